@@ -1,0 +1,62 @@
+// The kinds of hyper-parameter field and what each row of the table must say about itself.
+// The table is in schema.ts; this file holds no values.
+
+export const GROUPS = {
+  data: 'Data',
+  model: 'Model',
+  loss: 'Loss',
+  optimiser: 'Optimiser',
+  views: 'Augmented views',
+  run: 'Run',
+  probe: 'Linear evaluation',
+} as const;
+export type GroupName = keyof typeof GROUPS;
+
+interface FieldBase {
+  readonly group: GroupName;
+  /** Shown beside the control. */
+  readonly label: string;
+  /** Two or three characters to a word, for naming a run by what differs. */
+  readonly short: string;
+  /** One or two sentences: what it does, and what happens when it grows. */
+  readonly help: string;
+  /** Where the value comes from: a paper section, a formula, or "ours". */
+  readonly source: string;
+  /** `start`: fixed once a run exists. `live`: may change between steps. `probe`: read by the linear evaluation. */
+  readonly when: 'start' | 'live' | 'probe';
+  /** Quirk of the published code that this field switches, named as in docs/method.md. */
+  readonly quirk?: string;
+}
+
+export interface NumberField extends FieldBase {
+  readonly kind: 'number';
+  readonly default: number;
+  readonly min: number;
+  readonly max: number;
+  readonly integer?: boolean;
+  readonly scale: 'linear' | 'log';
+  readonly unit?: string;
+}
+
+export interface ChoiceField extends FieldBase {
+  readonly kind: 'choice';
+  readonly default: string;
+  /** Value to the words shown for it. */
+  readonly choices: Readonly<Record<string, string>>;
+}
+
+export interface ToggleField extends FieldBase {
+  readonly kind: 'toggle';
+  readonly default: boolean;
+}
+
+export type Field = NumberField | ChoiceField | ToggleField;
+
+/** The type of a field's value, literal choices kept. */
+export type ValueOf<F> = F extends { kind: 'number' }
+  ? number
+  : F extends { kind: 'toggle' }
+    ? boolean
+    : F extends { kind: 'choice'; choices: infer C }
+      ? keyof C & string
+      : never;

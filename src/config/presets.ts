@@ -1,0 +1,101 @@
+// Named layers over the defaults of schema.ts. `paper` is the defaults; smaller presets say only what differs.
+// Order matters: when a configuration does not fit, the first later preset that fits is proposed.
+
+import { type Config, defaultConfig } from './schema.ts';
+
+interface Preset {
+  readonly label: string;
+  /** One sentence: whom it is for. */
+  readonly description: string;
+  readonly values: Partial<Config>;
+}
+
+/** A gentler crop and AdamW: what makes short runs on small batches learn. */
+const SHORT_RUN: Partial<Config> = {
+  optimiser: 'adamw',
+  learningRate: 2e-3,
+  weightDecay: 1e-4,
+  warmupEpochs: 1,
+  minCropScale: 0.3,
+};
+
+export const PRESETS = {
+  paper: {
+    label: 'Paper',
+    description: 'ResNet-18, 224 px, batch 64, heads 4096 wide, LARS: the published configuration.',
+    values: {},
+  },
+  'paper-official': {
+    label: 'Paper, as published',
+    description: 'The paper preset with every quirk of the published code switched on.',
+    values: { trainLevelConvs: false, probeFeatures: 'plain', probeNorm: 'batch' },
+  },
+  laptop: {
+    label: 'Laptop',
+    description: 'Half-width encoder at 128 px with heads 512 wide: an evening on an integrated GPU.',
+    values: {
+      ...SHORT_RUN,
+      imageSize: 128,
+      planeSize: 256,
+      width: 32,
+      projectorHidden: 512,
+      embeddingDim: 512,
+      levelChannels: 128,
+      epochs: 100,
+    },
+  },
+  demo: {
+    label: 'Demo',
+    description: '64 px and a narrow encoder: something to watch within minutes.',
+    values: {
+      ...SHORT_RUN,
+      imageSize: 64,
+      planeSize: 256,
+      width: 8,
+      projectorHidden: 128,
+      embeddingDim: 128,
+      levelChannels: 64,
+      batchSize: 32,
+      maxSteps: 300,
+    },
+  },
+  smoke: {
+    label: 'Smoke',
+    description: 'The smallest whole run, for tests: seconds on any adapter.',
+    values: {
+      ...SHORT_RUN,
+      imageSize: 32,
+      planeSize: 64,
+      width: 8,
+      projectorHidden: 32,
+      embeddingDim: 32,
+      levelChannels: 16,
+      levelSize: 16,
+      batchSize: 8,
+      maxSteps: 40,
+      probeEpochs: 20,
+      labelDraws: 2,
+    },
+  },
+} as const satisfies Record<string, Preset>;
+
+export type PresetName = keyof typeof PRESETS;
+export const PRESET_NAMES = Object.keys(PRESETS) as PresetName[];
+
+export const isPresetName = (text: string): text is PresetName => Object.hasOwn(PRESETS, text);
+
+/** The complete configuration of a preset. */
+export function presetConfig(name: PresetName): Config {
+  return { ...defaultConfig(), ...PRESETS[name].values };
+}
+
+/** The preset whose values equal the configuration in every setting but the seed, if there is one. */
+export function presetOf(config: Config): PresetName | null {
+  const equals = (name: PresetName) => {
+    const preset = presetConfig(name);
+    return Object.entries(config).every(
+      ([key, value]) => key === 'seed' || preset[key as keyof Config] === value,
+    );
+  };
+  return PRESET_NAMES.find(equals) ?? null;
+}

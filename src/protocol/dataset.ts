@@ -1,0 +1,97 @@
+// What a data set is, on both sides of the seam: the page holds a summary of it, the engine holds its planes.
+// Pixels go from the intake worker straight to the engine; the page only ever sees thumbnails.
+
+import type { WireError } from '../util/errors.ts';
+
+export const SPLITS = ['train', 'val', 'test'] as const;
+export type Split = (typeof SPLITS)[number];
+
+/** Label values: absent, present, or not known. */
+export const LABEL_NEGATIVE = 0;
+export const LABEL_POSITIVE = 1;
+export const LABEL_UNKNOWN = 255;
+
+export type ImageFormat = 'png' | 'jpeg' | 'dicom' | 'synthetic';
+
+/** One film as the page knows it. */
+export interface ImageRow {
+  /** Path below the chosen folder. Never leaves the machine, never enters a link or an export unasked. */
+  readonly path: string;
+  readonly patient: string;
+  readonly split: Split;
+  readonly format: ImageFormat;
+  /** Size of the original film. */
+  readonly width: number;
+  readonly height: number;
+  /** One value per finding of the set. */
+  readonly labels: Uint8Array;
+  /** Something the reader should know, e.g. "first of 3 frames". */
+  readonly note?: string;
+}
+
+export interface SkippedFile {
+  readonly path: string;
+  readonly error: WireError;
+}
+
+/** What became of the label file. */
+export interface LabelReport {
+  readonly file: string;
+  /** How it was understood, in words, e.g. "NIH finding labels". */
+  readonly format: string;
+  readonly rows: number;
+  readonly matchedRows: number;
+  readonly rowsWithoutFile: number;
+  readonly filesWithoutRow: number;
+  readonly duplicateRows: number;
+  readonly conflictingRows: number;
+}
+
+export interface FindingCount {
+  readonly finding: string;
+  /** Positives and negatives per split. */
+  readonly positives: Record<Split, number>;
+  readonly negatives: Record<Split, number>;
+}
+
+export interface DatasetSummary {
+  readonly name: string;
+  readonly synthetic: boolean;
+  readonly images: readonly ImageRow[];
+  readonly findings: readonly string[];
+  readonly counts: readonly FindingCount[];
+  readonly patients: Record<Split, number>;
+  readonly films: Record<Split, number>;
+  /** How the split was made, in words. */
+  readonly splitRule: string;
+  readonly labels: LabelReport | null;
+  readonly skipped: readonly SkippedFile[];
+  /** Hash of paths, sizes, labels and decode options: two equal sets share it. */
+  readonly fingerprint: string;
+  readonly seconds: number;
+}
+
+/** The set as the engine holds it: 8-bit grey planes and flat tables, one entry per film. */
+export interface EngineDataset {
+  readonly name: string;
+  readonly fingerprint: string;
+  readonly findings: readonly string[];
+  /** width * height bytes each, row-major, 0 is black. */
+  readonly planes: readonly Uint8Array[];
+  readonly widths: Uint16Array;
+  readonly heights: Uint16Array;
+  /** Index into SPLITS. */
+  readonly splits: Uint8Array;
+  /** Dense patient number, for splitting label shares by patient. */
+  readonly patients: Uint32Array;
+  /** films x findings, row-major. */
+  readonly labels: Uint8Array;
+}
+
+/** A small grey picture for lists: size * size bytes at most, true aspect. */
+export interface Thumbnail {
+  readonly index: number;
+  readonly width: number;
+  readonly height: number;
+  readonly bytes: Uint8Array;
+}

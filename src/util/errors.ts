@@ -1,0 +1,159 @@
+// Every failure the product can name, in one table: a sentence a person understands and what to do next.
+// Errors cross worker boundaries as plain records (toWire / fromWire), so code and remedy survive the trip.
+// A new failure is a new row here; nothing else in the code invents codes.
+
+interface ErrorEntry {
+  /** What happened. `{detail}` is replaced by the detail given when the error is made. */
+  readonly sentence: string;
+  /** What to do next. */
+  readonly hint: string;
+}
+
+export const ERROR_TABLE = {
+  'webgpu-missing': {
+    sentence: 'This browser does not offer WebGPU.',
+    hint: 'Open the page in Chrome or Edge 121 or newer, over https or localhost.',
+  },
+  'adapter-missing': {
+    sentence: 'WebGPU is there, but no graphics adapter answered.',
+    hint: 'Turn on "Use graphics acceleration when available" in the browser settings, update the driver, and look at chrome://gpu.',
+  },
+  'device-refused': {
+    sentence: 'The graphics adapter refused to open a device: {detail}',
+    hint: 'Close other tabs that use the GPU and reload the page.',
+  },
+  'device-lost': {
+    sentence: 'The GPU device was lost: {detail}',
+    hint: 'Press Reset to start again on a fresh device; choose a smaller preset if it happens repeatedly.',
+  },
+  'gpu-fault': {
+    sentence: 'The GPU reported a fault, so results can no longer be trusted: {detail}',
+    hint: 'The run was halted before wrong numbers could be used. Reset the run; if it repeats, run the self-test on the Device view.',
+  },
+  'out-of-memory': {
+    sentence: 'The GPU ran out of memory: {detail}',
+    hint: 'Choose a smaller preset, a smaller batch or a smaller image size.',
+  },
+  'does-not-fit': {
+    sentence: 'This configuration does not fit the adapter: {detail}',
+    hint: 'Choose the preset named in the message, or lower the batch size, image size or head width.',
+  },
+  'loss-not-finite': {
+    sentence: 'The loss is no longer a finite number: {detail}',
+    hint: 'Lower the learning rate or lengthen the warm-up, then reset the run.',
+  },
+  'config-invalid': {
+    sentence: 'A setting is not valid: {detail}',
+    hint: 'Correct the value; the allowed range stands beside the field.',
+  },
+  'not-ready': {
+    sentence: 'This is not possible right now: {detail}',
+    hint: 'Wait until the engine is ready, or load data first.',
+  },
+  'folder-empty': {
+    sentence: 'No readable image was found{detail}.',
+    hint: 'Choose a folder that holds PNG, JPEG or DICOM films; the list of skipped files gives each reason.',
+  },
+  'too-few-images': {
+    sentence: 'There are too few images for this batch size: {detail}',
+    hint: 'Lower the batch size or add images.',
+  },
+  'file-unreadable': {
+    sentence: 'The file could not be read: {detail}',
+    hint: 'Check that the file opens in another program; it was left out.',
+  },
+  'format-unknown': {
+    sentence: 'This is not a PNG, JPEG or DICOM image.',
+    hint: 'It was left out; nothing needs to be done if it is not a film.',
+  },
+  'image-corrupt': {
+    sentence: 'The image data is damaged: {detail}',
+    hint: 'Export the film again; it was left out.',
+  },
+  'image-too-large': {
+    sentence: 'The image claims to be too large: {detail}',
+    hint: 'Films up to 16,384 pixels on a side are read; it was left out.',
+  },
+  'dicom-no-pixels': {
+    sentence: 'The DICOM file holds no image.',
+    hint: 'Reports, presentation states and directory files have none; it was left out.',
+  },
+  'dicom-unsupported': {
+    sentence: 'This kind of DICOM image is not supported: {detail}',
+    hint: 'Convert it to uncompressed or JPEG baseline grey pixels; it was left out.',
+  },
+  'dicom-invalid': {
+    sentence: 'The DICOM file contradicts itself: {detail}',
+    hint: 'Export the film again; it was left out.',
+  },
+  'labels-unmatched': {
+    sentence: 'The label file matches none of the images: {detail}',
+    hint: 'Check that its file column names the images as they are called in the folder.',
+  },
+  'labels-unreadable': {
+    sentence: 'The label file could not be understood: {detail}',
+    hint: 'It needs a header with a file column, and either "Finding Labels" or columns of 0 and 1.',
+  },
+  'labels-missing': {
+    sentence: 'There are no labels, so nothing can be evaluated: {detail}',
+    hint: 'Drop a CSV of labels beside the images, or use folders named after classes.',
+  },
+  'split-impossible': {
+    sentence: 'The images cannot be split by patient: {detail}',
+    hint: 'Add films of more patients, or a "split" column to the label file.',
+  },
+  'checkpoint-invalid': {
+    sentence: 'The checkpoint could not be loaded: {detail}',
+    hint: 'Choose a safetensors file written by this program or with the published PyTorch names.',
+  },
+  'worker-failed': {
+    sentence: 'A background worker stopped: {detail}',
+    hint: 'Reload the page. Please report the message if it happens again.',
+  },
+  cancelled: { sentence: 'Cancelled.', hint: 'Nothing needs to be done.' },
+  internal: {
+    sentence: 'Something unexpected went wrong: {detail}',
+    hint: 'Reload the page. Please report the message if it happens again.',
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof ERROR_TABLE;
+
+/** What crosses a worker boundary, and what the page and the runner print. */
+export interface WireError {
+  code: ErrorCode;
+  message: string;
+  hint: string;
+  stack?: string;
+}
+
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly code: ErrorCode;
+  readonly hint: string;
+
+  constructor(code: ErrorCode, detail = '', options?: { cause?: unknown }) {
+    super(ERROR_TABLE[code].sentence.replace('{detail}', detail).trim(), options);
+    this.code = code;
+    this.hint = ERROR_TABLE[code].hint;
+  }
+}
+
+/** Any thrown value as a record that structured clone carries. */
+export function toWire(thrown: unknown): WireError {
+  if (thrown instanceof AppError) {
+    return { code: thrown.code, message: thrown.message, hint: thrown.hint, stack: thrown.stack };
+  }
+  const detail = thrown instanceof Error ? thrown.message : String(thrown);
+  const made = new AppError('internal', detail, { cause: thrown });
+  const stack = thrown instanceof Error ? thrown.stack : made.stack;
+  return { code: made.code, message: made.message, hint: made.hint, stack };
+}
+
+/** The error of the other side, with its code, sentence and remedy intact. */
+export function fromWire(wire: WireError): AppError {
+  const error = new AppError(wire.code);
+  error.message = wire.message;
+  if (wire.stack) error.stack = wire.stack;
+  return error;
+}

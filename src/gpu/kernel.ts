@@ -1,0 +1,146 @@
+// An operation as one record: its output shapes, its WGSL form and its plain-loop reference. defineKernel
+// registers it with tfjs for both the `webgpu` and the `cpu` backend under the same name, so the whole model runs
+// on either, and the reference is the executable specification that tests and the self-test page compare with.
+// Gradients are kernels of their own; which kernel is whose gradient is said in nn/.
+
+import { allocate, type PlainData, type Tensor, type TensorInfo, tf } from './backend.ts';
+import type { Program } from './program.ts';
+import type { Runtime } from './runtime.ts';
+
+export type Shape = readonly number[];
+
+/** A tensor as plain numbers, row-major. References read and write these. */
+export interface Plain {
+  readonly shape: Shape;
+  readonly data: PlainData;
+}
+
+/** What a kernel's WGSL form may do while it records its dispatches. */
+export interface GpuJob<In extends string> {
+  readonly inputs: Readonly<Record<In, TensorInfo>>;
+  readonly outputs: readonly TensorInfo[];
+  /** True on a software adapter, where barriers and workgroup memory cost more than they save. */
+  readonly software: boolean;
+  /** Scratch memory for this call, contents undefined. */
+  scratch(shape: Shape): TensorInfo;
+  run(
+    program: Program,
+    tensors: readonly TensorInfo[],
+    params: readonly number[],
+    groups: readonly [number, number?, number?],
+  ): void;
+}
+
+export interface KernelSpec<In extends string, Attrs extends object> {
+  /** Registered name; ours begin with Mlv. */
+  readonly name: string;
+  readonly inputs: readonly In[];
+  /** Inputs that are updated in place; they are bound as read-write. */
+  readonly mutates?: readonly In[];
+  outputs(shapes: Readonly<Record<In, Shape>>, attrs: Attrs): readonly Shape[];
+  gpu(job: GpuJob<In>, attrs: Attrs): void;
+  reference(inputs: Readonly<Record<In, Plain>>, attrs: Attrs, outputs: readonly Plain[]): void;
+}
+
+export interface Kernel<In extends string, Attrs extends object> {
+  (inputs: Readonly<Record<In, Tensor>>, attrs: Attrs): Tensor[];
+  readonly spec: KernelSpec<In, Attrs>;
+}
+
+let runtime: Runtime | null = null;
+
+/** Called by device.ts when a device has become the tfjs backend. */
+export function installRuntime(next: Runtime | null): void {
+  runtime = next;
+}
+
+export function currentRuntime(): Runtime {
+  if (!runtime) throw new Error('no WebGPU device is open');
+  return runtime;
+}
+
+/** Every kernel defined so far, for the self-test, the benchmark and the compile list. */
+export const KERNELS = new Map<string, KernelSpec<string, object>>();
+
+export function defineKernel<In extends string, Attrs extends object>(
+  spec: KernelSpec<In, Attrs>,
+): Kernel<In, Attrs> {
+  if (KERNELS.has(spec.name)) throw new Error(`kernel ${spec.name} is defined twice`);
+  KERNELS.set(spec.name, spec as unknown as KernelSpec<string, object>);
+  tf.registerKernel({
+    kernelName: spec.name,
+    backendName: 'webgpu',
+    kernelFunc: ({ inputs, attrs, backend }) =>
+      runOnGpu(spec, inputs as unknown as Record<In, TensorInfo>, attrs as unknown as Attrs, backend),
+  });
+  tf.registerKernel({
+    kernelName: spec.name,
+    backendName: 'cpu',
+    kernelFunc: ({ inputs, attrs, backend }) =>
+      runOnCpu(spec, inputs as unknown as Record<In, TensorInfo>, attrs as unknown as Attrs, backend),
+  });
+  const call = (inputs: Readonly<Record<In, Tensor>>, attrs: Attrs): Tensor[] => {
+    const made = tf.engine().runKernel(spec.name, inputs as tf.NamedTensorMap, attrs as tf.NamedAttrMap);
+    return (Array.isArray(made) ? made : [made]) as Tensor[];
+  };
+  return Object.assign(call, { spec });
+}
+
+function shapesOf<In extends string>(
+  names: readonly In[],
+  inputs: Record<In, TensorInfo>,
+): Record<In, Shape> {
+  const shapes: Partial<Record<In, Shape>> = {};
+  for (const name of names) shapes[name] = inputs[name].shape;
+  return shapes as Record<In, Shape>;
+}
+
+function runOnGpu<In extends string, Attrs extends object>(
+  spec: KernelSpec<In, Attrs>,
+  inputs: Record<In, TensorInfo>,
+  attrs: Attrs,
+  backend: unknown,
+): TensorInfo[] {
+  const device = currentRuntime();
+  const outputs = spec.outputs(shapesOf(spec.inputs, inputs), attrs).map((shape) => allocate(backend, shape));
+  const scratch: TensorInfo[] = [];
+  spec.gpu(
+    {
+      inputs,
+      outputs,
+      software: device.software,
+      scratch(shape) {
+        const info = allocate(backend, shape);
+        scratch.push(info);
+        return info;
+      },
+      run: (program, tensors, params, groups) => device.dispatch(program, tensors, params, groups),
+    },
+    attrs,
+  );
+  // Dispatches of one queue run in order, so scratch may be handed to the next kernel at once.
+  for (const info of scratch) (backend as { disposeData(id: object): boolean }).disposeData(info.dataId);
+  return outputs;
+}
+
+function runOnCpu<In extends string, Attrs extends object>(
+  spec: KernelSpec<In, Attrs>,
+  inputs: Record<In, TensorInfo>,
+  attrs: Attrs,
+  backend: unknown,
+): TensorInfo[] {
+  const store = backend as {
+    data: { get(id: object): { values: PlainData } };
+    makeTensorInfo(shape: number[], dtype: string, values: PlainData): TensorInfo;
+  };
+  const plain: Partial<Record<In, Plain>> = {};
+  for (const name of spec.inputs) {
+    const info = inputs[name];
+    plain[name] = { shape: info.shape, data: store.data.get(info.dataId).values };
+  }
+  const outputs = spec
+    .outputs(shapesOf(spec.inputs, inputs), attrs)
+    .map((shape) => ({ shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) }));
+  spec.reference(plain as Record<In, Plain>, attrs, outputs);
+  return outputs.map(({ shape, data }) => store.makeTensorInfo([...shape], 'float32', data));
+}

@@ -1,0 +1,94 @@
+// A WGSL compute program: storage bindings and 32-bit parameters declared by name, and a body.
+// The prelude is generated, so a program cannot disagree with its bindings. Every constant written into the body
+// from TypeScript must be part of `name`, because pipelines are cached by name.
+
+export type Element =
+  | 'f32'
+  | 'vec2<f32>'
+  | 'vec4<f32>'
+  | 'i32'
+  | 'u32'
+  | 'vec4<u32>'
+  | 'f16'
+  | 'vec4<f16>'
+  | 'atomic<u32>';
+
+export interface ProgramSpec {
+  /** Unique per generated code; carries every baked constant, e.g. `conv3x3s2v4`. */
+  readonly name: string;
+  /** Read-only storage bindings in binding order. */
+  readonly reads?: Readonly<Record<string, Element>>;
+  /** Read-write storage bindings, after the reads. */
+  readonly writes: Readonly<Record<string, Element>>;
+  /** Fields of the uniform struct `p`, after the writes. */
+  readonly params?: Readonly<Record<string, 'u32' | 'i32' | 'f32'>>;
+  readonly workgroup: readonly [number, number?, number?];
+  /** Workgroup variables, helper functions and constants at module scope. */
+  readonly declarations?: string;
+  /** Body of `fn main`; sees `id` (global), `local`, `group` and `count` (workgroups) as vec3<u32>, and `lane` (local index). */
+  readonly body: string;
+  /** Adds `enable` directives. */
+  readonly enable?: readonly ('f16' | 'subgroups')[];
+}
+
+export interface Program extends ProgramSpec {
+  readonly code: string;
+  readonly bindingKinds: readonly ('read-only-storage' | 'storage' | 'uniform')[];
+  readonly paramKinds: readonly ('u32' | 'i32' | 'f32')[];
+}
+
+/** Completes a spec with its WGSL text. */
+export function program(spec: ProgramSpec): Program {
+  const reads = Object.entries(spec.reads ?? {});
+  const writes = Object.entries(spec.writes);
+  const params = Object.entries(spec.params ?? {});
+  const lines = (spec.enable ?? []).map((feature) => `enable ${feature};`);
+  let slot = 0;
+  for (const [name, element] of reads) {
+    lines.push(`@group(0) @binding(${slot++}) var<storage, read> ${name}: array<${element}>;`);
+  }
+  for (const [name, element] of writes) {
+    lines.push(`@group(0) @binding(${slot++}) var<storage, read_write> ${name}: array<${element}>;`);
+  }
+  if (params.length > 0) {
+    lines.push(`struct Params { ${params.map(([name, type]) => `${name}: ${type}`).join(', ')} }`);
+    lines.push(`@group(0) @binding(${slot++}) var<uniform> p: Params;`);
+  }
+  const [x, y = 1, z = 1] = spec.workgroup;
+  lines.push(
+    spec.declarations ?? '',
+    `@compute @workgroup_size(${x}, ${y}, ${z})`,
+    'fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>,',
+    '  @builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>,',
+    '  @builtin(local_invocation_index) lane: u32) {',
+    spec.body,
+    '}',
+  );
+  return {
+    ...spec,
+    code: lines.join('\n'),
+    bindingKinds: [
+      ...reads.map(() => 'read-only-storage' as const),
+      ...writes.map(() => 'storage' as const),
+      ...(params.length > 0 ? (['uniform'] as const) : []),
+    ],
+    paramKinds: params.map(([, type]) => type),
+  };
+}
+
+/** `ceil(n / size)`, the number of workgroups or tiles that cover n. */
+export const groupsFor = (n: number, size: number) => Math.ceil(n / size);
+
+const MAX_GROUPS = 65535;
+
+/** Workgroups for a flat index, folded over x and y where one dimension is too short; see flatIndex. */
+export function flatGroups(threads: number, size: number): [number, number, number] {
+  const groups = Math.max(1, groupsFor(threads, size));
+  if (groups <= MAX_GROUPS) return [groups, 1, 1];
+  const y = groupsFor(groups, MAX_GROUPS);
+  return [groupsFor(groups, y), y, 1];
+}
+
+/** WGSL for the flat thread index that matches flatGroups with the given workgroup width. */
+export const flatIndex = (size: number, name = 'index') =>
+  `let ${name} = (group.y * count.x + group.x) * ${size}u + lane;`;

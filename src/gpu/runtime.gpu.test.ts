@@ -1,0 +1,56 @@
+// The recorder on a real device: order with stock kernels, parameters, in-place updates, trimming.
+import { afterEach, expect, test } from 'vitest';
+import { tf } from './backend.ts';
+import { defineKernel } from './kernel.ts';
+import { flatGroups, flatIndex, program } from './program.ts';
+import { testDevice } from './testDevice.ts';
+
+const axpy = defineKernel<'x' | 'y', { a: number }>({
+  name: 'TestAxpy',
+  inputs: ['x', 'y'],
+  outputs: ({ x }) => [x],
+  gpu({ inputs, outputs, run }, { a }) {
+    const size = inputs.x.shape.reduce((s, n) => s * n, 1);
+    const code = program({
+      name: 'testAxpy',
+      reads: { x: 'f32', y: 'f32' },
+      writes: { out: 'f32' },
+      params: { size: 'u32', a: 'f32' },
+      workgroup: [64],
+      body: `${flatIndex(64)} if (index < p.size) { out[index] = p.a * x[index] + y[index]; }`,
+    });
+    run(code, [inputs.x, inputs.y, outputs[0]!], [size, a], flatGroups(size, 64));
+  },
+  reference: ({ x, y }, { a }, [out]) => {
+    for (let i = 0; i < x.data.length; i++) out!.data[i] = a * x.data[i]! + y.data[i]!;
+  },
+});
+
+afterEach(async () => {
+  expect((await testDevice()).takeFaults()).toEqual([]);
+});
+
+test('own and stock kernels keep their order, and buffers are recycled', async () => {
+  const { runtime } = await testDevice();
+  const x = tf.tensor1d([1, 2, 3]);
+  const y = tf.ones([3]);
+  const before = tf.memory().numTensors;
+  for (let i = 0; i < 5; i++) {
+    const [z] = axpy({ x, y }, { a: 2 + i });
+    const w = tf.add(z!, 1);
+    expect([...(await w.data())]).toEqual([4 + i, 6 + 2 * i, 8 + 3 * i]);
+    tf.dispose([z!, w]);
+  }
+  expect(tf.memory().numTensors).toBe(before);
+  const reserved = runtime.memory().reserved;
+  expect(runtime.trim()).toBeGreaterThan(0);
+  expect(runtime.memory().reserved).toBeLessThan(reserved);
+});
+
+test('the reference runs under the same name on the cpu backend', async () => {
+  await testDevice();
+  await tf.setBackend('cpu');
+  const [z] = axpy({ x: tf.tensor1d([1, 2]), y: tf.tensor1d([5, 6]) }, { a: 3 });
+  expect([...(await z!.data())]).toEqual([8, 12]);
+  await tf.setBackend('webgpu');
+});

@@ -1,0 +1,238 @@
+// Records our programs into the command encoder of the tfjs backend, so that own and stock kernels keep their
+// order. Pipelines are cached by program name, bind groups by the buffers they bind, uniforms by their bytes:
+// with fixed shapes a steady step allocates nothing. Submission is the caller's (submit) or happens every
+// SUBMIT_EVERY dispatches, so that no single submit comes near a two-second watchdog.
+
+import { internalsOf, type TensorInfo } from './backend.ts';
+import type { Program } from './program.ts';
+
+const SUBMIT_EVERY = 64;
+const CACHE_LIMIT = 8192;
+
+export interface RuntimeCounts {
+  dispatches: number;
+  submits: number;
+}
+
+export class Runtime {
+  readonly device: GPUDevice;
+  readonly software: boolean;
+  readonly counts: RuntimeCounts = { dispatches: 0, submits: 0 };
+  readonly #backend: ReturnType<typeof internalsOf>;
+  readonly #pipelines = new Map<string, GPUComputePipeline>();
+  readonly #layouts = new Map<string, GPUBindGroupLayout>();
+  readonly #uniforms = new Map<string, GPUBuffer>();
+  readonly #groups = new Map<string, GPUBindGroup>();
+  readonly #bufferIds = new WeakMap<GPUBuffer, number>();
+  #nextBufferId = 1;
+  #pending: Map<string, Program> | null = null;
+
+  constructor(backend: unknown, software: boolean) {
+    this.#backend = internalsOf(backend);
+    this.device = this.#backend.device;
+    this.software = software;
+  }
+
+  /** While `body` runs, nothing is dispatched; the programs it would need are returned. */
+  collect(body: () => void): Program[] {
+    this.#pending = new Map();
+    try {
+      body();
+      return [...this.#pending.values()];
+    } finally {
+      this.#pending = null;
+    }
+  }
+
+  /** Compiles programs off the critical path. Calls back after each. */
+  async compile(programs: readonly Program[], onProgress: (done: number, total: number) => void) {
+    const missing = programs.filter((program) => !this.#pipelines.has(program.name));
+    let done = 0;
+    onProgress(0, missing.length);
+    await Promise.all(
+      missing.map(async (program) => {
+        const pipeline = await this.device.createComputePipelineAsync(this.#descriptor(program));
+        this.#pipelines.set(program.name, pipeline);
+        onProgress(++done, missing.length);
+      }),
+    );
+  }
+
+  /** Records one dispatch. `tensors` are bound in the order of the program's reads, then writes. */
+  dispatch(
+    program: Program,
+    tensors: readonly TensorInfo[],
+    params: readonly number[],
+    groups: readonly [number, number?, number?],
+  ): void {
+    if (this.#pending) {
+      this.#pending.set(program.name, program);
+      return;
+    }
+    const buffers = tensors.map((tensor) => this.bufferOf(tensor));
+    if (program.paramKinds.length > 0) buffers.push(this.#uniform(program, params));
+    const pipeline = this.#pipeline(program);
+    const bindGroup = this.#bindGroup(program, buffers);
+    const backend = this.#backend;
+    backend.ensureCommandEncoderReady();
+    backend.computePassEncoder ??= backend.commandEncoder!.beginComputePass();
+    const pass = backend.computePassEncoder;
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, bindGroup);
+    pass.dispatchWorkgroups(groups[0], groups[1] ?? 1, groups[2] ?? 1);
+    this.counts.dispatches++;
+    if (++backend.dispatchCountInPass >= SUBMIT_EVERY) this.submit();
+  }
+
+  /** Records a copy between tensors, in bytes; offsets are multiples of 4. */
+  copy(from: TensorInfo, fromOffset: number, to: TensorInfo, toOffset: number, bytes: number): void {
+    if (this.#pending) return;
+    const backend = this.#backend;
+    const source = this.bufferOf(from);
+    const target = this.bufferOf(to);
+    backend.ensureCommandEncoderReady();
+    backend.endComputePassEncoder();
+    backend.commandEncoder!.copyBufferToBuffer(source, fromOffset, target, toOffset, bytes);
+  }
+
+  /** Overwrites a tensor from the host. Earlier recorded work is submitted first, so it sees the old values. */
+  write(to: TensorInfo, data: Float32Array | Int32Array | Uint32Array | Uint8Array, byteOffset = 0): void {
+    if (this.#pending) return;
+    this.submit();
+    this.device.queue.writeBuffer(
+      this.bufferOf(to),
+      byteOffset,
+      data.buffer,
+      data.byteOffset,
+      data.byteLength,
+    );
+  }
+
+  submit(): void {
+    if (this.#pending || !this.#backend.commandEncoder) return;
+    this.#backend.submitQueue();
+    this.counts.submits++;
+  }
+
+  /** Copies a small tensor to the host; the promise settles when the GPU has got there. */
+  read(tensor: TensorInfo, bytes: number): Promise<Float32Array> {
+    const staging = this.device.createBuffer({
+      size: bytes,
+      usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
+    });
+    const backend = this.#backend;
+    backend.ensureCommandEncoderReady();
+    backend.endComputePassEncoder();
+    backend.commandEncoder!.copyBufferToBuffer(this.bufferOf(tensor), 0, staging, 0, bytes);
+    this.submit();
+    return staging.mapAsync(GPUMapMode.READ).then(() => {
+      const values = new Float32Array(staging.getMappedRange().slice(0));
+      staging.destroy();
+      return values;
+    });
+  }
+
+  /** The GPU buffer behind a tensor, uploaded if it only lives on the host; stale host copies are dropped. */
+  bufferOf(tensor: TensorInfo): GPUBuffer {
+    const backend = this.#backend;
+    const entry = backend.tensorMap.get(tensor.dataId);
+    if (!entry.resource) backend.uploadToGPU(tensor.dataId);
+    entry.values = null;
+    return entry.resource!;
+  }
+
+  /** Destroys pooled buffers that nothing uses, after a change of shapes. Returns the bytes given back. */
+  trim(): number {
+    this.submit();
+    this.#groups.clear();
+    const manager = this.#backend.bufferManager;
+    let bytes = 0;
+    for (const list of manager.freeBuffers.values()) {
+      for (const buffer of list) {
+        bytes += buffer.size;
+        buffer.destroy();
+        manager.numFreeBuffers--;
+      }
+      list.length = 0;
+    }
+    manager.numBytesAllocated -= bytes;
+    return bytes;
+  }
+
+  memory(): { inUse: number; reserved: number } {
+    const { numBytesUsed, numBytesAllocated } = this.#backend.bufferManager;
+    return { inUse: numBytesUsed, reserved: numBytesAllocated };
+  }
+
+  #descriptor(program: Program): GPUComputePipelineDescriptor {
+    const module = this.device.createShaderModule({ code: program.code, label: program.name });
+    const layout = this.device.createPipelineLayout({ bindGroupLayouts: [this.#layout(program)] });
+    return { label: program.name, layout, compute: { module, entryPoint: 'main' } };
+  }
+
+  #pipeline(program: Program): GPUComputePipeline {
+    let pipeline = this.#pipelines.get(program.name);
+    if (!pipeline) {
+      pipeline = this.device.createComputePipeline(this.#descriptor(program));
+      this.#pipelines.set(program.name, pipeline);
+    }
+    return pipeline;
+  }
+
+  #layout(program: Program): GPUBindGroupLayout {
+    const key = program.bindingKinds.join();
+    let layout = this.#layouts.get(key);
+    if (!layout) {
+      const entries = program.bindingKinds.map((type, binding) => ({
+        binding,
+        visibility: GPUShaderStage.COMPUTE,
+        buffer: { type },
+      }));
+      layout = this.device.createBindGroupLayout({ entries });
+      this.#layouts.set(key, layout);
+    }
+    return layout;
+  }
+
+  #bindGroup(program: Program, buffers: readonly GPUBuffer[]): GPUBindGroup {
+    let key = program.bindingKinds.join();
+    for (const buffer of buffers) key += `,${this.#idOf(buffer)}`;
+    let group = this.#groups.get(key);
+    if (!group) {
+      if (this.#groups.size >= CACHE_LIMIT) this.#groups.clear();
+      const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }));
+      group = this.device.createBindGroup({ layout: this.#layout(program), entries });
+      this.#groups.set(key, group);
+    }
+    return group;
+  }
+
+  #uniform(program: Program, params: readonly number[]): GPUBuffer {
+    const kinds = program.paramKinds;
+    if (params.length !== kinds.length) throw new Error(`${program.name}: ${params.length} parameters given`);
+    const key = `${kinds.join('')}:${params.join()}`;
+    let buffer = this.#uniforms.get(key);
+    if (!buffer) {
+      const size = Math.ceil(kinds.length / 4) * 16;
+      const view = new DataView(new ArrayBuffer(size));
+      kinds.forEach((kind, i) => {
+        const value = params[i]!;
+        if (kind === 'f32') view.setFloat32(i * 4, value, true);
+        else view.setInt32(i * 4, value, true);
+      });
+      buffer = this.device.createBuffer({ size, usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST });
+      this.device.queue.writeBuffer(buffer, 0, view.buffer);
+      this.#uniforms.set(key, buffer);
+    }
+    return buffer;
+  }
+
+  #idOf(buffer: GPUBuffer): number {
+    let id = this.#bufferIds.get(buffer);
+    if (id === undefined) {
+      id = this.#nextBufferId++;
+      this.#bufferIds.set(buffer, id);
+    }
+    return id;
+  }
+}

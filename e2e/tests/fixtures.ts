@@ -1,0 +1,53 @@
+// The `test` of every browser spec: the app is open, and the test fails if, by its end, the page or a worker
+// threw, the console showed an error, or anything was asked of another origin.
+// A spec that provokes an error on purpose names it with `allow`.
+
+import { test as base, type ConsoleMessage } from 'playwright/test';
+
+export { expect } from 'playwright/test';
+
+interface Watch {
+  /** Everything that must not have happened so far, one line each. */
+  readonly offences: string[];
+  /** Console errors that match are expected in this test. */
+  allow(pattern: RegExp): void;
+}
+
+const LOCAL_SCHEMES = ['data:', 'blob:', 'about:'];
+
+function isForeign(address: string, home: string): boolean {
+  const url = new URL(address);
+  return !LOCAL_SCHEMES.includes(url.protocol) && url.origin !== new URL(home).origin;
+}
+
+const whereOf = (message: ConsoleMessage) => message.location().url.split('/').at(-1) ?? '';
+
+export const test = base.extend<{ home: string; watch: Watch }>({
+  home: async ({ browserName: _ }, use) => {
+    const url = process.env.PLAYGROUND_URL;
+    if (!url) throw new Error('PLAYGROUND_URL is not set: globalSetup did not run');
+    await use(url);
+  },
+  watch: [
+    async ({ page, context, home }, use) => {
+      const offences: string[] = [];
+      const allowed: RegExp[] = [];
+      page.on('pageerror', (error) => offences.push(`page error: ${error.stack ?? error.message}`));
+      page.on('console', (message) => {
+        if (message.type() !== 'error') return;
+        if (allowed.some((pattern) => pattern.test(message.text()))) return;
+        offences.push(`console error: ${message.text()} (${whereOf(message)})`);
+      });
+      context.on('request', (request) => {
+        if (isForeign(request.url(), home)) offences.push(`foreign request: ${request.url()}`);
+      });
+      await use({ offences, allow: (pattern) => allowed.push(pattern) });
+      if (offences.length > 0) throw new Error(`the page misbehaved:\n${offences.join('\n')}`);
+    },
+    { auto: true },
+  ],
+  page: async ({ page, home }, use) => {
+    await page.goto(home);
+    await use(page);
+  },
+});

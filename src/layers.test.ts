@@ -1,0 +1,180 @@
+// The architecture, held by tests: imports only go down the ranks or stay in their folder, each foreign
+// dependency has one door, the page cannot reach the engine's code, every file says what it is, none is large.
+// The rules are the tables at the top. Type-only imports obey them too.
+
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+/** A folder may import from folders of lower rank and from itself. The entry points stand at the top. */
+const RANKS: Record<string, number> = {
+  util: 0,
+  config: 1,
+  protocol: 2,
+  data: 3,
+  gpu: 3,
+  nn: 4,
+  mlvicx: 5,
+  optim: 5,
+  train: 6,
+  worker: 7,
+  store: 8,
+  ui: 9,
+  'headless.ts': 9,
+  'main.tsx': 10,
+  'layers.test.ts': 11,
+};
+
+/** Ranks 3 to 6 never reach the page: the folders that may import none of them. */
+const ENGINE_FOLDERS = ['data', 'gpu', 'nn', 'mlvicx', 'optim', 'train'];
+
+/** Imports that the ranks alone would allow. `from` and `to` are tested on paths below src. */
+const FORBIDDEN: { from: RegExp; to: RegExp; why: string }[] = [
+  {
+    from: /^(gpu|nn)\//,
+    to: /^(config|protocol)\//,
+    why: 'kernels and layers know tensors, not the application',
+  },
+  {
+    from: /^(mlvicx|optim)\//,
+    to: /^(data|protocol)\//,
+    why: 'method and optimiser know tensors and settings',
+  },
+  {
+    from: /^(worker\/client|store\/|ui\/|headless\.ts|main\.tsx)/,
+    to: new RegExp(`^(${ENGINE_FOLDERS.join('|')})/`),
+    why: 'the page never reaches the code of the engine or of the readers',
+  },
+  {
+    from: /^(store\/|ui\/|headless\.ts|main\.tsx)/,
+    to: /^worker\/(?!client)/,
+    why: 'the page knows the workers through worker/client only',
+  },
+  { from: /^ui\//, to: /^worker\//, why: 'components go through the store' },
+];
+
+/** Each foreign package may be imported by the files named, tests aside; others are free. */
+const DOORS: { package: RegExp; only: RegExp }[] = [
+  { package: /^@tensorflow\//, only: /^gpu\// },
+  { package: /^dicom-parser$/, only: /^data\/dicom\w*\.ts$/ },
+  { package: /^@cornerstonejs\//, only: /^data\// },
+  { package: /^(papaparse|fast-png)$/, only: /^data\// },
+  { package: /^zustand(\/|$)/, only: /^store\// },
+  { package: /^recharts$/, only: /^ui\/parts\/\w*Chart\w*\.tsx$/ },
+  { package: /^(react|react-dom|@mantine|@tabler)(\/|$)/, only: /^(ui\/|store\/|main\.tsx)/ },
+  { package: /^comlink$/, only: /^worker\// },
+];
+
+const MAX_LINES = 400;
+
+const sources: Record<string, string> = Object.fromEntries(
+  Object.entries(
+    import.meta.glob<string>('./**/*.{ts,tsx}', { query: '?raw', import: 'default', eager: true }),
+  ).map(([file, text]) => [file.slice(2), text]),
+);
+const isTest = (file: string) => /\.test\.tsx?$|(^|\/)test[A-Z]\w*\.tsx?$/.test(file);
+const files = Object.keys(sources).sort();
+const productFiles = files.filter((file) => !isTest(file));
+
+/** Specifiers of static imports, re-exports, dynamic imports and worker addresses. */
+function specifiersOf(text: string): string[] {
+  const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
+  const forms = [
+    /\b(?:import|export)\b[^;'"`]*?\bfrom\s*['"]([^'"]+)['"]/g,
+    /\bimport\s*\(?\s*['"]([^'"]+)['"]/g,
+    /\bnew URL\(\s*['"]([^'"]+)['"]\s*,\s*import\.meta\.url/g,
+  ];
+  return forms.flatMap((form) => [...code.matchAll(form)].map((match) => match[1]!));
+}
+
+interface Import {
+  readonly from: string;
+  readonly specifier: string;
+  /** Path below src, or null for a package. */
+  readonly to: string | null;
+}
+
+const imports: Import[] = files.flatMap((from) =>
+  specifiersOf(sources[from]!).map((specifier) => {
+    const inside = specifier.startsWith('.');
+    const plain = specifier.replace(/\?.*$/, '');
+    return { from, specifier, to: inside ? path.posix.join(path.posix.dirname(from), plain) : null };
+  }),
+);
+const local = imports.filter((entry) => entry.to !== null && !entry.to.startsWith('..'));
+
+const placeOf = (file: string) => file.split('/')[0]!;
+/** Constructing a worker names its entry file; that is a start, not an import. */
+const startsWorker = ({ to }: Import) => /\.worker\.ts$/.test(to ?? '');
+const say = ({ from, specifier }: Import) => `${from} imports ${specifier}`;
+
+describe('layers', () => {
+  test('every folder has a rank', () => {
+    expect(files.map(placeOf).filter((place) => RANKS[place] === undefined)).toEqual([]);
+    expect(local.length).toBeGreaterThan(10);
+  });
+
+  test('imports go down or stay in their folder', () => {
+    const upward = local.filter(({ from, to }) => {
+      const [here, there] = [placeOf(from), placeOf(to!)];
+      return here !== there && RANKS[there]! >= RANKS[here]!;
+    });
+    expect(upward.map(say)).toEqual([]);
+  });
+
+  test.each(FORBIDDEN)('$why', ({ from, to }) => {
+    const found = local.filter(
+      (entry) => !isTest(entry.from) && from.test(entry.from) && to.test(entry.to!) && !startsWorker(entry),
+    );
+    expect(found.map(say)).toEqual([]);
+  });
+
+  test.each(['main.tsx', 'headless.ts'])('%s reaches no code of the engine by any path', (entry) => {
+    const reached = new Set([entry]);
+    for (const file of reached) {
+      for (const found of local) {
+        if (found.from === file && !startsWorker(found)) reached.add(found.to!);
+      }
+    }
+    expect(reached.size).toBeGreaterThan(1);
+    expect([...reached].filter((file) => ENGINE_FOLDERS.includes(placeOf(file)))).toEqual([]);
+  });
+
+  test.each(DOORS)('only $only imports $package', ({ package: name, only }) => {
+    const found = imports.filter(
+      ({ from, specifier, to }) => to === null && name.test(specifier) && !only.test(from) && !isTest(from),
+    );
+    expect(found.map(say)).toEqual([]);
+  });
+
+  test('nothing reaches outside src', () => {
+    const outside = imports.filter(({ from, to }) => to?.startsWith('..') && !isTest(from));
+    expect(outside.map(say)).toEqual([]);
+  });
+
+  test('imports inside src name the file with its extension', () => {
+    const bare = local.filter(({ to }) => !Object.hasOwn(sources, to!) && !/\.(css|json|svg)$/.test(to!));
+    expect(bare.map(say)).toEqual([]);
+  });
+});
+
+describe('manner', () => {
+  test('every file begins with prose that says what it is', () => {
+    const mute = productFiles.filter((file) => !/^(\/\/ \S.{20,}|\/\*\*?\s)/.test(sources[file]!));
+    expect(mute).toEqual([]);
+  });
+
+  test('no synchronous read-back from the GPU', () => {
+    const reading = productFiles.filter((file) => /\.(dataSync|arraySync)\(/.test(sources[file]!));
+    expect(reading).toEqual([]);
+  });
+
+  test(`no file is longer than ${MAX_LINES} lines; the median stays small`, () => {
+    // A table of data is long because there is much to list, not because it does much.
+    const tables = ['config/schema.ts'];
+    const sizes = productFiles.map((file) => ({ file, lines: sources[file]!.trimEnd().split('\n').length }));
+    const long = sizes.filter(({ file, lines }) => lines > MAX_LINES && !tables.includes(file));
+    expect(long).toEqual([]);
+    const ordered = sizes.map(({ lines }) => lines).sort((a, b) => a - b);
+    expect(ordered[Math.floor(ordered.length / 2)]).toBeLessThanOrEqual(170);
+  });
+});

@@ -70,6 +70,10 @@ export const ERROR_TABLE = {
     sentence: 'The image data is damaged: {detail}',
     hint: 'Export the film again; it was left out.',
   },
+  'image-unsupported': {
+    sentence: 'This kind of image is not supported: {detail}',
+    hint: 'Save it as an 8 or 16 bit grey PNG; it was left out.',
+  },
   'image-too-large': {
     sentence: 'The image claims to be too large: {detail}',
     hint: 'Films up to 16,384 pixels on a side are read; it was left out.',

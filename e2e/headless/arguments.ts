@@ -1,0 +1,110 @@
+// Reading the command line: options shared by the commands, each refused by name before a browser is started.
+// Settings go through the configuration table, so a bad value gets the same sentence as in the page.
+
+import { existsSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { isPresetName, PRESET_NAMES, type PresetName } from '../../src/config/presets.ts';
+import { type Config, isConfigKey, parseConfig } from '../../src/config/schema.ts';
+import { AppError } from '../../src/util/errors.ts';
+
+/** The program was called wrongly: exit status 2. */
+export class UsageError extends Error {}
+
+type Options = NonNullable<ParseArgsConfig['options']>;
+
+/** Options of every command that reads films. */
+export const DATA_OPTIONS = {
+  data: { type: 'string' },
+  labels: { type: 'string' },
+  where: { type: 'string' },
+  limit: { type: 'string', default: '0' },
+  set: { type: 'string', multiple: true, default: [] },
+  out: { type: 'string' },
+} as const satisfies Options;
+
+export function readOptions<O extends Options>(argv: readonly string[], options: O) {
+  try {
+    return parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+export function required(value: string | undefined, name: string): string {
+  if (!value) throw new UsageError(`--${name} is needed.`);
+  return value;
+}
+
+export function wholeNumber(text: string, name: string, least: number): number {
+  const value = Number(text);
+  if (text.trim() && Number.isInteger(value) && value >= least) return value;
+  throw new UsageError(`--${name} ${text} is not a whole number from ${least} up.`);
+}
+
+export function presetName(text: string): PresetName {
+  if (isPresetName(text)) return text;
+  throw new UsageError(`there is no preset ${text}; there are ${PRESET_NAMES.join(', ')}.`);
+}
+
+function keyAndValue(text: string, option: string): [string, string] {
+  const at = text.indexOf('=');
+  if (at <= 0) throw new UsageError(`--${option} ${text} is not of the form key=value.`);
+  return [text.slice(0, at).trim(), text.slice(at + 1).trim()];
+}
+
+/** `--set key=value …` as a record for parseConfig. */
+export const settings = (given: readonly string[]) =>
+  Object.fromEntries(given.map((text) => keyAndValue(text, 'set')));
+
+/** The configuration with the settings of the command line over it. A wrong setting is a wrong call. */
+export function configure(base: Config, given: Readonly<Record<string, unknown>>): Config {
+  const unknown = Object.keys(given).find((key) => !isConfigKey(key));
+  if (unknown) throw new UsageError(`there is no setting called ${unknown}.`);
+  try {
+    return parseConfig(given, base);
+  } catch (error) {
+    if (error instanceof AppError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+export interface DataArguments {
+  /** Folder of films, or null for the synthetic set. */
+  readonly folder: string | null;
+  readonly labels: string | null;
+  readonly where: { readonly column: string; readonly value: string } | null;
+  readonly limit: number;
+}
+
+function existing(file: string, option: string, kind: 'file' | 'folder'): string {
+  const full = path.resolve(file);
+  const found = existsSync(full) ? statSync(full) : null;
+  if (kind === 'file' ? found?.isFile() : found?.isDirectory()) return full;
+  throw new UsageError(`--${option} ${file} is not a ${kind} that can be read.`);
+}
+
+export const existingFile = (file: string, option: string) => existing(file, option, 'file');
+
+interface DataValues {
+  data?: string | undefined;
+  labels?: string | undefined;
+  where?: string | undefined;
+  limit?: string | undefined;
+}
+
+/** Where the films come from, checked as far as the file system can tell. */
+export function dataArguments({ data, labels, where, limit = '0' }: DataValues): DataArguments {
+  const wanted = required(data, 'data');
+  const synthetic = wanted === 'synthetic';
+  if (synthetic && (labels || where)) {
+    throw new UsageError('the synthetic set brings its own labels; --labels and --where go with a folder.');
+  }
+  const [column, value] = where ? keyAndValue(where, 'where') : ['', ''];
+  return {
+    folder: synthetic ? null : existing(wanted, 'data', 'folder'),
+    labels: labels ? existing(labels, 'labels', 'file') : null,
+    where: where ? { column, value } : null,
+    limit: wholeNumber(limit, 'limit', 0),
+  };
+}

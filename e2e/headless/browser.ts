@@ -1,0 +1,117 @@
+// The runner's browser: serves the built app on this machine, starts headless Chromium on a throw-away profile,
+// and calls the page's `window.runner`. Hardware WebGPU is tried first; where none answers, the software
+// adapter is used, which computes the same and is slow. GPU=hardware or GPU=software leaves no choice.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type BrowserContext, chromium, type Page } from 'playwright';
+import type { RunnerApi, RunnerEvent } from '../../src/headless.ts';
+import type { DeviceFacts } from '../../src/protocol/engine.ts';
+import { AppError, fromWire } from '../../src/util/errors.ts';
+import { chromiumFlags, ensureChromium, type Gpu } from '../tools/chromium.mjs';
+import { type Server, serve } from '../tools/serve.mjs';
+
+type Answer<K extends keyof RunnerApi> = Awaited<ReturnType<RunnerApi[K]>>;
+
+export interface Session {
+  readonly page: Page;
+  readonly device: DeviceFacts;
+  call<K extends keyof RunnerApi>(name: K, argument?: Parameters<RunnerApi[K]>[0]): Promise<Answer<K>>;
+}
+
+async function launch(executablePath: string, profile: string, gpu: Gpu): Promise<BrowserContext> {
+  try {
+    return await chromium.launchPersistentContext(profile, { executablePath, args: chromiumFlags(gpu) });
+  } catch (error) {
+    const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+    throw new AppError('internal', `Chromium did not start (${reason}).`);
+  }
+}
+
+/** Whether an adapter that is not software answers; the device is opened later, by the engine. */
+async function hasHardware(context: BrowserContext, url: string): Promise<boolean> {
+  const page = await context.newPage();
+  await page.goto(url);
+  const real = await page.evaluate(async () => {
+    const info = (await navigator.gpu?.requestAdapter())?.info;
+    return info ? !info.isFallbackAdapter && !/swiftshader/i.test(info.architecture) : false;
+  });
+  await page.close();
+  return real;
+}
+
+/** A browser with the best adapter there is. */
+async function openBrowser(profile: string, url: string): Promise<BrowserContext> {
+  const executable = await ensureChromium();
+  const asked = process.env.GPU;
+  if (asked === 'software') return launch(executable, profile, 'software');
+  const context = await launch(executable, profile, 'hardware');
+  if (await hasHardware(context, url)) return context;
+  await context.close();
+  if (asked === 'hardware') throw new AppError('adapter-missing');
+  return launch(executable, profile, 'software');
+}
+
+const isReport = (value: unknown): value is RunnerEvent =>
+  typeof value === 'object' && value !== null && 'type' in value;
+
+/** Opens the runner's page; what goes wrong in it while a call waits ends the call. */
+async function openPage(
+  context: BrowserContext,
+  url: string,
+  onEvent: (event: RunnerEvent) => void,
+): Promise<Pick<Session, 'page' | 'call'>> {
+  const page = context.pages()[0] ?? (await context.newPage());
+  let fail: (error: AppError) => void = () => {};
+  const broken = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  broken.catch(() => {});
+  page.on('crash', () => fail(new AppError('worker-failed', 'the browser page crashed.')));
+  page.on('close', () => fail(new AppError('cancelled')));
+  page.on('pageerror', (error) => fail(new AppError('worker-failed', error.message)));
+  await page.exposeBinding('report', (_, event: unknown) => {
+    if (isReport(event)) onEvent(event);
+  });
+  await page.goto(new URL('e2e/headless/page.html', url).href);
+  await page.waitForFunction(() => window.runner !== undefined);
+
+  async function call<K extends keyof RunnerApi>(
+    name: K,
+    argument?: Parameters<RunnerApi[K]>[0],
+  ): Promise<Answer<K>> {
+    const reply = page.evaluate(([method, given]) => window.runner.call(method, given as never), [
+      name,
+      argument,
+    ] as const);
+    const answer = await Promise.race([reply, broken]);
+    if ('error' in answer) throw fromWire(answer.error);
+    return answer.value as Answer<K>;
+  }
+  return { page, call };
+}
+
+/** Runs `work` with an open engine and clears everything away afterwards. */
+export async function withSession<T>(
+  onEvent: (event: RunnerEvent) => void,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const profile = await mkdtemp(path.join(tmpdir(), 'mlvicx-'));
+  let server: Server | null = null;
+  let context: BrowserContext | null = null;
+  try {
+    server = await serve();
+    context = await openBrowser(profile, server.url);
+    const opened = await openPage(context, server.url, onEvent);
+    const device = await opened.call('open');
+    const kind = device.software ? 'software adapter, slow' : 'hardware';
+    const name = [device.vendor, device.architecture, device.description].filter(Boolean).join(' ');
+    console.log(`WebGPU: ${name} (${kind})`);
+    return await work({ ...opened, device });
+  } finally {
+    await context?.close().catch(() => {});
+    await server?.close();
+    await rm(profile, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,14 @@
+// The commands of the headless runner, in one table: a command is a file here and a row below.
+
+import { pretrain } from './pretrain.ts';
+import { probe } from './probe.ts';
+
+export interface Command {
+  /** How it is called, without the program's name. */
+  readonly usage: string;
+  readonly summary: string;
+  /** Reads its own arguments and does the work; throws UsageError or AppError. */
+  run(argv: readonly string[]): Promise<void>;
+}
+
+export const COMMANDS: Readonly<Record<string, Command>> = { pretrain, probe };

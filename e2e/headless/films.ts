@@ -1,0 +1,33 @@
+// Gives the page its films: a folder through the directory input, or the synthetic set.
+
+import path from 'node:path';
+import type { Config } from '../../src/config/schema.ts';
+import { type DatasetSummary, SPLITS } from '../../src/protocol/dataset.ts';
+import type { DataArguments } from './arguments.ts';
+import type { Session } from './browser.ts';
+
+const SYNTHETIC_PATIENTS = 240;
+
+export async function loadFilms(
+  session: Session,
+  { folder, labels, where, limit }: DataArguments,
+  { planeSize, seed }: Config,
+): Promise<DatasetSummary> {
+  if (folder === null) {
+    const patients = limit || SYNTHETIC_PATIENTS;
+    return session.call('synthesise', { patients, size: planeSize, planeSize, seed });
+  }
+  await session.page.locator('#folder').setInputFiles(folder);
+  if (labels) await session.page.locator('#labels').setInputFiles(labels);
+  const name = path.basename(folder);
+  return session.call('readFolder', { name, planeSize, seed, limit, ...(where ? { where } : {}) });
+}
+
+/** One line for the terminal. */
+export function describeFilms({ films, patients, findings, skipped, seconds }: DatasetSummary): string {
+  const sum = (of: Record<string, number>) => SPLITS.reduce((total, split) => total + (of[split] ?? 0), 0);
+  const splits = SPLITS.map((split) => `${films[split]} ${split}`).join(', ');
+  const left = skipped.length > 0 ? `, ${skipped.length} files left out` : '';
+  const named = findings.length > 0 ? `${findings.length} findings` : 'no labels';
+  return `${sum(films)} films (${splits}) of ${sum(patients)} patients, ${named}${left}; ${seconds.toFixed(1)} s`;
+}

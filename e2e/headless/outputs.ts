@@ -1,0 +1,72 @@
+// What a run leaves behind: metrics.jsonl (a line per step, names as in the page) and report.json. A report
+// may be handed on, so it holds counts and reasons, never the names of films or patients.
+
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { SampleRecord } from '../../src/headless.ts';
+import type { DatasetSummary } from '../../src/protocol/dataset.ts';
+import { METRIC_NAMES } from '../../src/protocol/metrics.ts';
+
+/** Appends samples as lines; a metric that was not measured, or is not a number, is null. */
+export class MetricsFile {
+  readonly #stream: WriteStream;
+  lines = 0;
+  last: Readonly<Record<string, number | null>> = {};
+
+  constructor(folder: string) {
+    this.#stream = createWriteStream(path.join(folder, 'metrics.jsonl'));
+  }
+
+  append(samples: readonly SampleRecord[]): void {
+    for (const { step, activeSeconds, values } of samples) {
+      const named = METRIC_NAMES.map((name, i) => [name, values[i] ?? null] as const);
+      this.last = Object.fromEntries(named);
+      this.#stream.write(`${JSON.stringify({ step, activeSeconds, ...this.last })}\n`);
+      this.lines++;
+    }
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#stream.once('error', reject);
+      this.#stream.end(() => resolve());
+    });
+  }
+}
+
+/** Skipped files by reason, most frequent first. */
+function reasons(summary: DatasetSummary) {
+  const groups = new Map<string, { code: string; reason: string; files: number }>();
+  for (const { error } of summary.skipped) {
+    const group = groups.get(error.message) ?? { code: error.code, reason: error.message, files: 0 };
+    groups.set(error.message, { ...group, files: group.files + 1 });
+  }
+  return [...groups.values()].sort((a, b) => b.files - a.files);
+}
+
+/** The data set in numbers. */
+export function dataReport(summary: DatasetSummary) {
+  const { synthetic, films, patients, counts, splitRule, labels, fingerprint, seconds } = summary;
+  const { file: _, ...labelReport } = labels ?? { file: '' };
+  return {
+    synthetic,
+    films,
+    patients,
+    findings: counts,
+    splitRule,
+    labels: labels ? labelReport : null,
+    skipped: reasons(summary),
+    fingerprint,
+    seconds,
+  };
+}
+
+export async function makeFolder(folder: string): Promise<string> {
+  const full = path.resolve(folder);
+  await mkdir(full, { recursive: true });
+  return full;
+}
+
+export const writeReport = (folder: string, report: object) =>
+  writeFile(path.join(folder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);

@@ -1,0 +1,112 @@
+// `pretrain`: trains on a folder of films, or on the synthetic set, and leaves metrics, checkpoint and report.
+
+import path from 'node:path';
+import { presetConfig } from '../../src/config/presets.ts';
+import type { Config } from '../../src/config/schema.ts';
+import type { RunnerEvent } from '../../src/headless.ts';
+import { METRIC_NAMES } from '../../src/protocol/metrics.ts';
+import {
+  configure,
+  DATA_OPTIONS,
+  dataArguments,
+  presetName,
+  readOptions,
+  required,
+  settings,
+} from './arguments.ts';
+import { type Session, withSession } from './browser.ts';
+import type { Command } from './commands.ts';
+import { describeFilms, loadFilms } from './films.ts';
+import { dataReport, MetricsFile, makeFolder, writeReport } from './outputs.ts';
+import { duration, Progress } from './progress.ts';
+
+const OPTIONS = {
+  ...DATA_OPTIONS,
+  preset: { type: 'string', default: 'demo' },
+  steps: { type: 'string' },
+  seed: { type: 'string' },
+} as const;
+
+const TOTAL = METRIC_NAMES.indexOf('loss/total');
+
+/** Turns the page's events into lines of metrics and of progress. */
+function listener(metrics: MetricsFile, progress: Progress): (event: RunnerEvent) => void {
+  let loss = '';
+  return (event) => {
+    if (event.type === 'progress') progress.update('Reading films', `${event.done} of ${event.total}`);
+    if (event.type === 'compile') progress.update('Compiling', `${event.done} of ${event.total}`);
+    if (event.type === 'samples') {
+      metrics.append(event.samples);
+      loss = event.samples.at(-1)?.values[TOTAL]?.toFixed(4) ?? loss;
+    }
+    if (event.type === 'status' && event.status.state === 'running') {
+      const { step, totalSteps, etaSeconds } = event.status;
+      const eta = etaSeconds === null ? '' : `, ${duration(etaSeconds)} left`;
+      progress.update('Training', `step ${step} of ${totalSteps}${loss && `, loss ${loss}`}${eta}`);
+    }
+  };
+}
+
+async function saveCheckpoint(session: Session, folder: string): Promise<void> {
+  const [download] = await Promise.all([
+    session.page.waitForEvent('download'),
+    session.call('saveCheckpoint'),
+  ]);
+  await download.saveAs(path.join(folder, 'checkpoint.safetensors'));
+}
+
+function readArguments(argv: readonly string[]) {
+  const values = readOptions(argv, OPTIONS);
+  const preset = presetName(values.preset);
+  const given = {
+    ...(values.steps === undefined ? {} : { maxSteps: values.steps }),
+    ...(values.seed === undefined ? {} : { seed: values.seed }),
+    ...settings(values.set),
+  };
+  const config: Config = configure(presetConfig(preset), given);
+  return { preset, config, data: dataArguments(values), out: required(values.out, 'out') };
+}
+
+export const pretrain: Command = {
+  usage:
+    'pretrain --data DIR|synthetic [--labels FILE] [--where column=value] [--limit N] --preset NAME ' +
+    '[--set key=value …] --steps N --seed S --out DIR',
+  summary: 'Trains and writes metrics.jsonl, checkpoint.safetensors and report.json.',
+  async run(argv) {
+    const { preset, config, data, out } = readArguments(argv);
+    const folder = await makeFolder(out);
+    const started = performance.now();
+    const metrics = new MetricsFile(folder);
+    const progress = new Progress();
+    try {
+      await withSession(listener(metrics, progress), async (session) => {
+        const summary = await loadFilms(session, data, config);
+        progress.end();
+        console.log(describeFilms(summary));
+        await session.call('prepare', config);
+        const before = performance.now();
+        await session.call('train');
+        progress.end();
+        const trained = (performance.now() - before) / 1000;
+        await saveCheckpoint(session, folder);
+        await writeReport(folder, {
+          command: 'pretrain',
+          preset,
+          seed: config.seed,
+          config,
+          adapter: session.device,
+          data: dataReport(summary),
+          steps: metrics.lines,
+          final: metrics.last,
+          seconds: { training: trained, whole: (performance.now() - started) / 1000 },
+        });
+        console.log(
+          `Trained ${metrics.lines} steps in ${duration(trained)}; see ${path.relative('.', folder)}`,
+        );
+      });
+    } finally {
+      progress.end();
+      await metrics.close();
+    }
+  },
+};

@@ -1,0 +1,154 @@
+// The page of the headless runner: the engine and intake workers of the app without its interface. The runner
+// (e2e/headless) puts files into the inputs of this page, calls `window.runner` and hears events through
+// `window.report`. Nothing of the method, the training or the reading of films lives here.
+
+import type { Config } from './config/schema.ts';
+import type { DatasetSummary } from './protocol/dataset.ts';
+import type { DeviceFacts, EngineEvent, RunStatus } from './protocol/engine.ts';
+import type { IntakeEvent, IntakeOptions, SourceFile, SyntheticOptions } from './protocol/intake.ts';
+import type { ProbeReport, ProbeRequest } from './protocol/probe.ts';
+import { AppError, fromWire, toWire, type WireError } from './util/errors.ts';
+import { createClient } from './worker/client.ts';
+
+/** One step as it goes to metrics.jsonl: values in the order of METRIC_NAMES, null where not measured. */
+export interface SampleRecord {
+  readonly step: number;
+  readonly activeSeconds: number;
+  readonly values: readonly (number | null)[];
+}
+
+export type RunnerEvent =
+  | Exclude<EngineEvent, { type: 'samples' }>
+  | { readonly type: 'samples'; readonly samples: readonly SampleRecord[] }
+  | Extract<IntakeEvent, { type: 'progress' }>;
+
+/** What a call answers: errors as records, because only plain values leave the page. */
+export type Reply<T> = { readonly value: T } | { readonly error: WireError };
+
+const client = createClient();
+let ended: (error: AppError | null) => void = () => {};
+let arrived: (fingerprint: string) => void = () => {};
+
+/** Films go to the engine over a port of their own; this waits until the engine has the set that was read. */
+async function delivered(read: () => Promise<DatasetSummary>): Promise<DatasetSummary> {
+  const seen = new Set<string>();
+  let wanted: string | null = null;
+  const arrival = new Promise<void>((resolve) => {
+    arrived = (fingerprint) => {
+      seen.add(fingerprint);
+      if (fingerprint === wanted) resolve();
+    };
+  });
+  const summary = await read();
+  wanted = summary.fingerprint;
+  if (!seen.has(wanted)) await Promise.race([arrival, client.fault]);
+  return summary;
+}
+
+function report(event: RunnerEvent): void {
+  window.report(event);
+}
+
+function onEngineEvent(event: EngineEvent): void {
+  if (event.type === 'samples') {
+    const plain = (value: number) => (Number.isFinite(value) ? value : null);
+    const samples = event.samples.map(({ values, ...rest }) => ({
+      ...rest,
+      values: Array.from(values, plain),
+    }));
+    report({ type: 'samples', samples });
+    return;
+  }
+  report(event);
+  if (event.type === 'dataset') arrived(event.fingerprint);
+  if (event.type === 'failed') ended(fromWire(event.error));
+  if (event.type === 'status' && event.status.state === 'done') ended(null);
+}
+
+function onIntakeEvent(event: IntakeEvent): void {
+  if (event.type === 'progress') report(event);
+}
+
+function chosen(id: string): File[] {
+  const input = document.getElementById(id);
+  if (!(input instanceof HTMLInputElement)) throw new AppError('internal', `there is no input ${id}.`);
+  return [...(input.files ?? [])];
+}
+
+/** Path below the chosen folder: the browser puts the folder's own name first. */
+const pathOf = (file: File) => file.webkitRelativePath.split('/').slice(1).join('/') || file.name;
+
+/** Files of the folder; label files in it give way to one that was named. */
+function sources(): SourceFile[] {
+  const labels = chosen('labels');
+  const folder = chosen('folder').filter((file) => labels.length === 0 || !/\.(csv|tsv)$/i.test(file.name));
+  return [...folder, ...labels].map((file) => ({ path: pathOf(file), file }));
+}
+
+const api = {
+  open: (): Promise<DeviceFacts> => client.engine.open(onEngineEvent),
+
+  readFolder: (options: IntakeOptions): Promise<DatasetSummary> =>
+    delivered(() => client.intake.readFiles(sources(), options, onIntakeEvent)),
+
+  synthesise: (options: SyntheticOptions): Promise<DatasetSummary> =>
+    delivered(() => client.intake.synthesise(options, onIntakeEvent)),
+
+  prepare: (config: Config): Promise<RunStatus> => client.engine.prepare(config),
+
+  /** Trains to the end of the schedule. */
+  async train(): Promise<void> {
+    const end = new Promise<AppError | null>((resolve) => {
+      ended = resolve;
+    });
+    await client.engine.play();
+    const error = await Promise.race([end, client.fault]);
+    if (error) throw error;
+  },
+
+  async importCheckpoint(): Promise<{ config: Config; status: RunStatus }> {
+    const [file] = chosen('checkpoint');
+    if (!file) throw new AppError('checkpoint-invalid', 'no file was given.');
+    return client.engine.importCheckpoint(new Uint8Array(await file.arrayBuffer()));
+  },
+
+  /** Offers the checkpoint as a download, which takes any size without copying it through messages. */
+  async saveCheckpoint(): Promise<number> {
+    const bytes = await client.engine.exportCheckpoint();
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(new Blob([bytes.slice().buffer], { type: 'application/octet-stream' }));
+    link.download = 'checkpoint.safetensors';
+    link.click();
+    return bytes.byteLength;
+  },
+
+  probe: (request: ProbeRequest): Promise<ProbeReport> => client.engine.probe(request),
+};
+
+export type RunnerApi = typeof api;
+
+export interface Runner {
+  call<K extends keyof RunnerApi>(
+    name: K,
+    argument: Parameters<RunnerApi[K]>[0],
+  ): Promise<Reply<Awaited<ReturnType<RunnerApi[K]>>>>;
+}
+
+declare global {
+  interface Window {
+    runner: Runner;
+    /** Installed by the runner before the page loads. */
+    report(event: RunnerEvent): void;
+  }
+}
+
+window.runner = {
+  async call(name, argument) {
+    try {
+      const method = api[name] as (given: typeof argument) => Promise<never>;
+      return { value: await method(argument) };
+    } catch (error) {
+      return { error: toWire(error) };
+    }
+  },
+};

@@ -1,0 +1,236 @@
+// Batch normalisation with ReLU and a residual fused, forward in training and in evaluation mode.
+// The batch is `groups` equal parts (the two views), each normalised by its own biased statistics; the running
+// statistics are updated once per group, in order, with the unbiased variance (parity specification, section 2).
+// Statistics are one pass over shifted values, x - x[first row of the group], so large means cost no accuracy.
+// The backward pass is in batchNormGrad.ts.
+
+import { defineKernel, type Plain } from '../kernel.ts';
+import { flatGroups, flatIndex, program } from '../program.ts';
+import { elementOf, lanesFor, sizeOf, zeroOf } from './common.ts';
+
+export interface BatchNormAttrs {
+  readonly groups: number;
+  readonly relu: boolean;
+  /** When false, `residual` is bound but not read. */
+  readonly residual: boolean;
+  readonly eps: number;
+  readonly momentum: number;
+}
+
+type TrainInput = 'x' | 'gamma' | 'beta' | 'residual' | 'runningMean' | 'runningVar';
+
+/** Rows per group below which one thread per channel does everything in one dispatch. */
+const FEW_ROWS = 128;
+const MAX_CHUNKS = 128;
+
+/** How many partial sums a reduction over `rows` is split into, so that about 4096 threads share the work. */
+export function chunksFor(rows: number, groups: number, columns: number): number {
+  const wanted = Math.floor(4096 / (groups * columns));
+  return Math.max(1, Math.min(MAX_CHUNKS, wanted, Math.floor(rows / 8)));
+}
+
+/** Forward: y = relu?((x - mean) / sqrt(var + eps) * gamma + beta [+ residual]); stats is [groups, 2, C] (mean, 1/std). */
+export const batchNorm = defineKernel<TrainInput, BatchNormAttrs>({
+  name: 'MlvBatchNorm',
+  inputs: ['x', 'gamma', 'beta', 'residual', 'runningMean', 'runningVar'],
+  mutates: ['runningMean', 'runningVar'],
+  outputs: ({ x, gamma }, { groups }) => [x, [groups, 2, gamma[0]!]],
+  gpu({ inputs, outputs, scratch, run }, attrs) {
+    const { x, gamma, beta, residual, runningMean, runningVar } = inputs;
+    const channels = gamma.shape[0]!;
+    const rows = sizeOf(x.shape) / channels / attrs.groups;
+    const lanes = lanesFor(channels);
+    const columns = channels / lanes;
+    const chunks = rows <= FEW_ROWS ? 1 : chunksFor(rows, attrs.groups, columns);
+    const partial = scratch([attrs.groups, chunks, 2, channels]);
+    run(
+      partialSums(lanes),
+      [x, partial],
+      [attrs.groups, rows, columns, chunks],
+      flatGroups(attrs.groups * chunks * columns, 64),
+    );
+    run(
+      combine(lanes),
+      [x, partial, outputs[1]!, runningMean, runningVar],
+      [attrs.groups, rows, columns, chunks, attrs.eps, attrs.momentum],
+      flatGroups(columns, 16),
+    );
+    const size = attrs.groups * rows * columns;
+    const normalise = apply(lanes, attrs.relu, attrs.residual);
+    run(
+      normalise,
+      [x, outputs[1]!, gamma, beta, residual, outputs[0]!],
+      [rows, columns, size],
+      flatGroups(size, 64),
+    );
+  },
+  reference({ x, gamma, beta, residual, runningMean, runningVar }, attrs, [y, stats]) {
+    const channels = gamma.shape[0]!;
+    const rows = x.data.length / channels / attrs.groups;
+    for (let g = 0; g < attrs.groups; g++) {
+      for (let c = 0; c < channels; c++) {
+        const { mean, variance } = momentsOf(x, g, rows, c, channels);
+        const rstd = 1 / Math.sqrt(variance + attrs.eps);
+        stats!.data[(g * 2 + 0) * channels + c] = mean;
+        stats!.data[(g * 2 + 1) * channels + c] = rstd;
+        for (let r = g * rows; r < (g + 1) * rows; r++) {
+          const i = r * channels + c;
+          const value =
+            (x.data[i]! - mean) * rstd * gamma.data[c]! +
+            beta.data[c]! +
+            (attrs.residual ? residual.data[i]! : 0);
+          y!.data[i] = attrs.relu ? Math.max(value, 0) : value;
+        }
+        const keep = 1 - attrs.momentum;
+        runningMean.data[c] = keep * runningMean.data[c]! + attrs.momentum * mean;
+        runningVar.data[c] = keep * runningVar.data[c]! + attrs.momentum * variance * (rows / (rows - 1));
+      }
+    }
+  },
+});
+
+function momentsOf(x: Plain, group: number, rows: number, c: number, channels: number) {
+  let sum = 0;
+  let squares = 0;
+  for (let r = group * rows; r < (group + 1) * rows; r++) sum += x.data[r * channels + c]!;
+  const mean = sum / rows;
+  for (let r = group * rows; r < (group + 1) * rows; r++) squares += (x.data[r * channels + c]! - mean) ** 2;
+  return { mean, variance: squares / rows };
+}
+
+export interface BatchNormEvalAttrs {
+  readonly relu: boolean;
+  readonly residual: boolean;
+  readonly eps: number;
+}
+
+/** Evaluation: the running statistics instead of the batch's; nothing is updated. */
+export const batchNormEval = defineKernel<TrainInput, BatchNormEvalAttrs>({
+  name: 'MlvBatchNormEval',
+  inputs: ['x', 'gamma', 'beta', 'residual', 'runningMean', 'runningVar'],
+  outputs: ({ x }) => [x],
+  gpu({ inputs, outputs, scratch, run }, attrs) {
+    const { x, gamma, beta, residual, runningMean, runningVar } = inputs;
+    const channels = gamma.shape[0]!;
+    const lanes = lanesFor(channels);
+    const columns = channels / lanes;
+    const stats = scratch([1, 2, channels]);
+    run(runningStats, [runningMean, runningVar, stats], [channels, attrs.eps], flatGroups(channels, 64));
+    const size = sizeOf(x.shape) / lanes;
+    const normalise = apply(lanes, attrs.relu, attrs.residual);
+    run(
+      normalise,
+      [x, stats, gamma, beta, residual, outputs[0]!],
+      [size / columns, columns, size],
+      flatGroups(size, 64),
+    );
+  },
+  reference({ x, gamma, beta, residual, runningMean, runningVar }, attrs, [y]) {
+    const channels = gamma.shape[0]!;
+    for (let i = 0; i < x.data.length; i++) {
+      const c = i % channels;
+      const rstd = 1 / Math.sqrt(runningVar.data[c]! + attrs.eps);
+      const value = (x.data[i]! - runningMean.data[c]!) * rstd * gamma.data[c]! + beta.data[c]!;
+      const shifted = value + (attrs.residual ? residual.data[i]! : 0);
+      y!.data[i] = attrs.relu ? Math.max(shifted, 0) : shifted;
+    }
+  },
+});
+
+/** Sums of x - shift and of its square, per group, chunk and channel; a chunk takes every chunks-th row. */
+function partialSums(lanes: 1 | 4) {
+  const T = elementOf(lanes);
+  return program({
+    name: `bnPartial${lanes}`,
+    reads: { x: T },
+    writes: { partial: T },
+    params: { groups: 'u32', rows: 'u32', columns: 'u32', chunks: 'u32' },
+    workgroup: [64],
+    body: `
+  ${flatIndex(64)}
+  if (index >= p.groups * p.chunks * p.columns) { return; }
+  let c = index % p.columns;
+  let chunk = (index / p.columns) % p.chunks;
+  let g = index / (p.columns * p.chunks);
+  let first = g * p.rows;
+  let shift = x[first * p.columns + c];
+  var sum = ${zeroOf(lanes)};
+  var squares = ${zeroOf(lanes)};
+  for (var r = chunk; r < p.rows; r += p.chunks) {
+    let v = x[(first + r) * p.columns + c] - shift;
+    sum += v;
+    squares += v * v;
+  }
+  let at = (g * p.chunks + chunk) * 2u * p.columns + c;
+  partial[at] = sum;
+  partial[at + p.columns] = squares;`,
+  });
+}
+
+function combine(lanes: 1 | 4) {
+  const T = elementOf(lanes);
+  return program({
+    name: `bnCombine${lanes}`,
+    reads: { x: T, partial: T },
+    writes: { stats: T, runningMean: T, runningVar: T },
+    params: { groups: 'u32', rows: 'u32', columns: 'u32', chunks: 'u32', eps: 'f32', momentum: 'f32' },
+    workgroup: [16],
+    body: `
+  ${flatIndex(16, 'c')}
+  if (c >= p.columns) { return; }
+  let n = f32(p.rows);
+  var movingMean = runningMean[c];
+  var movingVar = runningVar[c];
+  for (var g = 0u; g < p.groups; g++) {
+    var sum = ${zeroOf(lanes)};
+    var squares = ${zeroOf(lanes)};
+    for (var k = 0u; k < p.chunks; k++) {
+      let at = (g * p.chunks + k) * 2u * p.columns + c;
+      sum += partial[at];
+      squares += partial[at + p.columns];
+    }
+    let offset = sum / n;
+    let mean = x[g * p.rows * p.columns + c] + offset;
+    let variance = max((squares - sum * offset) / n, ${zeroOf(lanes)});
+    stats[g * 2u * p.columns + c] = mean;
+    stats[(g * 2u + 1u) * p.columns + c] = inverseSqrt(variance + p.eps);
+    movingMean = (1.0 - p.momentum) * movingMean + p.momentum * mean;
+    movingVar = (1.0 - p.momentum) * movingVar + p.momentum * variance * (n / max(n - 1.0, 1.0));
+  }
+  runningMean[c] = movingMean;
+  runningVar[c] = movingVar;`,
+  });
+}
+
+const runningStats = program({
+  name: 'bnRunningStats',
+  reads: { runningMean: 'f32', runningVar: 'f32' },
+  writes: { stats: 'f32' },
+  params: { channels: 'u32', eps: 'f32' },
+  workgroup: [64],
+  body: `
+  ${flatIndex(64, 'c')}
+  if (c >= p.channels) { return; }
+  stats[c] = runningMean[c];
+  stats[p.channels + c] = inverseSqrt(runningVar[c] + p.eps);`,
+});
+
+function apply(lanes: 1 | 4, relu: boolean, residual: boolean) {
+  const T = elementOf(lanes);
+  const value = `(x[index] - mean) * (rstd * gamma[c]) + beta[c]${residual ? ' + residual[index]' : ''}`;
+  return program({
+    name: `bnApply${lanes}${relu ? 'r' : ''}${residual ? 's' : ''}`,
+    reads: { x: T, stats: T, gamma: T, beta: T, residual: T },
+    writes: { y: T },
+    params: { rows: 'u32', columns: 'u32', size: 'u32' },
+    workgroup: [64],
+    body: `
+  ${flatIndex(64)}
+  if (index >= p.size) { return; }
+  let c = index % p.columns;
+  let g = index / (p.columns * p.rows);
+  let mean = stats[g * 2u * p.columns + c];
+  let rstd = stats[(g * 2u + 1u) * p.columns + c];
+  y[index] = ${relu ? `max(${value}, ${zeroOf(lanes)})` : value};`,
+  });
+}

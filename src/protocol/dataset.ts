@@ -45,6 +45,10 @@ export interface LabelReport {
   readonly filesWithoutRow: number;
   readonly duplicateRows: number;
   readonly conflictingRows: number;
+  /** Rows whose name fits several films equally well; they were not used. */
+  readonly ambiguousRows?: number;
+  /** What the reader should know, in whole sentences: columns left out, other label files, rows chosen. */
+  readonly notes?: readonly string[];
 }
 
 export interface FindingCount {

@@ -17,6 +17,8 @@ export interface IntakeOptions {
   readonly seed: number;
   /** Keep only rows of the label file whose column has this value, e.g. id_matched = 1. */
   readonly where?: { readonly column: string; readonly value: string };
+  /** Path of the one label file to use. Its failures are thrown; those of files found by the way are listed. */
+  readonly labelFile?: string;
   /** Keep at most this many films, the first in path order; 0 keeps all. */
   readonly limit?: number;
 }
@@ -28,6 +30,12 @@ export interface SyntheticOptions {
   readonly planeSize: number;
   readonly seed: number;
 }
+
+/** The built-in set, the same in the page and in the runner; size in px. */
+export const SYNTHETIC_SET = { patients: 160, size: 256, seed: 1 } as const;
+
+/** Splits do not depend on the run's seed, so that runs with different seeds are scored on the same films. */
+export const SPLIT_SEED = 1;
 
 export type IntakeEvent =
   | { readonly type: 'progress'; readonly done: number; readonly total: number; readonly skipped: number }

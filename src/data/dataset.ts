@@ -1,0 +1,169 @@
+// Puts decoded films, labels and split together: the summary that the page shows and the planes that the
+// engine trains on, in the same order. Counting and naming only; nothing is decoded or matched here.
+
+import {
+  type DatasetSummary,
+  type EngineDataset,
+  type FindingCount,
+  type ImageFormat,
+  type ImageRow,
+  LABEL_NEGATIVE,
+  LABEL_POSITIVE,
+  LABEL_UNKNOWN,
+  type LabelReport,
+  type SkippedFile,
+  SPLITS,
+  type Split,
+} from '../protocol/dataset.ts';
+import type { FilmLabels } from './labels.ts';
+import { type PatientSource, patientOf } from './patient.ts';
+import { splitFilms } from './split.ts';
+
+/** One decoded film. */
+export interface Film {
+  readonly path: string;
+  readonly format: ImageFormat;
+  /** width * height bytes, row-major, 0 is black. */
+  readonly plane: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+  readonly originalWidth: number;
+  readonly originalHeight: number;
+  /** Bytes of the file; part of the fingerprint. */
+  readonly fileSize: number;
+  /** DICOM PatientID. */
+  readonly patientId?: string | undefined;
+  readonly note?: string | undefined;
+  readonly labels?: FilmLabels | undefined;
+}
+
+export interface DatasetParts {
+  readonly name: string;
+  readonly synthetic: boolean;
+  readonly films: readonly Film[];
+  readonly findings: readonly string[];
+  /** Where given splits come from, in words; null draws the split. */
+  readonly splitSource: string | null;
+  readonly report: LabelReport | null;
+  readonly skipped: readonly SkippedFile[];
+  readonly seed: number;
+  readonly planeSize: number;
+  /** `performance.now()` when the work began. */
+  readonly startedAt: number;
+}
+
+/** @throws AppError split-impossible */
+export async function assembleDataset(
+  parts: DatasetParts,
+): Promise<{ summary: DatasetSummary; engine: EngineDataset }> {
+  const { films, findings } = parts;
+  const labels = films.map(
+    (film) => film.labels?.labels ?? new Uint8Array(findings.length).fill(LABEL_UNKNOWN),
+  );
+  const answers = films.map((film) =>
+    patientOf({ path: film.path, column: film.labels?.patient, dicom: film.patientId }),
+  );
+  const split = splitFilms(
+    films.map((film, i) => ({
+      patient: answers[i]!.patient,
+      positive: labels[i]!.includes(LABEL_POSITIVE),
+      given: film.labels?.split,
+    })),
+    parts.seed,
+    parts.splitSource,
+  );
+  const images = films.map(
+    (film, i): ImageRow => ({
+      path: film.path,
+      patient: answers[i]!.patient,
+      split: split.splits[i]!,
+      format: film.format,
+      width: film.originalWidth,
+      height: film.originalHeight,
+      labels: labels[i]!,
+      ...(film.note ? { note: film.note } : {}),
+    }),
+  );
+  const fingerprint = await fingerprintOf(images, films, parts);
+  return {
+    summary: {
+      name: parts.name,
+      synthetic: parts.synthetic,
+      images,
+      findings,
+      counts: findings.map((finding, at) => countFinding(images, finding, at)),
+      patients: perSplit((name) => new Set(ofSplit(images, name).map((row) => row.patient)).size),
+      films: perSplit((name) => ofSplit(images, name).length),
+      splitRule: [split.rule, ...unknownPatients(answers.map((answer) => answer.source))].join(' '),
+      labels: parts.report,
+      skipped: parts.skipped,
+      fingerprint,
+      seconds: (performance.now() - parts.startedAt) / 1000,
+    },
+    engine: {
+      name: parts.name,
+      fingerprint,
+      findings,
+      planes: films.map((film) => film.plane),
+      widths: Uint16Array.from(films, (film) => film.width),
+      heights: Uint16Array.from(films, (film) => film.height),
+      splits: Uint8Array.from(images, (row) => SPLITS.indexOf(row.split)),
+      patients: densePatients(images),
+      labels: flatten(labels, findings.length),
+    },
+  };
+}
+
+const ofSplit = (images: readonly ImageRow[], split: Split) => images.filter((row) => row.split === split);
+
+const perSplit = (value: (split: Split) => number): Record<Split, number> => ({
+  train: value('train'),
+  val: value('val'),
+  test: value('test'),
+});
+
+function countFinding(images: readonly ImageRow[], finding: string, at: number): FindingCount {
+  const count = (wanted: number) =>
+    perSplit((split) => ofSplit(images, split).filter((row) => row.labels[at] === wanted).length);
+  return { finding, positives: count(LABEL_POSITIVE), negatives: count(LABEL_NEGATIVE) };
+}
+
+function unknownPatients(sources: readonly PatientSource[]): string[] {
+  const unknown = sources.filter((source) => source === 'film').length;
+  if (unknown === 0) return [];
+  return [`${unknown} film(s) name no patient; each counts as a patient of its own.`];
+}
+
+/** Patients numbered from 0 in order of appearance. */
+function densePatients(images: readonly ImageRow[]): Uint32Array {
+  const numbers = new Map<string, number>();
+  return Uint32Array.from(images, ({ patient }) => {
+    const known = numbers.get(patient) ?? numbers.size;
+    numbers.set(patient, known);
+    return known;
+  });
+}
+
+function flatten(rows: readonly Uint8Array[], width: number): Uint8Array {
+  const flat = new Uint8Array(rows.length * width);
+  rows.forEach((row, i) => {
+    flat.set(row, i * width);
+  });
+  return flat;
+}
+
+/** SHA-256 over paths, sizes, splits, labels and decode options, first 16 hex digits. */
+async function fingerprintOf(
+  images: readonly ImageRow[],
+  films: readonly Film[],
+  { findings, planeSize }: DatasetParts,
+): Promise<string> {
+  const lines = images.map((row, i) =>
+    [row.path, films[i]!.fileSize, row.width, row.height, row.patient, row.split, row.labels.join('')].join(
+      '\t',
+    ),
+  );
+  const text = [`plane ${planeSize}`, findings.join('\t'), ...lines].join('\n');
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(digest, 0, 8), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

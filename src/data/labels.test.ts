@@ -1,0 +1,208 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { LABEL_UNKNOWN } from '../protocol/dataset.ts';
+import { assignLabels } from './labels.ts';
+import { assignFolders } from './labelsFolders.ts';
+import { PathIndex } from './labelsMatch.ts';
+import { parseLabelTable } from './labelsTable.ts';
+
+const SHARED = '../shared/data';
+const real = (path: string) => readFileSync(`${SHARED}/${path}`, 'utf8');
+const here = existsSync(SHARED);
+
+const parse = (text: string, file = 'labels.csv') => parseLabelTable(text, file);
+
+describe('a label table', () => {
+  it('reads NIH lists, whatever the header is written like', () => {
+    for (const header of ['Image Index,Finding Labels', 'file,finding_labels']) {
+      const table = parse(`${header}\na.png,Mass|Effusion\nb.png,No Finding\nc.png,\n`);
+      expect(table.format).toBe('NIH finding labels');
+      expect(table.findings).toEqual(['Effusion', 'Mass']);
+      expect(table.rows.map((row) => [...table.labelsOf(row)])).toEqual([
+        [1, 1],
+        [0, 0],
+        [LABEL_UNKNOWN, LABEL_UNKNOWN],
+      ]);
+    }
+  });
+
+  it('takes columns of 0 and 1, with blank and -1 as not known, and leaves out what is no finding', () => {
+    const table = parse(
+      'path,sex,id_matched,no_finding,Edema,Age,note\nx.png,1,0,0,1.0,40,a\ny.png,0,1,1,-1,50,\nz.png,0,1,1,,60,\n',
+    );
+    expect(table.findings).toEqual(['Edema']);
+    expect(table.rows.map((row) => table.labelsOf(row)[0])).toEqual([1, LABEL_UNKNOWN, LABEL_UNKNOWN]);
+    expect(table.notes.join(' ')).toMatch(/"sex".*"id_matched".*"no_finding"/);
+  });
+
+  it('takes a column of class names', () => {
+    const table = parse('filename\tlabel\na.png\tNORMAL\nb.png\tCOVID\n', 'l.tsv');
+    expect(table.findings).toEqual(['COVID']);
+  });
+
+  it('refuses a table without a file column or without rows', () => {
+    expect(() => parse('a,b\n1,2\n')).toThrow(expect.objectContaining({ code: 'labels-unreadable' }));
+    expect(() => parse('file,Mass\n')).toThrow(expect.objectContaining({ code: 'labels-unreadable' }));
+  });
+});
+
+describe('finding the film of a row', () => {
+  const index = new PathIndex([
+    'set/A/one.PNG',
+    'set/B/one.png',
+    'set/A/two.dcm',
+    'three.png',
+    'sub/three.png',
+  ]);
+
+  it('compares from the end, without case, root or extension', () => {
+    expect(index.find('a/ONE.png').film).toBe(0);
+    expect(index.find('other\\root\\b\\one.png').film).toBe(1);
+    expect(index.find('two').film).toBe(2);
+    expect(index.find('./two.png').film).toBe(2);
+    expect(index.find('three.png').film).toBe(3);
+  });
+
+  it('guesses nothing', () => {
+    expect(index.find('one.png')).toMatchObject({ film: null, ambiguous: true });
+    expect(index.find('four.png')).toMatchObject({ film: null, ambiguous: false });
+    expect(index.find('')).toMatchObject({ film: null, ambiguous: false });
+  });
+
+  it('takes 100,000 films that share one name in linear time', () => {
+    const paths = Array.from({ length: 100_000 }, (_, i) => `train/patient${i}/study1/view1_frontal.jpg`);
+    const big = new PathIndex(paths);
+    expect(paths.every((path, i) => big.find(`CheXpert/${path}`).film === i)).toBe(true);
+    expect(big.find('view1_frontal.jpg').ambiguous).toBe(true);
+  }, 10_000);
+});
+
+describe('the report', () => {
+  const paths = ['i/a.png', 'i/b.png', 'j/b.png', 'i/c.png', 'i/d.png'];
+  const text = [
+    'file,keep,Mass',
+    'a.png,1,1',
+    'a.png,1,1',
+    'c.png,1,1',
+    'c.png,1,0',
+    'b.png,1,0',
+    'nowhere.png,1,0',
+    'd.png,0,1',
+  ].join('\n');
+
+  it('accounts for every row and file', () => {
+    const { report, films, findings } = assignLabels([parse(text)], paths);
+    expect(findings).toEqual(['keep', 'Mass']);
+    expect(report).toMatchObject({
+      rows: 7,
+      matchedRows: 5,
+      rowsWithoutFile: 1,
+      filesWithoutRow: 2,
+      duplicateRows: 2,
+      conflictingRows: 1,
+      ambiguousRows: 1,
+    });
+    expect(films.map((film) => film?.labels[1])).toEqual([1, undefined, undefined, LABEL_UNKNOWN, 1]);
+  });
+
+  it('keeps only the rows asked for', () => {
+    const chosen = assignLabels([parse(text)], paths, { column: 'Keep', value: '0' });
+    expect(chosen.films.map((film) => film !== undefined)).toEqual([false, false, false, false, true]);
+    expect(chosen.onlyLabelled).toBe(true);
+    expect(() => assignLabels([parse(text)], paths, { column: 'x', value: '0' })).toThrow(/no column "x"/);
+    expect(() => assignLabels([parse(text)], paths, { column: 'keep', value: '7' })).toThrow(/keep = 7/);
+  });
+
+  it('prefers the folder that a row names to a bare name elsewhere', () => {
+    const rows = 'file,Mass\nP/im.png,1\nN/im.png,0\n';
+    const { films, report } = assignLabels([parse(rows)], ['N/im.png']);
+    expect(films[0]?.labels[0]).toBe(0);
+    expect(report).toMatchObject({ matchedRows: 1, rowsWithoutFile: 1, conflictingRows: 0 });
+  });
+
+  it('takes the table that matches most, and fails when none matches', () => {
+    const small = parse('file,Edema\na.png,1\n', 'a.csv');
+    const { report } = assignLabels([small, parse(text)], paths);
+    expect(report.file).toBe('labels.csv');
+    expect(report.notes).toContain('a.csv matches too, but was not used.');
+    expect(() => assignLabels([small], ['q.png'])).toThrow(
+      expect.objectContaining({ code: 'labels-unmatched' }),
+    );
+  });
+});
+
+describe('class folders', () => {
+  const labels = (paths: string[]) => {
+    const found = assignFolders(paths);
+    return found && { findings: found.findings, rows: found.films.map((film) => [...film!.labels]) };
+  };
+
+  it('make one finding of NORMAL and another class, below any common root', () => {
+    expect(labels(['top/NORMAL/a.png', 'top/PNEUMONIA/b.png'])).toEqual({
+      findings: ['PNEUMONIA'],
+      rows: [[0], [1]],
+    });
+  });
+
+  it('make one finding of every other class', () => {
+    expect(labels(['COVID/a.png', 'Normal/b.png', 'TB/c.png', 'd.png'])?.rows).toEqual([
+      [1, 0],
+      [0, 0],
+      [0, 1],
+      [LABEL_UNKNOWN, LABEL_UNKNOWN],
+    ]);
+  });
+
+  it('see splits above the classes', () => {
+    const found = assignFolders(['s/train/NORMAL/a.png', 's/train/SICK/b.png', 's/test/SICK/c.png']);
+    expect(found?.findings).toEqual(['SICK']);
+    expect(found?.films.map((film) => film?.split)).toEqual(['train', 'train', 'test']);
+  });
+
+  it('are not numbered parts, patients, or a single folder', () => {
+    expect(assignFolders(['images_001/a.png', 'images_002/b.png'])).toBeNull();
+    expect(assignFolders(['p10/s1/a.png', 'p11/s2/b.png'])).toBeNull();
+    expect(assignFolders(['images/a.png', 'images/b.png'])).toBeNull();
+  });
+});
+
+describe.skipIf(!here)('real label files (skipped where ../shared/data is absent)', () => {
+  it('NIH, as released: 200 rows', () => {
+    const table = parse(real('labels/Data_Entry_2017_v2020.first200.csv'));
+    expect(table.rows).toHaveLength(200);
+    expect(table.findings.slice(0, 3)).toEqual(['Atelectasis', 'Cardiomegaly', 'Effusion']);
+    const found = assignLabels([table], ['images_001/images/00000001_001.png']);
+    expect(found.films[0]?.patient).toBe('1');
+    expect(found.report).toMatchObject({ rows: 200, matchedRows: 1, rowsWithoutFile: 199 });
+  });
+
+  it('the thousand NIH films: every finding counted, id-matched rows chosen', () => {
+    const folder = 'cxr-folder/nih-cxr14-1000';
+    const table = parse(real(`${folder}/labels.csv`));
+    const paths = readdirSync(`${SHARED}/${folder}/images`).map((name) => `images/${name}`);
+    const all = assignLabels([table], paths);
+    expect(all.report).toMatchObject({ matchedRows: 1000, filesWithoutRow: 0, conflictingRows: 0 });
+    const positives = (finding: string, films: typeof all.films) =>
+      films.filter((film) => film?.labels[all.findings.indexOf(finding)] === 1).length;
+    expect(['Pneumonia', 'Infiltration', 'Hernia'].map((f) => positives(f, all.films))).toEqual([
+      500, 187, 3,
+    ]);
+    expect(all.splitSource).toBe('column "split" of labels.csv');
+    const matched = assignLabels([table], paths, { column: 'id_matched', value: '1' });
+    expect(matched.films.filter((film) => film)).toHaveLength(610);
+    expect(positives('Pneumonia', matched.films)).toBe(110);
+  });
+
+  it('the paediatric films: one 0/1 column', () => {
+    const table = parse(real('cxr-folder/kermany-paediatric-1600/labels.csv'));
+    expect(table.findings).toEqual(['pneumonia']);
+    expect(table.rows.reduce((sum, row) => sum + table.labelsOf(row)[0]!, 0)).toBe(800);
+  });
+
+  it('RSNA: several boxes of one film agree', () => {
+    const table = parse(real('labels/stage_2_train_labels.first200.csv'));
+    expect(table.findings).toEqual(['Target']);
+    const id = table.rows[0]![0]!;
+    expect(assignLabels([table], [`stage_2_train_images/${id}.dcm`]).films[0]?.labels[0]).toBe(0);
+  });
+});

@@ -1,0 +1,206 @@
+// The only door to dicom-parser: bytes of a file to its elements, whatever the header leaves out or gets wrong
+// (no preamble, no meta group, a transfer syntax that contradicts the bytes). Knows tags, not pictures.
+// The walk over the top level is ours, because it must survive damage behind the pixels and skip 64-bit VRs,
+// which the parser does not know; the parser reads the elements and everything nested in them.
+
+import {
+  ByteStream,
+  bigEndianByteArrayParser,
+  type Element,
+  littleEndianByteArrayParser,
+  readDicomElementExplicit,
+  readDicomElementImplicit,
+} from 'dicom-parser';
+import { Inflate } from 'fflate';
+import { AppError } from '../util/errors.ts';
+import { IMPLICIT_LITTLE_ENDIAN, type TransferSyntax, transferSyntaxOf } from './dicomSyntax.ts';
+import { MAX_INFLATED_BYTES } from './limits.ts';
+import { startsWithDataSet, startsWithMetaGroup, startsWithPreamble } from './sniff.ts';
+
+export const PIXEL_DATA = 'x7fe00010';
+const TRANSFER_SYNTAX = 'x00020010';
+const PREAMBLE_BYTES = 132;
+const UNDEFINED_LENGTH = 0xffffffff;
+/** VRs with a 32-bit length that the parser takes for ones with 16 bits (PS3.5 7.1.2). */
+const WIDE_VRS = new Set(['OV', 'SV', 'UV']);
+
+type Elements = Readonly<Record<string, Element | undefined>>;
+
+/** Reads values of one data set (or of one sequence item); anything missing or malformed is `undefined`. */
+export class Tags {
+  readonly #bytes: Uint8Array;
+  readonly #elements: Elements;
+  readonly littleEndian: boolean;
+
+  constructor(bytes: Uint8Array, elements: Elements, littleEndian: boolean) {
+    this.#bytes = bytes;
+    this.#elements = elements;
+    this.littleEndian = littleEndian;
+  }
+
+  has(tag: string): boolean {
+    return this.#elements[tag] !== undefined;
+  }
+
+  element(tag: string): Element | undefined {
+    return this.#elements[tag];
+  }
+
+  /** The bytes of a value, cut where the file ends. */
+  value(tag: string): Uint8Array | undefined {
+    const element = this.#elements[tag];
+    if (!element || element.length === UNDEFINED_LENGTH) return undefined;
+    return this.#bytes.subarray(element.dataOffset, element.dataOffset + element.length);
+  }
+
+  /** 16-bit words, up to `most` of them. */
+  words(tag: string, most = 3): number[] {
+    const value = this.value(tag);
+    if (!value) return [];
+    const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
+    const count = Math.min(value.byteLength >> 1, most);
+    return Array.from({ length: count }, (_, i) => view.getUint16(2 * i, this.littleEndian));
+  }
+
+  word(tag: string): number | undefined {
+    return this.words(tag, 1)[0];
+  }
+
+  /** Text without padding and without control characters. */
+  text(tag: string): string | undefined {
+    const value = this.value(tag);
+    if (!value) return undefined;
+    const text = new TextDecoder().decode(value.subarray(0, 1024)).replace(/\p{Cc}/gu, '');
+    return text.trim() || undefined;
+  }
+
+  /** First number of a decimal or integer string. */
+  number(tag: string): number | undefined {
+    const text = this.text(tag)?.split('\\')[0]?.trim();
+    const number = text ? Number(text) : Number.NaN;
+    return Number.isFinite(number) ? number : undefined;
+  }
+
+  /** The first item of a sequence. */
+  firstItem(tag: string): Tags | undefined {
+    const elements = this.#elements[tag]?.items?.[0]?.dataSet?.elements;
+    return elements && new Tags(this.#bytes, elements, this.littleEndian);
+  }
+
+  fragments(tag: string): { bytes: Uint8Array[]; offsets: number[]; starts: number[] } | undefined {
+    const element = this.#elements[tag];
+    if (!element?.fragments) return undefined;
+    const bytes = element.fragments.map(({ position, length }) => {
+      if (position + length > this.#bytes.length) throw invalid('its compressed pixels are cut off.');
+      return this.#bytes.subarray(position, position + length);
+    });
+    return {
+      bytes,
+      offsets: element.basicOffsetTable ?? [],
+      starts: element.fragments.map(({ offset }) => offset),
+    };
+  }
+}
+
+export interface DicomDataSet {
+  readonly syntax: TransferSyntax;
+  readonly tags: Tags;
+}
+
+const invalid = (detail: string, cause?: unknown) => new AppError('dicom-invalid', detail, { cause });
+
+/** @throws AppError `dicom-invalid`, `dicom-unsupported`, `image-too-large` (inflates beyond the cap) */
+export function readDataSet(file: Uint8Array): DicomDataSet {
+  const start = startsWithPreamble(file) ? PREAMBLE_BYTES : 0;
+  if (start && start === file.length) throw invalid('it ends behind the preamble.');
+  if (!start && !startsWithMetaGroup(file) && !startsWithDataSet(file)) throw new AppError('format-unknown');
+  const meta = readElements(file, start, { explicit: true, littleEndian: true, onlyMeta: true });
+  const uid = new Tags(file, meta.elements, true).text(TRANSFER_SYNTAX);
+  const syntax = uid ? transferSyntaxOf(uid) : IMPLICIT_LITTLE_ENDIAN;
+  const body = syntax.deflated ? inflate(file.subarray(meta.end)) : file.subarray(meta.end);
+  if (body.length < 8) throw invalid('it ends behind the file meta group.');
+  const encoding = encodingOf(body);
+  const { elements } = readElements(body, 0, encoding);
+  return { syntax, tags: new Tags(body, elements, encoding.littleEndian) };
+}
+
+/** Byte order and VR style as the first element shows them; headers have been seen to lie about both. */
+function encodingOf(body: Uint8Array): { explicit: boolean; littleEndian: boolean } {
+  const littleEndian = !(body[0] === 0 && body[1] !== 0);
+  const isLetter = (byte: number | undefined) => byte !== undefined && byte >= 0x41 && byte <= 0x5a;
+  return { explicit: isLetter(body[4]) && isLetter(body[5]), littleEndian };
+}
+
+interface WalkOptions {
+  readonly explicit: boolean;
+  readonly littleEndian: boolean;
+  /** Stop before the first element that is not of group 0002. */
+  readonly onlyMeta?: true;
+}
+
+function readElements(bytes: Uint8Array, start: number, options: WalkOptions) {
+  const parser = options.littleEndian ? littleEndianByteArrayParser : bigEndianByteArrayParser;
+  const stream = new ByteStream(parser, bytes, start);
+  const elements: Record<string, Element> = {};
+  let end = start;
+  try {
+    while (stream.position < bytes.length) {
+      if (options.onlyMeta && !(bytes[stream.position] === 2 && bytes[stream.position + 1] === 0)) break;
+      const element = options.explicit ? readExplicit(stream) : readDicomElementImplicit(stream);
+      elements[element.tag] = element;
+      if (stream.position > bytes.length && !elements[PIXEL_DATA]) {
+        throw invalid(`element ${element.tag.slice(1)} runs past the end of the file.`);
+      }
+      end = stream.position;
+    }
+  } catch (thrown) {
+    // Whatever is wrong behind the pixels does not matter to the picture.
+    if (!elements[PIXEL_DATA]) throw thrown instanceof AppError ? thrown : invalid(causeOf(thrown), thrown);
+  }
+  return { elements, end };
+}
+
+function readExplicit(stream: ByteStream): Element {
+  const { byteArray, byteArrayParser, position } = stream;
+  const vr = String.fromCharCode(byteArray[position + 4] ?? 0, byteArray[position + 5] ?? 0);
+  if (!WIDE_VRS.has(vr)) return readDicomElementExplicit(stream, []);
+  const group = byteArrayParser.readUint16(byteArray, position);
+  const number = byteArrayParser.readUint16(byteArray, position + 2);
+  const length = byteArrayParser.readUint32(byteArray, position + 8);
+  stream.seek(12 + length);
+  const tag = `x${(group * 65_536 + number).toString(16).padStart(8, '0')}`;
+  return { tag, vr, length, dataOffset: position + 12 };
+}
+
+/** The parser throws strings; a stack that overflows in deep nesting arrives as a RangeError. */
+function causeOf(thrown: unknown): string {
+  if (thrown instanceof RangeError) return 'its sequences are nested too deep.';
+  return 'an element cannot be read; the file is cut off or damaged.';
+}
+
+/** @throws AppError `dicom-invalid`, `image-too-large` as soon as the output passes the cap */
+function inflate(deflated: Uint8Array): Uint8Array {
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  const stream = new Inflate((chunk) => {
+    total += chunk.length;
+    if (total > MAX_INFLATED_BYTES)
+      throw new AppError('image-too-large', 'it inflates to more than 128 MiB.');
+    chunks.push(chunk);
+  });
+  try {
+    const piece = 16_384;
+    for (let at = 0; at < deflated.length; at += piece) {
+      stream.push(deflated.subarray(at, at + piece), at + piece >= deflated.length);
+    }
+  } catch (thrown) {
+    throw thrown instanceof AppError ? thrown : invalid('its deflated data set is damaged.', thrown);
+  }
+  const whole = new Uint8Array(total);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}

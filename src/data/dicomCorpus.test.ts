@@ -1,0 +1,112 @@
+// Every file of the shared DICOM set against its manifest: checksums of stored values where a codec exists,
+// a named refusal within two seconds everywhere else.
+
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import Papa from 'papaparse';
+import { describe, expect, it, vi } from 'vitest';
+import { AppError } from '../util/errors.ts';
+import { decodeStored, type StoredImage } from './dicomPixels.ts';
+import { transferSyntaxOf } from './dicomSyntax.ts';
+
+vi.mock('@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasm?url', () => ({
+  default: createRequire(import.meta.url).resolve('@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasm'),
+}));
+
+const FOLDER = new URL('../../../shared/data/dicom/', import.meta.url);
+const LIMIT_MS = 2000;
+const SKIPPED = 'the shared DICOM set is not beside the repository';
+
+interface Row {
+  file: string;
+  expect: string;
+  exact_tolerance: string;
+  transfer_syntax_uid: string;
+  rows: string;
+  cols: string;
+  frames: string;
+  min: string;
+  max: string;
+  mean: string;
+  first8: string;
+  sha256_pixels: string;
+}
+
+const manifest = new URL('manifest.csv', FOLDER);
+const rows: Row[] = existsSync(manifest)
+  ? Papa.parse<Row>(readFileSync(manifest, 'utf8'), { header: true, skipEmptyLines: true }).data
+  : [];
+
+const isReadHere = ({ transfer_syntax_uid: uid }: Row) => {
+  if (uid.startsWith('absent')) return true;
+  try {
+    return transferSyntaxOf(uid).codec !== null;
+  } catch {
+    return false;
+  }
+};
+
+async function attempt(file: string): Promise<{ image?: StoredImage; error?: unknown; ms: number }> {
+  const bytes = new Uint8Array(readFileSync(new URL(file, FOLDER)));
+  const start = performance.now();
+  try {
+    const image = await decodeStored(bytes);
+    return { image, ms: performance.now() - start };
+  } catch (error) {
+    return { error, ms: performance.now() - start };
+  }
+}
+
+const hashOf = ({ values }: StoredImage) =>
+  createHash('sha256')
+    .update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
+    .digest('hex');
+
+function meanOf({ values }: StoredImage): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum / values.length;
+}
+
+const decodable = rows.filter((row) => row.sha256_pixels && isReadHere(row));
+const exact = decodable.filter((row) => row.exact_tolerance === '0' && row.expect === 'decode');
+const lossy = decodable.filter((row) => Number(row.exact_tolerance) > 0 && row.expect === 'decode');
+
+describe.skipIf(rows.length === 0)(`shared DICOM set${rows.length ? '' : ` (${SKIPPED})`}`, () => {
+  it('has lossless rows for every lossless syntax that is read', () => {
+    expect(new Set(exact.map((row) => row.transfer_syntax_uid)).size).toBeGreaterThanOrEqual(5);
+  });
+
+  it.each(exact)('$file has the stored values of the manifest', async (row) => {
+    const { image, error, ms } = await attempt(row.file);
+    if (!image) throw error;
+    expect([...image.values.subarray(0, 8)].join(' ')).toBe(row.first8);
+    expect(hashOf(image)).toBe(row.sha256_pixels);
+    expect(ms).toBeLessThan(LIMIT_MS);
+  });
+
+  it.each(lossy)('$file lies within the tolerance of the manifest', async (row) => {
+    const { image, error } = await attempt(row.file);
+    if (!image) throw error;
+    expect([image.rows, image.cols]).toEqual([Number(row.rows), Number(row.cols)]);
+    const first = [...image.values.subarray(0, 8)];
+    for (const [i, value] of row.first8.split(' ').entries()) {
+      expect(Math.abs(first[i]! - Number(value))).toBeLessThanOrEqual(Number(row.exact_tolerance));
+    }
+    expect(Math.abs(meanOf(image) - Number(row.mean))).toBeLessThan(0.1);
+  });
+
+  it.each(rows.filter((row) => row.expect === 'reject'))('$file is refused by name', async (row) => {
+    const { error, ms } = await attempt(row.file);
+    expect(error).toBeInstanceOf(AppError);
+    expect((error as AppError).code).not.toBe('internal');
+    expect(ms).toBeLessThan(LIMIT_MS);
+  });
+
+  it.each(rows.filter((row) => row.expect !== 'reject'))('$file decodes or is refused', async (row) => {
+    const { image, error, ms } = await attempt(row.file);
+    if (!image) expect(error).toBeInstanceOf(AppError);
+    expect(ms).toBeLessThan(LIMIT_MS);
+  });
+});

@@ -1,0 +1,167 @@
+// What the tags of a DICOM image say about its pixels and its grey scale, checked against each other.
+// Reads no pixel. Values that make no sense are dropped where the picture can do without them (window, LUT,
+// rescale) and refused where it cannot (size, bits).
+
+import { AppError } from '../util/errors.ts';
+import { type DicomDataSet, PIXEL_DATA, type Tags } from './dicom.ts';
+import { type GreyRecipe, isUsableWindow, type Lut, type Window, type WindowShape } from './grayscale.ts';
+import { checkSize } from './limits.ts';
+
+const TAG = {
+  patientId: 'x00100020',
+  samplesPerPixel: 'x00280002',
+  photometric: 'x00280004',
+  planar: 'x00280006',
+  frames: 'x00280008',
+  rows: 'x00280010',
+  cols: 'x00280011',
+  bitsAllocated: 'x00280100',
+  bitsStored: 'x00280101',
+  highBit: 'x00280102',
+  signed: 'x00280103',
+  padding: 'x00280120',
+  paddingLimit: 'x00280121',
+  windowCenter: 'x00281050',
+  windowWidth: 'x00281051',
+  intercept: 'x00281052',
+  slope: 'x00281053',
+  windowFunction: 'x00281056',
+  modalityLuts: 'x00283000',
+  lutDescriptor: 'x00283002',
+  lutData: 'x00283006',
+  voiLuts: 'x00283010',
+  floatPixels: 'x7fe00008',
+  doublePixels: 'x7fe00009',
+} as const;
+
+export const GREY_PHOTOMETRICS = ['MONOCHROME1', 'MONOCHROME2'] as const;
+export const COLOUR_PHOTOMETRICS = ['RGB', 'YBR_FULL', 'YBR_FULL_422', 'PALETTE COLOR'] as const;
+export type Photometric = (typeof GREY_PHOTOMETRICS)[number] | (typeof COLOUR_PHOTOMETRICS)[number];
+
+export interface DicomHeader {
+  readonly rows: number;
+  readonly cols: number;
+  /** As declared; at least 1. */
+  readonly frames: number;
+  readonly samplesPerPixel: 1 | 3;
+  /** Colour planes one after the other instead of pixel by pixel. */
+  readonly planar: boolean;
+  readonly photometric: Photometric;
+  readonly bitsAllocated: 1 | 8 | 16 | 32;
+  readonly bitsStored: number;
+  readonly highBit: number;
+  readonly signed: boolean;
+  readonly recipe: GreyRecipe;
+  readonly patientId?: string;
+}
+
+const invalid = (detail: string) => new AppError('dicom-invalid', detail);
+const unsupported = (detail: string) => new AppError('dicom-unsupported', detail);
+
+/** @throws AppError `dicom-no-pixels`, `dicom-unsupported`, `dicom-invalid`, `image-too-large` */
+export function readHeader({ tags }: DicomDataSet): DicomHeader {
+  if (!tags.has(PIXEL_DATA)) {
+    if (tags.has(TAG.floatPixels) || tags.has(TAG.doublePixels)) throw unsupported('floating-point pixels.');
+    throw new AppError('dicom-no-pixels');
+  }
+  const rows = tags.word(TAG.rows);
+  const cols = tags.word(TAG.cols);
+  if (!rows || !cols) throw invalid(`it has ${rows ?? 'no'} rows and ${cols ?? 'no'} columns.`);
+  checkSize(cols, rows);
+  const photometric = photometricOf(tags);
+  const samplesPerPixel = tags.word(TAG.samplesPerPixel) ?? 1;
+  const isColour = photometric !== 'PALETTE COLOR' && !isGrey(photometric);
+  if (samplesPerPixel !== (isColour ? 3 : 1)) {
+    throw invalid(`${photometric} with ${samplesPerPixel} samples a pixel.`);
+  }
+  const bits = bitsOf(tags);
+  return {
+    rows,
+    cols,
+    frames: Math.max(1, Math.trunc(tags.number(TAG.frames) ?? 1)),
+    samplesPerPixel,
+    planar: tags.word(TAG.planar) === 1,
+    photometric,
+    ...bits,
+    recipe: recipeOf(tags, photometric, bits),
+    patientId: tags.text(TAG.patientId),
+  };
+}
+
+export const isGrey = (photometric: Photometric): boolean =>
+  (GREY_PHOTOMETRICS as readonly string[]).includes(photometric);
+
+function photometricOf(tags: Tags): Photometric {
+  const text = tags.text(TAG.photometric)?.toUpperCase();
+  if (!text) throw invalid('it does not say how its pixels are meant (photometric interpretation).');
+  const known: readonly string[] = [...GREY_PHOTOMETRICS, ...COLOUR_PHOTOMETRICS];
+  if (!known.includes(text)) throw unsupported(`photometric interpretation ${text.slice(0, 32)}.`);
+  return text as Photometric;
+}
+
+interface Bits {
+  readonly bitsAllocated: 1 | 8 | 16 | 32;
+  readonly bitsStored: number;
+  readonly highBit: number;
+  readonly signed: boolean;
+}
+
+function bitsOf(tags: Tags): Bits {
+  const allocated = tags.word(TAG.bitsAllocated);
+  if (allocated !== 1 && allocated !== 8 && allocated !== 16 && allocated !== 32) {
+    throw unsupported(`${allocated ?? 'unknown'} bits allocated.`);
+  }
+  const stored = tags.word(TAG.bitsStored) ?? allocated;
+  if (stored < 1 || stored > allocated) throw invalid(`${stored} bits stored in ${allocated}.`);
+  const declared = tags.word(TAG.highBit) ?? stored - 1;
+  const highBit = declared >= stored - 1 && declared < allocated ? declared : stored - 1;
+  return { bitsAllocated: allocated, bitsStored: stored, highBit, signed: tags.word(TAG.signed) === 1 };
+}
+
+function recipeOf(tags: Tags, photometric: Photometric, bits: Bits): GreyRecipe {
+  const slope = tags.number(TAG.slope);
+  const intercept = tags.number(TAG.intercept) ?? 0;
+  const modality = tags.firstItem(TAG.modalityLuts);
+  const voi = tags.firstItem(TAG.voiLuts);
+  return {
+    rescale: slope ? { slope, intercept } : null,
+    modalityLut: modality ? lutOf(modality, bits.signed) : null,
+    // Its inputs are modality values, which can be negative whenever there is a rescale.
+    voiLut: voi ? lutOf(voi, bits.signed || intercept < 0) : null,
+    window: windowOf(tags),
+    padding: paddingOf(tags, bits.signed),
+    inverted: photometric === 'MONOCHROME1',
+  };
+}
+
+const asSigned = (word: number, signed: boolean): number => (signed && word > 0x7fff ? word - 0x10000 : word);
+
+/** Descriptor: number of entries (0 means 65536), first input, bits per entry. Unusable tables are dropped. */
+function lutOf(item: Tags, signed: boolean): Lut | null {
+  const [declared, first, bits] = item.words(TAG.lutDescriptor);
+  if (declared === undefined || first === undefined || bits === undefined) return null;
+  const entries = declared || 65_536;
+  const data = item.value(TAG.lutData);
+  if (!data || bits < 1 || bits > 16) return null;
+  const packed = bits <= 8 && data.length < 2 * entries;
+  const values = packed ? data.slice(0, entries) : Uint16Array.from(item.words(TAG.lutData, entries));
+  return values.length === entries ? { first: asSigned(first, signed), values, bits } : null;
+}
+
+function windowOf(tags: Tags): Window | null {
+  const center = tags.number(TAG.windowCenter);
+  const width = tags.number(TAG.windowWidth);
+  if (center === undefined || width === undefined) return null;
+  const shapes: Record<string, WindowShape> = { SIGMOID: 'sigmoid', LINEAR_EXACT: 'linear-exact' };
+  const shape = shapes[tags.text(TAG.windowFunction) ?? ''] ?? 'linear';
+  const window: Window = { center, width, shape };
+  return isUsableWindow(window) ? window : null;
+}
+
+function paddingOf(tags: Tags, signed: boolean): GreyRecipe['padding'] {
+  const value = tags.word(TAG.padding);
+  if (value === undefined) return null;
+  const one = asSigned(value, signed);
+  const other = asSigned(tags.word(TAG.paddingLimit) ?? value, signed);
+  return { low: Math.min(one, other), high: Math.max(one, other) };
+}

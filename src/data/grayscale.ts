@@ -1,0 +1,196 @@
+// Stored values to 8-bit grey, in the order of DICOM PS3.3 C.11: modality LUT or rescale, then VOI LUT or window
+// (or robust percentiles where the file gives neither), then, last, the inversion of MONOCHROME1.
+// Pure: works on plain records, knows no file format. Everything happens on a table of at most 65536 levels,
+// because an 8-bit result needs no more; pixels only look their level up.
+
+export type StoredValues = Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array;
+
+/** A lookup table as DICOM describes it: the first entry belongs to input `first`, outputs use `bits` bits. */
+export interface Lut {
+  readonly first: number;
+  readonly values: Uint8Array | Uint16Array;
+  readonly bits: number;
+}
+
+export type WindowShape = 'linear' | 'linear-exact' | 'sigmoid';
+
+export interface Window {
+  readonly center: number;
+  readonly width: number;
+  readonly shape: WindowShape;
+}
+
+/** What a file says about how its stored values are meant to look. */
+export interface GreyRecipe {
+  readonly rescale: { readonly slope: number; readonly intercept: number } | null;
+  readonly modalityLut: Lut | null;
+  readonly voiLut: Lut | null;
+  readonly window: Window | null;
+  /** Stored values outside the picture, inclusive on both ends; shown black, left out of percentiles. */
+  readonly padding: { readonly low: number; readonly high: number } | null;
+  /** MONOCHROME1: the lowest value is white. */
+  readonly inverted: boolean;
+}
+
+export type GreyRule = 'voi-lut' | 'window' | 'percentiles';
+
+const LEVELS = 65_536;
+/** Shares of the picture that percentile windowing clips at the dark and at the bright end. */
+const CLIPPED_SHARE = 0.005;
+
+const clamp01 = (x: number): number => Math.min(Math.max(x, 0), 1);
+
+function lookUp(lut: Lut, x: number): number {
+  const index = Math.min(Math.max(Math.round(x) - lut.first, 0), lut.values.length - 1);
+  return lut.values[index]!;
+}
+
+/** PS3.3 C.11.2.1.2 and C.11.2.1.3. @returns 0..1 */
+export function applyWindow({ center, width, shape }: Window, x: number): number {
+  switch (shape) {
+    case 'sigmoid':
+      return 1 / (1 + Math.exp((-4 * (x - center)) / width));
+    case 'linear-exact':
+      return clamp01((x - center) / width + 0.5);
+    case 'linear': {
+      const edge = (width - 1) / 2;
+      if (x <= center - 0.5 - edge) return 0;
+      if (x > center - 0.5 + edge) return 1;
+      return clamp01((x - (center - 0.5)) / (width - 1) + 0.5);
+    }
+    default:
+      return shape satisfies never;
+  }
+}
+
+/** A window that can be used: PS3.3 asks for a width of at least 1 (linear) or above 0 (the others). */
+export function isUsableWindow({ center, width, shape }: Window): boolean {
+  return Number.isFinite(center) && Number.isFinite(width) && (shape === 'linear' ? width >= 1 : width > 0);
+}
+
+interface Levels {
+  readonly lowest: number;
+  /** Stored values per level; 1 unless the values span more than 16 bits. */
+  readonly scale: number;
+  /** How many pixels have each level. */
+  readonly counts: Uint32Array;
+}
+
+function countLevels(stored: StoredValues): Levels {
+  let lowest = Number.POSITIVE_INFINITY;
+  let highest = Number.NEGATIVE_INFINITY;
+  for (const value of stored) {
+    if (value < lowest) lowest = value;
+    if (value > highest) highest = value;
+  }
+  const span = highest - lowest;
+  const scale = span < LEVELS ? 1 : span / (LEVELS - 1);
+  const counts = new Uint32Array(Math.min(span + 1, LEVELS));
+  for (const value of stored) counts[Math.round((value - lowest) / scale)]!++;
+  return { lowest, scale, counts };
+}
+
+/** The values between which all but the clipped shares of the picture lie. */
+function percentileWindow(modality: Float64Array, counts: Uint32Array, isPadding: Uint8Array): Window | null {
+  const used: number[] = [];
+  let total = 0;
+  for (let level = 0; level < counts.length; level++) {
+    if (!counts[level] || isPadding[level]) continue;
+    used.push(level);
+    total += counts[level]!;
+  }
+  used.sort((a, b) => modality[a]! - modality[b]!);
+  const quantile = (share: number): number => {
+    let seen = 0;
+    for (const level of used) {
+      seen += counts[level]!;
+      if (seen >= share * total) return modality[level]!;
+    }
+    return Number.NaN;
+  };
+  const low = quantile(CLIPPED_SHARE);
+  const high = quantile(1 - CLIPPED_SHARE);
+  if (!(high > low)) return null;
+  return { center: (low + high) / 2, width: high - low, shape: 'linear-exact' };
+}
+
+/** Whether a table tells any two levels of the picture apart. */
+function showsSomething(table: Uint8Array, counts: Uint32Array, isPadding: Uint8Array): boolean {
+  let first = -1;
+  for (let level = 0; level < table.length; level++) {
+    if (!counts[level] || isPadding[level]) continue;
+    if (first < 0) first = table[level]!;
+    else if (table[level] !== first) return true;
+  }
+  return false;
+}
+
+/** Full scale of a LUT: what its bits allow, or what it holds where the file understates them. */
+function fullScale(lut: Lut): number {
+  let full = 2 ** lut.bits - 1;
+  for (const value of lut.values) full = Math.max(full, value);
+  return full;
+}
+
+function modalityOf(recipe: GreyRecipe, value: number): number {
+  if (recipe.modalityLut) return lookUp(recipe.modalityLut, value);
+  return recipe.rescale ? value * recipe.rescale.slope + recipe.rescale.intercept : value;
+}
+
+/** Fills the table from the first source of contrast that shows anything at all, and says which it was. */
+function chooseContrast(
+  recipe: GreyRecipe,
+  modality: Float64Array,
+  { counts, isPadding }: { counts: Uint32Array; isPadding: Uint8Array },
+  table: Uint8Array,
+): GreyRule {
+  const fill = (grey: (x: number) => number): boolean => {
+    for (let level = 0; level < table.length; level++)
+      table[level] = Math.round(255 * grey(modality[level]!));
+    return showsSomething(table, counts, isPadding);
+  };
+  const { voiLut, window } = recipe;
+  if (voiLut) {
+    const full = fullScale(voiLut);
+    if (fill((x) => lookUp(voiLut, x) / full)) return 'voi-lut';
+  }
+  if (window && isUsableWindow(window) && fill((x) => applyWindow(window, x))) return 'window';
+  const robust = percentileWindow(modality, counts, isPadding);
+  if (robust) fill((x) => applyWindow(robust, x));
+  else table.fill(recipe.inverted ? 255 : 0);
+  return 'percentiles';
+}
+
+/**
+ * @param stored one sample per pixel
+ * @returns one byte per pixel, 0 is black, and by which rule contrast was chosen. A picture of one single
+ *   value comes out black.
+ */
+export function toGrey(stored: StoredValues, recipe: GreyRecipe): { plane: Uint8Array; rule: GreyRule } {
+  const plane = new Uint8Array(stored.length);
+  if (stored.length === 0) return { plane, rule: 'percentiles' };
+  const { lowest, scale, counts } = countLevels(stored);
+  const modality = new Float64Array(counts.length);
+  const isPadding = new Uint8Array(counts.length);
+  for (let level = 0; level < counts.length; level++) {
+    const value = lowest + level * scale;
+    modality[level] = modalityOf(recipe, value);
+    if (recipe.padding && value >= recipe.padding.low && value <= recipe.padding.high) isPadding[level] = 1;
+  }
+  const table = new Uint8Array(counts.length);
+  const rule = chooseContrast(recipe, modality, { counts, isPadding }, table);
+  for (let level = 0; level < table.length; level++) {
+    if (isPadding[level]) table[level] = 0;
+    else if (recipe.inverted) table[level] = 255 - table[level]!;
+  }
+  for (let i = 0; i < stored.length; i++) plane[i] = table[Math.round((stored[i]! - lowest) / scale)]!;
+  return { plane, rule };
+}
+
+/** BT.601 luma of interleaved red, green and blue bytes. */
+export function lumaOf(rgb: Uint8Array | Uint8ClampedArray, stride: 3 | 4, out: Uint8Array, at = 0): void {
+  const pixels = rgb.length / stride;
+  for (let i = 0, j = 0; i < pixels; i++, j += stride) {
+    out[at + i] = (299 * rgb[j]! + 587 * rgb[j + 1]! + 114 * rgb[j + 2]! + 500) / 1000;
+  }
+}

@@ -1,0 +1,27 @@
+// What a file may ask for. Every size that a header claims passes here before anything is allocated for it,
+// so that a few lying bytes cannot claim gigabytes.
+
+import { AppError } from '../util/errors.ts';
+
+/** px */
+export const MAX_SIDE = 16_384;
+/** px; four times the largest detector on sale, and what one worker holds several copies of without strain. */
+export const MAX_PIXELS = 2 ** 26;
+/** bytes of one file, and of one data set after inflating */
+export const MAX_FILE_BYTES = 2 ** 29;
+export const MAX_INFLATED_BYTES = 2 ** 27;
+/** Deflate cannot shrink anything further than this (RFC 1951: 258 bytes from two bits). */
+export const MAX_DEFLATE_RATIO = 1032;
+
+/** @throws AppError `image-corrupt` for an empty image, `image-too-large` beyond the caps */
+export function checkSize(width: number, height: number): void {
+  if (!(width > 0 && height > 0)) {
+    throw new AppError('image-corrupt', `it declares ${width} x ${height} pixels.`);
+  }
+  if (width > MAX_SIDE || height > MAX_SIDE) {
+    throw new AppError('image-too-large', `${width} x ${height} pixels.`);
+  }
+  if (width * height > MAX_PIXELS) {
+    throw new AppError('image-too-large', `${width} x ${height} is more than 67 million pixels.`);
+  }
+}

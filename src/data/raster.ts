@@ -1,0 +1,73 @@
+// PNG and JPEG files to a grey plane. 8 bits and fewer go through the browser's decoder, which is fast and
+// hardened; 16-bit PNG goes through png.ts. Sizes and damage are checked on the headers first.
+
+import { AppError } from '../util/errors.ts';
+import { lumaOf } from './grayscale.ts';
+import { isJpegWhole, readJpegHeader } from './jpeg.ts';
+import { decodePngSamples, readPng } from './png.ts';
+import type { Plane } from './resize.ts';
+
+export interface Raster {
+  readonly plane: Plane;
+  readonly note?: string;
+}
+
+/** Rows read back from the canvas at a time: the colour copy of a large film would be four times its size. */
+const STRIP_ROWS = 512;
+
+/** @throws AppError `image-corrupt`, `image-too-large`, `image-unsupported` */
+export async function decodePngFile(bytes: Uint8Array<ArrayBuffer>): Promise<Raster> {
+  const png = readPng(bytes);
+  if (png.depth <= 8 && typeof createImageBitmap === 'function') {
+    return { plane: await decodeInBrowser(bytes, 'image/png') };
+  }
+  if (png.depth < 8) throw new AppError('image-unsupported', `${png.depth}-bit PNG outside a browser.`);
+  const { grey, bits } = decodePngSamples(png);
+  const plane = { width: png.width, height: png.height, bytes: grey };
+  return bits < png.depth ? { plane, note: `uses ${bits} of its 16 bits` } : { plane };
+}
+
+/** EXIF orientation is honoured. @throws AppError `image-corrupt`, `image-too-large`, `image-unsupported` */
+export async function decodeJpegFile(bytes: Uint8Array<ArrayBuffer>): Promise<Raster> {
+  const { components, precision } = readJpegHeader(bytes);
+  if (components === 4) throw new AppError('image-unsupported', 'CMYK JPEG.');
+  if (precision !== 8) throw new AppError('image-unsupported', `${precision}-bit JPEG.`);
+  if (!isJpegWhole(bytes)) throw new AppError('image-corrupt', 'the JPEG file is cut off.');
+  return { plane: await decodeInBrowser(bytes, 'image/jpeg') };
+}
+
+/** Grey is the BT.601 luma, which leaves grey images as they are; transparency lies over black. */
+async function decodeInBrowser(bytes: Uint8Array<ArrayBuffer>, type: string): Promise<Plane> {
+  let bitmap: ImageBitmap;
+  try {
+    bitmap = await createImageBitmap(new Blob([bytes], { type }), {
+      colorSpaceConversion: 'none',
+      premultiplyAlpha: 'none',
+    });
+  } catch (cause) {
+    throw new AppError('image-corrupt', 'the browser cannot decode it.', { cause });
+  }
+  try {
+    return planeOf(bitmap);
+  } finally {
+    bitmap.close();
+  }
+}
+
+function planeOf(bitmap: ImageBitmap): Plane {
+  const { width, height } = bitmap;
+  const rows = Math.min(height, STRIP_ROWS);
+  // Without an alpha channel the canvas starts out black and drawing flattens onto it.
+  const canvas = new OffscreenCanvas(width, rows);
+  const context = canvas.getContext('2d', { alpha: false, willReadFrequently: true });
+  if (!context) throw new AppError('internal', 'no 2D canvas in this worker.');
+  context.imageSmoothingEnabled = false;
+  const bytes = new Uint8Array(width * height);
+  for (let top = 0; top < height; top += rows) {
+    const count = Math.min(rows, height - top);
+    context.fillRect(0, 0, width, count);
+    context.drawImage(bitmap, 0, top, width, count, 0, 0, width, count);
+    lumaOf(context.getImageData(0, 0, width, count).data, 4, bytes, top * width);
+  }
+  return { width, height, bytes };
+}

@@ -1,7 +1,17 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { presetConfig } from '../config/presets.ts';
+import type { Config } from '../config/schema.ts';
 import { differences, nameRun } from './runName.ts';
-import { deleteRun, enterLiveRun, pinnedRuns, pinRun, renameRun, undoDelete, useRuns } from './runs.ts';
+import {
+  deleteRun,
+  enterLiveRun,
+  pinnedRuns,
+  pinRun,
+  type Run,
+  renameRun,
+  undoDelete,
+  useRuns,
+} from './runs.ts';
 import { resetSeries } from './series.ts';
 
 const demo = presetConfig('demo');
@@ -39,30 +49,36 @@ describe('run names', () => {
   });
 });
 
+/** Enters the live series and gives the run it became. */
+function entered(config: Config): Run {
+  enterLiveRun(config);
+  return useRuns.getState().runs.at(-1)!;
+}
+
 describe('runs', () => {
   it('enter a series once and keep the colour and the name it got', () => {
-    const first = enterLiveRun(demo);
-    expect(enterLiveRun(demo)).toBe(first);
+    const first = entered(demo);
+    expect(entered(demo)).toBe(first);
     resetSeries();
-    const second = enterLiveRun({ ...demo, seed: 7 });
+    const second = entered({ ...demo, seed: 7 });
     expect(second.colour).not.toBe(first.colour);
     expect(useRuns.getState().liveId).toBe(second.id);
     expect(names()).toHaveLength(2);
   });
 
   it('overlay pinned runs beside the live one only', () => {
-    const first = enterLiveRun(demo);
+    const first = entered(demo);
     resetSeries();
-    const second = enterLiveRun({ ...demo, seed: 7 });
+    const second = entered({ ...demo, seed: 7 });
     pinRun(first.id, true);
     pinRun(second.id, true);
     expect(pinnedRuns().map(({ id }) => id)).toEqual([first.id]);
   });
 
   it('come back to their place after a deletion, and refuse an empty name', () => {
-    const first = enterLiveRun(demo);
+    const first = entered(demo);
     resetSeries();
-    enterLiveRun({ ...demo, seed: 7 });
+    entered({ ...demo, seed: 7 });
     renameRun(first.id, '  ');
     renameRun(first.id, ' Baseline ');
     const before = names();
@@ -71,5 +87,11 @@ describe('runs', () => {
     expect(names()).toHaveLength(1);
     undoDelete();
     expect(names()).toEqual(before);
+  });
+
+  it('stay deleted when more of their samples arrive', () => {
+    deleteRun(entered(demo).id);
+    enterLiveRun(demo);
+    expect(names()).toEqual([]);
   });
 });

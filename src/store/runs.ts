@@ -9,15 +9,13 @@ import type { ProbeReport } from '../protocol/probe.ts';
 import { nameRun } from './runName.ts';
 import { liveSeries, type Series } from './series.ts';
 
-/** Outer colours for runs in comparison: from Okabe and Ito's set, without the hues of the three terms. */
-export const RUN_COLOURS = ['#CC79A7', '#56B4E9', '#D55E00', '#9A8F00', '#7E6BC4'] as const;
-
 export interface Run {
   readonly id: string;
   readonly name: string;
   readonly preset: PresetName | null;
   readonly config: Config;
-  readonly colour: string;
+  /** Place in the theme's row of run colours. */
+  readonly colour: number;
   /** Milliseconds since 1970. */
   readonly startedAt: number;
   readonly series: Series;
@@ -66,27 +64,25 @@ export const pinnedRuns = (): readonly Run[] => {
   return runs.filter((run) => run.pinned && run.id !== liveId);
 };
 
+/** Series that have been in the list, so that a run deleted while it goes on stays deleted. */
+const entered = new WeakSet<Series>();
+
 /**
- * Enters the live series as a run, once: a second call for the same series changes nothing.
+ * Enters the live series as a run, once: later calls for the same series change nothing.
  * Called when its first samples arrive, so that a run prepared but never played leaves no trace.
  */
-export function enterLiveRun(config: Config, now = Date.now()): Run {
+export function enterLiveRun(config: Config, now = Date.now()): void {
   const series = liveSeries();
+  if (entered.has(series)) return;
+  entered.add(series);
   const { runs } = useRuns.getState();
-  const known = runs.find((run) => run.series === series);
-  if (known) return known;
-  const before = runs.at(-1)?.config ?? null;
-  const number = runs.length + 1 + (useRuns.getState().removed ? 1 : 0);
+  const names = runs.map(({ name }) => name);
   const run: Run = {
     id: crypto.randomUUID(),
-    name: nameRun(
-      config,
-      before,
-      runs.map(({ name }) => name),
-    ),
+    name: nameRun(config, runs.at(-1)?.config ?? null, names),
     preset: presetOf(config),
     config,
-    colour: RUN_COLOURS[(number - 1) % RUN_COLOURS.length]!,
+    colour: runs.reduce((next, { colour }) => Math.max(next, colour + 1), 0),
     startedAt: now,
     series,
     pinned: false,
@@ -94,7 +90,6 @@ export function enterLiveRun(config: Config, now = Date.now()): Run {
   };
   useRuns.setState({ runs: [...runs, run], liveId: run.id });
   void shelf?.put(run);
-  return run;
 }
 
 function update(id: string, change: (run: Run) => Partial<Run>): void {

@@ -1,0 +1,117 @@
+// The middle column while training: the total first, the three terms of both heads, the five levels, and the whole
+// run in a strip at the foot. Layout only; every chart draws itself from the stores.
+
+import { Switch } from '@mantine/core';
+import { Fragment, useState } from 'react';
+import { LEVELS, TERM_NAMES, TERMS } from '../protocol/metrics.ts';
+import { useCharts } from '../store/charts.ts';
+import './curves.css';
+import { ChartBar } from './parts/ChartBar.tsx';
+import { curvesOf, LEVEL_ROWS, RATE_CURVES, SPEED_CURVES, TOTAL_CURVES } from './parts/curveSpecs.ts';
+import { TermName, TotalName } from './parts/Explain.tsx';
+import { MetricChart } from './parts/MetricChart.tsx';
+import { OverviewChart } from './parts/OverviewChart.tsx';
+
+function TermCharts() {
+  const weighted = useCharts((state) => state.weighted);
+  return (
+    <div className="term-row">
+      {TERM_NAMES.map((term) => (
+        <MetricChart
+          key={term}
+          testId={`chart-${term}`}
+          title={weighted ? `${TERMS[term].label}, weighted` : TERMS[term].label}
+          heading={<TermName term={term} />}
+          curves={curvesOf(term, weighted)}
+          height={150}
+        />
+      ))}
+    </div>
+  );
+}
+
+function LevelCharts() {
+  const [shared, setShared] = useState(true);
+  return (
+    <>
+      <div className="section-head">
+        <h3 className="chart-title">Levels</h3>
+        <span className="dim">the same statistics on each encoder level; measured, not optimised</span>
+        <span className="curves-spring" />
+        <Switch
+          size="xs"
+          label="One scale per row"
+          checked={shared}
+          onChange={(event) => setShared(event.currentTarget.checked)}
+        />
+      </div>
+      <div className="levels">
+        <span />
+        {LEVELS.map((level) => (
+          <span key={level} className="levels-head">
+            {level}
+          </span>
+        ))}
+        {LEVEL_ROWS.map(({ term, metrics, cells }, row) => (
+          <Fragment key={term}>
+            <TermName term={term} />
+            {cells.map(({ title, curves }) => (
+              <MetricChart
+                key={title}
+                title={title}
+                heading={null}
+                curves={curves}
+                height={row === LEVEL_ROWS.length - 1 ? 82 : 70}
+                bare={row < LEVEL_ROWS.length - 1}
+                small
+                scaleWith={shared ? metrics : undefined}
+              />
+            ))}
+          </Fragment>
+        ))}
+      </div>
+    </>
+  );
+}
+
+export function TrainView() {
+  return (
+    <section className="curves" aria-label="Curves">
+      <ChartBar />
+      <div className="curves-scroll">
+        <MetricChart
+          testId="chart-total"
+          title="Total"
+          heading={
+            <span className="curves-control">
+              <TotalName />
+              <span className="dim">global + λ local</span>
+            </span>
+          }
+          curves={TOTAL_CURVES}
+          height={190}
+          labels
+        />
+        <TermCharts />
+        <LevelCharts />
+        <div className="pair-row">
+          <MetricChart
+            title="Learning rate"
+            heading={<span className="chart-title">Learning rate</span>}
+            curves={RATE_CURVES}
+            height={84}
+          />
+          <MetricChart
+            title="Throughput"
+            heading={<span className="chart-title">Throughput</span>}
+            curves={SPEED_CURVES}
+            height={84}
+          />
+        </div>
+      </div>
+      <footer className="curves-foot">
+        <OverviewChart />
+      </footer>
+    </section>
+  );
+}

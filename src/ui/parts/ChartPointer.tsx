@@ -1,0 +1,160 @@
+// The transparent sheet above a plot: shows the step under the pointer in this chart when any chart is hovered,
+// turns a drag into a zoom of all charts, a double click into the whole run, and does the same from the keyboard.
+// Values come from the logged columns, never from what is drawn.
+
+import { type KeyboardEvent, type PointerEvent, useRef, useState } from 'react';
+import { hoverStep, resetZoom, useCharts, zoomTo } from '../../store/charts.ts';
+import { liveSeries } from '../../store/series.ts';
+import { type ChartView, type ShownRun, xPixel, yPixel } from './chartView.ts';
+import type { Frame } from './MetricChartPlot.tsx';
+import { figure, stepLabel } from './ticks.ts';
+
+interface ChartPointerProps {
+  readonly view: ChartView;
+  readonly runs: readonly ShownRun[];
+  readonly width: number;
+  readonly height: number;
+  readonly frame: Frame;
+  readonly label: string;
+}
+
+/** Drags shorter than this are clicks. */
+const DRAG_PIXELS = 4;
+
+/** The logged step nearest to `step`, in the first run that has any. */
+function snapped(step: number, runs: readonly ShownRun[]): number | null {
+  for (const { series } of runs) {
+    const index = series.nearest(step);
+    if (index >= 0) return series.steps.at(index);
+  }
+  return null;
+}
+
+export function ChartPointer({ view, runs, width, height, frame, label }: ChartPointerProps) {
+  const sheet = useRef<HTMLDivElement>(null);
+  const [drag, setDrag] = useState<{ from: number; to: number } | null>(null);
+  const hovered = useCharts((state) => state.hovered);
+  const plotWidth = Math.max(1, width - frame.left - frame.right);
+  const plotHeight = Math.max(1, height - frame.top - frame.bottom);
+  const { from, to } = view.range;
+
+  const pixelAt = (event: PointerEvent) => {
+    const left = sheet.current?.getBoundingClientRect().left ?? 0;
+    return Math.min(plotWidth, Math.max(0, event.clientX - left));
+  };
+  const stepAt = (pixel: number) => from + (pixel / plotWidth) * (to - from);
+
+  const onPointerDown = (event: PointerEvent<HTMLDivElement>) => {
+    if (event.button !== 0) return;
+    event.currentTarget.setPointerCapture(event.pointerId);
+    const pixel = pixelAt(event);
+    setDrag({ from: pixel, to: pixel });
+  };
+  const onPointerMove = (event: PointerEvent) => {
+    const pixel = pixelAt(event);
+    hoverStep(snapped(stepAt(pixel), runs));
+    if (drag) setDrag({ ...drag, to: pixel });
+  };
+  const onPointerUp = () => {
+    if (drag && Math.abs(drag.to - drag.from) >= DRAG_PIXELS) zoomTo(stepAt(drag.from), stepAt(drag.to));
+    setDrag(null);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (keyAction(event.key, view, runs, hovered)) event.preventDefault();
+  };
+
+  const shown = hovered !== null && hovered >= from && hovered <= to ? hovered : null;
+  const x = shown === null ? 0 : xPixel(view.range, shown, plotWidth);
+  return (
+    <div
+      ref={sheet}
+      className="chart-sheet"
+      style={{ left: frame.left, top: frame.top, width: plotWidth, height: plotHeight }}
+      role="slider"
+      tabIndex={0}
+      aria-label={`${label}: step`}
+      aria-valuemin={from}
+      aria-valuemax={to}
+      aria-valuenow={hovered ?? to}
+      aria-valuetext={valueText(view, runs, hovered ?? to)}
+      onPointerDown={onPointerDown}
+      onPointerMove={onPointerMove}
+      onPointerUp={onPointerUp}
+      onPointerCancel={() => setDrag(null)}
+      onPointerLeave={() => !drag && hoverStep(null)}
+      onDoubleClick={resetZoom}
+      onKeyDown={onKeyDown}
+    >
+      {drag && (
+        <div
+          className="chart-drag"
+          style={{ left: Math.min(drag.from, drag.to), width: Math.abs(drag.to - drag.from) }}
+        />
+      )}
+      {shown !== null && <div className="chart-crosshair" style={{ left: x }} />}
+      {shown !== null &&
+        dotsAt(view, runs, shown).map(({ key, value, colour }) => (
+          <div
+            key={key}
+            className="chart-dot"
+            style={{ left: x, top: yPixel(view, value, plotHeight), background: colour }}
+          />
+        ))}
+    </div>
+  );
+}
+
+function dotsAt(view: ChartView, runs: readonly ShownRun[], step: number) {
+  const dots: { key: string; value: number; colour: string }[] = [];
+  for (const { dataKey, curve, kind } of view.lines) {
+    if (kind === 'raw') continue;
+    const run = runs.find(({ id }) => dataKey === `${curve.key}@${id}`);
+    const index = run?.series.nearest(step) ?? -1;
+    if (!run || run.series.steps.at(index) !== step) continue;
+    const value = run.series.value(curve.metric, index);
+    const inside = Number.isFinite(value) && value >= view.y[0] && value <= view.y[1];
+    if (inside) dots.push({ key: dataKey, value, colour: curve.colour });
+  }
+  return dots;
+}
+
+function valueText(view: ChartView, runs: readonly ShownRun[], step: number): string {
+  const series = runs[0]?.series ?? liveSeries();
+  const index = series.nearest(step);
+  if (index < 0) return 'no steps yet';
+  const values = view.lines
+    .filter(({ kind, outer }) => kind === 'main' && !outer)
+    .map(({ curve }) => `${curve.label} ${figure(series.value(curve.metric, index))}`);
+  return `step ${stepLabel(series.steps.at(index))}: ${values.join(', ')}`;
+}
+
+/** Arrows move through the steps, plus and minus zoom about the step, Escape shows the whole run. */
+function keyAction(key: string, view: ChartView, runs: readonly ShownRun[], hovered: number | null): boolean {
+  const { from, to } = view.range;
+  const at = hovered ?? to;
+  const stride = Math.max(1, view.stepsPerColumn);
+  const width = to - from;
+  switch (key) {
+    case 'ArrowLeft':
+    case 'ArrowRight':
+      hoverStep(snapped(Math.min(to, Math.max(from, at + (key === 'ArrowLeft' ? -stride : stride))), runs));
+      return true;
+    case 'Home':
+    case 'End':
+      hoverStep(snapped(key === 'Home' ? from : to, runs));
+      return true;
+    case '+':
+    case '=':
+      zoomTo(Math.max(from, at - width / 4), Math.min(to, at + width / 4));
+      return true;
+    case '-':
+      zoomTo(from - width / 2, to + width / 2);
+      return true;
+    case 'Escape':
+      hoverStep(null);
+      resetZoom();
+      return true;
+    default:
+      return false;
+  }
+}

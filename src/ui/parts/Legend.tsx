@@ -1,0 +1,75 @@
+// The legend of a chart, which is also its read-out: per curve a swatch, a name that switches it off, and the value
+// logged at the hovered step, or the newest one. Figures have a fixed width, so nothing jumps while they grow.
+
+import { memo } from 'react';
+import { toggleCurve, useCharts } from '../../store/charts.ts';
+import type { CurveSpec, ShownRun } from './chartView.ts';
+import { figure } from './ticks.ts';
+
+interface LegendProps {
+  readonly curves: readonly CurveSpec[];
+  readonly runs: readonly ShownRun[];
+  /** Rows logged so far: a new number asks for new figures. */
+  readonly length: number;
+}
+
+function Swatch({ curve, outer }: { curve: CurveSpec; outer: string | null }) {
+  return (
+    <svg width="18" height="8" aria-hidden="true" className="legend-swatch">
+      {outer && <line x1="0" x2="18" y1="4" y2="4" stroke={outer} strokeWidth="5" strokeOpacity="0.45" />}
+      <line
+        x1="0"
+        x2="18"
+        y1="4"
+        y2="4"
+        stroke={curve.colour}
+        strokeWidth={outer ? 1 : (curve.width ?? 1.6)}
+        strokeDasharray={curve.dash}
+      />
+    </svg>
+  );
+}
+
+/** The logged value at the hovered step, exactly; the newest one when nothing is hovered. */
+export function readValue(run: ShownRun, curve: CurveSpec, hovered: number | null): number | null {
+  const { series } = run;
+  if (hovered === null) return series.latest(curve.metric);
+  const index = series.nearest(hovered);
+  return index >= 0 && series.steps.at(index) === hovered ? series.value(curve.metric, index) : null;
+}
+
+export const Legend = memo(function Legend({ curves, runs }: LegendProps) {
+  const hidden = useCharts((state) => state.hidden);
+  const hovered = useCharts((state) => state.hovered);
+  const [live, ...pinned] = runs;
+  if (!live) return null;
+  return (
+    <div className="legend">
+      {curves.map((curve) => (
+        <button
+          key={curve.key}
+          type="button"
+          className="legend-item"
+          aria-pressed={!hidden.has(curve.key)}
+          title={hidden.has(curve.key) ? `Show ${curve.label}` : `Hide ${curve.label}`}
+          onClick={() => toggleCurve(curve.key)}
+        >
+          <Swatch curve={curve} outer={null} />
+          <span>{curve.label}</span>
+          <span className="legend-value">{figure(readValue(live, curve, hovered))}</span>
+        </button>
+      ))}
+      {pinned.map((run) => (
+        <span key={run.id} className="legend-run" title={run.name}>
+          <Swatch curve={curves[0]!} outer={run.colour} />
+          <span className="legend-run-name">{run.name}</span>
+          {curves.map((curve) => (
+            <span key={curve.key} className="legend-value">
+              {figure(readValue(run, curve, hovered))}
+            </span>
+          ))}
+        </span>
+      ))}
+    </div>
+  );
+});

@@ -1,0 +1,122 @@
+// One queue for all charts, so that drawing never holds the page: each frame draws those that have waited longest
+// until a few milliseconds are used up, then rests twice as long as it drew. Charts out of sight are not drawn.
+// After a person's own action (zoom, smoothing) there is no resting, but still never much more than one chart a frame.
+
+import { type RefObject, useEffect, useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
+import { useCharts } from '../../store/charts.ts';
+import { useRuns } from '../../store/runs.ts';
+import { subscribeSeries } from '../../store/series.ts';
+
+const FRAME_BUDGET_MS = 6;
+/** At most about six redraws a second and chart while data streams in. */
+const MIN_INTERVAL_MS = 160;
+const REST_FACTOR = 2;
+
+interface Entry {
+  draw: () => void;
+  visible: boolean;
+  dirty: boolean;
+  urgent: boolean;
+  drawnAt: number;
+}
+
+const entries = new Set<Entry>();
+let scheduled = false;
+let restUntil = 0;
+
+function dueAt(entry: Entry): number {
+  if (!entry.dirty || !entry.visible) return Number.POSITIVE_INFINITY;
+  return entry.urgent ? 0 : Math.max(restUntil, entry.drawnAt + MIN_INTERVAL_MS);
+}
+
+function longestWaiting(now: number): Entry | null {
+  let best: Entry | null = null;
+  for (const entry of entries) {
+    if (dueAt(entry) <= now && (!best || entry.drawnAt < best.drawnAt)) best = entry;
+  }
+  return best;
+}
+
+function schedule(): void {
+  if (scheduled) return;
+  let next = Number.POSITIVE_INFINITY;
+  for (const entry of entries) next = Math.min(next, dueAt(entry));
+  if (next === Number.POSITIVE_INFINITY) return;
+  scheduled = true;
+  const wait = next - performance.now();
+  if (wait <= 0) requestAnimationFrame(drawSome);
+  else setTimeout(() => requestAnimationFrame(drawSome), wait);
+}
+
+function drawSome(): void {
+  scheduled = false;
+  const start = performance.now();
+  let entry = longestWaiting(start);
+  while (entry) {
+    entry.dirty = false;
+    entry.urgent = false;
+    entry.drawnAt = performance.now();
+    flushSync(entry.draw);
+    if (performance.now() - start > FRAME_BUDGET_MS) break;
+    entry = longestWaiting(start);
+  }
+  const end = performance.now();
+  restUntil = end + REST_FACTOR * (end - start);
+  schedule();
+}
+
+function invalidate(which: Iterable<Entry>, urgent: boolean): void {
+  for (const entry of which) {
+    entry.dirty = true;
+    entry.urgent ||= urgent;
+  }
+  schedule();
+}
+
+subscribeSeries(() => invalidate(entries, false));
+useCharts.subscribe((now, before) => {
+  const onlyHovered = (Object.keys(now) as (keyof typeof now)[]).every(
+    (key) => key === 'hovered' || now[key] === before[key],
+  );
+  if (!onlyHovered) invalidate(entries, true);
+});
+useRuns.subscribe(() => invalidate(entries, true));
+
+/**
+ * What `build` makes of the stores, made anew by the queue when they change and `build` itself when its identity
+ * does; null until the element has first come into sight.
+ */
+export function useDrawn<View>(element: RefObject<Element | null>, build: () => View): View | null {
+  const [view, setView] = useState<View | null>(null);
+  const latest = useRef(build);
+  const entry = useRef<Entry | null>(null);
+
+  useEffect(() => {
+    latest.current = build;
+    if (entry.current) invalidate([entry.current], true);
+  }, [build]);
+
+  useEffect(() => {
+    const own: Entry = {
+      draw: () => setView(latest.current()),
+      visible: false,
+      dirty: true,
+      urgent: true,
+      drawnAt: 0,
+    };
+    entry.current = own;
+    entries.add(own);
+    const observer = new IntersectionObserver((changes) => {
+      own.visible = changes.at(-1)?.isIntersecting ?? false;
+      schedule();
+    });
+    if (element.current) observer.observe(element.current);
+    return () => {
+      observer.disconnect();
+      entries.delete(own);
+    };
+  }, [element]);
+
+  return view;
+}

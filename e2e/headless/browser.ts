@@ -20,9 +20,16 @@ export interface Session {
   call<K extends keyof RunnerApi>(name: K, argument?: Parameters<RunnerApi[K]>[0]): Promise<Answer<K>>;
 }
 
+/** Playwright would end the process on a signal, and leave the profile behind. */
+const SIGNALS_ARE_OURS = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false } as const;
+
 async function launch(executablePath: string, profile: string, gpu: Gpu): Promise<BrowserContext> {
   try {
-    return await chromium.launchPersistentContext(profile, { executablePath, args: chromiumFlags(gpu) });
+    return await chromium.launchPersistentContext(profile, {
+      executablePath,
+      args: chromiumFlags(gpu),
+      ...SIGNALS_ARE_OURS,
+    });
   } catch (error) {
     const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
     throw new AppError('internal', `Chromium did not start (${reason}).`);
@@ -104,6 +111,8 @@ export async function withSession<T>(
     server = await serve();
     context = await openBrowser(profile, server.url);
     const opened = await openPage(context, server.url, onEvent);
+    const interrupt = () => void opened.page.close();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt);
     const device = await opened.call('open');
     const kind = device.software ? 'software adapter, slow' : 'hardware';
     const name = [device.vendor, device.architecture, device.description].filter(Boolean).join(' ');

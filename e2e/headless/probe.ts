@@ -70,6 +70,12 @@ function table({ findings, mean, leftOut }: ProbeReport): string {
   ].join('\n');
 }
 
+/** The line for scripts: mean AUROC over findings and label draws, of each encoder. */
+function resultLine({ share, mean }: ProbeReport): string {
+  const cells = ENCODER_NAMES.map((name) => `"${name}": ${round(mean[name].value)}`);
+  return `{"share": ${share}, "auroc": {${cells.join(', ')}}}`;
+}
+
 export const probe: Command = {
   usage:
     'probe --checkpoint FILE --data DIR|synthetic [--labels FILE] [--findings a,b] [--share 0.01] ' +
@@ -102,8 +108,7 @@ export const probe: Command = {
         return result;
       });
       console.log(`${table(report)}\nReport in ${path.relative('.', folder)}`);
-      const auroc = Object.fromEntries(ENCODER_NAMES.map((name) => [name, round(report.mean[name].value)]));
-      console.log(JSON.stringify({ share: report.share, auroc }));
+      console.log(resultLine(report));
     } finally {
       progress.end();
     }

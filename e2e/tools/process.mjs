@@ -9,9 +9,17 @@ export const root = fileURLToPath(new URL('../../', import.meta.url));
 /** A failure that is fully said in its one line; no stack is printed for it. */
 export class ToolError extends Error {}
 
-/** Runs a program in the repository root; resolves to its exit status, 127 where it cannot start. */
+/**
+ * Runs a program in the repository root; resolves to its exit status, 127 where it cannot start. Ctrl+C reaches
+ * the program too: it is given time to clear up, and then nothing more is run.
+ */
 export function run(command, args, { env = {}, quiet = false } = {}) {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
+    let interrupted = false;
+    const interrupt = () => {
+      interrupted = true;
+    };
+    process.on('SIGINT', interrupt);
     const child = spawn(command, args, {
       cwd: root,
       env: { ...process.env, ...env },
@@ -19,7 +27,11 @@ export function run(command, args, { env = {}, quiet = false } = {}) {
       shell: process.platform === 'win32' && command === 'npm',
     });
     child.on('error', () => resolve(127));
-    child.on('close', (status, signal) => resolve(signal ? 128 : (status ?? 1)));
+    child.on('close', (status, signal) => {
+      process.removeListener('SIGINT', interrupt);
+      if (interrupted) reject(new ToolError('Interrupted.'));
+      else resolve(signal ? 128 : (status ?? 1));
+    });
   });
 }
 

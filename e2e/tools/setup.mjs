@@ -49,13 +49,17 @@ export function requireNode() {
   }
 }
 
-/** Installs the locked packages when some are missing or the lock file has changed. */
+/**
+ * Installs the locked packages when some are missing or the lock file has changed. Not `npm ci`, which refuses
+ * a lock file made where a registry lacks the optional packages of other platforms; `--no-save` keeps to the
+ * lock file all the same and leaves it as it is.
+ */
 export async function ensureInstalled() {
   const lock = hashFiles(['package-lock.json']);
   if (existsSync(inRoot('node_modules', '.package-lock.json')) && readStamp('installed') === lock) return;
   if (!installedMatchesLock()) {
     console.log('Installing packages …');
-    const status = await run('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error']);
+    const status = await run('npm', ['install', '--no-save', '--no-fund', '--no-audit', '--loglevel=error']);
     if (status !== 0) throw new ToolError('The packages could not be installed; npm says why above.');
   }
   writeStamp('installed', lock);
@@ -63,10 +67,12 @@ export async function ensureInstalled() {
 
 /** Everything the built app depends on; tests are left out. */
 function sourceFiles() {
-  const under = (folder) =>
-    readdirSync(inRoot(folder), { recursive: true, withFileTypes: true })
+  const under = (folder) => {
+    if (!existsSync(inRoot(folder))) return [];
+    return readdirSync(inRoot(folder), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && !/\.test\.tsx?$/.test(entry.name))
       .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)));
+  };
   const single = [
     'index.html',
     'e2e/headless/page.html',

@@ -1,0 +1,46 @@
+import { tmpdir } from 'node:os';
+import { describe, expect, test } from 'vitest';
+import { presetConfig } from '../../src/config/presets.ts';
+import {
+  configure,
+  DATA_OPTIONS,
+  dataArguments,
+  presetName,
+  readOptions,
+  settings,
+  UsageError,
+} from './arguments.ts';
+
+const smoke = presetConfig('smoke');
+
+describe('the command line', () => {
+  test('settings go through the configuration table, text and all', () => {
+    const config = configure(smoke, settings(['width=16', 'probeFlip=false', 'optimiser = lars']));
+    expect(config).toEqual({ ...smoke, width: 16, probeFlip: false, optimiser: 'lars' });
+  });
+
+  test.each([['width'], ['=3'], ['nothing=3'], ['width=1e9'], ['optimiser=sgd']])(
+    'refuses --set %s',
+    (text) => {
+      expect(() => configure(smoke, settings([text]))).toThrow(UsageError);
+    },
+  );
+
+  test('refuses options and presets that do not exist, by name', () => {
+    expect(() => readOptions(['--dta', 'x'], DATA_OPTIONS)).toThrow(/--dta/);
+    expect(() => presetName('huge')).toThrow(/huge.*smoke/);
+  });
+
+  test('a folder must be there; the synthetic set takes no label file', () => {
+    expect(dataArguments({ data: tmpdir(), where: 'view=PA', limit: '7' })).toEqual({
+      folder: tmpdir(),
+      labels: null,
+      where: { column: 'view', value: 'PA' },
+      limit: 7,
+    });
+    expect(dataArguments({ data: 'synthetic' }).folder).toBeNull();
+    expect(() => dataArguments({ data: '/no/such/folder' })).toThrow(UsageError);
+    expect(() => dataArguments({ data: 'synthetic', labels: 'x.csv' })).toThrow(UsageError);
+    expect(() => dataArguments({ data: tmpdir(), limit: '-1' })).toThrow(UsageError);
+  });
+});

@@ -9,12 +9,14 @@ export const root = fileURLToPath(new URL('../../', import.meta.url));
 /** A failure that is fully said in its one line; no stack is printed for it. */
 export class ToolError extends Error {}
 
+export const INTERRUPTED = 130;
+
 /**
  * Runs a program in the repository root; resolves to its exit status, 127 where it cannot start. Ctrl+C reaches
- * the program too: it is given time to clear up, and then nothing more is run.
+ * the program too: it is given time to clear up, and the status is INTERRUPTED.
  */
 export function run(command, args, { env = {}, quiet = false } = {}) {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     let interrupted = false;
     const interrupt = () => {
       interrupted = true;
@@ -27,10 +29,9 @@ export function run(command, args, { env = {}, quiet = false } = {}) {
       shell: process.platform === 'win32' && command === 'npm',
     });
     child.on('error', () => resolve(127));
-    child.on('close', (status, signal) => {
+    child.on('close', (status) => {
       process.removeListener('SIGINT', interrupt);
-      if (interrupted) reject(new ToolError('Interrupted.'));
-      else resolve(signal ? 128 : (status ?? 1));
+      resolve(interrupted ? INTERRUPTED : (status ?? 1));
     });
   });
 }

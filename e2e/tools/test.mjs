@@ -6,7 +6,7 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { ensureChromium, findSwiftShaderIcd } from './chromium.mjs';
-import { main, root, runPackage, ToolError } from './process.mjs';
+import { INTERRUPTED, main, root, runPackage, ToolError } from './process.mjs';
 import { setUp } from './setup.mjs';
 
 const reports = path.join(root, 'node_modules', '.cache', 'mlvicx-playground');
@@ -64,6 +64,7 @@ async function runStage(name, env) {
   console.log(`\n== ${name}`);
   if (report) rmSync(path.join(reports, report), { force: true });
   const status = await runPackage(script, args, { env });
+  if (status === INTERRUPTED) throw new ToolError('Interrupted.');
   const read = report ? readReport(report) : null;
   const result = read ? counts(read) : none;
   if (status !== 0 && result.failed === 0) return { ...result, failed: 1 };

@@ -27,7 +27,7 @@ export interface Budget {
   readonly fits: boolean;
   /** Why it does not fit, in words. */
   readonly reason?: string;
-  /** The first smaller preset that does. */
+  /** The preset that does: the unchanged one, or the first smaller. */
   readonly proposal?: PresetName;
 }
 
@@ -140,7 +140,7 @@ export function predictBudget(config: Config, limits: AdapterLimits): Budget {
   const needed = need(config);
   const reason = refusal(limits, needed.largestBufferBytes, needed.largestBufferName);
   if (reason === null) return { ...needed, fits: true };
-  const smaller = PRESET_NAMES.slice(PRESET_NAMES.indexOf(nearestPreset(config)) + 1);
+  const smaller = PRESET_NAMES.slice(PRESET_NAMES.indexOf(nearestPreset(config)));
   const proposal = smaller.find((name) => {
     const other = need(presetConfig(name));
     return refusal(limits, other.largestBufferBytes, other.largestBufferName) === null;

@@ -23,6 +23,8 @@ export interface SettingsState {
   readonly drawer: 'setup' | 'inspect' | null;
   /** File names and patient numbers stay hidden until asked for. */
   readonly namesShown: boolean;
+  /** Counts the wishes to change between light and dark; the provider of the theme carries them out. */
+  readonly schemeToggles: number;
   /** Why a link was not taken. */
   readonly refused: WireError | null;
 }
@@ -35,6 +37,7 @@ const KEPT: Record<keyof SettingsState, 'browser' | 'memory'> = {
   helpOpen: 'memory',
   drawer: 'memory',
   namesShown: 'memory',
+  schemeToggles: 'memory',
   refused: 'memory',
 };
 
@@ -74,6 +77,7 @@ export const useSettings = create<SettingsState>()(() => ({
   helpOpen: false,
   drawer: null,
   namesShown: false,
+  schemeToggles: 0,
   refused: start.refused,
 }));
 

@@ -78,18 +78,27 @@ function chosen(id: string): File[] {
 /** Path below the chosen folder: the browser puts the folder's own name first. */
 const pathOf = (file: File) => file.webkitRelativePath.split('/').slice(1).join('/') || file.name;
 
-/** Files of the folder; label files in it give way to one that was named. */
-function sources(): SourceFile[] {
-  const labels = chosen('labels');
-  const folder = chosen('folder').filter((file) => labels.length === 0 || !/\.(csv|tsv)$/i.test(file.name));
-  return [...folder, ...labels].map((file) => ({ path: pathOf(file), file }));
+interface Given {
+  readonly files: readonly SourceFile[];
+  /** Path of the label file that was named, so that no other is used. */
+  readonly labelFile?: string;
+}
+
+function given(): Given {
+  const folder = chosen('folder').map((file) => ({ path: pathOf(file), file }));
+  const [labels] = chosen('labels');
+  if (!labels) return { files: folder };
+  const others = folder.filter(({ path }) => path !== labels.name);
+  return { files: [...others, { path: labels.name, file: labels }], labelFile: labels.name };
 }
 
 const api = {
   open: (): Promise<DeviceFacts> => client.engine.open(onEngineEvent),
 
-  readFolder: (options: IntakeOptions): Promise<DatasetSummary> =>
-    delivered(() => client.intake.readFiles(sources(), options, onIntakeEvent)),
+  readFolder(options: IntakeOptions): Promise<DatasetSummary> {
+    const { files, ...labels } = given();
+    return delivered(() => client.intake.readFiles(files, { ...options, ...labels }, onIntakeEvent));
+  },
 
   synthesise: (options: SyntheticOptions): Promise<DatasetSummary> =>
     delivered(() => client.intake.synthesise(options, onIntakeEvent)),

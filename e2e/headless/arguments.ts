@@ -97,8 +97,8 @@ interface DataValues {
 export function dataArguments({ data, labels, where, limit = '0' }: DataValues): DataArguments {
   const wanted = required(data, 'data');
   const synthetic = wanted === 'synthetic';
-  if (synthetic && (labels || where)) {
-    throw new UsageError('the synthetic set brings its own labels; --labels and --where go with a folder.');
+  if (synthetic && (labels || where || limit !== '0')) {
+    throw new UsageError('the synthetic set is what it is; --labels, --where and --limit go with a folder.');
   }
   const [column, value] = where ? keyAndValue(where, 'where') : ['', ''];
   return {

@@ -1,26 +1,25 @@
 // Gives the page its films: a folder through the directory input, or the synthetic set.
 
 import path from 'node:path';
-import type { Config } from '../../src/config/schema.ts';
 import { type DatasetSummary, SPLITS } from '../../src/protocol/dataset.ts';
+import { SPLIT_SEED, SYNTHETIC_SET } from '../../src/protocol/intake.ts';
 import type { DataArguments } from './arguments.ts';
 import type { Session } from './browser.ts';
 
-const SYNTHETIC_PATIENTS = 240;
-
+/** @param planeSize longest side of a stored plane, px */
 export async function loadFilms(
   session: Session,
   { folder, labels, where, limit }: DataArguments,
-  { planeSize, seed }: Config,
+  planeSize: number,
 ): Promise<DatasetSummary> {
   if (folder === null) {
-    const patients = limit || SYNTHETIC_PATIENTS;
-    return session.call('synthesise', { patients, size: planeSize, planeSize, seed });
+    return session.call('synthesise', { ...SYNTHETIC_SET, planeSize });
   }
   await session.page.locator('#folder').setInputFiles(folder);
   if (labels) await session.page.locator('#labels').setInputFiles(labels);
   const name = path.basename(folder);
-  return session.call('readFolder', { name, planeSize, seed, limit, ...(where ? { where } : {}) });
+  const options = { name, planeSize, seed: SPLIT_SEED, limit };
+  return session.call('readFolder', where ? { ...options, where } : options);
 }
 
 /** One line for the terminal. */

@@ -80,7 +80,7 @@ export const pretrain: Command = {
     const progress = new Progress();
     try {
       await withSession(listener(metrics, progress), async (session) => {
-        const summary = await loadFilms(session, data, config);
+        const summary = await loadFilms(session, data, config.planeSize);
         progress.end();
         console.log(describeFilms(summary));
         await session.call('prepare', config);

@@ -91,7 +91,7 @@ export const probe: Command = {
         await session.page.locator('#checkpoint').setInputFiles(checkpoint);
         const restored = await session.call('importCheckpoint');
         const config: Config = configure(restored.config, given);
-        const summary = await loadFilms(session, data, config);
+        const summary = await loadFilms(session, data, config.planeSize);
         progress.end();
         console.log(describeFilms(summary));
         const result = await session.call('probe', { findings, config });

@@ -1,0 +1,148 @@
+// WGSL of the context bottleneck's forward pass; what each computes is said in bottleneck.ts.
+
+import { flatIndex, program } from '../program.ts';
+import { elementOf, type Lanes, sumOf, zeroOf } from './common.ts';
+
+/** Mean, maximum and first position of the maximum over H and W, per film and channel. */
+export function channelPool(lanes: Lanes) {
+  const T = elementOf(lanes);
+  return program({
+    name: `ctxChannelPool${lanes}`,
+    reads: { x: T },
+    writes: { pooled: T },
+    params: { films: 'u32', pixels: 'u32', columns: 'u32' },
+    workgroup: [16],
+    body: `
+  ${flatIndex(16)}
+  if (index >= p.films * p.columns) { return; }
+  let c = index % p.columns;
+  let n = index / p.columns;
+  let base = n * p.pixels * p.columns + c;
+  var sum = x[base];
+  var best = sum;
+  var position = ${zeroOf(lanes)};
+  for (var q = 1u; q < p.pixels; q++) {
+    let v = x[base + q * p.columns];
+    sum += v;
+    let higher = v > best;
+    best = select(best, v, higher);
+    position = select(position, ${lanes === 4 ? 'vec4<f32>(f32(q))' : 'f32(q)'}, higher);
+  }
+  let at = n * 3u * p.columns + c;
+  pooled[at] = sum / f32(p.pixels);
+  pooled[at + p.columns] = best;
+  pooled[at + 2u * p.columns] = position;`,
+  });
+}
+
+/** relu(W1 mean) and relu(W1 max), [N,2,C/2]. */
+export const gateHidden = program({
+  name: 'ctxGateHidden',
+  reads: { pooled: 'f32', w1: 'f32' },
+  writes: { hidden: 'f32' },
+  params: { films: 'u32', channels: 'u32', half: 'u32' },
+  workgroup: [64],
+  body: `
+  ${flatIndex(64)}
+  if (index >= p.films * p.half) { return; }
+  let j = index % p.half;
+  let n = index / p.half;
+  var fromMean = 0.0;
+  var fromMax = 0.0;
+  for (var c = 0u; c < p.channels; c++) {
+    let weight = w1[c * p.half + j];
+    fromMean += pooled[n * 3u * p.channels + c] * weight;
+    fromMax += pooled[(n * 3u + 1u) * p.channels + c] * weight;
+  }
+  hidden[n * 2u * p.half + j] = max(fromMean, 0.0);
+  hidden[(n * 2u + 1u) * p.half + j] = max(fromMax, 0.0);`,
+});
+
+/** gc = sigmoid(W2 (hidden of the mean + hidden of the max)), [N,C]. */
+export const channelGate = program({
+  name: 'ctxChannelGate',
+  reads: { hidden: 'f32', w2: 'f32' },
+  writes: { gate: 'f32' },
+  params: { films: 'u32', channels: 'u32', half: 'u32' },
+  workgroup: [64],
+  body: `
+  ${flatIndex(64)}
+  if (index >= p.films * p.channels) { return; }
+  let c = index % p.channels;
+  let n = index / p.channels;
+  var sum = 0.0;
+  for (var j = 0u; j < p.half; j++) {
+    sum += (hidden[n * 2u * p.half + j] + hidden[(n * 2u + 1u) * p.half + j]) * w2[j * p.channels + c];
+  }
+  gate[index] = 1.0 / (1.0 + exp(-sum));`,
+});
+
+/** Mean, maximum and first channel of the maximum of y = gc x over channels, per pixel. */
+export function spatialPool(lanes: Lanes) {
+  const T = elementOf(lanes);
+  const compare = (lane: string, offset: number) =>
+    `if (v${lane} > best) { best = v${lane}; position = c * ${lanes}u + ${offset}u; }`;
+  return program({
+    name: `ctxSpatialPool${lanes}`,
+    reads: { x: T, gate: T },
+    writes: { pooled: 'f32' },
+    params: { size: 'u32', pixels: 'u32', columns: 'u32' },
+    workgroup: [64],
+    body: `
+  ${flatIndex(64)}
+  if (index >= p.size) { return; }
+  let gateRow = index / p.pixels * p.columns;
+  var sum = 0.0;
+  var best = -3.4e38;
+  var position = 0u;
+  for (var c = 0u; c < p.columns; c++) {
+    let v = x[index * p.columns + c] * gate[gateRow + c];
+    sum += ${sumOf(lanes, 'v')};
+    ${lanes === 4 ? ['.x', '.y', '.z', '.w'].map(compare).join('\n    ') : compare('', 0)}
+  }
+  pooled[index * 3u] = sum / f32(p.columns * ${lanes}u);
+  pooled[index * 3u + 1u] = best;
+  pooled[index * 3u + 2u] = f32(position);`,
+  });
+}
+
+/** gs = sigmoid(conv7x7 of (mean, max), padding 3), [N,H,W]. */
+export const spatialGate = program({
+  name: 'ctxSpatialGate',
+  reads: { pooled: 'f32', ws: 'vec2<f32>' },
+  writes: { gate: 'f32' },
+  params: { films: 'u32', height: 'u32', width: 'u32' },
+  workgroup: [64],
+  body: `
+  ${flatIndex(64)}
+  if (index >= p.films * p.height * p.width) { return; }
+  let x = i32(index % p.width);
+  let y = i32(index / p.width % p.height);
+  let first = index / (p.height * p.width) * p.height * p.width;
+  var sum = 0.0;
+  for (var ky = max(0, 3 - y); ky < min(7, i32(p.height) + 3 - y); ky++) {
+    let row = first + u32(y + ky - 3) * p.width;
+    for (var kx = max(0, 3 - x); kx < min(7, i32(p.width) + 3 - x); kx++) {
+      let at = (row + u32(x + kx - 3)) * 3u;
+      sum += dot(vec2<f32>(pooled[at], pooled[at + 1u]), ws[ky * 7 + kx]);
+    }
+  }
+  gate[index] = 1.0 / (1.0 + exp(-sum));`,
+});
+
+export function gatedOutput(lanes: Lanes) {
+  const T = elementOf(lanes);
+  return program({
+    name: `ctxOutput${lanes}`,
+    reads: { x: T, channelGate: T, spatialGate: 'f32' },
+    writes: { out: T },
+    params: { size: 'u32', pixels: 'u32', columns: 'u32' },
+    workgroup: [64],
+    body: `
+  ${flatIndex(64)}
+  if (index >= p.size) { return; }
+  let pixel = index / p.columns;
+  let gate = channelGate[pixel / p.pixels * p.columns + index % p.columns];
+  out[index] = x[index] * gate * spatialGate[pixel];`,
+  });
+}

@@ -21,6 +21,9 @@ export const PIXEL_DATA = 'x7fe00010';
 const TRANSFER_SYNTAX = 'x00020010';
 const PREAMBLE_BYTES = 132;
 const UNDEFINED_LENGTH = 0xffffffff;
+/** Films deflate to a half or a third, blank ones a hundredfold; small files may be as blank as they like. */
+const PLAUSIBLE_RATIO = 128;
+const MIN_INFLATED_CAP = 2 ** 25;
 /** VRs with a 32-bit length that the parser takes for ones with 16 bits (PS3.5 7.1.2). */
 const WIDE_VRS = new Set(['OV', 'SV', 'UV']);
 
@@ -180,12 +183,14 @@ function causeOf(thrown: unknown): string {
 
 /** @throws AppError `dicom-invalid`, `image-too-large` as soon as the output passes the cap */
 function inflate(deflated: Uint8Array): Uint8Array {
+  const most = Math.min(Math.max(deflated.length * PLAUSIBLE_RATIO, MIN_INFLATED_CAP), MAX_INFLATED_BYTES);
   const chunks: Uint8Array[] = [];
   let total = 0;
   const stream = new Inflate((chunk) => {
     total += chunk.length;
-    if (total > MAX_INFLATED_BYTES)
-      throw new AppError('image-too-large', 'it inflates to more than 128 MiB.');
+    if (total > most) {
+      throw new AppError('image-too-large', `it inflates to more than ${Math.round(most / 2 ** 20)} MiB.`);
+    }
     chunks.push(chunk);
   });
   try {

@@ -5,6 +5,8 @@ import { type DecodedFilm, type DecodeOptions, decodeFilm } from '../data/decode
 import { expose, transfer } from './rpc.ts';
 
 const api = {
+  /** Answers once the code has loaded, so that a worker that cannot start is told from a file that breaks one. */
+  ready: () => true,
   async decode(file: File, options: DecodeOptions): Promise<DecodedFilm> {
     const film = await decodeFilm(file, options);
     return transfer(film, [film.plane.buffer, film.thumbnail.bytes.buffer]);

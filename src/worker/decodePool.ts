@@ -19,9 +19,8 @@ export interface DecodePoolOptions extends DecodeOptions {
 
 const MAX_WORKERS = 4;
 const TIMEOUT_MS = 10_000;
-/** The first file of a worker also waits for its code to load. */
 const START_TIMEOUT_MS = 30_000;
-/** Workers that died one after the other without ever answering: the code cannot run here at all. */
+/** Workers that failed to start one after the other: the code cannot run here at all. */
 const MAX_FAILED_STARTS = 3;
 
 interface Job {
@@ -34,8 +33,7 @@ interface Job {
 interface Slot {
   readonly worker: Worker;
   readonly remote: Remote<DecodeApi>;
-  /** Has answered at least once. */
-  proven: boolean;
+  started: boolean;
 }
 
 const spawnWorker = () => new Worker(new URL('./decode.worker.ts', import.meta.url), { type: 'module' });
@@ -95,44 +93,62 @@ export class DecodePool {
 
   #start(): Slot {
     const worker = (this.#options.spawn ?? spawnWorker)();
-    return { worker, remote: wrap<DecodeApi>(worker), proven: false };
+    return { worker, remote: wrap<DecodeApi>(worker), started: false };
   }
 
   async #run(slot: Slot, job: Job): Promise<void> {
-    const { planeSize, thumbnailSize, timeoutMs = TIMEOUT_MS } = this.#options;
-    const limit = slot.proven ? timeoutMs : Math.max(timeoutMs, START_TIMEOUT_MS);
-    const watch = watchFor(slot.worker, limit, job.signal);
-    const answer = slot.remote.decode(job.source.file, { planeSize, thumbnailSize }).then(
-      (film) => ({ film }),
-      (error: unknown) => ({ error }),
-    );
-    const outcome = await Promise.race([answer, watch.trouble]);
-    watch.end();
+    const outcome = await this.#attempt(slot, job);
+    // Gone when the pool was closed meanwhile; its promise is settled then.
     if (!this.#busy.delete(slot)) return;
-    if ('trouble' in outcome) this.#replace(slot, job, outcome.trouble);
-    else {
-      slot.proven = true;
-      this.#failedStarts = 0;
+    if ('film' in outcome) job.resolve(outcome.film);
+    if ('refusal' in outcome) job.reject(outcome.refusal);
+    if ('trouble' in outcome) {
+      slot.worker.terminate();
+      if (slot.started || outcome.trouble.code === 'cancelled') job.reject(outcome.trouble);
+      else this.#startAgain(job, outcome.trouble);
+    } else {
       this.#idle.push(slot);
-      if ('film' in outcome) job.resolve(outcome.film);
-      else job.reject(outcome.error);
     }
     this.#dispatch();
   }
 
-  #replace(slot: Slot, job: Job, trouble: AppError): void {
-    slot.worker.terminate();
-    job.reject(trouble);
-    if (slot.proven || trouble.code === 'cancelled') return;
-    this.#failedStarts += 1;
-    if (this.#failedStarts >= MAX_FAILED_STARTS) {
-      this.#close(new AppError('worker-failed', 'the decode workers do not start.', { cause: trouble }));
+  async #attempt(slot: Slot, { source, signal }: Job): Promise<Outcome> {
+    if (!slot.started) {
+      const start = await guard(slot.remote.ready(), slot.worker, START_TIMEOUT_MS, signal);
+      if (!('value' in start)) return 'trouble' in start ? start : { trouble: asAppError(start.refusal) };
+      slot.started = true;
+      this.#failedStarts = 0;
     }
+    const { planeSize, thumbnailSize, timeoutMs = TIMEOUT_MS } = this.#options;
+    const call = slot.remote.decode(source.file, { planeSize, thumbnailSize });
+    const end = await guard(call, slot.worker, timeoutMs, signal);
+    return 'value' in end ? { film: end.value } : end;
+  }
+
+  /** The file is not to blame: it waits for the next worker, unless workers keep failing. */
+  #startAgain(job: Job, cause: AppError): void {
+    this.#queue.unshift(job);
+    this.#failedStarts += 1;
+    if (this.#failedStarts < MAX_FAILED_STARTS) return;
+    this.#close(new AppError('worker-failed', 'the decode workers do not start.', { cause }));
   }
 }
 
-/** Resolves when the worker dies, when the time is up, or when the caller has lost interest. */
-function watchFor(worker: Worker, limitMs: number, signal: AbortSignal | undefined) {
+/** refusal: the worker answered that it cannot. trouble: the worker did not answer and must be ended. */
+type Outcome =
+  | { readonly film: DecodedFilm }
+  | { readonly refusal: unknown }
+  | { readonly trouble: AppError };
+
+const asAppError = (thrown: unknown): AppError =>
+  thrown instanceof AppError ? thrown : new AppError('worker-failed', String(thrown));
+
+/** Waits for an answer, but not past the worker's death, the time limit or the caller's interest. */
+async function guard<T>(call: Promise<T>, worker: Worker, limitMs: number, signal: AbortSignal | undefined) {
+  const answer = call.then(
+    (value) => ({ value }),
+    (refusal: unknown) => ({ refusal }),
+  );
   const scope = new AbortController();
   const trouble = new Promise<{ trouble: AppError }>((resolve) => {
     const report = (error: AppError) => resolve({ trouble: error });
@@ -146,7 +162,12 @@ function watchFor(worker: Worker, limitMs: number, signal: AbortSignal | undefin
     scope.signal.addEventListener('abort', () => clearTimeout(timer));
     worker.addEventListener('error', died, { signal: scope.signal });
     worker.addEventListener('messageerror', died, { signal: scope.signal });
+    if (signal?.aborted) report(new AppError('cancelled'));
     signal?.addEventListener('abort', () => report(new AppError('cancelled')), { signal: scope.signal });
   });
-  return { trouble, end: () => scope.abort() };
+  try {
+    return await Promise.race([answer, trouble]);
+  } finally {
+    scope.abort();
+  }
 }

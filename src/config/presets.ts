@@ -28,7 +28,7 @@ export const PRESETS = {
   'paper-official': {
     label: 'Paper, as published',
     description: 'The paper preset with every quirk of the published code switched on.',
-    values: { trainLevelConvs: false, probeFeatures: 'plain', probeNorm: 'batch' },
+    values: { trainLevelConvs: false, probeFeatures: 'plain', probeNorm: 'batch', probeStandardise: false },
   },
   laptop: {
     label: 'Laptop',

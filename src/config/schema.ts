@@ -493,6 +493,16 @@ export const SCHEMA = {
     help: "Adds mirrored films to the probe's training features, as published.",
     source: 'published code',
   },
+  probeStandardise: {
+    kind: 'toggle',
+    group: 'probe',
+    when: 'probe',
+    default: true,
+    label: 'Standardise features',
+    short: 'pstd',
+    help: 'Brings every feature to mean 0 and deviation 1 over the training films. Without it, as published, features of a random encoder are about a thousandth in size, the layer cannot learn from them, and the comparison flatters pretraining.',
+    source: 'ours',
+  },
 } as const satisfies Record<string, Field>;
 
 export type Schema = typeof SCHEMA;

@@ -9,6 +9,8 @@ export const ENCODERS = {
   pixels: 'Raw pixels (32 x 32)',
 } as const;
 export type EncoderName = keyof typeof ENCODERS;
+/** What the pretrained encoder is held against. */
+export type BaselineName = Exclude<EncoderName, 'pretrained'>;
 export const ENCODER_NAMES = Object.keys(ENCODERS) as EncoderName[];
 
 /** The `probe` settings of a configuration, plus what is asked of this evaluation. */
@@ -52,6 +54,8 @@ export interface ProbeReport {
   /** Mean number of labelled training films over the draws. */
   readonly labelledFilms: number;
   readonly mean: Record<EncoderName, Interval>;
+  /** How far the mean AUROC of the pretrained encoder lies above each baseline, paired by bootstrap resample. */
+  readonly gain?: Record<BaselineName, Interval>;
   readonly findings: readonly FindingScore[];
   /** Findings left out of the mean, each with its reason. */
   readonly leftOut: readonly { readonly finding: string; readonly reason: string }[];

@@ -5,7 +5,7 @@ import { Rng } from '../util/rng.ts';
 import { auroc } from './auroc.ts';
 import { LinearTrainer, linearEpochs, PROBE_OPTIMISER, trainLinear } from './linearClassifier.ts';
 import { copyLayer, crossEntropy, initLinear, type LinearLayer, logitsOf, sigmoid32 } from './linearLayer.ts';
-import { hasParity, parityFixtures, parityTensors, relativeDistance } from './parityFiles.ts';
+import { hasParity, parityFixtures, parityTensors, relativeDistance } from './testParity.ts';
 
 interface LinearFixture {
   name: string;

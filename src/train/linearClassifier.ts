@@ -7,6 +7,7 @@ import { LABEL_NEGATIVE, LABEL_POSITIVE } from '../protocol/dataset.ts';
 import { AppError } from '../util/errors.ts';
 import { Rng } from '../util/rng.ts';
 import { copyLayer, crossEntropy, type LinearLayer, logitsOf } from './linearLayer.ts';
+import type { Scaling } from './scaling.ts';
 
 export const PROBE_OPTIMISER = {
   minRate: 1e-6,
@@ -107,6 +108,8 @@ export interface LinearData {
   readonly features: Float32Array;
   /** The same films mirrored; each epoch takes one or the other of every film at random. */
   readonly flipped?: Float32Array;
+  /** Applied to every film before it is used. */
+  readonly scaling?: Scaling;
   /** Films x classes: 0, 1 or 255 for unknown. */
   readonly labels: Uint8Array;
   /** Rows to train on; all when left out. */
@@ -156,7 +159,7 @@ export function* linearEpochs(
         const row = batch[i]!;
         const mirrored = !hyper.batches && data.flipped !== undefined && rng.chance(0.5);
         const source = mirrored ? data.flipped! : data.features;
-        x.set(source.subarray(row * dim, (row + 1) * dim), i * dim);
+        copyFilm(source, row, x, i, dim, data.scaling);
         y.set(data.labels.subarray(row * classes, (row + 1) * classes), i * classes);
       }
       const { loss, gradientNorm } = trainer.step(x, y, batch.length, rate);
@@ -167,6 +170,21 @@ export function* linearEpochs(
       gradientNorms.push(gradientNorm);
     }
     yield { epoch, rate, losses, gradientNorms };
+  }
+}
+
+/** Film `row` of `source` becomes film `i` of the batch. */
+function copyFilm(
+  source: Float32Array,
+  row: number,
+  x: Float32Array,
+  i: number,
+  dim: number,
+  scaling?: Scaling,
+) {
+  if (!scaling) return x.set(source.subarray(row * dim, (row + 1) * dim), i * dim);
+  for (let j = 0; j < dim; j++) {
+    x[i * dim + j] = (source[row * dim + j]! - scaling.mean[j]!) * scaling.inverse[j]!;
   }
 }
 

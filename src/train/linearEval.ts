@@ -1,0 +1,178 @@
+// The linear evaluation of a frozen encoder, beside a random one of the same shape and raw pixels. Decides which films
+// and findings take part, draws the labels, and assembles the report; fitting is in probeFit.ts, numbers in
+// probeScores.ts. Where it departs from the published evaluation the report says so in words.
+
+import { type Config, SCHEMA } from '../config/schema.ts';
+import { type EngineDataset, LABEL_UNKNOWN } from '../protocol/dataset.ts';
+import type { EncoderName, ProbeReport } from '../protocol/probe.ts';
+import { AppError } from '../util/errors.ts';
+import { Rng } from '../util/rng.ts';
+import { RESAMPLES } from './bootstrap.ts';
+import { carveValidation, countFilms, drawShare, hasBothLabels, splitRows } from './labelShare.ts';
+import { pixelFeatures } from './pixels.ts';
+import { batchFor, type Draw, type EncoderFeatures, fitEncoder, fitPixels } from './probeFit.ts';
+import { eachEncoder, summarise } from './probeScores.ts';
+
+export interface ProbeTask {
+  readonly dataset: EngineDataset;
+  /** Of all films in the order of the data set; raw pixels are taken from its planes. */
+  readonly features: Record<Exclude<EncoderName, 'pixels'>, EncoderFeatures>;
+  readonly config: Config;
+  /** Names; empty asks for all of the set. */
+  readonly findings: readonly string[];
+  /** Optimiser steps behind the pretrained encoder. */
+  readonly step: number;
+  readonly onProgress: (stage: string, done: number, total: number) => void;
+  /** Awaited many times a second; may throw to cancel. */
+  readonly yieldNow: () => Promise<void>;
+}
+
+/** @throws AppError labels-missing, split-impossible, loss-not-finite, and whatever `yieldNow` throws */
+export async function evaluateProbe(task: ProbeTask): Promise<ProbeReport> {
+  const started = performance.now();
+  const { dataset, config, onProgress, yieldNow } = task;
+  const rows = splitRows(dataset);
+  const { scored, leftOut } = chooseFindings(dataset, rows, task.findings);
+  const { draws, validation } = drawLabels(dataset, rows, scored, config);
+  const pixels = pixelFeatures(dataset);
+
+  const scores = eachEncoder((): Float64Array[] => []);
+  const total = draws.length * 3;
+  for (const [i, draw] of draws.entries()) {
+    for (const encoder of ['pretrained', 'random'] as const) {
+      onProgress('Linear layers', i * 3 + (encoder === 'random' ? 1 : 0), total);
+      scores[encoder].push(await fitEncoder(task.features[encoder], draw, config, yieldNow));
+    }
+    onProgress('Linear layers', i * 3 + 2, total);
+    scores.pixels.push(await fitPixels(pixels, draw, yieldNow));
+  }
+
+  const classes = scored.length;
+  const tableOf = draws[0]!.labels;
+  const test = {
+    findings: scored.map((k) => dataset.findings[k]!),
+    labels: Uint8Array.from(
+      { length: rows.test.length * classes },
+      (_, i) => tableOf[rows.test[Math.floor(i / classes)]! * classes + (i % classes)]!,
+    ),
+    patients: rows.test.map((row) => dataset.patients[row]!),
+    scores,
+  };
+  const numbers = await summarise(test, config.seed, async (done, all) => {
+    onProgress('Intervals', done, all);
+    await yieldNow();
+  });
+  const labelled = draws.reduce(
+    (sum, { fit, val }) => sum + fit.length + (val && val !== rows.val ? val.length : 0),
+    0,
+  );
+  return {
+    share: config.labelShare,
+    draws: draws.length,
+    seed: config.seed,
+    step: task.step,
+    films: { train: rows.train.length, val: rows.val.length, test: rows.test.length },
+    labelledFilms: labelled / draws.length,
+    ...numbers,
+    leftOut,
+    seconds: (performance.now() - started) / 1000,
+    protocol: protocolWords(config, draws, validation),
+  };
+}
+
+type Rows = ReturnType<typeof splitRows>;
+
+/** Columns that can be scored, and the others with the reason. */
+function chooseFindings(dataset: EngineDataset, rows: Rows, wanted: readonly string[]) {
+  const { findings } = dataset;
+  if (findings.length === 0) throw new AppError('labels-missing', 'the set has no findings.');
+  const unknown = wanted.filter((name) => !findings.includes(name));
+  if (unknown.length > 0) {
+    const known = findings.slice(0, 20).join(', ');
+    throw new AppError(
+      'labels-missing',
+      `the set has no finding called ${unknown.join(', ')}, but ${known}.`,
+    );
+  }
+  for (const split of ['train', 'test'] as const) {
+    if (rows[split].length === 0) throw new AppError('split-impossible', `there are no ${split} films.`);
+  }
+  const scored: number[] = [];
+  const leftOut: { finding: string; reason: string }[] = [];
+  for (const [k, finding] of findings.entries()) {
+    if (wanted.length > 0 && !wanted.includes(finding)) continue;
+    const reason = reasonAgainst(dataset, rows, k);
+    if (reason) leftOut.push({ finding, reason });
+    else scored.push(k);
+  }
+  if (scored.length === 0) {
+    const reasons = leftOut.slice(0, 5).map(({ finding, reason }) => `${finding}: ${reason}`);
+    throw new AppError('labels-missing', reasons.join('; '));
+  }
+  return { scored, leftOut };
+}
+
+function reasonAgainst(dataset: EngineDataset, rows: Rows, finding: number): string | null {
+  for (const [split, words] of [
+    ['test', 'test'],
+    ['train', 'training'],
+  ] as const) {
+    const { positives, negatives } = countFilms(dataset, rows[split], finding);
+    if (positives === 0) return `no ${words} film with it`;
+    if (negatives === 0) return `no ${words} film without it`;
+  }
+  return null;
+}
+
+type ValidationSource = 'split' | 'carved' | 'none';
+
+/** The labels of each draw. Every draw holds both labels of every scored finding, as the training films do. */
+function drawLabels(dataset: EngineDataset, rows: Rows, scored: readonly number[], config: Config) {
+  const columns = dataset.findings.length;
+  const labels = new Uint8Array(dataset.splits.length * scored.length).fill(LABEL_UNKNOWN);
+  for (let film = 0; film < dataset.splits.length; film++) {
+    for (const [k, column] of scored.entries()) {
+      labels[film * scored.length + k] = dataset.labels[film * columns + column]!;
+    }
+  }
+  let validation: ValidationSource = hasBothLabels(dataset, rows.val, scored) ? 'split' : 'carved';
+  const draws = Array.from({ length: config.labelShare < 1 ? config.labelDraws : 1 }, (_, index): Draw => {
+    const common = { index, train: rows.train, test: rows.test, labels, classes: scored.length };
+    const rng = new Rng(config.seed, 'share', index);
+    const labelled = drawShare(dataset, rows.train, scored, config.labelShare, rng);
+    if (validation === 'split') return { ...common, fit: labelled, val: rows.val };
+    const carved = carveValidation(dataset, labelled, scored, rng);
+    if (carved) return { ...common, ...carved };
+    validation = 'none';
+    return { ...common, fit: labelled, val: null };
+  });
+  return { draws, validation: validation as ValidationSource };
+}
+
+function protocolWords(config: Config, draws: readonly Draw[], validation: ValidationSource): string[] {
+  const { labelShare: share, probeBatch } = config;
+  const films = draws[0]!.fit.length;
+  const batch = batchFor(films, probeBatch);
+  const stopping = {
+    split: `Early stopping on the mean AUROC of ${draws[0]!.val?.length ?? 0} validation films, whose labels are not counted in the share.`,
+    carved: 'No usable validation films: a fifth of the labelled patients is kept for early stopping.',
+    none: `No usable validation films and too few labelled patients to spare any: trained for ${config.probeEpochs} epochs in at least one draw.`,
+  };
+  return [
+    'No patient has films in more than one split (checked).',
+    `Features: ${SCHEMA.probeFeatures.choices[config.probeFeatures].toLowerCase()}; batch norm: ${SCHEMA.probeNorm.choices[config.probeNorm].toLowerCase()}.`,
+    config.probeStandardise
+      ? 'Features standardised over all training films; the published evaluation does not.'
+      : 'Features as they are, not standardised (published).',
+    config.probeFlip ? 'Training films mirrored half of the time; test films never.' : 'No mirrored films.',
+    stopping[validation],
+    share < 1
+      ? `Labels of ${share * 100} % of the training patients, mean of ${draws.length} seeded draws, each with both labels of every finding.`
+      : 'Labels of all training patients.',
+    ...(batch < probeBatch
+      ? [`Batches of ${batch} instead of ${probeBatch}: at least eight steps an epoch.`]
+      : []),
+    'Raw pixels: ridge regression, penalty chosen on the validation films.',
+    `Intervals: 95 % percentiles of ${RESAMPLES} bootstrap resamples of test patients.`,
+  ];
+}

@@ -1,0 +1,110 @@
+// Fits one encoder on one draw of labels and scores the test films: the linear layer with early stopping for encoders,
+// ridge regression for raw pixels. The validation films choose when to stop and how strong the penalty is.
+
+import type { Config } from '../config/schema.ts';
+import { auroc } from './auroc.ts';
+import { linearEpochs } from './linearClassifier.ts';
+import { copyLayer, initLinear, type LinearLayer, logitsOf } from './linearLayer.ts';
+import { fitRidge, RIDGE_PENALTIES } from './ridge.ts';
+import { foldScaling, measureScaling } from './scaling.ts';
+
+/** Features of all films of a set in its order, films x dim, row-major; rows of films never used may hold anything. */
+export interface EncoderFeatures {
+  readonly features: Float32Array;
+  /** The same films mirrored. */
+  readonly flipped?: Float32Array;
+}
+
+/** What one draw of labels lets an encoder see. */
+export interface Draw {
+  readonly index: number;
+  /** Films whose labels are trained on. */
+  readonly fit: Uint32Array;
+  /** Films that decide when to stop; null trains to the last epoch. */
+  readonly val: Uint32Array | null;
+  readonly test: Uint32Array;
+  /** All training films, labelled or not. */
+  readonly train: Uint32Array;
+  /** Films x classes of the whole set, scored findings only: 0, 1 or 255. */
+  readonly labels: Uint8Array;
+  readonly classes: number;
+}
+
+export type Breathe = () => Promise<void>;
+
+/**
+ * With a tenth of a thousand films the published batch would make an epoch a single step, and ten epochs without
+ * improvement would end the training before the layer has left its random start.
+ */
+export const STEPS_PER_EPOCH = 8;
+export const batchFor = (films: number, batch: number) =>
+  Math.max(1, Math.min(batch, Math.ceil(films / STEPS_PER_EPOCH)));
+
+/** Test logits of the linear layer, test films x classes. @throws AppError loss-not-finite */
+export async function fitEncoder(
+  { features, flipped }: EncoderFeatures,
+  draw: Draw,
+  config: Config,
+  breathe: Breathe,
+): Promise<Float64Array> {
+  const dim = features.length / (draw.labels.length / draw.classes);
+  const scaling = config.probeStandardise ? measureScaling(features, dim, draw.train) : undefined;
+  const onRaw = (layer: LinearLayer) => (scaling ? foldScaling(layer, scaling) : copyLayer(layer));
+  const { fit: rows, labels, classes } = draw;
+  const data = { features, labels, rows, scaling, flipped: config.probeFlip ? flipped : undefined };
+  const layer = initLinear(dim, classes, config.seed, draw.index);
+  const batch = batchFor(rows.length, config.probeBatch);
+  const { probeRate: rate, probeEpochs: epochs, seed } = config;
+  const validation = draw.val && gather(features, dim, draw.val);
+
+  let best = onRaw(layer);
+  let bestScore = Number.NEGATIVE_INFINITY;
+  let bestEpoch = 0;
+  for (const { epoch } of linearEpochs(layer, data, { rate, epochs, batch, seed, draw: draw.index })) {
+    await breathe();
+    if (!validation) continue;
+    const raw = onRaw(layer);
+    const score = meanAuroc(logitsOf(raw, validation, draw.val!.length), draw, draw.val!);
+    if (score > bestScore) [best, bestScore, bestEpoch] = [raw, score, epoch];
+    else if (epoch - bestEpoch >= config.probePatience) break;
+  }
+  const chosen = validation ? best : onRaw(layer);
+  return logitsOf(chosen, gather(features, dim, draw.test), draw.test.length);
+}
+
+/** Test scores of ridge regression, test films x classes. */
+export async function fitPixels(features: Float32Array, draw: Draw, breathe: Breathe): Promise<Float64Array> {
+  const { labels, classes, fit: rows, val, test } = draw;
+  const dim = features.length / (labels.length / classes);
+  const layers = await fitRidge({ features, dim, labels, classes, rows }, RIDGE_PENALTIES, breathe);
+  let chosen = layers[Math.floor(layers.length / 2)]!;
+  if (val) {
+    const x = gather(features, dim, val);
+    const scores = layers.map((layer) => meanAuroc(logitsOf(layer, x, val.length), draw, val));
+    chosen = layers[scores.indexOf(Math.max(...scores))]!;
+  }
+  return logitsOf(chosen, gather(features, dim, test), test.length);
+}
+
+function gather(features: Float32Array, dim: number, rows: Uint32Array): Float32Array {
+  const x = new Float32Array(rows.length * dim);
+  for (const [i, row] of rows.entries()) x.set(features.subarray(row * dim, (row + 1) * dim), i * dim);
+  return x;
+}
+
+/** Mean over the findings for which the AUROC of these films is defined; the caller makes sure there is one. */
+function meanAuroc(logits: Float64Array, { labels, classes }: Draw, rows: Uint32Array): number {
+  let sum = 0;
+  let defined = 0;
+  for (let k = 0; k < classes; k++) {
+    const scores = Float64Array.from(rows, (_, i) => logits[i * classes + k]!);
+    const value = auroc(
+      scores,
+      Uint8Array.from(rows, (row) => labels[row * classes + k]!),
+    );
+    if (value === null) continue;
+    sum += value;
+    defined++;
+  }
+  return sum / defined;
+}

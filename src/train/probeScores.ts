@@ -1,0 +1,125 @@
+// From test scores of every encoder and label draw to the numbers of the report: AUROC per finding and their mean, with
+// intervals over test patients, average precision and ROC curves. Fits nothing and decides nothing.
+
+import {
+  type BaselineName,
+  ENCODER_NAMES,
+  type EncoderName,
+  type FindingScore,
+  type Interval,
+  type RocCurve,
+} from '../protocol/probe.ts';
+import { averagePrecision, type Ranking, rank, rankedAuroc, rocCurve } from './auroc.ts';
+import { denseGroups, drawCounts, percentileInterval, RESAMPLES } from './bootstrap.ts';
+
+export interface TestScores {
+  /** Scored findings, in the order of the columns. */
+  readonly findings: readonly string[];
+  /** Test films x findings: 0, 1 or 255. */
+  readonly labels: Uint8Array;
+  readonly patients: Uint32Array;
+  /** Per label draw, test films x findings; only their order matters. */
+  readonly scores: Record<EncoderName, readonly Float64Array[]>;
+}
+
+export interface ProbeScores {
+  readonly mean: Record<EncoderName, Interval>;
+  readonly gain: Record<BaselineName, Interval>;
+  readonly findings: FindingScore[];
+}
+
+/** A value for each encoder. */
+export const eachEncoder = <T>(make: (encoder: EncoderName) => T): Record<EncoderName, T> => ({
+  pretrained: make('pretrained'),
+  random: make('random'),
+  pixels: make('pixels'),
+});
+
+const meanOf = (values: readonly (number | null)[]): number | null => {
+  const defined = values.filter((value) => value !== null);
+  return defined.length > 0 ? defined.reduce((sum, value) => sum + value, 0) / defined.length : null;
+};
+const orNaN = (value: number | null) => value ?? Number.NaN;
+
+/** Rankings per encoder, finding and draw. */
+type Rankings = Record<EncoderName, Ranking[][]>;
+
+export async function summarise(
+  test: TestScores,
+  seed: number,
+  onResample: (done: number, total: number) => Promise<void>,
+): Promise<ProbeScores> {
+  const columns = test.findings.length;
+  const column = (table: Uint8Array | Float64Array, k: number) => table.filter((_, i) => i % columns === k);
+  const labels = test.findings.map((_, k) => column(test.labels, k));
+  const rankings = eachEncoder((encoder) =>
+    labels.map((ofFinding, k) => test.scores[encoder].map((scores) => rank(column(scores, k), ofFinding))),
+  );
+  const resampled = await resample(rankings, test, seed, onResample);
+  const auroc = eachEncoder((encoder) =>
+    rankings[encoder].map((draws) => meanOf(draws.map((ranking) => rankedAuroc(ranking)))),
+  );
+  const mean = eachEncoder((encoder) => meanOf(auroc[encoder]));
+  const gainOver = (baseline: BaselineName): Interval => {
+    const [ours, theirs] = [resampled.mean.pretrained, resampled.mean[baseline]];
+    const value =
+      mean.pretrained === null || mean[baseline] === null ? null : mean.pretrained - mean[baseline];
+    return percentileInterval(
+      value,
+      ours.map((score, b) => score - theirs[b]!),
+    );
+  };
+  return {
+    mean: eachEncoder((encoder) => percentileInterval(mean[encoder], resampled.mean[encoder])),
+    gain: { random: gainOver('random'), pixels: gainOver('pixels') },
+    findings: test.findings.map((finding, k) => ({
+      finding,
+      positives: labels[k]!.filter((label) => label === 1).length,
+      negatives: labels[k]!.filter((label) => label === 0).length,
+      auroc: eachEncoder((e) => percentileInterval(auroc[e][k]!, resampled.finding[e][k]!)),
+      averagePrecision: eachEncoder((e) => meanOf(rankings[e][k]!.map(averagePrecision))),
+      roc: eachEncoder((e) => curveOf(rankings[e][k]![0]!)),
+    })),
+  };
+}
+
+function curveOf(ranking: Ranking): RocCurve | null {
+  const points = rocCurve(ranking);
+  return points && { fpr: points.fpr, tpr: points.tpr };
+}
+
+interface Resampled {
+  readonly mean: Record<EncoderName, Float64Array>;
+  readonly finding: Record<EncoderName, Float64Array[]>;
+}
+
+/** The same resamples for every encoder, finding and draw, so that differences are paired. */
+async function resample(
+  rankings: Rankings,
+  { patients, findings }: TestScores,
+  seed: number,
+  onResample: (done: number, total: number) => Promise<void>,
+): Promise<Resampled> {
+  const { group, groups } = denseGroups(patients);
+  const counts = new Uint32Array(groups);
+  const weights = new Uint32Array(patients.length);
+  const weighted = (ranking: Ranking): number | null => {
+    const { rows } = ranking;
+    for (let i = 0; i < rows.length; i++) weights[i] = counts[group[rows[i]!]!]!;
+    return rankedAuroc(ranking, weights);
+  };
+  const result: Resampled = {
+    mean: eachEncoder(() => new Float64Array(RESAMPLES)),
+    finding: eachEncoder(() => findings.map(() => new Float64Array(RESAMPLES))),
+  };
+  for (let b = 0; b < RESAMPLES; b++) {
+    drawCounts(seed, b, groups, counts);
+    for (const encoder of ENCODER_NAMES) {
+      const scores = rankings[encoder].map((draws) => meanOf(draws.map(weighted)));
+      for (const [k, score] of scores.entries()) result.finding[encoder][k]![b] = orNaN(score);
+      result.mean[encoder][b] = orNaN(meanOf(scores));
+    }
+    if (b % 20 === 19) await onResample(b + 1, RESAMPLES);
+  }
+  return result;
+}

@@ -9,6 +9,7 @@ export type Element =
   | 'i32'
   | 'u32'
   | 'vec4<u32>'
+  | 'vec4<i32>'
   | 'f16'
   | 'vec4<f16>'
   | 'atomic<u32>';

@@ -102,7 +102,6 @@ describe.skipIf(!hasParity)('recorded augmentations (skipped where ../shared/par
       const { largest, mean } = levels(end!, stored('solarize'));
       expect(largest, `${backend} end to end`).toBeLessThanOrEqual(2);
       expect(mean, `${backend} end to end`).toBeLessThan(0.1);
-      if (process.env.SHOW) process.stdout.write(`${file} ${backend} ${largest} ${mean}\n`);
       if (!tensors.has('normalized')) continue;
       const [rgb] = (await runOn(backend, renderViews, whole, { ...grey, normalise: true })).outputs;
       const area = size * size;
@@ -125,7 +124,6 @@ describe.skipIf(!hasParity)('recorded augmentations (skipped where ../shared/par
         const attrs = { size, maxSide: 520, normalise: false };
         const [out] = (await runOn(backend, resizeEval, inputsFor(source, view), attrs)).outputs;
         const { largest, mean } = levels(out!, tensors.get(`image${index}_to_${size}`)!.data as Uint8Array);
-        if (process.env.SHOW) process.stdout.write(`resize ${backend} ${largest} ${mean}\n`);
         expect(largest).toBeLessThanOrEqual(1);
         expect(mean).toBeLessThan(0.01);
       }

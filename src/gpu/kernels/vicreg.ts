@@ -1,0 +1,161 @@
+// All VICReg terms of one embedding pair and, in a second kernel, their weighted gradient (parity specification,
+// section 3; VICReg, arXiv 2105.04906, section 4). The embeddings of both views come as one [2N, D] tensor.
+//   invariance = mean (a - b)^2
+//   variance   = sum over views of 1/2 mean_j relu(1 - s_j),  s_j = sqrt(var_j + 1e-4)
+//   covariance = sum over views of 1/D sum_{j != k} C_jk^2
+// The covariance never needs D x D values where N < D: sum_{j != k} C_jk^2 = |G|^2 - sum_j var_j^2 with the N x N
+// Gram matrix G = c c^T / (N - 1). Otherwise the D x D form is used, whose diagonal is left out directly.
+
+import { defineKernel, type Plain } from '../kernel.ts';
+import { flatGroups } from '../program.ts';
+import { lanesFor } from './common.ts';
+import * as programs from './vicregPrograms.ts';
+
+/** Entries of the terms vector. */
+export const VICREG_TERMS = {
+  invariance: 0,
+  variance1: 1,
+  variance2: 2,
+  covariance1: 3,
+  covariance2: 4,
+  std1: 5,
+  std2: 6,
+} as const;
+const TERM_COUNT = 8;
+
+/** True where the N x N form costs less. */
+export const usesGram = (n: number, dimensions: number) => n < dimensions;
+
+/**
+ * Input: z [2N, D], view 1 first. Outputs: terms [8] (VICREG_TERMS, unweighted); centred [2N, D];
+ * variances [2, D] (unbiased); and the second moments [2, M, M]: Gram (M = N) or off-diagonal covariance (M = D).
+ */
+export const vicreg = defineKernel<'z', Record<string, never>>({
+  name: 'MlvVicreg',
+  inputs: ['z'],
+  outputs({ z }) {
+    const [n, d] = [z[0]! / 2, z[1]!];
+    const side = usesGram(n, d) ? n : d;
+    return [[TERM_COUNT], z, [2, d], [2, side, side]];
+  },
+  gpu({ inputs, outputs, scratch, run }) {
+    const { z } = inputs;
+    const [terms, centred, variances, moments] = outputs as [typeof z, typeof z, typeof z, typeof z];
+    const [n, d] = [z.shape[0]! / 2, z.shape[1]!];
+    const lanes = lanesFor(d);
+    const differences = scratch([d]);
+    run(
+      programs.columns(lanes),
+      [z, centred, variances, differences],
+      [n, d / lanes],
+      flatGroups(d / lanes, 16),
+    );
+    if (usesGram(n, d))
+      run(programs.gram(lanes), [centred, moments], [n, d / lanes], flatGroups(2 * n * n, 64));
+    else run(programs.covariance, [centred, moments], [n, d], flatGroups(2 * d * d, 64));
+    const reduce = programs.terms(usesGram(n, d));
+    run(reduce, [moments, variances, differences, terms], [n, d, moments.shape[1]!], [1]);
+  },
+  reference({ z }, _attrs, outputs) {
+    const [terms, centred, variances, moments] = outputs as [Plain, Plain, Plain, Plain];
+    const [n, d] = [z.shape[0]! / 2, z.shape[1]!];
+    let difference = 0;
+    for (let i = 0; i < n * d; i++) difference += (z.data[i]! - z.data[n * d + i]!) ** 2;
+    terms.data[VICREG_TERMS.invariance] = difference / (n * d);
+    for (let view = 0; view < 2; view++) viewReference(view, z, terms, centred, variances, moments);
+  },
+});
+
+function viewReference(
+  view: number,
+  z: Plain,
+  terms: Plain,
+  centred: Plain,
+  variances: Plain,
+  moments: Plain,
+) {
+  const [n, d] = [z.shape[0]! / 2, z.shape[1]!];
+  const c = new Float64Array(n * d);
+  let hinge = 0;
+  let spread = 0;
+  for (let j = 0; j < d; j++) {
+    let mean = 0;
+    for (let i = 0; i < n; i++) mean += z.data[(view * n + i) * d + j]! / n;
+    let variance = 0;
+    for (let i = 0; i < n; i++) {
+      c[i * d + j] = z.data[(view * n + i) * d + j]! - mean;
+      variance += c[i * d + j]! ** 2 / (n - 1);
+    }
+    const std = Math.sqrt(variance + 1e-4);
+    hinge += Math.max(0, 1 - std);
+    spread += std;
+    variances.data[view * d + j] = variance;
+  }
+  centred.data.set(c, view * n * d);
+  let offDiagonal = 0;
+  for (let j = 0; j < d; j++) {
+    for (let k = 0; k < d; k++) {
+      let sum = 0;
+      for (let i = 0; i < n; i++) sum += c[i * d + j]! * c[i * d + k]!;
+      if (j !== k) offDiagonal += (sum / (n - 1)) ** 2;
+      if (!usesGram(n, d)) moments.data[(view * d + j) * d + k] = j === k ? 0 : sum / (n - 1);
+    }
+  }
+  if (usesGram(n, d)) {
+    for (let a = 0; a < n; a++) {
+      for (let b = 0; b < n; b++) {
+        let sum = 0;
+        for (let j = 0; j < d; j++) sum += c[a * d + j]! * c[b * d + j]!;
+        moments.data[(view * n + a) * n + b] = sum / (n - 1);
+      }
+    }
+  }
+  terms.data[VICREG_TERMS.variance1 + view] = hinge / (2 * d);
+  terms.data[VICREG_TERMS.covariance1 + view] = offDiagonal / d;
+  terms.data[VICREG_TERMS.std1 + view] = spread / d;
+}
+
+/**
+ * Gradient of weights[3] * (weights[0] invariance + weights[1] variance + weights[2] covariance) with respect to
+ * z. The weights are a tensor because they may change between steps. Outputs: dz [2N, D].
+ */
+export const vicregGrad = defineKernel<
+  'z' | 'centred' | 'variances' | 'moments' | 'weights',
+  Record<string, never>
+>({
+  name: 'MlvVicregGrad',
+  inputs: ['z', 'centred', 'variances', 'moments', 'weights'],
+  outputs: ({ z }) => [z],
+  gpu({ inputs, outputs, run }) {
+    const { z, centred, variances, moments, weights } = inputs;
+    const [n, d] = [z.shape[0]! / 2, z.shape[1]!];
+    const gram = usesGram(n, d);
+    const lanes = gram ? lanesFor(d) : 1;
+    const size = (2 * n * d) / lanes;
+    const code = gram ? programs.gramGradient(lanes) : programs.covarianceGradient;
+    run(code, [z, centred, variances, moments, weights, outputs[0]!], [n, d / lanes], flatGroups(size, 64));
+  },
+  reference({ z, centred, variances, moments, weights }, _attrs, [dz]) {
+    const [n, d] = [z.shape[0]! / 2, z.shape[1]!];
+    const [wi, wv, wc, head] = weights.data as unknown as [number, number, number, number];
+    for (let i = 0; i < 2 * n * d; i++) {
+      const view = Math.floor(i / (n * d));
+      const [row, j] = [Math.floor(i / d) - view * n, i % d];
+      const variance = variances.data[view * d + j]!;
+      const std = Math.sqrt(variance + 1e-4);
+      let product = 0;
+      if (usesGram(n, d)) {
+        for (let k = 0; k < n; k++)
+          product += moments.data[(view * n + row) * n + k]! * centred.data[(view * n + k) * d + j]!;
+        product -= variance * centred.data[i]!;
+      } else {
+        for (let k = 0; k < d; k++)
+          product += centred.data[(view * n + row) * d + k]! * moments.data[(view * d + k) * d + j]!;
+      }
+      const other = z.data[view === 0 ? i + n * d : i - n * d]!;
+      const invariance = (2 * (z.data[i]! - other)) / (n * d);
+      const hinge = std < 1 ? -centred.data[i]! / (2 * d * (n - 1) * std) : 0;
+      dz!.data[i] = head * (wi * invariance + wv * hinge + (wc * 4 * product) / (d * (n - 1)));
+    }
+  },
+});

@@ -47,7 +47,7 @@ test('a report counts what was skipped and names no file, folder or patient', ()
     counts: [],
     patients: { train: 1, val: 0, test: 0 },
     films: { train: 1, val: 0, test: 0 },
-    splitRule: 'by patient',
+    splitRule: 'column "split" of secret.csv',
     labels: {
       file: 'secret.csv',
       format: 'NIH finding labels',
@@ -57,6 +57,8 @@ test('a report counts what was skipped and names no file, folder or patient', ()
       filesWithoutRow: 0,
       duplicateRows: 0,
       conflictingRows: 0,
+      ambiguousRows: 0,
+      notes: ['column "sex" is about the person', 'secret.csv matches too, but was not used.'],
     },
     skipped: [
       skip('secret1', 'dicom-no-pixels'),
@@ -72,5 +74,6 @@ test('a report counts what was skipped and names no file, folder or patient', ()
     ['dicom-no-pixels', 1],
   ]);
   expect(report.labels).toMatchObject({ rows: 3, matchedRows: 1 });
+  expect(report.labels?.notes).toEqual(['column "sex" is about the person']);
   expect(JSON.stringify(report)).not.toMatch(/secret/i);
 });

@@ -45,17 +45,23 @@ function reasons(summary: DatasetSummary) {
   return [...groups.values()].sort((a, b) => b.files - a.files);
 }
 
+/** Notes that name a label file are left out, and so is its name in the rule of the split. */
+function labelReport(labels: DatasetSummary['labels']) {
+  if (!labels) return null;
+  const { file: _, ...counts } = labels;
+  return { ...counts, notes: (labels.notes ?? []).filter((note) => !/\.(csv|tsv|txt)\b/i.test(note)) };
+}
+
 /** The data set in numbers. */
 export function dataReport(summary: DatasetSummary) {
-  const { synthetic, films, patients, counts, splitRule, labels, fingerprint, seconds } = summary;
-  const { file: _, ...labelReport } = labels ?? { file: '' };
+  const { synthetic, films, patients, counts, labels, fingerprint, seconds } = summary;
   return {
     synthetic,
     films,
     patients,
     findings: counts,
-    splitRule,
-    labels: labels ? labelReport : null,
+    splitRule: labels ? summary.splitRule.replaceAll(labels.file, 'the label file') : summary.splitRule,
+    labels: labelReport(labels),
     skipped: reasons(summary),
     fingerprint,
     seconds,

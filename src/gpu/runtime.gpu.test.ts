@@ -54,3 +54,19 @@ test('the reference runs under the same name on the cpu backend', async () => {
   expect([...(await z!.data())]).toEqual([8, 12]);
   await tf.setBackend('webgpu');
 });
+
+test('many dispatches are submitted on the way, with open passes closed', async () => {
+  const { runtime } = await testDevice();
+  const before = runtime.counts.submits;
+  const y = tf.tensor1d([1, 2, 3]);
+  let x = tf.zeros([3]);
+  for (let i = 0; i < 150; i++) {
+    const [next] = axpy({ x, y }, { a: 1 });
+    x.dispose();
+    x = next as typeof x;
+  }
+  runtime.submit();
+  expect(runtime.counts.submits - before).toBe(3);
+  expect([...(await x.data())]).toEqual([150, 300, 450]);
+  tf.dispose([x, y]);
+});

@@ -110,6 +110,7 @@ export class Runtime {
 
   submit(): void {
     if (this.#pending || !this.#backend.commandEncoder) return;
+    this.#backend.endComputePassEncoder();
     this.#backend.submitQueue();
     this.counts.submits++;
   }

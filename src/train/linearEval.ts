@@ -76,7 +76,7 @@ export async function evaluateProbe(task: ProbeTask): Promise<ProbeReport> {
     ...numbers,
     leftOut,
     seconds: (performance.now() - started) / 1000,
-    protocol: protocolWords(config, draws, validation),
+    protocol: protocolWords(task, draws, validation),
   };
 }
 
@@ -149,7 +149,11 @@ function drawLabels(dataset: EngineDataset, rows: Rows, scored: readonly number[
   return { draws, validation: validation as ValidationSource };
 }
 
-function protocolWords(config: Config, draws: readonly Draw[], validation: ValidationSource): string[] {
+function protocolWords(
+  { config, features }: ProbeTask,
+  draws: readonly Draw[],
+  validation: ValidationSource,
+): string[] {
   const { labelShare: share, probeBatch } = config;
   const films = draws[0]!.fit.length;
   const batch = batchFor(films, probeBatch);
@@ -164,15 +168,17 @@ function protocolWords(config: Config, draws: readonly Draw[], validation: Valid
     config.probeStandardise
       ? 'Features standardised over all training films; the published evaluation does not.'
       : 'Features as they are, not standardised (published).',
-    config.probeFlip ? 'Training films mirrored half of the time; test films never.' : 'No mirrored films.',
+    config.probeFlip && features.pretrained.flipped
+      ? 'Training films mirrored half of the time; test films never.'
+      : 'No mirrored films.',
     stopping[validation],
     share < 1
-      ? `Labels of ${share * 100} % of the training patients, mean of ${draws.length} seeded draws, each with both labels of every finding.`
+      ? `Labels of ${Number((share * 100).toPrecision(3))} % of the training patients, mean of ${draws.length} seeded draws, each with both labels of every finding.`
       : 'Labels of all training patients.',
     ...(batch < probeBatch
       ? [`Batches of ${batch} instead of ${probeBatch}: at least eight steps an epoch.`]
       : []),
-    'Raw pixels: ridge regression, penalty chosen on the validation films.',
-    `Intervals: 95 % percentiles of ${RESAMPLES} bootstrap resamples of test patients.`,
+    `Raw pixels: ridge regression, ${validation === 'none' ? 'one fixed penalty where nothing is left to choose it on' : 'penalty chosen on the validation films'}.`,
+    `Intervals: 95 % percentiles of ${RESAMPLES} bootstrap resamples of test patients, the labels as drawn.`,
   ];
 }

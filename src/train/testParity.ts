@@ -11,8 +11,10 @@ export function parityFixtures<T>(kind: string): T[] {
   return hasParity ? JSON.parse(readFileSync(new URL(`${kind}.json`, FOLDER), 'utf8')).fixtures : [];
 }
 
+export const parityBytes = (file: string) => new Uint8Array(readFileSync(new URL(file, FOLDER)));
+
 export function parityTensors(file: string) {
-  const { tensors } = readSafetensors(new Uint8Array(readFileSync(new URL(file, FOLDER))));
+  const { tensors } = readSafetensors(parityBytes(file));
   const numbers = (name: string): number[] => Array.from(tensors.get(name)!.data, Number);
   return { tensors, numbers };
 }

@@ -1,0 +1,145 @@
+// A run as one safetensors file: weights and batch-norm state under PyTorch's names and in its layouts, so that PyTorch
+// can load them as they are; optimiser state under `optimiser.`; configuration and step in the metadata.
+// Reading takes our own files and bare state dicts of the published code, and refuses anything incomplete.
+
+import { type Config, parseConfig } from '../config/schema.ts';
+import { AppError } from '../util/errors.ts';
+import {
+  readSafetensors,
+  type StoredTensor,
+  type WritableDtype,
+  writeSafetensors,
+} from '../util/safetensors.ts';
+import {
+  fromTorchLayout,
+  isBufferName,
+  type NamedTensor,
+  type NamedTensors,
+  toTorchLayout,
+} from './stateDict.ts';
+
+const FORMAT = 'mlvicx-playground';
+const VERSION = '1';
+const OPTIMISER = 'optimiser.';
+const BATCH_COUNT = /\.num_batches_tracked$/;
+
+export interface Checkpoint {
+  readonly parameters: NamedTensors;
+  /** Running statistics, and `num_batches_tracked` as one number of shape []. */
+  readonly buffers: NamedTensors;
+  /** Per slot of the optimiser (one word, e.g. `momentum`), a tensor for each parameter. */
+  readonly optimiserState: ReadonlyMap<string, NamedTensors>;
+  /** Holds the seed too. */
+  readonly config: Config;
+  /** Optimiser steps taken. */
+  readonly step: number;
+  /** Of the data set that was trained on; empty when unknown. */
+  readonly fingerprint: string;
+}
+
+export function writeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer> {
+  const tensors = new Map<string, StoredTensor<WritableDtype>>();
+  const add = (prefix: string, group: NamedTensors) => {
+    for (const [name, tensor] of group) {
+      if (BATCH_COUNT.test(name)) {
+        const count = BigInt64Array.of(BigInt(Math.round(tensor.data[0] ?? 0)));
+        tensors.set(prefix + name, { dtype: 'I64', shape: [], data: count });
+      } else {
+        tensors.set(prefix + name, { dtype: 'F32', ...toTorchLayout(name, tensor) });
+      }
+    }
+  };
+  add('', checkpoint.parameters);
+  add('', checkpoint.buffers);
+  for (const [slot, group] of checkpoint.optimiserState) add(`${OPTIMISER}${slot}.`, group);
+  return writeSafetensors(tensors, {
+    format: FORMAT,
+    version: VERSION,
+    config: JSON.stringify(checkpoint.config),
+    step: String(checkpoint.step),
+    fingerprint: checkpoint.fingerprint,
+  });
+}
+
+/** @throws AppError checkpoint-invalid */
+export function readCheckpoint(bytes: Uint8Array): Checkpoint {
+  const { tensors, metadata } = readSafetensors(bytes);
+  const parameters = new Map<string, NamedTensor>();
+  const buffers = new Map<string, NamedTensor>();
+  const optimiserState = new Map<string, Map<string, NamedTensor>>();
+  for (const [name, stored] of tensors) {
+    if (!name.startsWith(OPTIMISER)) {
+      (isBufferName(name) ? buffers : parameters).set(name, toOurs(name, stored));
+      continue;
+    }
+    const [, slot, parameter] = /^optimiser\.([^.]+)\.(.+)$/.exec(name) ?? [];
+    if (!slot || !parameter) throw invalid(`it holds the unknown optimiser state ${name.slice(0, 80)}.`);
+    const group = optimiserState.get(slot) ?? new Map<string, NamedTensor>();
+    optimiserState.set(slot, group.set(parameter, toOurs(parameter, stored)));
+  }
+  const run = metadata.format === FORMAT ? readRun(metadata) : foreignRun(parameters);
+  return { parameters, buffers, optimiserState, ...run };
+}
+
+/**
+ * Makes sure that a checkpoint holds exactly the tensors a model wants: going on without the requested weights would
+ * evaluate a random encoder unawares. @throws AppError checkpoint-invalid naming what is missing, wrong or too much
+ */
+export function requireTensors(found: NamedTensors, wanted: ReadonlyMap<string, readonly number[]>): void {
+  const missing = [...wanted.keys()].filter((name) => !found.has(name));
+  const extra = [...found.keys()].filter((name) => !wanted.has(name));
+  const list = (names: readonly string[]) =>
+    names.slice(0, 3).join(', ') + (names.length > 3 ? ` and ${names.length - 3} more` : '');
+  if (missing.length > 0) throw invalid(`it lacks ${list(missing)}.`);
+  if (extra.length > 0) throw invalid(`it holds ${list(extra)}, which this model does not have.`);
+  for (const [name, shape] of wanted) {
+    const has = found.get(name)!.shape;
+    if (has.length !== shape.length || has.some((size, d) => size !== shape[d])) {
+      throw invalid(`${name} has the shape [${has.join(', ')}], the model wants [${shape.join(', ')}].`);
+    }
+  }
+}
+
+const invalid = (detail: string, cause?: unknown) => new AppError('checkpoint-invalid', detail, { cause });
+
+function toOurs(name: string, { shape, data }: StoredTensor): NamedTensor {
+  const values = data instanceof Float32Array ? data : Float32Array.from(data, Number);
+  if (!values.every(Number.isFinite))
+    throw invalid(`tensor ${name.slice(0, 80)} holds values that are not finite.`);
+  return fromTorchLayout(name, { shape, data: values });
+}
+
+type Run = Pick<Checkpoint, 'config' | 'step' | 'fingerprint'>;
+
+function readRun(metadata: Readonly<Record<string, string>>): Run {
+  if (metadata.version !== VERSION) throw invalid('it was written by another version of this program.');
+  const step = Number(metadata.step);
+  if (!metadata.step || !Number.isSafeInteger(step) || step < 0) throw invalid('its step is not a number.');
+  try {
+    const raw: unknown = JSON.parse(metadata.config ?? '');
+    const config = parseConfig(raw as Record<string, unknown>);
+    return { config, step, fingerprint: metadata.fingerprint ?? '' };
+  } catch (cause) {
+    throw invalid(cause instanceof AppError ? cause.message : 'its configuration is not JSON.', cause);
+  }
+}
+
+/** A state dict without our metadata: the widths are read off its shapes, all else is the default. */
+function foreignRun(parameters: NamedTensors): Run {
+  const outputsOf = (name: string): number => {
+    const tensor = parameters.get(name);
+    if (!tensor) throw invalid(`it is not an MLVICX model: ${name} is missing.`);
+    return tensor.shape.at(-1) ?? 0;
+  };
+  const sizes = {
+    width: outputsOf('encoder.encoder.0.weight'),
+    projectorHidden: outputsOf('encoder.projetion.l1.0.weight'),
+    embeddingDim: outputsOf('encoder.projetion.l3.0.weight'),
+    levelChannels: outputsOf('encoder.resize_project.convs.0.weight'),
+  };
+  try {
+    return { config: parseConfig(sizes), step: 0, fingerprint: '' };
+  } catch (cause) {
+    throw invalid(cause instanceof AppError ? cause.message : 'its shapes are not usable.', cause);
+  }
+}

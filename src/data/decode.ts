@@ -33,6 +33,9 @@ export interface DecodedFilm {
   readonly thumbnail: Plane;
 }
 
+/** Larger files are read only once their first bytes say that they are films. */
+const READ_AT_ONCE = 2 ** 20;
+
 interface Picture extends Raster {
   readonly patientId?: string;
 }
@@ -41,10 +44,12 @@ interface Picture extends Raster {
 export async function decodeFilm(source: Blob | ArrayBuffer, options: DecodeOptions): Promise<DecodedFilm> {
   const blob = source instanceof ArrayBuffer ? new Blob([source]) : source;
   if (blob.size === 0) throw new AppError('file-unreadable', 'it is empty.');
-  const format = sniff(await readBytes(blob.slice(0, SNIFF_BYTES)));
+  const bytes = await readBytes(blob.size > READ_AT_ONCE ? blob.slice(0, SNIFF_BYTES) : blob);
+  const format = sniff(bytes);
   if (!format) throw new AppError('format-unknown');
   if (blob.size > MAX_FILE_BYTES) throw new AppError('image-too-large', 'the file has more than 512 MiB.');
-  const { plane: film, note, patientId } = await decodePicture(format, await readBytes(blob));
+  const whole = blob.size > READ_AT_ONCE ? await readBytes(blob) : bytes;
+  const { plane: film, note, patientId } = await decodePicture(format, whole);
   const stored = shrink(film, options.planeSize);
   return {
     plane: stored.bytes,

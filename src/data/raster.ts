@@ -54,20 +54,30 @@ async function decodeInBrowser(bytes: Uint8Array<ArrayBuffer>, type: string): Pr
   }
 }
 
+let context: OffscreenCanvasRenderingContext2D | null = null;
+
+/** One canvas for all films of a worker, since making one costs more than a small film; it only grows. */
+function contextFor(width: number, rows: number): OffscreenCanvasRenderingContext2D {
+  const before = context?.canvas ?? { width: 0, height: 0 };
+  if (context && before.width >= width && before.height >= rows) return context;
+  const canvas = new OffscreenCanvas(Math.max(before.width, width), Math.max(before.height, rows));
+  // Without an alpha channel what is drawn is flattened onto black.
+  context = canvas.getContext('2d', { alpha: false, willReadFrequently: true });
+  if (!context) throw new AppError('internal', 'no 2D canvas in this worker.');
+  context.imageSmoothingEnabled = false;
+  return context;
+}
+
 function planeOf(bitmap: ImageBitmap): Plane {
   const { width, height } = bitmap;
   const rows = Math.min(height, STRIP_ROWS);
-  // Without an alpha channel the canvas starts out black and drawing flattens onto it.
-  const canvas = new OffscreenCanvas(width, rows);
-  const context = canvas.getContext('2d', { alpha: false, willReadFrequently: true });
-  if (!context) throw new AppError('internal', 'no 2D canvas in this worker.');
-  context.imageSmoothingEnabled = false;
+  const canvas = contextFor(width, rows);
   const bytes = new Uint8Array(width * height);
   for (let top = 0; top < height; top += rows) {
     const count = Math.min(rows, height - top);
-    context.fillRect(0, 0, width, count);
-    context.drawImage(bitmap, 0, top, width, count, 0, 0, width, count);
-    lumaOf(context.getImageData(0, 0, width, count).data, 4, bytes, top * width);
+    canvas.fillRect(0, 0, width, count);
+    canvas.drawImage(bitmap, 0, top, width, count, 0, 0, width, count);
+    lumaOf(canvas.getImageData(0, 0, width, count).data, 4, bytes, top * width);
   }
   return { width, height, bytes };
 }

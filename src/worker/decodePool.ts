@@ -9,7 +9,7 @@ import type { DecodeApi } from './decode.worker.ts';
 import { type Remote, wrap } from './rpc.ts';
 
 export interface DecodePoolOptions extends DecodeOptions {
-  /** Default: one core is left to the rest of the page, at most 4, at least 1. */
+  /** Default: one a core, at most 4. */
   readonly workers?: number;
   /** A file that takes longer is given up. */
   readonly timeoutMs?: number;
@@ -39,7 +39,7 @@ interface Slot {
 const spawnWorker = () => new Worker(new URL('./decode.worker.ts', import.meta.url), { type: 'module' });
 
 function defaultWorkers(): number {
-  return Math.min(Math.max((navigator.hardwareConcurrency ?? 2) - 1, 1), MAX_WORKERS);
+  return Math.min(Math.max(navigator.hardwareConcurrency ?? 2, 1), MAX_WORKERS);
 }
 
 export class DecodePool {

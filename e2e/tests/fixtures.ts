@@ -1,8 +1,9 @@
-// The `test` of every browser spec: the app is open, and the test fails if, by its end, the page or a worker
+// The `test` of every browser spec: hands out the app, and fails if, by the end of the test, the page or a worker
 // threw, the console showed an error, or anything was asked of another origin.
 // A spec that provokes an error on purpose names it with `allow`.
 
 import { test as base, type ConsoleMessage } from 'playwright/test';
+import { App } from './app.ts';
 
 export { expect } from 'playwright/test';
 
@@ -22,7 +23,7 @@ function isForeign(address: string, home: string): boolean {
 
 const whereOf = (message: ConsoleMessage) => message.location().url.split('/').at(-1) ?? '';
 
-export const test = base.extend<{ home: string; watch: Watch }>({
+export const test = base.extend<{ home: string; watch: Watch; app: App }>({
   home: async ({ browserName: _ }, use) => {
     const url = process.env.PLAYGROUND_URL;
     if (!url) throw new Error('PLAYGROUND_URL is not set: globalSetup did not run');
@@ -46,8 +47,5 @@ export const test = base.extend<{ home: string; watch: Watch }>({
     },
     { auto: true },
   ],
-  page: async ({ page, home }, use) => {
-    await page.goto(home);
-    await use(page);
-  },
+  app: async ({ page, home }, use) => use(new App(page, home)),
 });

@@ -1,0 +1,63 @@
+// The app as the specs speak of it: open it with settings, give it films, run it, read where it stands.
+
+import { expect, type Locator, type Page } from 'playwright/test';
+import { presetConfig } from '../../src/config/presets.ts';
+import { type Config, parseConfig } from '../../src/config/schema.ts';
+import { shareHash } from '../../src/config/share.ts';
+import type { EngineState } from '../../src/protocol/engine.ts';
+
+/** Compiling the first step on a software adapter that other work shares. */
+const PATIENCE = { timeout: 90_000 };
+
+export class App {
+  readonly page: Page;
+  readonly transport: Locator;
+  readonly #home: string;
+
+  constructor(page: Page, home: string) {
+    this.page = page;
+    this.#home = home;
+    this.transport = page.getByTestId('transport');
+  }
+
+  /** Opens the app on the smoke preset, changed by these settings, and waits for device and films. */
+  async open(settings: Partial<Config> = {}): Promise<void> {
+    const config = parseConfig(settings, presetConfig('smoke'));
+    await this.page.goto(`${this.#home}${shareHash(config, 'smoke')}`);
+    await expect(this.transport).toHaveAttribute('data-state', 'idle');
+    await this.filmsShown();
+  }
+
+  async filmsShown(): Promise<void> {
+    await expect(this.page.getByTestId('data-summary')).toBeVisible();
+  }
+
+  command(name: 'playPause' | 'step' | 'stop' | 'reset'): Locator {
+    return this.page.getByTestId(`command-${name}`);
+  }
+
+  async view(name: 'Train' | 'Evaluate' | 'Runs' | 'Device'): Promise<void> {
+    await this.page.getByRole('tab', { name }).click();
+  }
+
+  async step(): Promise<number> {
+    return Number(await this.transport.getAttribute('data-step'));
+  }
+
+  async reaches(state: EngineState): Promise<void> {
+    await expect(this.transport).toHaveAttribute('data-state', state, PATIENCE);
+  }
+
+  async reachesStep(least: number): Promise<void> {
+    await expect.poll(() => this.step(), PATIENCE).toBeGreaterThanOrEqual(least);
+  }
+
+  /** Clicks what offers a file, and gives its text. */
+  async download(button: Locator): Promise<{ name: string; text: string }> {
+    const [download] = await Promise.all([this.page.waitForEvent('download'), button.click()]);
+    const stream = await download.createReadStream();
+    const chunks: Buffer[] = [];
+    for await (const chunk of stream) chunks.push(chunk as Buffer);
+    return { name: download.suggestedFilename(), text: Buffer.concat(chunks).toString('utf8') };
+  }
+}

@@ -1,0 +1,38 @@
+// Films in the page: the built-in set, a folder with a bad file in it, and a real folder with its label file.
+
+import { rmSync } from 'node:fs';
+import { expect, test } from './fixtures.ts';
+import { hasRealFilms, madeFolder, realFolder } from './folders.ts';
+
+test('the built-in set is there, and said to be synthetic', async ({ app }) => {
+  await app.open();
+  await expect(app.page.getByTestId('data-summary')).toContainText(/synthetic/i);
+  await expect(app.command('playPause')).toBeEnabled();
+});
+
+test('a folder is read through the directory input; the bad file is listed and stops nothing', async ({
+  app,
+}) => {
+  const folder = madeFolder(12);
+  await app.open();
+  await app.page.getByTestId('folder-input').setInputFiles(folder);
+  const summary = app.page.getByTestId('data-summary');
+  await expect(summary).toContainText('24');
+  await expect(summary).toContainText('SICK');
+  await expect(app.page.getByTestId('skipped')).toContainText(/1 /);
+  rmSync(folder, { recursive: true });
+});
+
+test('a real folder with its label file is read and trained on', async ({ app }) => {
+  test.skip(!hasRealFilms, 'no real films: ../shared/data/cxr-folder is absent');
+  const folder = realFolder(60);
+  await app.open({ maxSteps: 6 });
+  await app.page.getByTestId('folder-input').setInputFiles(folder);
+  const summary = app.page.getByTestId('data-summary');
+  await expect(summary).toContainText('60');
+  await expect(summary).toContainText('pneumonia');
+  await app.command('playPause').click();
+  await app.reaches('done');
+  expect(await app.step()).toBe(6);
+  rmSync(folder, { recursive: true });
+});

@@ -1,0 +1,70 @@
+// The headless runner as a script would call it: pretrain, then probe its checkpoint, then what it refuses.
+
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { METRIC_NAMES } from '../../src/protocol/metrics.ts';
+import { expect, test } from './fixtures.ts';
+import { madeFolder } from './folders.ts';
+
+interface Outcome {
+  readonly status: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+const script = path.resolve('e2e/tools/headless.mjs');
+
+function headless(...argv: string[]): Promise<Outcome> {
+  const env = { ...process.env, GPU: process.env.GPU ?? 'software' };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [script, ...argv], { env }, (error, out, err) => {
+      resolve({ status: typeof error?.code === 'number' ? error.code : error ? 1 : 0, out, err });
+    });
+  });
+}
+
+test('pretrain and probe leave their files and the closing line', async () => {
+  test.setTimeout(240_000);
+  const folder = madeFolder(24);
+  const out = mkdtempSync(path.join(tmpdir(), 'run-'));
+  const trained = await headless(
+    ...['pretrain', '--data', folder, '--preset', 'smoke', '--steps', '5', '--seed', '3', '--out', out],
+  );
+  expect(trained.err).toBe('');
+  expect(trained.status).toBe(0);
+  const lines = readFileSync(path.join(out, 'metrics.jsonl'), 'utf8').trimEnd().split('\n');
+  expect(lines.map((line) => JSON.parse(line).step)).toEqual([0, 1, 2, 3, 4]);
+  expect(Object.keys(JSON.parse(lines[0]!))).toEqual(['step', 'activeSeconds', ...METRIC_NAMES]);
+  const report = JSON.parse(readFileSync(path.join(out, 'report.json'), 'utf8'));
+  expect(report).toMatchObject({ preset: 'smoke', seed: 3, steps: 5 });
+  expect(report.data.skipped).toMatchObject([{ files: 1 }]);
+  expect(JSON.stringify(report)).not.toContain('film0');
+
+  const checkpoint = path.join(out, 'checkpoint.safetensors');
+  const probed = await headless(
+    ...['probe', '--checkpoint', checkpoint, '--data', folder, '--set', 'probeEpochs=5', '--out', out],
+  );
+  expect(probed.err).toBe('');
+  expect(probed.status).toBe(0);
+  const last = JSON.parse(probed.out.trimEnd().split('\n').at(-1)!);
+  expect(Object.keys(last.auroc)).toEqual(['pretrained', 'random', 'pixels']);
+  // The classes differ by a bright disc, which raw pixels cannot miss.
+  expect(last.auroc.pixels).toBeGreaterThan(0.9);
+  rmSync(folder, { recursive: true });
+  rmSync(out, { recursive: true });
+});
+
+test('a wrong call ends with 2, a failure with 1, each with one line', async () => {
+  const unknown = await headless('pretrain', '--data', 'synthetic', '--prset', 'smoke');
+  expect(unknown.status).toBe(2);
+  expect(unknown.err.trim().split('\n')).toHaveLength(1);
+  const out = mkdtempSync(path.join(tmpdir(), 'run-'));
+  const empty = mkdtempSync(path.join(tmpdir(), 'empty-'));
+  const none = await headless('pretrain', '--data', empty, '--preset', 'smoke', '--steps', '1', '--out', out);
+  expect(none.status).toBe(1);
+  expect(none.err).toMatch(/^error folder-empty: .+\n$/);
+  rmSync(out, { recursive: true });
+  rmSync(empty, { recursive: true });
+});

@@ -29,7 +29,7 @@ export class App {
   }
 
   async filmsShown(): Promise<void> {
-    await expect(this.page.getByTestId('data-summary')).toBeVisible();
+    await expect(this.page.getByTestId('data-panel')).toHaveAttribute('data-state', 'ready', PATIENCE);
   }
 
   command(name: 'playPause' | 'step' | 'stop' | 'reset'): Locator {

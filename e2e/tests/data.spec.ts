@@ -6,7 +6,7 @@ import { hasRealFilms, madeFolder, realFolder } from './folders.ts';
 
 test('the built-in set is there, and said to be synthetic', async ({ app }) => {
   await app.open();
-  await expect(app.page.getByTestId('data-summary')).toContainText(/synthetic/i);
+  await expect(app.page.getByTestId('synthetic-badge')).toBeVisible();
   await expect(app.command('playPause')).toBeEnabled();
 });
 
@@ -16,10 +16,10 @@ test('a folder is read through the directory input; the bad file is listed and s
   const folder = madeFolder(12);
   await app.open();
   await app.page.getByTestId('folder-input').setInputFiles(folder);
-  const summary = app.page.getByTestId('data-summary');
-  await expect(summary).toContainText('24');
-  await expect(summary).toContainText('SICK');
-  await expect(app.page.getByTestId('skipped')).toContainText(/1 /);
+  const panel = app.page.getByTestId('data-panel');
+  await expect(panel).toContainText('24 films');
+  await expect(app.page.getByTestId('counts')).toContainText('SICK');
+  await expect(app.page.getByTestId('skipped-count')).toHaveText('1 left out');
   rmSync(folder, { recursive: true });
 });
 
@@ -28,9 +28,9 @@ test('a real folder with its label file is read and trained on', async ({ app })
   const folder = realFolder(60);
   await app.open({ maxSteps: 6 });
   await app.page.getByTestId('folder-input').setInputFiles(folder);
-  const summary = app.page.getByTestId('data-summary');
-  await expect(summary).toContainText('60');
-  await expect(summary).toContainText('pneumonia');
+  await expect(app.page.getByTestId('data-panel')).toContainText('60 films');
+  await expect(app.page.getByTestId('counts')).toContainText('pneumonia');
+  await expect(app.page.getByTestId('label-report')).toContainText('60 of 60 rows matched');
   await app.command('playPause').click();
   await app.reaches('done');
   expect(await app.step()).toBe(6);

@@ -89,21 +89,27 @@ function foldersNamedIn(file) {
   return [...new Set(head.match(/\/(?:usr|opt|snap)\/[\w./-]+/g) ?? [])];
 }
 
-/** The browser to drive, fetched if there is none: Playwright's build, or the distribution's when run as root. */
+/** Ways to come by a Chromium, in turn; as root on Debian its system libraries, or the distribution's browser. */
+async function* waysToFetch() {
+  yield await runPackage('playwright/cli.js', ['install', '--no-shell', 'chromium']);
+  if (process.getuid?.() !== 0 || !answers('apt-get')) return;
+  if (existsSync(await playwrightChromium())) {
+    yield await runPackage('playwright/cli.js', ['install-deps', 'chromium']);
+  }
+  await run('apt-get', ['update', '-q'], { quiet: true });
+  yield await run('apt-get', ['install', '-y', '-q', 'chromium'], {
+    env: { DEBIAN_FRONTEND: 'noninteractive' },
+  });
+}
+
+/** The browser to drive, fetched if there is none. */
 export async function ensureChromium() {
   const found = await findChromium();
   if (found) return found;
   console.log('Fetching a Chromium …');
-  const superuser = process.getuid?.() === 0 && answers('apt-get');
-  const install = ['install', '--no-shell', ...(superuser ? ['--with-deps'] : []), 'chromium'];
-  await runPackage('playwright/cli.js', install);
-  const fetched = await findChromium();
-  if (fetched) return fetched;
-  if (superuser) {
-    await run('apt-get', ['update', '-q'], { quiet: true });
-    await run('apt-get', ['install', '-y', '-q', 'chromium'], { env: { DEBIAN_FRONTEND: 'noninteractive' } });
+  for await (const _ of waysToFetch()) {
+    const fetched = await findChromium();
+    if (fetched) return fetched;
   }
-  const installed = await findChromium();
-  if (installed) return installed;
   throw new ToolError('No Chromium was found or could be fetched; install one and name it in CHROMIUM_PATH.');
 }

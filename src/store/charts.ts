@@ -26,7 +26,7 @@ export interface ChartsState {
 export const useCharts = create<ChartsState>()(() => ({
   range: null,
   follow: false,
-  smoothing: 0,
+  smoothing: 0.8,
   logY: false,
   weighted: false,
   hidden: new Set<string>(),

@@ -2,6 +2,7 @@
 // run in a strip at the foot. Layout only; every chart draws itself from the stores.
 
 import { Switch } from '@mantine/core';
+import { useViewportSize } from '@mantine/hooks';
 import { Fragment, useState } from 'react';
 import { LEVELS, TERM_NAMES, TERMS } from '../protocol/metrics.ts';
 import { useCharts } from '../store/charts.ts';
@@ -12,7 +13,16 @@ import { TermName, TotalName } from './parts/Explain.tsx';
 import { MetricChart } from './parts/MetricChart.tsx';
 import { OverviewChart } from './parts/OverviewChart.tsx';
 
+/** Heights for a screen of 900 px, stretched on larger ones so that nothing needs scrolling. */
+const DESIGN_HEIGHT = 900;
+function useStretch(): (height: number) => number {
+  const { height } = useViewportSize();
+  const factor = Math.min(1.7, Math.max(1, height / DESIGN_HEIGHT));
+  return (designed) => Math.round(designed * factor);
+}
+
 function TermCharts() {
+  const stretched = useStretch();
   const weighted = useCharts((state) => state.weighted);
   return (
     <div className="term-row">
@@ -23,7 +33,7 @@ function TermCharts() {
           title={weighted ? `${TERMS[term].label}, weighted` : TERMS[term].label}
           heading={<TermName term={term} />}
           curves={curvesOf(term, weighted)}
-          height={150}
+          height={stretched(124)}
         />
       ))}
     </div>
@@ -32,6 +42,7 @@ function TermCharts() {
 
 function LevelCharts() {
   const [shared, setShared] = useState(true);
+  const stretched = useStretch();
   return (
     <>
       <div className="section-head">
@@ -61,7 +72,7 @@ function LevelCharts() {
                 title={title}
                 heading={null}
                 curves={curves}
-                height={row === LEVEL_ROWS.length - 1 ? 82 : 70}
+                height={stretched(60) + (row === LEVEL_ROWS.length - 1 ? 12 : 0)}
                 bare={row < LEVEL_ROWS.length - 1}
                 small
                 scaleWith={shared ? metrics : undefined}
@@ -75,6 +86,7 @@ function LevelCharts() {
 }
 
 export function TrainView() {
+  const stretched = useStretch();
   return (
     <section className="curves" aria-label="Curves">
       <ChartBar />
@@ -89,7 +101,7 @@ export function TrainView() {
             </span>
           }
           curves={TOTAL_CURVES}
-          height={190}
+          height={stretched(160)}
           labels
         />
         <TermCharts />
@@ -99,13 +111,13 @@ export function TrainView() {
             title="Learning rate"
             heading={<span className="chart-title">Learning rate</span>}
             curves={RATE_CURVES}
-            height={84}
+            height={stretched(68)}
           />
           <MetricChart
             title="Throughput"
             heading={<span className="chart-title">Throughput</span>}
             curves={SPEED_CURVES}
-            height={84}
+            height={stretched(68)}
           />
         </div>
       </div>

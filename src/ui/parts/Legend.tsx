@@ -11,6 +11,8 @@ interface LegendProps {
   readonly runs: readonly ShownRun[];
   /** Rows logged so far: a new number asks for new figures. */
   readonly length: number;
+  /** Only the value, without name and switch. */
+  readonly bare?: boolean;
 }
 
 function Swatch({ curve, outer }: { curve: CurveSpec; outer: string | null }) {
@@ -38,11 +40,15 @@ export function readValue(run: ShownRun, curve: CurveSpec, hovered: number | nul
   return index >= 0 && series.steps.at(index) === hovered ? series.value(curve.metric, index) : null;
 }
 
-export const Legend = memo(function Legend({ curves, runs }: LegendProps) {
+export const Legend = memo(function Legend({ curves, runs, bare }: LegendProps) {
   const hidden = useCharts((state) => state.hidden);
   const hovered = useCharts((state) => state.hovered);
   const [live, ...pinned] = runs;
+  const overlaid = curves.filter(({ alone }) => !alone);
   if (!live) return null;
+  if (bare) {
+    return <span className="legend-value">{figure(readValue(live, curves[0]!, hovered))}</span>;
+  }
   return (
     <div className="legend">
       {curves.map((curve) => (
@@ -63,7 +69,7 @@ export const Legend = memo(function Legend({ curves, runs }: LegendProps) {
         <span key={run.id} className="legend-run" title={run.name}>
           <Swatch curve={curves[0]!} outer={run.colour} />
           <span className="legend-run-name">{run.name}</span>
-          {curves.map((curve) => (
+          {overlaid.map((curve) => (
             <span key={curve.key} className="legend-value">
               {figure(readValue(run, curve, hovered))}
             </span>

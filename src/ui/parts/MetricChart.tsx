@@ -5,7 +5,7 @@
 import { ActionIcon, Menu } from '@mantine/core';
 import { useElementSize, useMergedRef } from '@mantine/hooks';
 import { IconDots } from '@tabler/icons-react';
-import { type ReactNode, useCallback, useRef, useState } from 'react';
+import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
 import type { MetricName } from '../../protocol/metrics.ts';
 import { useCharts } from '../../store/charts.ts';
 import { ChartPointer } from './ChartPointer.tsx';
@@ -40,19 +40,21 @@ interface Drawn {
   readonly markers: ShownRun['series']['markers'];
 }
 
-function frameOf({ labels, small, bare }: MetricChartProps): Frame {
-  return { left: small ? 34 : 44, right: labels ? 62 : 10, top: 6, bottom: bare ? 6 : 18 };
+function useFrame({ labels, small, bare }: MetricChartProps): Frame {
+  return useMemo(
+    () => ({ left: small ? 34 : 44, right: labels ? 70 : 10, top: small ? 16 : 6, bottom: bare ? 6 : 18 }),
+    [labels, small, bare],
+  );
 }
 
 export function MetricChart(props: MetricChartProps) {
-  const { title, curves, height, scaleWith, testId } = props;
+  const { title, curves, height, scaleWith, testId, small } = props;
   const section = useRef<HTMLElement>(null);
   const plot = useRef<HTMLDivElement>(null);
   const { ref: measured, width } = useElementSize<HTMLDivElement>();
   const plotRef = useMergedRef(plot, measured);
   const [table, setTable] = useState(false);
-  const zoom = useCharts((state) => state.range);
-  const frame = frameOf(props);
+  const frame = useFrame(props);
   const plotWidth = width - frame.left - frame.right;
   const plotHeight = height - frame.top - frame.bottom;
 
@@ -66,8 +68,8 @@ export function MetricChart(props: MetricChartProps) {
       height: plotHeight,
       scaleWith,
     };
-    return { view: buildView(request), runs, markers: [...runs[0]!.series.markers] };
-  }, [curves, plotWidth, plotHeight, scaleWith]);
+    return { view: buildView(request), runs, markers: small ? [] : [...runs[0]!.series.markers] };
+  }, [curves, plotWidth, plotHeight, scaleWith, small]);
   const drawn = useDrawn(section, build);
 
   return (
@@ -75,12 +77,12 @@ export function MetricChart(props: MetricChartProps) {
       ref={section}
       className="metric-chart"
       data-testid={testId}
-      data-zoom={zoom && drawn ? `${drawn.view.range.from}:${drawn.view.range.to}` : undefined}
+      data-zoom={drawn?.view.zoomed ? `${drawn.view.range.from}:${drawn.view.range.to}` : undefined}
       aria-label={title}
     >
       <header className="metric-chart-head">
         {props.heading}
-        {drawn && <Legend curves={curves} runs={drawn.runs} length={drawn.view.length} />}
+        {drawn && <Legend curves={curves} runs={drawn.runs} length={drawn.view.length} bare={props.small} />}
         {!props.small && <ChartMenu title={title} plot={plot} table={table} setTable={setTable} />}
       </header>
       <div ref={plotRef} className="metric-chart-plot" style={{ height }}>

@@ -14,7 +14,7 @@ import { shownRuns } from './shownRuns.ts';
 import { stepLabel } from './ticks.ts';
 
 const FRAME = { left: 44, right: 10, top: 6, bottom: 18 };
-const HEIGHT = 62;
+const HEIGHT = 58;
 const NO_MARKERS: readonly Marker[] = [];
 
 const MARKS: Record<MarkerKind, { path: string; colour: string }> = {
@@ -42,7 +42,7 @@ export function OverviewChart() {
       height: 30,
       whole: true,
     });
-    return { view, markers: [...runs[0]!.series.markers] };
+    return { view: { ...view, yTicks: [] }, markers: [...runs[0]!.series.markers] };
   }, [plotWidth]);
   const drawn = useDrawn(section, build);
 
@@ -142,7 +142,15 @@ function Brush({ whole, width }: { whole: StepRange; width: number }) {
   const from = shown ? Math.max(0, xPixel(whole, shown.from, width)) : 0;
   const to = shown ? Math.min(width, xPixel(whole, shown.to, width)) : width;
   return (
-    <div className="overview-brush" role="presentation" {...handlers('new')} onDoubleClick={resetZoom}>
+    <>
+      <button
+        type="button"
+        className="overview-brush"
+        aria-label="Whole run: drag to zoom, double click or Enter to show all of it"
+        {...handlers('new')}
+        onDoubleClick={resetZoom}
+        onKeyDown={(event) => event.key === 'Enter' && resetZoom()}
+      />
       {shown && (
         <div
           className="overview-window"
@@ -153,6 +161,6 @@ function Brush({ whole, width }: { whole: StepRange; width: number }) {
           <div className="overview-handle" style={{ right: -4 }} {...handlers('to')} />
         </div>
       )}
-    </div>
+    </>
   );
 }

@@ -18,6 +18,8 @@ export interface CurveSpec {
   readonly ink: string;
   readonly dash?: string;
   readonly width?: number;
+  /** Drawn for the live run only. */
+  readonly alone?: boolean;
   /** Schedules and the like are shown as they are. */
   readonly exact?: boolean;
 }
@@ -49,6 +51,7 @@ export interface ChartView {
   readonly rows: Row[];
   readonly lines: readonly ChartLine[];
   readonly range: StepRange;
+  readonly zoomed: boolean;
   readonly y: readonly [number, number];
   readonly log: boolean;
   readonly xTicks: readonly number[];
@@ -97,11 +100,12 @@ export function buildView(request: ChartRequest): ChartView {
     for (const metric of request.scaleWith ?? []) widen(extent, series, metric, range, charts.logY);
   }
   const y = padded(extent, charts.logY);
-  const yCount = Math.max(2, Math.min(6, Math.floor(height / 34)));
+  const yCount = Math.max(2, Math.min(6, Math.floor(height / 27)));
   return {
     rows,
     lines,
     range,
+    zoomed: window.range !== null,
     y,
     log: charts.logY,
     xTicks: linearTicks(range.from, range.to, Math.max(2, Math.min(10, Math.floor(width / 80))), true),
@@ -125,7 +129,7 @@ function drawnLines(curves: readonly CurveSpec[], runs: readonly ShownRun[], cha
   };
   for (const { id, series, colour } of [...runs].reverse()) {
     for (const curve of curves) {
-      if (charts.hidden.has(curve.key)) continue;
+      if (charts.hidden.has(curve.key) || (curve.alone && colour !== null)) continue;
       const dataKey = `${curve.key}@${id}`;
       const faint = charts.smoothing > 0 && !curve.exact && colour === null;
       if (faint) add({ dataKey: `${dataKey}~raw`, curve, kind: 'raw', outer: null }, series);
@@ -178,12 +182,16 @@ function padded({ low, high }: Extent, log: boolean): readonly [number, number] 
 function lineEnds(rows: readonly Row[], lines: readonly ChartLine[], runs: readonly ShownRun[]): LineEnd[] {
   const names = new Map(runs.map(({ id, name }) => [id, name]));
   const ends: LineEnd[] = [];
+  const named = new Set<string>();
   for (const { dataKey, curve, kind, outer } of lines) {
     if (kind === 'raw') continue;
     const last = rows.findLast((row) => typeof row[dataKey] === 'number')?.[dataKey];
     if (typeof last !== 'number') continue;
-    const name = outer ? names.get(dataKey.slice(curve.key.length + 1)) : null;
-    ends.push({ dataKey, text: name ?? curve.label, ink: outer ?? curve.ink, value: last });
+    const runId = dataKey.slice(curve.key.length + 1);
+    if (outer && named.has(runId)) continue;
+    named.add(runId);
+    const text = outer ? names.get(runId) : null;
+    ends.push({ dataKey, text: text ?? curve.label, ink: outer ?? curve.ink, value: last });
   }
   return ends;
 }
@@ -198,6 +206,19 @@ export function yPixel(view: Pick<ChartView, 'y' | 'log'>, value: number, height
 /** Horizontal place of a step in a plot of `width` pixels. */
 export const xPixel = ({ from, to }: StepRange, step: number, width: number): number =>
   ((step - from) / (to - from)) * width;
+
+/** SVG path of one line through its rows; missing values are bridged. */
+export function curvePath(view: ChartView, dataKey: string, width: number, height: number): string {
+  let path = '';
+  for (const row of view.rows) {
+    const value = row[dataKey];
+    if (typeof value !== 'number') continue;
+    const x = xPixel(view.range, row.step, width);
+    const y = yPixel(view, value, height);
+    path += `${path ? 'L' : 'M'}${x.toFixed(1)} ${y.toFixed(1)}`;
+  }
+  return path;
+}
 
 /** Labels pushed apart until they are `gap` apart, kept inside 0..height as far as they fit. */
 export function spread(wanted: readonly number[], gap: number, height: number): number[] {

@@ -25,6 +25,7 @@ export const TOTAL_CURVES: readonly CurveSpec[] = [
     ink: 'var(--ink-dim)',
     dash: HEAD_DASH[head],
     width: 1.2,
+    alone: true,
   })),
 ];
 
@@ -69,6 +70,7 @@ export const LEVEL_ROWS = TERM_NAMES.map((term) => ({
         label: LEVELS[level - 1]!,
         colour: levelColour(term, level),
         ink: termInk(term),
+        width: 1.4,
       },
     ] satisfies CurveSpec[] as readonly CurveSpec[],
   })),

@@ -1,9 +1,12 @@
 // The runs that charts draw: the live one first, then the pinned ones with their outer colours.
 
-import { liveRun, pinnedRuns } from '../../store/runs.ts';
+import { liveRun, pinnedRuns, type Run } from '../../store/runs.ts';
 import { liveSeries } from '../../store/series.ts';
 import { runColour } from '../theme.ts';
 import type { ShownRun } from './chartView.ts';
+
+/** The theme's first run colour is ink, which is the live run's. */
+export const outerColour = ({ colour }: Pick<Run, 'colour'>): string => runColour(1 + (colour % 7));
 
 export function shownRuns(): readonly ShownRun[] {
   const live: ShownRun = {
@@ -12,11 +15,11 @@ export function shownRuns(): readonly ShownRun[] {
     series: liveSeries(),
     colour: null,
   };
-  const pinned = pinnedRuns().map(({ id, name, series, colour }) => ({
-    id,
-    name,
-    series,
-    colour: runColour(colour),
+  const pinned = pinnedRuns().map((run) => ({
+    id: run.id,
+    name: run.name,
+    series: run.series,
+    colour: outerColour(run),
   }));
   return [live, ...pinned.filter(({ series }) => series !== live.series)];
 }

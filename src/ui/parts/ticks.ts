@@ -1,6 +1,7 @@
 // Round numbers for axes and the house form of figures: four significant digits, a thin grouping of steps.
 // Pure arithmetic; recharts is told its ticks instead of finding them.
 
+const GROUPED = new Intl.NumberFormat('en-US');
 const STEPS = [1, 2, 2.5, 5, 10];
 
 /** About `count` round values inside [low, high]; whole numbers only, if asked. */
@@ -45,7 +46,7 @@ export function figure(value: number | null | undefined, digits = 4): string {
     size < 1e-4 || size >= 1e7
       ? value.toExponential(digits - 2).replace('+', '')
       : size >= 1e4
-        ? Math.round(value).toLocaleString('en-US')
+        ? GROUPED.format(Math.round(value))
         : value.toPrecision(digits);
   return text.replace(/^-/, '−');
 }
@@ -61,4 +62,4 @@ export function tickLabel(value: number): string {
 }
 
 /** Steps with grouping: 12,400. */
-export const stepLabel = (step: number): string => step.toLocaleString('en-US');
+export const stepLabel = (step: number): string => GROUPED.format(step);

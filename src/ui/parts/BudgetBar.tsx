@@ -1,0 +1,59 @@
+// What the form's configuration will need of the GPU, before anything is allocated: weights and activations as
+// one bar, and the largest single buffer against what the adapter allows, which is what decides.
+
+import { Button } from '@mantine/core';
+import { predictBudget } from '../../config/budget.ts';
+import { PRESETS } from '../../config/presets.ts';
+import { useSession } from '../../store/session.ts';
+import { choosePreset, useSettings } from '../../store/settings.ts';
+import { formatBytes, formatShort } from '../../util/format.ts';
+
+export function BudgetBar() {
+  const facts = useSession((session) => session.facts);
+  const draft = useSettings((settings) => settings.draft);
+  if (!facts) return null;
+  const budget = predictBudget(draft, facts.limits);
+  const { maxBufferSize, maxStorageBufferBindingSize } = facts.limits;
+  const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+  const weights = budget.parameterBytes / budget.totalBytes;
+  return (
+    <div className="budget" data-testid="budget" data-fits={budget.fits}>
+      <div className="budget-line">
+        <span>
+          About <b className="num">{formatBytes(budget.totalBytes)}</b> of GPU memory
+        </span>
+        <span className="dim num">{formatShort(budget.parameters)} parameters</span>
+      </div>
+      <div
+        className="budget-bar"
+        role="img"
+        aria-label={`Weights ${formatBytes(budget.parameterBytes)}, activations ${formatBytes(budget.activationBytes)}`}
+      >
+        <span className="budget-weights" style={{ flexGrow: weights }} />
+        <span className="budget-activations" style={{ flexGrow: 1 - weights }} />
+      </div>
+      <div className="budget-line budget-key">
+        <span>
+          <i className="budget-weights" aria-hidden /> weights {formatBytes(budget.parameterBytes)}
+        </span>
+        <span>
+          <i className="budget-activations" aria-hidden /> activations {formatBytes(budget.activationBytes)}
+        </span>
+      </div>
+      {budget.fits ? (
+        <p className="dim num">
+          Largest buffer {formatBytes(budget.largestBufferBytes)} of {formatBytes(limit)}
+        </p>
+      ) : (
+        <div className="budget-refusal" role="status">
+          <p>Too large: {budget.reason}</p>
+          {budget.proposal && (
+            <Button variant="default" size="compact-xs" onClick={() => choosePreset(budget.proposal!)}>
+              Use {PRESETS[budget.proposal].label}
+            </Button>
+          )}
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,30 @@
+// A failure, said calmly: what happened, what to do, and the code to look it up by. Never only a colour.
+
+import { CloseButton } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+import type { WireError } from '../../util/errors.ts';
+
+interface Props {
+  readonly error: WireError;
+  readonly title?: string;
+  readonly onClose?: () => void;
+  /** Acts offered below the text. */
+  readonly children?: ReactNode;
+}
+
+export function ErrorNotice({ error, title, onClose, children }: Props) {
+  return (
+    <div className="notice" role="alert" data-testid="error" data-code={error.code}>
+      <IconAlertTriangle size={18} aria-hidden className="notice-icon" />
+      <div className="notice-text">
+        {title && <strong>{title}</strong>}
+        <p className={title ? undefined : 'notice-sentence'}>{error.message}</p>
+        <p className="dim">{error.hint}</p>
+        {children && <div className="notice-acts">{children}</div>}
+      </div>
+      <code className="notice-code">{error.code}</code>
+      {onClose && <CloseButton size="sm" aria-label="Close this message" onClick={onClose} />}
+    </div>
+  );
+}

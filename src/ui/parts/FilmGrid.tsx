@@ -1,0 +1,84 @@
+// Thumbnails in rows, of which only the visible ones exist: a hundred thousand films scroll as easily as ten.
+// A thumbnail that has not come yet is an empty place; names are shown only when asked for.
+
+import { useElementSize } from '@mantine/hooks';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useRef } from 'react';
+import type { ImageRow } from '../../protocol/dataset.ts';
+import { thumbnailOf, useDataset } from '../../store/dataset.ts';
+import { inspectFilm, useInspect } from '../../store/inspect.ts';
+import { useSettings } from '../../store/settings.ts';
+import { FilmCanvas } from './FilmCanvas.tsx';
+
+interface Props {
+  /** Indices of the films to show, in order. */
+  readonly films: readonly number[];
+  readonly images: readonly ImageRow[] | null;
+  readonly cell: number;
+  readonly height: number;
+  readonly captions?: boolean;
+}
+
+const GAP = 4;
+const CAPTION = 34;
+
+function Cell({ film, row, caption }: { film: number; row: ImageRow | undefined; caption: boolean }) {
+  const named = useSettings((settings) => settings.namesShown);
+  const chosen = useInspect((inspect) => inspect.film === film);
+  const thumbnail = thumbnailOf(film);
+  const label = named && row ? row.path : `Film ${film + 1}`;
+  return (
+    <button
+      type="button"
+      className="film-cell"
+      aria-label={`Inspect ${label}`}
+      aria-pressed={chosen}
+      onClick={() => inspectFilm(film)}
+    >
+      <span className="film-frame">{thumbnail && <FilmCanvas picture={thumbnail} label="" />}</span>
+      {caption && (
+        <span className="film-caption">
+          <span>{label}</span>
+          <span className="dim">{row && `${row.split} · ${row.width} × ${row.height}`}</span>
+        </span>
+      )}
+    </button>
+  );
+}
+
+export function FilmGrid({ films, images, cell, height, captions = false }: Props) {
+  useDataset((state) => state.thumbnailCount);
+  const scroller = useRef<HTMLDivElement>(null);
+  const { ref: measured, width } = useElementSize();
+  const columns = Math.max(1, Math.floor((width + GAP) / (cell + GAP)));
+  const rowHeight = cell + GAP + (captions ? CAPTION : 0);
+  const rows = useVirtualizer({
+    count: Math.ceil(films.length / columns),
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan: 3,
+  });
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
+    <section ref={scroller} className="film-grid" style={{ height }} tabIndex={0} aria-label="Films">
+      <div ref={measured} style={{ height: rows.getTotalSize(), position: 'relative' }}>
+        {width > 0 &&
+          rows.getVirtualItems().map(({ index, key, start }) => (
+            <div
+              key={key}
+              className="film-row"
+              style={{
+                transform: `translateY(${start}px)`,
+                gridTemplateColumns: `repeat(${columns}, 1fr)`,
+                height: rowHeight - GAP,
+              }}
+            >
+              {films.slice(index * columns, (index + 1) * columns).map((film) => (
+                <Cell key={film} film={film} row={images?.[film]} caption={captions} />
+              ))}
+            </div>
+          ))}
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,44 @@
+// What the engine is doing, in the words of the page; the same in the transport and for screen readers.
+
+import { useDataset } from '../../store/dataset.ts';
+import { type SessionState, useSession } from '../../store/session.ts';
+import { formatCount } from '../../util/format.ts';
+
+function ofEngine({ status, busy, compile, ended }: SessionState): string | null {
+  if (compile) return `compiling ${compile.done} of ${compile.total} kernels`;
+  if (busy === 'opening') return 'opening the GPU';
+  if (busy === 'stopping') return 'ending';
+  switch (status.state) {
+    case 'closed':
+      return 'no GPU';
+    case 'idle':
+      return busy === 'preparing' ? 'preparing' : null;
+    case 'compiling':
+      return 'compiling';
+    case 'ready':
+      return 'ready';
+    case 'running':
+      return 'training';
+    case 'paused':
+      return ended ? 'ended' : 'paused';
+    case 'probing':
+      return 'evaluating';
+    case 'done':
+      return 'done';
+    case 'failed':
+      return 'halted';
+    default:
+      return status.state satisfies never;
+  }
+}
+
+export function useStatusWords(): string {
+  const engine = useSession(ofEngine);
+  const films = useDataset(({ phase, progress, listed, summary }) => {
+    if (phase === 'listing') return `listing files${listed ? `, ${formatCount(listed)} so far` : ''}`;
+    if (phase === 'reading')
+      return `reading films ${formatCount(progress.done)} of ${formatCount(progress.total)}`;
+    return summary ? 'press Play to train' : 'no films';
+  });
+  return engine ?? films;
+}

@@ -79,6 +79,10 @@ function png({ width, height, depth, colourType, rows, before = Buffer.alloc(0) 
   ]);
 }
 
+test.beforeEach(async ({ page, home }) => {
+  await page.goto(home);
+});
+
 const ramp = (count: number) => Array.from({ length: count }, (_, i) => i);
 const GREY = 0;
 const PALETTE = 3;
@@ -196,10 +200,11 @@ test('JPEG inside DICOM goes through the WebAssembly codec', async ({ page }) =>
       }),
       fragments: [data.subarray(0, 200), data.subarray(200)],
     });
+  const tables = jpeg.indexOf(Buffer.from([0xff, 0xc4]));
   const torn = Buffer.from(jpeg);
-  torn.fill(0xff, 300, jpeg.length - 2);
-  const films = await decode(page, [wrap(jpeg), wrap(torn.subarray(0, 350)), wrap(jpeg)]);
+  torn.fill(0xff, tables + 5, tables + 21);
+  const films = await decode(page, [wrap(jpeg), wrap(torn), wrap(jpeg)]);
+  expect(films.map(({ code }) => code ?? 'decoded')).toEqual(['decoded', 'image-corrupt', 'decoded']);
   expectRamp(films[0]!, 64, 3);
-  expect(films[1]?.code).toBe('image-corrupt');
   expect(films[2]?.plane).toEqual(films[0]?.plane);
 });

@@ -6,7 +6,7 @@ declare module '@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs' {
     getEncodedBuffer(length: number): Uint8Array;
     decode(): void;
     /** A view into the codec's memory; copy it before the next call. */
-    getDecodedBuffer(): Uint8Array;
+    getDecodedBuffer(): Uint8ClampedArray;
     getFrameInfo(): { width: number; height: number; bitsPerSample: number; componentCount: number };
     delete(): void;
   }

@@ -99,6 +99,20 @@ describe('decodeFilm', () => {
     expect([...one.plane]).toEqual([...two.plane]);
   });
 
+  it.each([0, 1])('turns RGB with planar configuration %d to grey and says so', async (planar) => {
+    // Red, green, blue and a grey pixel.
+    const byPixel = [255, 0, 0, 0, 255, 0, 0, 0, 255, 9, 9, 9];
+    const byPlane = [255, 0, 0, 9, 0, 255, 0, 9, 0, 0, 255, 9];
+    const more = [
+      { tag: 0x00280002, vr: 'US', value: [3] },
+      { tag: 0x00280006, vr: 'US', value: [planar] },
+    ];
+    const pixels = Uint8Array.from(planar ? byPlane : byPixel);
+    const made = await film(dicom({ rows: 1, cols: 4, bits: 8, photometric: 'RGB', pixels, more }));
+    expect(made.note).toBe('colour turned to grey');
+    expect([...made.plane]).toEqual([76, 150, 29, 9]);
+  });
+
   it('takes the first frame of several and says so', async () => {
     const frames = { tag: 0x00280008, vr: 'IS', value: '2' };
     const pixels = Uint8Array.from([...ramp(4), 9, 9, 9, 9]);

@@ -106,7 +106,7 @@ export async function decodeJpeg(bytes: Uint8Array): Promise<JpegPixels> {
     decoder.getEncodedBuffer(bytes.length).set(bytes);
     decoder.decode();
     const { width, height, componentCount } = decoder.getFrameInfo();
-    return { width, height, components: componentCount, samples: decoder.getDecodedBuffer().slice() };
+    return { width, height, components: componentCount, samples: new Uint8Array(decoder.getDecodedBuffer()) };
   } catch (thrown) {
     // What the codec threw through may have left its heap in any state.
     loading = null;

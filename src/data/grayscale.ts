@@ -86,7 +86,7 @@ function countLevels(stored: StoredValues): Levels {
   const span = highest - lowest;
   const scale = span < LEVELS ? 1 : span / (LEVELS - 1);
   const counts = new Uint32Array(Math.min(span + 1, LEVELS));
-  for (const value of stored) counts[Math.round((value - lowest) / scale)]!++;
+  for (const value of stored) counts[((value - lowest) / scale + 0.5) | 0]!++;
   return { lowest, scale, counts };
 }
 
@@ -183,7 +183,7 @@ export function toGrey(stored: StoredValues, recipe: GreyRecipe): { plane: Uint8
     if (isPadding[level]) table[level] = 0;
     else if (recipe.inverted) table[level] = 255 - table[level]!;
   }
-  for (let i = 0; i < stored.length; i++) plane[i] = table[Math.round((stored[i]! - lowest) / scale)]!;
+  for (let i = 0; i < stored.length; i++) plane[i] = table[((stored[i]! - lowest) / scale + 0.5) | 0]!;
   return { plane, rule };
 }
 

@@ -54,6 +54,10 @@ export const ERROR_TABLE = {
     sentence: 'No readable image was found{detail}.',
     hint: 'Choose a folder that holds PNG, JPEG or DICOM films; the list of skipped files gives each reason.',
   },
+  'set-too-large': {
+    sentence: 'The films do not fit into memory: {detail}',
+    hint: 'Lower the stored size, or choose a folder with fewer films.',
+  },
   'too-few-images': {
     sentence: 'There are too few images for this batch size: {detail}',
     hint: 'Lower the batch size or add images.',

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { Rng } from '../../util/rng.ts';
+import { shrink } from '../resize.ts';
+import { drawAnatomy, drawTaking } from './anatomy.ts';
+import { type FilmSpec, renderFilm } from './film.ts';
+import { type Findings, SYNTHETIC_FINDINGS } from './findings.ts';
+import { planSyntheticSet, renderEntry } from './set.ts';
+
+const SIZE = 96;
+const HEALTHY: Findings = {
+  opacities: [],
+  nodules: [],
+  effusion: null,
+  pneumothorax: null,
+  cardiomegaly: false,
+};
+
+/** The same quiet film with other findings. */
+function film(findings: Partial<Findings>, heartRatio = 0.45, size = SIZE) {
+  const anatomy = { ...drawAnatomy(3, 0, false), heartRatio, breast: 0 };
+  const taking = { ...drawTaking(new Rng(3, 'synthetic')), noise: 0, windowShift: 0, marker: null };
+  const still = {
+    ...taking,
+    borders: [0, 0, 0, 0],
+    pose: { shiftX: 0, shiftY: 0, tilt: 0, zoom: 1 },
+  } as const;
+  const spec: FilmSpec = { anatomy, taking: still, findings: { ...HEALTHY, ...findings }, seed: 5 };
+  return renderFilm(spec, size);
+}
+
+const meanWhere = (plane: Uint8Array, mask: Uint8Array) =>
+  plane.reduce((sum, value, at) => sum + value * mask[at]!, 0) / mask.reduce((sum, value) => sum + value, 0);
+
+describe('a phantom', () => {
+  const healthy = film({});
+
+  it('has dark lungs between a bright mediastinum and bright walls, dark air outside', () => {
+    const around = (x: number, y: number) => {
+      const box = healthy.plane.map((_, at) => {
+        const [dx, dy] = [(at % SIZE) / SIZE - x, Math.floor(at / SIZE) / SIZE - y];
+        return Number(Math.abs(dx) < 0.04 && Math.abs(dy) < 0.06);
+      });
+      return meanWhere(healthy.plane, box);
+    };
+    const lung = Math.max(around(0.27, 0.45), around(0.75, 0.45));
+    expect(around(0.5, 0.55)).toBeGreaterThan(lung + 60);
+    expect(around(0.3, 0.92)).toBeGreaterThan(lung + 30);
+    expect(around(0.04, 0.9)).toBeLessThan(20);
+    expect(Object.keys(healthy.masks)).toEqual([]);
+  });
+
+  it('is brighter where tissue takes the place of air, darker where air takes the place of lung', () => {
+    const lesion = { x: 7, y: 8, radius: 3, strength: 0.7 };
+    const brighter: [Partial<Findings>, 'Opacity' | 'Nodule' | 'Effusion'][] = [
+      [{ opacities: [lesion] }, 'Opacity'],
+      [{ nodules: [{ ...lesion, radius: 1.5, strength: 1 }] }, 'Nodule'],
+      [{ effusion: { side: 1, height: 7, veil: 0 } }, 'Effusion'],
+    ];
+    for (const [findings, name] of brighter) {
+      const { plane, masks } = film(findings);
+      expect(meanWhere(plane, masks[name]!)).toBeGreaterThan(meanWhere(healthy.plane, masks[name]!) + 12);
+    }
+    const { plane, masks } = film({ pneumothorax: { side: -1, gap: 3, apical: 1.5 } });
+    expect(meanWhere(plane, masks.Pneumothorax!)).toBeLessThan(
+      meanWhere(healthy.plane, masks.Pneumothorax!) - 8,
+    );
+  });
+
+  it('has a mask of the heart that grows with the heart', () => {
+    const area = (ratio: number) =>
+      film({ cardiomegaly: true }, ratio).masks.Cardiomegaly!.reduce((sum, value) => sum + value, 0);
+    expect(area(0.58)).toBeGreaterThan(1.3 * area(0.46));
+  });
+
+  it('looks the same at another size', () => {
+    const large = shrink({ width: 2 * SIZE, height: 2 * SIZE, bytes: film({}, 0.45, 2 * SIZE).plane }, SIZE);
+    const off = large.bytes.reduce((sum, v, at) => sum + Math.abs(v - healthy.plane[at]!), 0) / SIZE ** 2;
+    expect(off).toBeLessThan(6);
+  });
+});
+
+describe('the synthetic set', () => {
+  const set = planSyntheticSet(160, 1);
+
+  it('has two to four films of each patient and every finding often enough to score', () => {
+    const counts = new Map<string, number>();
+    for (const { patient } of set) counts.set(patient, (counts.get(patient) ?? 0) + 1);
+    expect(counts.size).toBe(160);
+    expect([...new Set(counts.values())].sort()).toEqual([2, 3, 4]);
+    expect(set.map(({ path }) => path)).toEqual(set.map(({ path }) => path).sort());
+    expect(set[0]!.path).toBe('synthetic/p0001_01');
+    for (const at of SYNTHETIC_FINDINGS.keys()) {
+      const share = set.filter(({ labels }) => labels[at] === 1).length / set.length;
+      expect(share).toBeGreaterThan(0.15);
+      expect(share).toBeLessThan(0.4);
+    }
+    expect(set.filter(({ labels }) => !labels.includes(1)).length / set.length).toBeGreaterThan(0.15);
+  });
+
+  it('has a mask inside the film for exactly the findings it is labelled with', () => {
+    for (const entry of set.slice(0, 40)) {
+      const { masks } = renderEntry(entry, 64);
+      SYNTHETIC_FINDINGS.forEach((finding, at) => {
+        const area = masks[finding]?.reduce((sum, value) => sum + value, 0) ?? 0;
+        expect(area > 0, `${entry.path} ${finding}`).toBe(entry.labels[at] === 1);
+      });
+    }
+  });
+
+  it('follows the seed, film by film', () => {
+    const again = planSyntheticSet(160, 1);
+    expect(renderEntry(again[77]!, 64).plane).toEqual(renderEntry(set[77]!, 64).plane);
+    expect(renderEntry(planSyntheticSet(1, 2)[0]!, 64).plane).not.toEqual(renderEntry(set[0]!, 64).plane);
+  });
+});

@@ -1,0 +1,195 @@
+import { encode } from 'fast-png';
+import { afterEach, describe, expect, it } from 'vitest';
+import { decodeFilm } from '../data/decode.ts';
+import type { EngineDataset } from '../protocol/dataset.ts';
+import type { IntakeEvent, IntakeOptions, SourceFile } from '../protocol/intake.ts';
+import { AppError } from '../util/errors.ts';
+import { Intake } from './intake.ts';
+import type { Decoder } from './intakeFiles.ts';
+
+const channels: MessageChannel[] = [];
+afterEach(() => {
+  for (const { port1, port2 } of channels.splice(0)) {
+    port1.close();
+    port2.close();
+  }
+});
+
+/** An intake with a listening engine; decodes in this thread, later films first to upset the order. */
+function connect(decoder?: Decoder) {
+  const channel = new MessageChannel();
+  channels.push(channel);
+  const intake = new Intake(
+    (options) =>
+      decoder ?? {
+        decode: async ({ path, file }) => {
+          await new Promise((resolve) => setTimeout(resolve, path.includes('0') ? 8 : 0));
+          return decodeFilm(file, options);
+        },
+        dispose: () => undefined,
+      },
+  );
+  intake.connectEngine(channel.port1);
+  const delivered = new Promise<EngineDataset>((resolve) => {
+    channel.port2.onmessage = ({ data }) => resolve(data);
+  });
+  return { intake, delivered };
+}
+
+const png = (path: string, shade: number): SourceFile => {
+  const data = new Uint8Array(20 * 10).fill(shade);
+  data[0] = 0;
+  data[1] = 255;
+  const bytes = encode({ width: 20, height: 10, data, channels: 1, depth: 8 });
+  return { path, file: new File([bytes.slice()], 'x') };
+};
+const text = (path: string, content: string): SourceFile => ({ path, file: new File([content], 'x') });
+
+const OPTIONS: IntakeOptions = { name: 'folder', planeSize: 16, seed: 1 };
+const ignore = () => undefined;
+const films = (count: number) =>
+  Array.from({ length: count }, (_, i) => png(`set/${String(i).padStart(3, '0')}.png`, 10 + i));
+const csv = (count: number, column = 'Mass') =>
+  `file,${column},keep\n${Array.from({ length: count }, (_, i) => `${String(i).padStart(3, '0')}.png,${i % 2},${Number(i < 4)}`).join('\n')}\n`;
+
+describe('reading a folder', () => {
+  it('hands films, labels and split to both sides in the same order, and lists what was left out', async () => {
+    const { intake, delivered } = connect();
+    const events: IntakeEvent[] = [];
+    const files = [
+      ...films(12).reverse(),
+      text('set/labels.csv', csv(13)),
+      text('set/other.csv', 'a,b\n1,2\n'),
+      text('set/readme.txt', 'no film'),
+      text('.DS_Store', ''),
+      text('__MACOSX/set/000.png', ''),
+      { path: 'set/cut.png', file: new File([(await films(1)[0]!.file.arrayBuffer()).slice(0, 40)], 'x') },
+    ];
+    const summary = await intake.readFiles(files, OPTIONS, (event) => events.push(event));
+    const engine = await delivered;
+
+    expect(summary.images.map(({ path }) => path)).toEqual(films(12).map(({ path }) => path));
+    expect(engine.planes.map((plane) => plane.at(-1))).toEqual(films(12).map((_, i) => 10 + i));
+    expect([engine.widths[0], engine.heights[0]]).toEqual([16, 8]);
+    expect(summary.images[3]).toMatchObject({ width: 20, height: 10, format: 'png' });
+    expect(summary.findings).toEqual(['Mass', 'keep']);
+    expect([...engine.labels.filter((_, i) => i % 2 === 0)]).toEqual(films(12).map((_, i) => i % 2));
+    expect(summary.labels).toMatchObject({
+      file: 'labels.csv',
+      rows: 13,
+      rowsWithoutFile: 1,
+      filesWithoutRow: 0,
+    });
+    expect(Object.fromEntries(summary.skipped.map(({ path, error }) => [path, error.code]))).toEqual({
+      'set/other.csv': 'labels-unreadable',
+      'set/cut.png': 'image-corrupt',
+      'set/readme.txt': 'format-unknown',
+    });
+    expect(engine.fingerprint).toBe(summary.fingerprint);
+
+    const thumbnails = events.flatMap((event) => (event.type === 'thumbnails' ? event.thumbnails : []));
+    expect(thumbnails.map(({ index, bytes }) => [index, bytes.at(-1)])).toEqual(
+      films(12).map((_, i) => [i, 10 + i]),
+    );
+    expect(events.findLast((event) => event.type === 'progress')).toMatchObject({
+      done: 14,
+      total: 14,
+      skipped: 2,
+    });
+  });
+
+  it('decodes only the rows asked for, and no more films than asked for', async () => {
+    const files = [...films(12), text('l.csv', csv(12))];
+    const where = { column: 'keep', value: '1' };
+    const { images } = await connect().intake.readFiles(files, { ...OPTIONS, where }, ignore);
+    expect(images).toHaveLength(4);
+    const limited = await connect().intake.readFiles(files, { ...OPTIONS, limit: 5 }, ignore);
+    expect(limited.images).toHaveLength(5);
+  });
+
+  it('takes classes from folders when there is no label file', async () => {
+    const files = [png('NORMAL/a.png', 1), png('NORMAL/b.png', 2), png('SICK/c.png', 3)];
+    const summary = await connect().intake.readFiles(files, OPTIONS, ignore);
+    expect(summary.images.map(({ labels }) => labels[0])).toEqual([0, 0, 1]);
+  });
+
+  it('uses the label file that is named, and throws its failures', async () => {
+    const files = [
+      ...films(3),
+      text('a.csv', csv(3, 'A')),
+      text('b.csv', csv(2, 'B')),
+      text('c.csv', 'x\n1\n'),
+    ];
+    const read = (labelFile: string) => connect().intake.readFiles(files, { ...OPTIONS, labelFile }, ignore);
+    expect((await read('b.csv')).findings[0]).toBe('B');
+    await expect(read('c.csv')).rejects.toMatchObject({ code: 'labels-unreadable' });
+    await expect(read('d.csv')).rejects.toMatchObject({ code: 'labels-unreadable' });
+  });
+
+  it('names what went wrong with the whole', async () => {
+    const { intake } = connect();
+    const failing: [SourceFile[], string][] = [
+      [[], 'folder-empty'],
+      [[text('a.txt', 'x')], 'folder-empty'],
+      [[png('a.png', 1), text('l.csv', 'file,Mass\nq.png,1\n')], 'labels-unmatched'],
+    ];
+    for (const [files, code] of failing) {
+      await expect(intake.readFiles(files, OPTIONS, ignore)).rejects.toMatchObject({ code });
+    }
+    const where = { column: 'keep', value: '1' };
+    await expect(intake.readFiles(films(1), { ...OPTIONS, where }, ignore)).rejects.toMatchObject({
+      code: 'labels-missing',
+    });
+  });
+
+  it('stops when cancelled and can start anew', async () => {
+    const { intake } = connect();
+    const first = intake.readFiles(films(40), OPTIONS, () => intake.cancel());
+    await expect(first).rejects.toMatchObject({ code: 'cancelled' });
+    expect((await intake.readFiles(films(3), OPTIONS, ignore)).images).toHaveLength(3);
+  });
+
+  it('does not take the death of the decoder for bad files', async () => {
+    const dead = { decode: () => Promise.reject(new AppError('worker-failed', 'x')), dispose: ignore };
+    await expect(connect(dead).intake.readFiles(films(2), OPTIONS, ignore)).rejects.toMatchObject({
+      code: 'worker-failed',
+    });
+  });
+
+  it('refuses early what memory cannot hold', async () => {
+    const huge = {
+      decode: async ({ file }: SourceFile) => {
+        const film = await decodeFilm(file, { planeSize: 8, thumbnailSize: 8 });
+        return { ...film, plane: Object.defineProperty(film.plane, 'length', { value: 2 ** 34 }) };
+      },
+      dispose: ignore,
+    };
+    await expect(connect(huge).intake.readFiles(films(40), OPTIONS, ignore)).rejects.toMatchObject({
+      code: 'set-too-large',
+    });
+  });
+});
+
+describe('the synthetic set', () => {
+  it('arrives labelled synthetic, split by patient, with its pixels at the engine', async () => {
+    const { intake, delivered } = connect();
+    const summary = await intake.synthesise({ patients: 12, size: 64, planeSize: 48, seed: 1 }, ignore);
+    const engine = await delivered;
+    expect(summary).toMatchObject({ synthetic: true, name: expect.stringMatching(/synthetic/i) });
+    expect(engine.planes).toHaveLength(summary.images.length);
+    expect(engine.planes.every((plane) => plane.length === 48 * 48)).toBe(true);
+    const splits = new Map<string, Set<string>>();
+    for (const { patient, split } of summary.images) {
+      splits.set(patient, (splits.get(patient) ?? new Set()).add(split));
+    }
+    expect([...splits.values()].every((set) => set.size === 1)).toBe(true);
+    expect(splits.size).toBe(12);
+  });
+
+  it('can be cancelled', async () => {
+    const { intake } = connect();
+    setTimeout(() => intake.cancel(), 80);
+    const rendering = intake.synthesise({ patients: 200, size: 128, planeSize: 128, seed: 1 }, ignore);
+    await expect(rendering).rejects.toMatchObject({ code: 'cancelled' });
+  });
+});

@@ -1,0 +1,7 @@
+// Entry of the intake worker.
+
+import { DecodePool } from './decodePool.ts';
+import { Intake } from './intake.ts';
+import { expose } from './rpc.ts';
+
+expose(new Intake((options) => new DecodePool(options)));

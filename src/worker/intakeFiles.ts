@@ -1,0 +1,132 @@
+// From a list of files to films with labels: labels first, so that films nobody asked for are never decoded,
+// then decoding in path order with a bounded number under way. A file that fails is listed and passed over.
+
+import type { DatasetParts, Film } from '../data/dataset.ts';
+import type { DecodedFilm } from '../data/decode.ts';
+import type { LabelAssignment } from '../data/labels.ts';
+import { readLabels, sortSources } from '../data/sources.ts';
+import type { LabelReport, SkippedFile } from '../protocol/dataset.ts';
+import type { IntakeEvent, IntakeOptions, SourceFile } from '../protocol/intake.ts';
+import { AppError, toWire } from '../util/errors.ts';
+import { IntakeEvents } from './intakeEvents.ts';
+
+/** What the decode pool offers; tests put their own here. */
+export interface Decoder {
+  decode(source: SourceFile, signal?: AbortSignal): Promise<DecodedFilm>;
+  dispose(): void;
+}
+
+/** Files handed to the decoder ahead of the one whose turn it is. */
+const AHEAD = 48;
+/** Films after which the memory of the whole set is foretold. */
+const FORETELL_AFTER = 32;
+const GIB = 2 ** 30;
+
+interface Candidate {
+  readonly source: SourceFile;
+  /** Place in the label assignment. */
+  readonly at: number;
+}
+
+export async function readFilms(
+  files: readonly SourceFile[],
+  options: IntakeOptions,
+  decoder: Decoder,
+  signal: AbortSignal,
+  onEvent: (event: IntakeEvent) => void,
+): Promise<Omit<DatasetParts, 'startedAt'>> {
+  const sources = sortSources(files, options.labelFile);
+  if (sources.films.length === 0) throw new AppError('folder-empty', ` among ${files.length} file(s)`);
+  const { assignment, skipped: tables } = await readLabels(sources, options);
+  signal.throwIfAborted();
+  const wanted = sources.films
+    .map((source, at): Candidate => ({ source, at }))
+    .filter(({ at }) => !assignment?.onlyLabelled || assignment.films[at])
+    .slice(0, options.limit || undefined);
+  const { films, failed } = await decodeAll(wanted, assignment, options.planeSize, decoder, signal, onEvent);
+  if (films.length === 0) throw noFilm(failed);
+  return {
+    name: options.name,
+    synthetic: false,
+    films,
+    findings: assignment?.findings ?? [],
+    splitSource: assignment?.splitSource ?? null,
+    report: assignment ? reportOn(assignment, sources.films, failed) : null,
+    skipped: [...tables, ...failed],
+    seed: options.seed,
+    planeSize: options.planeSize,
+  };
+}
+
+async function decodeAll(
+  wanted: readonly Candidate[],
+  assignment: LabelAssignment | null,
+  planeSize: number,
+  decoder: Decoder,
+  signal: AbortSignal,
+  onEvent: (event: IntakeEvent) => void,
+): Promise<{ films: Film[]; failed: SkippedFile[] }> {
+  const events = new IntakeEvents(wanted.length, onEvent);
+  const films: Film[] = [];
+  const failed: SkippedFile[] = [];
+  const underWay: Promise<DecodedFilm | { readonly error: unknown }>[] = [];
+  const start = ({ source }: Candidate) =>
+    decoder.decode(source, signal).catch((error: unknown) => ({ error }));
+  let bytes = 0;
+  for (let turn = 0; turn < wanted.length; turn++) {
+    for (let next = turn + underWay.length; next < Math.min(turn + AHEAD, wanted.length); next++) {
+      underWay.push(start(wanted[next]!));
+    }
+    const { source, at } = wanted[turn]!;
+    const result = await underWay.shift()!;
+    signal.throwIfAborted();
+    if ('error' in result) {
+      failed.push({ path: source.path, error: toWire(oneFilesFault(result.error)) });
+      events.skip();
+      continue;
+    }
+    const { thumbnail, ...film } = result;
+    events.film({ index: films.length, ...thumbnail });
+    films.push({ ...film, path: source.path, fileSize: source.file.size, labels: assignment?.films[at] });
+    bytes += film.plane.length;
+    if (films.length === FORETELL_AFTER) foretell((bytes / FORETELL_AFTER) * wanted.length, planeSize);
+  }
+  events.flush();
+  return { films, failed };
+}
+
+/** The error, if it is about this file; thrown on if the whole intake has failed. */
+function oneFilesFault(error: unknown): unknown {
+  const code = error instanceof AppError ? error.code : null;
+  if (code === 'worker-failed' || code === 'cancelled') throw error;
+  return error;
+}
+
+/** Chrome reports memory coarsely and never more than it must, so a large answer means "enough". */
+function foretell(bytes: number, planeSize: number): void {
+  const system = globalThis.navigator as { readonly deviceMemory?: number } | undefined;
+  const deviceMemory = system?.deviceMemory ?? 8;
+  const allowed = (deviceMemory < 8 ? 0.6 * deviceMemory : 16) * GIB;
+  if (bytes <= allowed) return;
+  const need = `about ${(bytes / GIB).toFixed(1)} GiB at the stored size of ${planeSize} px`;
+  throw new AppError('set-too-large', `${need}, and ${(allowed / GIB).toFixed(1)} GiB can be used.`);
+}
+
+/** Files that turned out to be no films need no row. */
+function reportOn(
+  { report, films }: LabelAssignment,
+  sources: readonly SourceFile[],
+  failed: readonly SkippedFile[],
+): LabelReport {
+  const noFilm = new Set(failed.map(({ path }) => path));
+  const without = sources.filter(({ path }, at) => noFilm.has(path) && !films[at]).length;
+  return { ...report, filesWithoutRow: Math.max(0, report.filesWithoutRow - without) };
+}
+
+function noFilm(failed: readonly SkippedFile[]): AppError {
+  const counts = new Map<string, number>();
+  for (const { error } of failed) counts.set(error.message, (counts.get(error.message) ?? 0) + 1);
+  const [reason, times] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? ['', 0];
+  const detail = reason ? ` (${times} times: ${reason.replace(/\.$/, '')})` : '';
+  return new AppError('folder-empty', ` among ${failed.length} file(s)${detail}`);
+}

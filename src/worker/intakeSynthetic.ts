@@ -1,0 +1,58 @@
+// Renders the synthetic set, letting messages through every few films so that it can be cancelled.
+
+import type { DatasetParts, Film } from '../data/dataset.ts';
+import { shrink } from '../data/resize.ts';
+import { SYNTHETIC_FINDINGS } from '../data/synthetic/findings.ts';
+import { planSyntheticSet, renderEntry, SYNTHETIC_NAME } from '../data/synthetic/set.ts';
+import type { IntakeEvent, SyntheticOptions } from '../protocol/intake.ts';
+import { IntakeEvents } from './intakeEvents.ts';
+
+/** Time between two looks at the mail. */
+const PAUSE_EVERY_MS = 60;
+
+export async function renderSet(
+  { patients, size, planeSize, seed }: SyntheticOptions,
+  thumbnailSize: number,
+  signal: AbortSignal,
+  onEvent: (event: IntakeEvent) => void,
+): Promise<Omit<DatasetParts, 'startedAt'>> {
+  const entries = planSyntheticSet(patients, seed);
+  const events = new IntakeEvents(entries.length, onEvent);
+  const films: Film[] = [];
+  let pausedAt = performance.now();
+  for (const entry of entries) {
+    const stored = shrink({ width: size, height: size, bytes: renderEntry(entry, size).plane }, planeSize);
+    const thumbnail = shrink(stored, thumbnailSize);
+    // A thumbnail that is the plane itself would go to the engine and leave the page with nothing.
+    const own = thumbnail.bytes === stored.bytes ? { ...thumbnail, bytes: stored.bytes.slice() } : thumbnail;
+    events.film({ index: films.length, ...own });
+    films.push({
+      path: entry.path,
+      format: 'synthetic',
+      plane: stored.bytes,
+      width: stored.width,
+      height: stored.height,
+      originalWidth: size,
+      originalHeight: size,
+      fileSize: size * size,
+      labels: { labels: entry.labels, patient: entry.patient },
+    });
+    if (performance.now() - pausedAt > PAUSE_EVERY_MS) {
+      await new Promise((resolve) => setTimeout(resolve));
+      signal.throwIfAborted();
+      pausedAt = performance.now();
+    }
+  }
+  events.flush();
+  return {
+    name: SYNTHETIC_NAME,
+    synthetic: true,
+    films,
+    findings: SYNTHETIC_FINDINGS,
+    splitSource: null,
+    report: null,
+    skipped: [],
+    seed,
+    planeSize,
+  };
+}

@@ -1,10 +1,12 @@
 // `probe`: scores a checkpoint by linear evaluation beside a random encoder and raw pixels. The last line
 // printed is the result as JSON, for scripts.
 
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Config, defaultConfig, isConfigKey, SCHEMA } from '../../src/config/schema.ts';
 import type { RunnerEvent } from '../../src/headless.ts';
 import { ENCODER_NAMES, ENCODERS, type ProbeReport } from '../../src/protocol/probe.ts';
+import { readCheckpoint } from '../../src/train/checkpoint.ts';
 import {
   configure,
   DATA_OPTIONS,
@@ -83,17 +85,18 @@ export const probe: Command = {
   summary: 'Linear evaluation of a checkpoint; writes report.json and prints the mean AUROCs as JSON.',
   async run(argv) {
     const { given, checkpoint, findings, data, out } = readArguments(argv);
+    const trained = readCheckpoint(await readFile(checkpoint));
     const folder = await makeFolder(out);
     const started = performance.now();
     const progress = new Progress();
     try {
       const report = await withSession(listener(progress), async (session) => {
+        const summary = await loadFilms(session, data, trained.config.planeSize);
+        progress.end();
+        console.log(describeFilms(summary));
         await session.page.locator('#checkpoint').setInputFiles(checkpoint);
         const restored = await session.call('importCheckpoint');
         const config: Config = configure(restored.config, given);
-        const summary = await loadFilms(session, data, config.planeSize);
-        progress.end();
-        console.log(describeFilms(summary));
         const result = await session.call('probe', { findings, config });
         progress.end();
         await writeReport(folder, {
@@ -102,6 +105,8 @@ export const probe: Command = {
           config,
           adapter: session.device,
           data: dataReport(summary),
+          /** Whether these are the films that the encoder was trained on. */
+          sameFilms: trained.fingerprint === summary.fingerprint,
           probe: result,
           seconds: { evaluation: result.seconds, whole: (performance.now() - started) / 1000 },
         });

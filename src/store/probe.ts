@@ -7,7 +7,7 @@ import type { ProbeReport, ProbeRequest } from '../protocol/probe.ts';
 import { type AppError, fromWire, toWire } from '../util/errors.ts';
 import { addProbe } from './runs.ts';
 
-/** Label shares offered by the page. */
+/** Label shares offered by the page; the form takes any other. */
 export const SHARES = [0.01, 0.05, 0.1, 1] as const;
 
 export interface ProbeProgress {
@@ -17,7 +17,6 @@ export interface ProbeProgress {
 }
 
 interface ProbeState {
-  readonly share: number;
   /** Findings to score; empty asks for all of the set. */
   readonly findings: readonly string[];
   readonly running: boolean;
@@ -30,7 +29,6 @@ interface ProbeState {
 }
 
 export const useProbe = create<ProbeState>()(() => ({
-  share: 1,
   findings: [],
   running: false,
   progress: null,
@@ -38,8 +36,6 @@ export const useProbe = create<ProbeState>()(() => ({
   error: null,
   selected: null,
 }));
-
-export const setShare = (share: number): void => useProbe.setState({ share });
 
 export const setFindings = (findings: readonly string[]): void => useProbe.setState({ findings });
 
@@ -56,11 +52,11 @@ export async function startProbe(
   config: Config,
   runId: string | null,
 ): Promise<void> {
-  const { running, share, findings, selected } = useProbe.getState();
+  const { running, findings, selected } = useProbe.getState();
   if (running) return;
   useProbe.setState({ running: true, progress: null, error: null });
   try {
-    const report = await runProbe({ findings, config: { ...config, labelShare: share } });
+    const report = await runProbe({ findings, config });
     const keeps = report.findings.some(({ finding }) => finding === selected);
     useProbe.setState({ report, selected: keeps ? selected : (report.findings[0]?.finding ?? null) });
     if (runId !== null) addProbe(runId, report);

@@ -120,3 +120,21 @@ export function useDrawn<View>(element: RefObject<Element | null>, build: () => 
 
   return view;
 }
+
+/** Renders again once a second while samples arrive: for tables that show the newest values. */
+export function useLiveTick(): void {
+  const [, setTick] = useState(0);
+  useEffect(() => {
+    let waiting: ReturnType<typeof setTimeout> | null = null;
+    const stop = subscribeSeries(() => {
+      waiting ??= setTimeout(() => {
+        waiting = null;
+        setTick((tick) => tick + 1);
+      }, 1000);
+    });
+    return () => {
+      stop();
+      if (waiting !== null) clearTimeout(waiting);
+    };
+  }, []);
+}

@@ -1,0 +1,108 @@
+// What to evaluate and the button that does it: share of the labels, findings, progress. The other settings of the
+// evaluation stand in the form, and their values are taken from there.
+
+import { Button, MultiSelect, Progress, SegmentedControl, Tooltip } from '@mantine/core';
+import { IconTargetArrow } from '@tabler/icons-react';
+import { CONFIG_KEYS, type Config, SCHEMA } from '../../config/schema.ts';
+import { runProbe } from '../../store/acts.ts';
+import { useDataset } from '../../store/dataset.ts';
+import { SHARES, setFindings, startProbe, useProbe } from '../../store/probe.ts';
+import { useRuns } from '../../store/runs.ts';
+import { type SessionState, useSession } from '../../store/session.ts';
+import { setDraft, useSettings } from '../../store/settings.ts';
+import { percent } from './probeWords.ts';
+
+const NO_FINDINGS: readonly string[] = [];
+
+/** Why an evaluation is not possible now, or null when it is. */
+function obstacle({ runConfig, status, busy }: SessionState, findings: readonly string[]): string | null {
+  if (!runConfig) return 'There is no model yet: press Play on the Train view first.';
+  if (status.state === 'running' || status.state === 'compiling') return 'Pause or end the run first.';
+  if (status.state === 'probing' || busy) return 'The engine is busy.';
+  if (status.state === 'failed' || status.state === 'closed') return 'The run failed; reset it first.';
+  if (findings.length === 0) return 'These films have no labels.';
+  return null;
+}
+
+/** The run's configuration with the evaluation's settings as the form has them now. */
+function probeConfig(run: Config, draft: Config): Config {
+  const settings = CONFIG_KEYS.filter((key) => SCHEMA[key].when === 'probe').map((key) => [key, draft[key]]);
+  return { ...run, ...Object.fromEntries(settings) };
+}
+
+function evaluate(): void {
+  const { runConfig } = useSession.getState();
+  if (!runConfig) return;
+  void startProbe(runProbe, probeConfig(runConfig, useSettings.getState().draft), useRuns.getState().liveId);
+}
+
+function Share() {
+  const share = useSettings((state) => state.draft.labelShare);
+  const offered: readonly number[] = SHARES;
+  const shares = offered.includes(share) ? offered : [...offered, share].sort((a, b) => a - b);
+  return (
+    <div className="curves-control">
+      <span id="share-label">Labels</span>
+      <SegmentedControl
+        size="xs"
+        aria-labelledby="share-label"
+        data-testid="probe-share"
+        data={shares.map((value) => ({ value: String(value), label: percent(value) }))}
+        value={String(share)}
+        onChange={(value) => setDraft('labelShare', Number(value))}
+      />
+    </div>
+  );
+}
+
+export function ProbeBar() {
+  const session = useSession();
+  const running = useProbe((state) => state.running);
+  const chosen = useProbe((state) => state.findings);
+  const findings = useDataset((state) => state.summary?.findings ?? NO_FINDINGS);
+  const why = obstacle(session, findings);
+  return (
+    <div className="curves-bar">
+      <Share />
+      <MultiSelect
+        size="xs"
+        className="probe-findings"
+        aria-label="Findings"
+        data-testid="probe-findings"
+        data={[...findings]}
+        value={chosen.filter((finding) => findings.includes(finding))}
+        onChange={setFindings}
+        placeholder={chosen.length ? '' : 'All findings'}
+        clearable
+        searchable
+      />
+      <span className="curves-spring" />
+      {running && <ProbeProgress />}
+      <Tooltip label={why} disabled={why === null || running}>
+        <Button
+          data-testid="probe-run"
+          data-disabled={why !== null || undefined}
+          aria-disabled={why !== null}
+          loading={running}
+          leftSection={<IconTargetArrow size={15} />}
+          onClick={() => why === null && evaluate()}
+        >
+          Evaluate
+        </Button>
+      </Tooltip>
+    </div>
+  );
+}
+
+function ProbeProgress() {
+  const progress = useProbe((state) => state.progress);
+  const share = progress && progress.total > 0 ? (progress.done / progress.total) * 100 : 0;
+  return (
+    <div className="probe-progress" role="status">
+      <span className="num dim">
+        {progress ? `${progress.stage} ${progress.done} / ${progress.total}` : 'Starting'}
+      </span>
+      <Progress value={share} size={4} aria-label="Progress of the evaluation" transitionDuration={0} />
+    </div>
+  );
+}

@@ -98,7 +98,16 @@ export const theme = createTheme({
       },
     },
     ActionIcon: { defaultProps: { variant: 'subtle', color: 'gray', size: 28 } },
-    Button: { defaultProps: { size: 'xs' } },
+    Button: {
+      defaultProps: { size: 'xs' },
+      // The library picks the text colour for the light scheme only; ink turns over between schemes.
+      vars: (_theme: unknown, props: { variant?: string; color?: string }) => ({
+        root:
+          (props.variant ?? 'filled') === 'filled' && !props.color
+            ? { '--button-color': 'var(--surface)' }
+            : {},
+      }),
+    },
     Modal: {
       defaultProps: { transitionProps: { duration: 120 }, overlayProps: { backgroundOpacity: 0.45 } },
     },

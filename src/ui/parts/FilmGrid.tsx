@@ -3,7 +3,7 @@
 
 import { useElementSize } from '@mantine/hooks';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useRef } from 'react';
+import { useEffect, useRef } from 'react';
 import type { ImageRow } from '../../protocol/dataset.ts';
 import { thumbnailOf, useDataset } from '../../store/dataset.ts';
 import { inspectFilm, useInspect } from '../../store/inspect.ts';
@@ -51,13 +51,16 @@ export function FilmGrid({ films, images, cell, height, captions = false }: Prop
   const scroller = useRef<HTMLDivElement>(null);
   const { ref: measured, width } = useElementSize();
   const columns = Math.max(1, Math.floor((width + GAP) / (cell + GAP)));
-  const rowHeight = cell + GAP + (captions ? CAPTION : 0);
+  const side = Math.floor((width + GAP) / columns) - GAP;
+  const rowHeight = Math.max(1, side) + GAP + (captions ? CAPTION : 0);
   const rows = useVirtualizer({
     count: Math.ceil(films.length / columns),
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     overscan: 3,
   });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the virtualizer is one object for good; sizes changed
+  useEffect(() => rows.measure(), [rowHeight]);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
     <section ref={scroller} className="film-grid" style={{ height }} tabIndex={0} aria-label="Films">

@@ -1,0 +1,35 @@
+// The page's entry: mounts the shell and starts the session with the real workers. In development builds ?fake in
+// the address puts a scripted engine in their place; that branch and its files are absent from a production build.
+
+import '@mantine/core/styles.css';
+import '@fontsource-variable/inter/wght.css';
+import './ui/theme.css';
+import './ui/shell.css';
+import { MantineProvider } from '@mantine/core';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { startSession } from './store/acts.ts';
+import { App } from './ui/App.tsx';
+import { ErrorBoundary } from './ui/ErrorBoundary.tsx';
+import { theme } from './ui/theme.ts';
+import { createClient, type PlaygroundClient } from './worker/client.ts';
+
+async function clientFactory(): Promise<() => PlaygroundClient> {
+  if (import.meta.env.DEV && new URLSearchParams(location.search).has('fake')) {
+    const { createFakeClient, fakeFromAddress } = await import('./store/fakeEngine.ts');
+    return () => createFakeClient(fakeFromAddress(location.search));
+  }
+  return createClient;
+}
+
+createRoot(document.getElementById('root')!).render(
+  <StrictMode>
+    <MantineProvider theme={theme} defaultColorScheme="auto">
+      <ErrorBoundary>
+        <App />
+      </ErrorBoundary>
+    </MantineProvider>
+  </StrictMode>,
+);
+
+void clientFactory().then(startSession);

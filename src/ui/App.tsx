@@ -1,0 +1,217 @@
+// The shell: transport, setup, the chosen view, inspection, and the bar of views. Side columns fold into drawers
+// where the window is narrow. Shortcuts, messages, the drop veil and the live region for screen readers sit here.
+
+import { Button, Drawer, Modal, Tabs } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
+import { useEffect } from 'react';
+import { load, reset } from '../store/acts.ts';
+import { handleKey } from '../store/commands.ts';
+import { useDataset } from '../store/dataset.ts';
+import { watchRequests } from '../store/requests.ts';
+import { dismissError, useSession } from '../store/session.ts';
+import { showView, useSettings, VIEW_NAMES, VIEWS, type ViewName } from '../store/settings.ts';
+import { formatCount } from '../util/format.ts';
+import { ConfigForm } from './ConfigForm.tsx';
+import { DataPanel } from './DataPanel.tsx';
+import { DevicePanel } from './DevicePanel.tsx';
+import { DropLayer } from './DropLayer.tsx';
+import { ErrorBoundary } from './ErrorBoundary.tsx';
+import { EvaluateView } from './EvaluateView.tsx';
+import { HelpOverlay } from './HelpOverlay.tsx';
+import { InspectColumn } from './InspectColumn.tsx';
+import { ErrorNotice } from './parts/ErrorNotice.tsx';
+import { useStatusWords } from './parts/statusWords.ts';
+import { RunPanel } from './RunPanel.tsx';
+import { RunsView } from './RunsView.tsx';
+import { TrainView } from './TrainView.tsx';
+import { Transport } from './Transport.tsx';
+import { TOKENS } from './theme.ts';
+
+const VIEW_PARTS: Record<ViewName, () => React.ReactNode> = {
+  train: TrainView,
+  evaluate: EvaluateView,
+  runs: RunsView,
+  device: DevicePanel,
+};
+
+/** Failures that leave something to be reset; the others are over once read. */
+const RESETTABLE = ['device-lost', 'gpu-fault', 'out-of-memory', 'worker-failed', 'loss-not-finite'];
+
+function Setup() {
+  return (
+    <>
+      <DataPanel />
+      <ConfigForm />
+      <RunPanel />
+    </>
+  );
+}
+
+function Messages() {
+  const error = useSession((session) => session.error);
+  const refused = useSettings((settings) => settings.refused);
+  if (!error && !refused) return null;
+  return (
+    <div className="messages">
+      {refused && (
+        <ErrorNotice
+          error={refused}
+          title="The link was not taken"
+          onClose={() => useSettings.setState({ refused: null })}
+        />
+      )}
+      {error && (
+        <ErrorNotice error={error} onClose={dismissError}>
+          {RESETTABLE.includes(error.code) && (
+            <Button variant="default" size="compact-xs" onClick={() => void reset()}>
+              Reset
+            </Button>
+          )}
+        </ErrorNotice>
+      )}
+    </div>
+  );
+}
+
+function EndRunQuestion() {
+  const pending = useDataset((state) => state.pending);
+  const step = useSession(({ status }) => status.step);
+  const close = () => useDataset.setState({ pending: null });
+  return (
+    <Modal opened={pending !== null} onClose={close} title="Load other films?" centered>
+      <p>
+        The run stands at step {formatCount(step)}. Loading {pending?.name} ends it; its curves stay under
+        Runs, and its model can still be evaluated.
+      </p>
+      <div className="question-acts">
+        <Button variant="default" onClick={close}>
+          Keep this run
+        </Button>
+        <Button data-testid="confirm-load" onClick={() => pending && void load(pending)}>
+          End it and load
+        </Button>
+      </div>
+    </Modal>
+  );
+}
+
+function LiveRegion() {
+  const words = useStatusWords();
+  const reading = useDataset((state) => state.phase === 'reading');
+  return (
+    <div className="visually-hidden" aria-live="polite" role="status">
+      {reading ? 'reading films' : words}
+    </div>
+  );
+}
+
+function SideDrawers() {
+  const drawer = useSettings((settings) => settings.drawer);
+  const close = () => useSettings.setState({ drawer: null });
+  return (
+    <>
+      <Drawer
+        opened={drawer === 'setup'}
+        onClose={close}
+        title="Setup"
+        size={TOKENS.setupWidth + 24}
+        keepMounted
+        data-testid="setup-drawer"
+      >
+        <Setup />
+      </Drawer>
+      <Drawer
+        opened={drawer === 'inspect'}
+        onClose={close}
+        title="Inspect"
+        position="right"
+        size={TOKENS.inspectWidth + 24}
+        data-testid="inspect-drawer"
+      >
+        <InspectColumn />
+      </Drawer>
+    </>
+  );
+}
+
+function ViewPanel({ name }: { name: ViewName }) {
+  const View = VIEW_PARTS[name];
+  return (
+    <Tabs.Panel value={name} className="stage-panel">
+      <ErrorBoundary part={VIEWS[name]}>
+        <View />
+      </ErrorBoundary>
+    </Tabs.Panel>
+  );
+}
+
+function ViewBar() {
+  const summary = useDataset((state) => state.summary);
+  return (
+    <footer className="view-bar">
+      <Tabs.List aria-label="Views">
+        {VIEW_NAMES.map((name) => (
+          <Tabs.Tab key={name} value={name} data-testid={`view-${name}`}>
+            {VIEWS[name]}
+          </Tabs.Tab>
+        ))}
+      </Tabs.List>
+      <span className="spring" />
+      {summary && (
+        <span className="dim num view-bar-data">
+          {summary.name} · {formatCount(summary.images.length)} films
+        </span>
+      )}
+    </footer>
+  );
+}
+
+export function App() {
+  const view = useSettings((settings) => settings.view);
+  const wide = useMediaQuery(`(min-width: ${TOKENS.foldBelow}px)`, true, { getInitialValueInEffect: false });
+  useEffect(() => {
+    window.addEventListener('keydown', handleKey);
+    const stopWatching = watchRequests();
+    return () => {
+      window.removeEventListener('keydown', handleKey);
+      stopWatching();
+    };
+  }, []);
+  const columns = wide && view === 'train';
+  return (
+    <Tabs
+      value={view}
+      onChange={(name) => showView(VIEW_NAMES.find((known) => known === name) ?? 'train')}
+      inverted
+      keepMounted={false}
+      className="shell"
+      data-view={view}
+    >
+      <Transport />
+      <Messages />
+      <div className="columns" data-columns={columns}>
+        {wide && (
+          <aside className="column setup" aria-label="Setup" hidden={!columns}>
+            <Setup />
+          </aside>
+        )}
+        <main className="stage">
+          {VIEW_NAMES.map((name) => (
+            <ViewPanel key={name} name={name} />
+          ))}
+        </main>
+        {columns && (
+          <aside className="column inspect" aria-label="Inspect">
+            <InspectColumn />
+          </aside>
+        )}
+      </div>
+      <ViewBar />
+      {!wide && <SideDrawers />}
+      <EndRunQuestion />
+      <HelpOverlay />
+      <DropLayer />
+      <LiveRegion />
+    </Tabs>
+  );
+}

@@ -1,0 +1,134 @@
+// The films at hand: where they come from, how far reading them is, what they are, and what was left out.
+
+import { ActionIcon, Badge, Button, Progress, Tooltip } from '@mantine/core';
+import { IconArrowsMaximize, IconEye, IconEyeOff } from '@tabler/icons-react';
+import { useState } from 'react';
+import type { DatasetSummary } from '../protocol/dataset.ts';
+import { cancelLoading } from '../store/acts.ts';
+import { commandOf } from '../store/commands.ts';
+import { useDataset } from '../store/dataset.ts';
+import { useSettings } from '../store/settings.ts';
+import { formatCount, formatShare } from '../util/format.ts';
+import { DataPanelCounts, LabelLine } from './DataPanelCounts.tsx';
+import { DataPanelSkipped } from './DataPanelSkipped.tsx';
+import { DataPanelSource } from './DataPanelSource.tsx';
+import { Gallery } from './Gallery.tsx';
+import { ErrorNotice } from './parts/ErrorNotice.tsx';
+import { FilmGrid } from './parts/FilmGrid.tsx';
+import { Section } from './parts/Section.tsx';
+
+const range = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+function Reading() {
+  const { phase, listed, progress, source } = useDataset();
+  const { done, total, skipped } = progress;
+  const listing = phase === 'listing';
+  return (
+    <div className="reading" data-testid="reading">
+      <div className="reading-line">
+        <span>
+          {listing
+            ? `Listing files: ${formatCount(listed)}`
+            : `${source?.kind === 'synthetic' ? 'Drawing' : 'Reading'} ${formatCount(done)} of ${formatCount(total)}`}
+          {skipped > 0 && <span className="dim">, {formatCount(skipped)} left out</span>}
+        </span>
+        <Button variant="default" size="compact-xs" onClick={() => void cancelLoading()}>
+          Cancel
+        </Button>
+      </div>
+      <Progress
+        value={total > 0 ? (100 * done) / total : 0}
+        size={4}
+        animated={listing}
+        aria-label={`Reading films, ${formatShare(total ? done / total : 0)}`}
+      />
+    </div>
+  );
+}
+
+function Headline({ summary }: { summary: DatasetSummary }) {
+  const patients = summary.patients.train + summary.patients.val + summary.patients.test;
+  return (
+    <div className="headline">
+      <div className="headline-name">
+        <strong data-testid="dataset-name">{summary.name}</strong>
+        {summary.synthetic && (
+          <Badge size="sm" variant="default" tt="none" fw={500} data-testid="synthetic-badge">
+            synthetic
+          </Badge>
+        )}
+      </div>
+      <p className="dim num">
+        {formatCount(summary.images.length)} films · {formatCount(patients)} patients ·{' '}
+        {summary.findings.length} findings
+      </p>
+      {summary.synthetic && <p className="dim">Drawn by a program, seeded. No patient is behind them.</p>}
+    </div>
+  );
+}
+
+function Films() {
+  const images = useDataset((state) => state.summary?.images ?? null);
+  const came = useDataset((state) => state.thumbnailCount);
+  const named = useSettings((settings) => settings.namesShown);
+  const [open, setOpen] = useState(false);
+  const films = range(images?.length ?? came);
+  if (films.length === 0) return null;
+  return (
+    <div>
+      <div className="films-head">
+        <h3>Films</h3>
+        <span className="spring" />
+        <Tooltip label={named ? 'Hide file names' : 'Show file names'}>
+          <ActionIcon
+            size={24}
+            aria-label={named ? 'Hide file names' : 'Show file names'}
+            onClick={() => commandOf('names').run()}
+          >
+            {named ? <IconEyeOff size={15} /> : <IconEye size={15} />}
+          </ActionIcon>
+        </Tooltip>
+        <Tooltip label="All films, with filters">
+          <ActionIcon
+            size={24}
+            aria-label="All films, with filters"
+            disabled={images === null}
+            data-testid="open-gallery"
+            onClick={() => setOpen(true)}
+          >
+            <IconArrowsMaximize size={15} />
+          </ActionIcon>
+        </Tooltip>
+      </div>
+      <FilmGrid films={films} images={images} cell={50} height={104} />
+      <Gallery opened={open} onClose={() => setOpen(false)} />
+    </div>
+  );
+}
+
+export function DataPanel() {
+  const phase = useDataset((state) => state.phase);
+  const summary = useDataset((state) => state.summary);
+  const error = useDataset((state) => state.error);
+  const reading = phase === 'listing' || phase === 'reading';
+  return (
+    <Section title="Data">
+      <div className="data-panel" data-testid="data-panel" data-state={phase}>
+        {summary && <Headline summary={summary} />}
+        {phase === 'empty' && (
+          <p>
+            Choose a folder of chest X-rays, drop one anywhere on this page, or take the synthetic set. PNG,
+            JPEG and DICOM are read. Everything stays on this machine.
+          </p>
+        )}
+        {reading && <Reading />}
+        {error && <ErrorNotice error={error} />}
+        <DataPanelSource />
+        {summary && <DataPanelCounts summary={summary} />}
+        {summary && <LabelLine summary={summary} />}
+        <Films />
+        {summary && summary.skipped.length > 0 && <DataPanelSkipped skipped={summary.skipped} />}
+      </div>
+    </Section>
+  );
+}

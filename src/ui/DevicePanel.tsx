@@ -1,0 +1,128 @@
+// The device view: the adapter and what it allows, memory in use, and every request that the page has made.
+
+import { Button, Table } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { restart } from '../store/acts.ts';
+import { useRequests } from '../store/requests.ts';
+import { useSession } from '../store/session.ts';
+import { formatBytes, formatCount } from '../util/format.ts';
+
+const BYTE_LIMITS = ['maxBufferSize', 'maxStorageBufferBindingSize', 'maxComputeWorkgroupStorageSize'];
+
+const LIMIT_LABELS = {
+  maxBufferSize: 'Largest buffer',
+  maxStorageBufferBindingSize: 'Largest storage binding',
+  maxComputeWorkgroupStorageSize: 'Workgroup memory',
+  maxComputeInvocationsPerWorkgroup: 'Threads per workgroup',
+  maxComputeWorkgroupsPerDimension: 'Workgroups per dimension',
+} as const;
+
+function Facts({ rows }: { rows: readonly (readonly [string, ReactNode])[] }) {
+  return (
+    <dl className="facts">
+      {rows.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd className="num">{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Adapter() {
+  const { facts, memoryInUse, memoryReserved, busy } = useSession();
+  if (!facts) return <p>{busy === 'opening' ? 'Opening the adapter.' : 'No adapter is open.'}</p>;
+  const limits = Object.entries(LIMIT_LABELS) as [keyof typeof LIMIT_LABELS, string][];
+  return (
+    <>
+      <div className="device-columns">
+        <section aria-label="Adapter">
+          <h2>Adapter</h2>
+          <Facts
+            rows={[
+              ['Name', facts.description || 'not told'],
+              ['Vendor', facts.vendor || 'not told'],
+              ['Architecture', facts.architecture || 'not told'],
+              ['Kind', facts.software ? 'software: correct but slow' : 'hardware'],
+            ]}
+          />
+        </section>
+        <section aria-label="Memory">
+          <h2>Memory</h2>
+          <Facts
+            rows={[
+              ['In use by tensors', memoryInUse === null ? 'no run yet' : formatBytes(memoryInUse)],
+              ['Held from the GPU', memoryReserved === null ? 'no run yet' : formatBytes(memoryReserved)],
+            ]}
+          />
+          <h2>Limits</h2>
+          <Facts
+            rows={limits.map(([name, label]) => [
+              label,
+              BYTE_LIMITS.includes(name) ? formatBytes(facts.limits[name]) : formatCount(facts.limits[name]),
+            ])}
+          />
+        </section>
+        <section aria-label="Features">
+          <h2>Features</h2>
+          <ul className="features">
+            {[...facts.features].sort().map((feature) => (
+              <li key={feature}>{feature}</li>
+            ))}
+            {facts.features.length === 0 && <li className="dim">none beyond the core</li>}
+          </ul>
+        </section>
+      </div>
+      <Button variant="default" disabled={busy !== null} onClick={() => void restart()}>
+        Restart the engine
+      </Button>
+    </>
+  );
+}
+
+function Requests() {
+  const { rows, foreign } = useRequests();
+  return (
+    <section aria-label="Requests" data-testid="requests" data-foreign={foreign}>
+      <h2>Requests made</h2>
+      <p className="device-claim">
+        <b className="num">{formatCount(rows.length)}</b> requests to this page's own address,{' '}
+        <b className="num">{formatCount(foreign)}</b> to any other. Films, labels and models are never part of
+        one.
+      </p>
+      <div className="requests">
+        <Table verticalSpacing={2} horizontalSpacing={8} fz="xs" stickyHeader>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Address</Table.Th>
+              <Table.Th>Asked by</Table.Th>
+              <Table.Th ta="right">Received</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {rows.map((row, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: the list only grows, and an address may repeat
+              <Table.Tr key={index} data-foreign={row.foreign}>
+                <Table.Td>{row.address}</Table.Td>
+                <Table.Td>{row.kind}</Table.Td>
+                <Table.Td ta="right" className="num">
+                  {formatBytes(row.bytes)}
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </div>
+    </section>
+  );
+}
+
+export function DevicePanel() {
+  return (
+    <div className="device" data-testid="device-panel">
+      <Adapter />
+      <Requests />
+    </div>
+  );
+}

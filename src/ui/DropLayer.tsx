@@ -1,0 +1,44 @@
+// Dropping films anywhere on the page. A veil says what will happen; loading asks first when it would end a run.
+
+import { useEffect, useState } from 'react';
+import { offerSource } from '../store/acts.ts';
+import { takeDrop } from '../store/files.ts';
+
+const bringsFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
+
+export function DropLayer() {
+  const [over, setOver] = useState(false);
+  useEffect(() => {
+    let depth = 0;
+    const show = (by: number) => {
+      depth = Math.max(0, depth + by);
+      setOver(depth > 0);
+    };
+    const listeners = {
+      dragenter: (event: DragEvent) => bringsFiles(event) && show(1),
+      dragleave: (event: DragEvent) => bringsFiles(event) && show(-1),
+      dragover: (event: DragEvent) => bringsFiles(event) && event.preventDefault(),
+      drop: (event: DragEvent) => {
+        if (!bringsFiles(event) || !event.dataTransfer) return;
+        event.preventDefault();
+        show(-depth);
+        const dropped = takeDrop(event.dataTransfer);
+        if (dropped) offerSource({ kind: 'files', name: dropped.name, list: dropped.list });
+      },
+    };
+    const entries = Object.entries(listeners) as [keyof typeof listeners, (event: DragEvent) => void][];
+    for (const [type, listener] of entries) window.addEventListener(type, listener);
+    return () => {
+      for (const [type, listener] of entries) window.removeEventListener(type, listener);
+    };
+  }, []);
+  if (!over) return null;
+  return (
+    <div className="drop-veil" data-testid="drop-veil">
+      <p>Drop to read these films</p>
+      <p className="dim">
+        PNG, JPEG and DICOM, with a CSV of labels if there is one. They stay on this machine.
+      </p>
+    </div>
+  );
+}

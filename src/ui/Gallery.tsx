@@ -1,0 +1,63 @@
+// All films in one window, filtered by split and finding.
+
+import { Modal, SegmentedControl, Select, Switch } from '@mantine/core';
+import { useState } from 'react';
+import { LABEL_POSITIVE, SPLITS, type Split } from '../protocol/dataset.ts';
+import { useDataset } from '../store/dataset.ts';
+import { useSettings } from '../store/settings.ts';
+import { formatCount } from '../util/format.ts';
+import { FilmGrid } from './parts/FilmGrid.tsx';
+
+const SPLIT_CHOICES = [
+  { value: 'all', label: 'All' },
+  { value: 'train', label: 'Train' },
+  { value: 'val', label: 'Val' },
+  { value: 'test', label: 'Test' },
+];
+
+export function Gallery({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+  const summary = useDataset((state) => state.summary);
+  const named = useSettings((settings) => settings.namesShown);
+  const [split, setSplit] = useState<Split | 'all'>('all');
+  const [finding, setFinding] = useState<string | null>(null);
+  if (!summary) return null;
+  const column = finding === null ? -1 : summary.findings.indexOf(finding);
+  const films = summary.images.flatMap((image, index) => {
+    const inSplit = split === 'all' || image.split === split;
+    const has = column < 0 || image.labels[column] === LABEL_POSITIVE;
+    return inSplit && has ? [index] : [];
+  });
+  return (
+    <Modal opened={opened} onClose={onClose} size="80rem" title={`Films of ${summary.name}`}>
+      <div className="gallery-bar">
+        <SegmentedControl
+          size="xs"
+          aria-label="Split"
+          data={SPLIT_CHOICES}
+          value={split}
+          onChange={(value) => setSplit(SPLITS.find((name) => name === value) ?? 'all')}
+        />
+        <Select
+          size="xs"
+          w={200}
+          aria-label="Finding"
+          placeholder="Any finding"
+          clearable
+          searchable
+          data={[...summary.findings]}
+          value={finding}
+          onChange={setFinding}
+        />
+        <Switch
+          size="xs"
+          label="File names"
+          checked={named}
+          onChange={(event) => useSettings.setState({ namesShown: event.currentTarget.checked })}
+        />
+        <span className="spring" />
+        <span className="dim num">{formatCount(films.length)} films</span>
+      </div>
+      <FilmGrid films={films} images={summary.images} cell={116} height={560} captions />
+    </Modal>
+  );
+}

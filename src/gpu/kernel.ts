@@ -7,6 +7,7 @@ import { allocate, type PlainData, type Tensor, type TensorInfo, tf } from './ba
 import type { Program } from './program.ts';
 import type { Runtime } from './runtime.ts';
 
+export { type Tensor, tf };
 export type Shape = readonly number[];
 
 /** A tensor as plain numbers, row-major. References read and write these. */

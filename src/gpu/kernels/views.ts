@@ -11,6 +11,7 @@ import {
   finishProgram,
   rowsProgram,
   SUPPORT,
+  turnProgram,
   weightsProgram,
 } from './viewPrograms.ts';
 import { blur, cropAndResize, finish, jitter, mirror, readParameters, solarise } from './viewsReference.ts';
@@ -60,7 +61,8 @@ function resize(
   const weights = job.scratch([views * 2 * size * entry * 4]);
   const blurWeights = job.scratch([views, radius + 1]);
   const sums = job.scratch([views]);
-  const cut = job.scratch([views, quads, quarter * 4]);
+  const turned = job.scratch([views, maxSide, quads]);
+  const cut = job.scratch([views, quads, size]);
   const image = job.scratch([views, size, quarter]);
   job.run(
     weightsProgram(filter),
@@ -69,9 +71,15 @@ function resize(
     [groupsFor(views * 2 * size, 64)],
   );
   job.run(
+    turnProgram,
+    [params, planes, turned],
+    [maxSide, quads],
+    [groupsFor((quads + 1) * quads, 64), views],
+  );
+  job.run(
     rowsProgram,
-    [params, planes, weights, cut],
-    [size, entry, quads, quarter * 4, Number(flip)],
+    [params, turned, weights, cut],
+    [size, entry * 4, maxSide, quads, Number(flip)],
     [groupsFor(quads * size, 64), views],
   );
   job.run(
@@ -84,7 +92,7 @@ function resize(
 }
 
 /**
- * Augmented views: planes (int32, packed), params [views, 16] -> [views, size, size, 3 or 1], five dispatches.
+ * Augmented views: planes (int32, packed), params [views, 16] -> [views, size, size, 3 or 1], six dispatches.
  * The views of a batch go in as one list, view 1 of every film first. Parameters and stages: docs/method.md.
  */
 export const renderViews = defineKernel<Inputs, ViewAttrs>({
@@ -105,7 +113,6 @@ export const renderViews = defineKernel<Inputs, ViewAttrs>({
       contrast: jittered && !blurs,
       solarise: attrs.stopAfter === undefined || attrs.stopAfter === 'solarise',
       normalise,
-      whole: size % 4 === 0,
     });
     const groups = [groupsFor(size * quarter, 64), views] as const;
     if (!blurs) {
@@ -138,7 +145,7 @@ export const renderViews = defineKernel<Inputs, ViewAttrs>({
 
 /**
  * The evaluation transform: the box of each row of params (the whole film, as wholeFilm gives it) squared with the
- * triangle filter, mirrored where asked, nothing else. Four dispatches.
+ * triangle filter, mirrored where asked, nothing else. Five dispatches.
  */
 export const resizeEval = defineKernel<Inputs, RenderAttrs>({
   name: 'MlvResizeEval',
@@ -151,7 +158,6 @@ export const resizeEval = defineKernel<Inputs, RenderAttrs>({
       contrast: false,
       solarise: false,
       normalise: attrs.normalise,
-      whole: attrs.size % 4 === 0,
     });
     job.run(
       program,

@@ -1,0 +1,165 @@
+// Layers as functions of a pass: they look up their parameters by PyTorch name, run a kernel and, while training,
+// record how to go back. Without a tape they only compute; the caller tidies.
+
+import { type Tensor, tf } from '../gpu/kernel.ts';
+import { batchNormEval, batchNorm as batchNormKernel } from '../gpu/kernels/batchNorm.ts';
+import { batchNormGrad } from '../gpu/kernels/batchNormGrad.ts';
+import { conv2d as conv2dKernel } from '../gpu/kernels/conv2d.ts';
+import { conv2dFilterGrad } from '../gpu/kernels/conv2dFilterGrad.ts';
+import { conv2dInputGrad } from '../gpu/kernels/conv2dInputGrad.ts';
+import { columnSums, dense, denseFilterGrad, denseInputGrad } from '../gpu/kernels/dense.ts';
+import { spatialMean, spatialMeanGrad } from '../gpu/kernels/elementwise.ts';
+import { maxPoolGrad, maxPool as maxPoolKernel } from '../gpu/kernels/maxPool.ts';
+import type { Parameters } from './parameters.ts';
+import type { Tape } from './tape.ts';
+
+export const BN_EPS = 1e-5;
+export const BN_MOMENTUM = 0.1;
+
+/** One pass of a batch through the network. */
+export interface Pass {
+  readonly parameters: Parameters;
+  /** Null: no gradients are wanted. */
+  readonly tape: Tape | null;
+  /** Batch statistics per group, running statistics, or batch statistics that leave the running ones alone. */
+  readonly norm: 'train' | 'running' | 'batch';
+  /** Equal parts of the batch that are normalised on their own: 2 for two views. */
+  readonly groups: number;
+}
+
+/** Convolution without bias. `isImage`: the input is the image itself, which nobody differentiates. */
+export function conv2d(
+  pass: Pass,
+  name: string,
+  x: Tensor,
+  stride: number,
+  pad: number,
+  isImage = false,
+): Tensor {
+  const w = pass.parameters.get(name);
+  const [y] = conv2dKernel({ x, w }, { stride, pad });
+  const [kh, kw] = w.shape as [number, number];
+  const [, height, width] = x.shape as [number, number, number];
+  pass.tape?.record({
+    outputs: [y!],
+    saved: [],
+    backward(dy) {
+      const tape = pass.tape!;
+      const [dw] = conv2dFilterGrad({ x, dy }, { stride, pad, kernel: [kh, kw] });
+      tape.giveParameter(name, dw!);
+      if (isImage) return;
+      const [dx] = conv2dInputGrad({ dy, w }, { stride, pad, height, width });
+      tape.give(x, dx!);
+    },
+  });
+  return y!;
+}
+
+/** Batch norm of the last axis, with a residual added before an optional ReLU. */
+export function batchNorm(
+  pass: Pass,
+  name: string,
+  x: Tensor,
+  options: { relu: boolean; residual?: Tensor },
+): Tensor {
+  const { relu } = options;
+  const residual = options.residual !== undefined;
+  const gamma = pass.parameters.get(`${name}.weight`);
+  const beta = pass.parameters.get(`${name}.bias`);
+  const runningMean = pass.parameters.get(`${name}.running_mean`);
+  const runningVar = pass.parameters.get(`${name}.running_var`);
+  const inputs = { x, gamma, beta, residual: options.residual ?? gamma };
+  if (pass.norm === 'running') {
+    return batchNormEval({ ...inputs, runningMean, runningVar }, { relu, residual, eps: BN_EPS })[0]!;
+  }
+  // Batch statistics without a change of the running ones: a momentum of zero keeps them as they are.
+  const momentum = pass.norm === 'train' ? BN_MOMENTUM : 0;
+  const { groups } = pass;
+  const [y, stats] = batchNormKernel(
+    { ...inputs, runningMean, runningVar },
+    { groups, relu, residual, eps: BN_EPS, momentum },
+  );
+  if (!pass.tape) {
+    stats!.dispose();
+    return y!;
+  }
+  pass.tape.record({
+    outputs: [y!],
+    saved: [stats!],
+    backward(dy) {
+      const tape = pass.tape!;
+      const [dx, dgamma, dbeta, dresidual] = batchNormGrad(
+        { x, y: y!, dy, gamma, stats: stats! },
+        { groups, relu, residual },
+      );
+      tape.giveParameter(`${name}.weight`, dgamma!);
+      tape.giveParameter(`${name}.bias`, dbeta!);
+      tape.give(x, dx!);
+      if (options.residual) tape.give(options.residual, dresidual!);
+    },
+  });
+  return y!;
+}
+
+/** x w + b for x [n, k]. */
+export function linear(pass: Pass, name: string, x: Tensor): Tensor {
+  const w = pass.parameters.get(`${name}.weight`);
+  const [y] = dense({ x, w, b: pass.parameters.get(`${name}.bias`) }, { bias: true });
+  pass.tape?.record({
+    outputs: [y!],
+    saved: [],
+    backward(dy) {
+      const tape = pass.tape!;
+      tape.giveParameter(`${name}.weight`, denseFilterGrad({ x, dy }, {})[0]!);
+      tape.giveParameter(`${name}.bias`, columnSums({ dy }, {})[0]!);
+      tape.give(x, denseInputGrad({ dy, w }, {})[0]!);
+    },
+  });
+  return y!;
+}
+
+/** Linear, batch norm and, but for the last of a projector, ReLU. */
+export function linearNorm(
+  pass: Pass,
+  linearName: string,
+  normName: string,
+  x: Tensor,
+  relu: boolean,
+): Tensor {
+  return batchNorm(pass, normName, linear(pass, linearName, x), { relu });
+}
+
+/** 3 x 3, stride 2, padding 1; the padding counts as minus infinity. */
+export function maxPool(pass: Pass, x: Tensor): Tensor {
+  const attrs = { size: 3, stride: 2, pad: 1 };
+  const [y] = maxPoolKernel({ x }, attrs);
+  pass.tape?.record({
+    outputs: [y!],
+    saved: [],
+    backward: (dy) => pass.tape!.give(x, maxPoolGrad({ x, dy }, attrs)[0]!),
+  });
+  return y!;
+}
+
+/** Mean over height and width, [N,H,W,C] to [N,C]. */
+export function globalMean(pass: Pass, x: Tensor): Tensor {
+  const [, height, width] = x.shape as [number, number, number];
+  const [y] = spatialMean({ x }, {});
+  pass.tape?.record({
+    outputs: [y!],
+    saved: [],
+    backward: (dy) => pass.tape!.give(x, spatialMeanGrad({ dy }, { height, width })[0]!),
+  });
+  return y!;
+}
+
+/** The same values under another shape; gradients pass through. */
+export function reshape(pass: Pass, x: Tensor, shape: number[]): Tensor {
+  const y = tf.reshape(x, shape);
+  pass.tape?.record({
+    outputs: [y],
+    saved: [],
+    backward: (dy) => pass.tape!.give(x, tf.reshape(dy, x.shape)),
+  });
+  return y;
+}

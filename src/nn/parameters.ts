@@ -1,0 +1,118 @@
+// The parameters and buffers of a network by name, each a tensor of its own. A storage may hold several named
+// parameters one after the other (the five level convolutions are one matrix), so that one kernel can use them
+// together while optimiser, checkpoint and reports still see each by its PyTorch name.
+
+import { type Shape, type Tensor, tf } from '../gpu/kernel.ts';
+import { sizeOf } from '../gpu/kernels/common.ts';
+
+/** One named parameter in our layout: convolutions [kh,kw,in,out], linear layers [in,out], the rest [n]. */
+export interface ParameterSpec {
+  readonly name: string;
+  readonly shape: Shape;
+  /** Initial values; `key` gives every parameter its own random stream. */
+  readonly init: Initialiser;
+  /** LARS adapts and decay applies where PyTorch's tensor has two dimensions or more. */
+  readonly adapted: boolean;
+}
+
+export type Initialiser =
+  | { readonly kind: 'constant'; readonly value: number }
+  | { readonly kind: 'normal'; readonly deviation: number }
+  | { readonly kind: 'uniform'; readonly bound: number };
+
+export interface StorageSpec {
+  readonly name: string;
+  readonly shape: Shape;
+  /** Consecutive, filling the storage. */
+  readonly parameters: readonly ParameterSpec[];
+}
+
+export interface BufferSpec {
+  readonly name: string;
+  readonly size: number;
+  readonly value: number;
+}
+
+/** What a network is made of; built by mlvicx/architecture.ts. */
+export interface NetworkSpec {
+  readonly storages: readonly StorageSpec[];
+  readonly buffers: readonly BufferSpec[];
+}
+
+/** Draws the initial values of a parameter. */
+export type Draw = (parameter: ParameterSpec) => Float32Array;
+
+export class Parameters {
+  readonly spec: NetworkSpec;
+  readonly #tensors = new Map<string, Tensor>();
+
+  constructor(spec: NetworkSpec, draw: Draw) {
+    this.spec = spec;
+    for (const storage of spec.storages) {
+      const data = new Float32Array(sizeOf(storage.shape));
+      let at = 0;
+      for (const parameter of storage.parameters) {
+        data.set(draw(parameter), at);
+        at += sizeOf(parameter.shape);
+      }
+      if (at !== data.length) throw new Error(`${storage.name}: parameters fill ${at} of ${data.length}`);
+      this.#tensors.set(storage.name, tf.keep(tf.tensor(data, [...storage.shape])));
+    }
+    for (const { name, size, value } of spec.buffers) {
+      this.#tensors.set(name, tf.keep(tf.fill([size], value)));
+    }
+  }
+
+  /** The tensor of a storage or buffer. */
+  get(name: string): Tensor {
+    const tensor = this.#tensors.get(name);
+    if (!tensor) throw new Error(`the network has no ${name}`);
+    return tensor;
+  }
+
+  /** Values of every parameter and buffer by name, in our layouts. */
+  async read(): Promise<Map<string, { shape: Shape; data: Float32Array }>> {
+    const values = new Map<string, { shape: Shape; data: Float32Array }>();
+    for (const storage of this.spec.storages) {
+      const data = (await this.get(storage.name).data()) as Float32Array;
+      let at = 0;
+      for (const { name, shape } of storage.parameters) {
+        values.set(name, { shape, data: data.slice(at, at + sizeOf(shape)) });
+        at += sizeOf(shape);
+      }
+    }
+    for (const { name, size } of this.spec.buffers) {
+      const data = (await this.get(name).data()) as Float32Array;
+      values.set(name, { shape: [size], data: Float32Array.from(data) });
+    }
+    return values;
+  }
+
+  /** Replaces values in place. Every parameter and buffer must be given. */
+  write(
+    values: ReadonlyMap<string, { data: Float32Array }>,
+    upload: (tensor: Tensor, data: Float32Array) => void,
+  ): void {
+    const dataOf = (name: string, size: number) => {
+      const data = values.get(name)?.data;
+      if (data?.length !== size)
+        throw new Error(`${name}: expected ${size} values, found ${data?.length ?? 'none'}`);
+      return data;
+    };
+    for (const storage of this.spec.storages) {
+      const whole = new Float32Array(sizeOf(storage.shape));
+      let at = 0;
+      for (const { name, shape } of storage.parameters) {
+        whole.set(dataOf(name, sizeOf(shape)), at);
+        at += sizeOf(shape);
+      }
+      upload(this.get(storage.name), whole);
+    }
+    for (const { name, size } of this.spec.buffers) upload(this.get(name), dataOf(name, size));
+  }
+
+  dispose(): void {
+    for (const tensor of this.#tensors.values()) tensor.dispose();
+    this.#tensors.clear();
+  }
+}

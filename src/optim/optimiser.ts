@@ -1,0 +1,234 @@
+// The optimiser over all parameters of a network in a handful of dispatches. Small storages are gathered into one
+// flat arena (gradients are copied in, updated values copied out); a storage too large to hold twice is an arena of
+// its own, updated in place. Within an arena a table of segments says which parameter each number belongs to,
+// because LARS scales every tensor by its own norms. The arithmetic is in gpu/kernels/optimiser.ts.
+
+import { type Tensor, tf } from '../gpu/kernel.ts';
+import { sizeOf } from '../gpu/kernels/common.ts';
+import { adamwUpdate, HYPER_LENGTH, larsUpdate, packHyper } from '../gpu/kernels/optimiser.ts';
+import type { Runtime } from '../gpu/runtime.ts';
+import type { NetworkSpec, ParameterSpec, Parameters, StorageSpec } from '../nn/parameters.ts';
+
+export interface OptimiserSettings {
+  readonly kind: 'lars' | 'adamw';
+  readonly weightDecay: number;
+  readonly momentum: number;
+  /** LARS only. */
+  readonly trustCoefficient: number;
+}
+
+/** Storages with more numbers than this are updated where they are. */
+const OWN_ARENA = 1 << 20;
+const FLOAT = 4;
+
+interface Arena {
+  readonly storages: readonly { readonly spec: StorageSpec; readonly begin: number }[];
+  /** True where the arena is a storage's own tensor. */
+  readonly inPlace: boolean;
+  readonly values: Tensor;
+  readonly gradients: Tensor | null;
+  /** Momentum, or the first moment. */
+  readonly moment1: Tensor;
+  /** The second moment of AdamW. */
+  readonly moment2: Tensor;
+  readonly segments: Tensor;
+}
+
+/** Names of the state slots, as checkpoints call them. */
+export const SLOTS = { lars: ['momentum'], adamw: ['moment1', 'moment2'] } as const;
+
+export class Optimiser {
+  readonly settings: OptimiserSettings;
+  readonly #runtime: Runtime;
+  readonly #parameters: Parameters;
+  readonly #arenas: Arena[];
+  readonly #hyper: Tensor;
+  /** Updates made; AdamW corrects its moments by it. */
+  updates = 0;
+
+  constructor(
+    settings: OptimiserSettings,
+    spec: NetworkSpec,
+    trained: ReadonlySet<string>,
+    parameters: Parameters,
+    runtime: Runtime,
+  ) {
+    this.settings = settings;
+    this.#runtime = runtime;
+    this.#parameters = parameters;
+    const storages = spec.storages.filter(({ name }) => trained.has(name));
+    const large = storages.filter(({ shape }) => sizeOf(shape) > OWN_ARENA);
+    const small = storages.filter(({ shape }) => sizeOf(shape) <= OWN_ARENA);
+    this.#arenas = large.map((storage) => this.#arena([storage], true));
+    if (small.length > 0) this.#arenas.push(this.#arena(small, false));
+    this.#hyper = tf.keep(tf.zeros([HYPER_LENGTH]));
+  }
+
+  /** Applies one update and frees the gradients. `rate` is the learning rate of this step. */
+  update(gradients: ReadonlyMap<string, Tensor>, rate: number): void {
+    const { kind } = this.settings;
+    this.updates++;
+    this.#runtime.write(this.#hyper, packHyper({ ...this.settings, rate, updates: this.updates }));
+    for (const arena of this.#arenas) {
+      const gathered = this.#gather(arena, gradients);
+      const inputs = {
+        parameters: arena.values,
+        gradients: gathered,
+        moment1: arena.moment1,
+        segments: arena.segments,
+        hyper: this.#hyper,
+      };
+      if (kind === 'lars') larsUpdate(inputs, {});
+      else adamwUpdate({ ...inputs, moment2: arena.moment2 }, {});
+      if (!arena.inPlace) this.#copyOut(arena);
+    }
+    for (const gradient of gradients.values()) gradient.dispose();
+  }
+
+  /** State by slot and parameter name. */
+  async read(): Promise<Map<string, Map<string, { shape: readonly number[]; data: Float32Array }>>> {
+    const slots = new Map<string, Map<string, { shape: readonly number[]; data: Float32Array }>>();
+    for (const slot of SLOTS[this.settings.kind]) {
+      const values = new Map<string, { shape: readonly number[]; data: Float32Array }>();
+      for (const arena of this.#arenas) {
+        const data = (await slotOf(arena, slot).data()) as Float32Array;
+        for (const { parameter, begin } of placesOf(arena.storages)) {
+          values.set(parameter.name, {
+            shape: parameter.shape,
+            data: data.slice(begin, begin + sizeOf(parameter.shape)),
+          });
+        }
+      }
+      slots.set(slot, values);
+    }
+    return slots;
+  }
+
+  /** Restores what `read` gave. A parameter without state starts from zero, as in a fresh run. */
+  write(slots: ReadonlyMap<string, ReadonlyMap<string, { data: Float32Array }>>, updates: number): void {
+    this.updates = updates;
+    for (const slot of SLOTS[this.settings.kind]) {
+      for (const arena of this.#arenas) {
+        const tensor = slotOf(arena, slot);
+        const data = new Float32Array(sizeOf(tensor.shape));
+        for (const { parameter, begin } of placesOf(arena.storages)) {
+          const stored = slots.get(slot)?.get(parameter.name);
+          if (stored) data.set(stored.data, begin);
+        }
+        this.#runtime.write(tensor, data);
+      }
+    }
+  }
+
+  /** Takes the parameters' present values into the flat arena, after they were replaced from outside. */
+  adopt(): void {
+    for (const arena of this.#arenas) {
+      if (arena.inPlace) continue;
+      for (const { spec, begin } of arena.storages) {
+        this.#runtime.copy(
+          this.#parameters.get(spec.name),
+          0,
+          arena.values,
+          begin * FLOAT,
+          sizeOf(spec.shape) * FLOAT,
+        );
+      }
+    }
+  }
+
+  dispose(): void {
+    for (const arena of this.#arenas) {
+      const owned = [
+        arena.gradients,
+        arena.moment1,
+        arena.moment2,
+        arena.segments,
+        arena.inPlace ? null : arena.values,
+      ];
+      for (const tensor of owned) tensor?.dispose();
+    }
+    this.#hyper.dispose();
+  }
+
+  #arena(specs: readonly StorageSpec[], inPlace: boolean): Arena {
+    let size = 0;
+    const storages = specs.map((spec) => {
+      const begin = size;
+      size += sizeOf(spec.shape);
+      return { spec, begin };
+    });
+    const rows = placesOf(storages).flatMap(({ parameter, begin }) => [
+      begin,
+      sizeOf(parameter.shape),
+      parameter.adapted ? 1 : 0,
+      0,
+    ]);
+    const adamw = this.settings.kind === 'adamw';
+    const arena: Arena = {
+      storages,
+      inPlace,
+      values: inPlace ? this.#parameters.get(specs[0]!.name) : tf.keep(tf.zeros([size])),
+      gradients: inPlace ? null : tf.keep(tf.zeros([size])),
+      moment1: tf.keep(tf.zeros([size])),
+      moment2: tf.keep(tf.zeros([adamw ? size : 1])),
+      segments: tf.keep(tf.tensor2d(rows, [rows.length / 4, 4], 'int32')),
+    };
+    if (!inPlace) {
+      for (const { spec, begin } of storages) {
+        this.#runtime.copy(
+          this.#parameters.get(spec.name),
+          0,
+          arena.values,
+          begin * FLOAT,
+          sizeOf(spec.shape) * FLOAT,
+        );
+      }
+    }
+    return arena;
+  }
+
+  #gather(arena: Arena, gradients: ReadonlyMap<string, Tensor>): Tensor {
+    const gradientOf = (name: string): Tensor => {
+      const gradient = gradients.get(name);
+      if (!gradient) throw new Error(`no gradient for ${name}`);
+      return gradient;
+    };
+    if (!arena.gradients) return gradientOf(arena.storages[0]!.spec.name);
+    for (const { spec, begin } of arena.storages) {
+      this.#runtime.copy(
+        gradientOf(spec.name),
+        0,
+        arena.gradients,
+        begin * FLOAT,
+        sizeOf(spec.shape) * FLOAT,
+      );
+    }
+    return arena.gradients;
+  }
+
+  #copyOut(arena: Arena): void {
+    for (const { spec, begin } of arena.storages) {
+      this.#runtime.copy(
+        arena.values,
+        begin * FLOAT,
+        this.#parameters.get(spec.name),
+        0,
+        sizeOf(spec.shape) * FLOAT,
+      );
+    }
+  }
+}
+
+const slotOf = (arena: Arena, slot: string): Tensor => (slot === 'moment2' ? arena.moment2 : arena.moment1);
+
+/** Where each named parameter begins within an arena. */
+function placesOf(storages: Arena['storages']): { parameter: ParameterSpec; begin: number }[] {
+  return storages.flatMap(({ spec, begin }) => {
+    let at = begin;
+    return spec.parameters.map((parameter) => {
+      const place = { parameter, begin: at };
+      at += sizeOf(parameter.shape);
+      return place;
+    });
+  });
+}

@@ -1,0 +1,20 @@
+// Initial values of the network from a seed. Every parameter has a stream of its own, keyed by its name, so adding
+// one never changes another, and reset returns to exactly the same start.
+
+import { sizeOf } from '../gpu/kernels/common.ts';
+import type { Draw } from '../nn/parameters.ts';
+import { hashText, Rng } from '../util/rng.ts';
+
+/** `randomEncoder` is a stream apart, for the encoder that the linear evaluation compares with. */
+export function drawFrom(seed: number, stream: 'init' | 'randomEncoder' = 'init'): Draw {
+  return ({ name, shape, init }) => {
+    const values = new Float32Array(sizeOf(shape));
+    if (init.kind === 'constant') return values.fill(init.value);
+    const rng = new Rng(seed, stream, hashText(name));
+    for (let i = 0; i < values.length; i++) {
+      values[i] =
+        init.kind === 'normal' ? init.deviation * rng.normal() : rng.uniform(-init.bound, init.bound);
+    }
+    return values;
+  };
+}

@@ -1,0 +1,99 @@
+// From one step's read-back to the values of METRIC_NAMES, and the checks that keep a fault from passing as a
+// number: a term that is not finite, or a loss whose every term is exactly zero, ends the run by name.
+
+import type { Config } from '../config/schema.ts';
+import { VICREG_TERMS } from '../gpu/kernels/vicreg.ts';
+import {
+  HEAD_NAMES,
+  HEADS,
+  type Head,
+  METRIC_NAMES,
+  type MetricName,
+  type StepSample,
+  TERM_NAMES,
+  TERMS,
+  type Term,
+} from '../protocol/metrics.ts';
+import { AppError } from '../util/errors.ts';
+import { type LevelTerms, levelStatistics } from './levelStatistics.ts';
+
+/** Entries of either head's terms vector in a read-back. */
+export const TERMS_LENGTH = 8;
+
+export interface ReadBack {
+  readonly step: number;
+  /** Terms of the global head, of the local head, then the level means [2N, sum C_l]. */
+  readonly values: Float32Array;
+  readonly films: number;
+  readonly widths: readonly number[];
+  /** The settings in force at that step. */
+  readonly config: Config;
+  readonly learningRate: number;
+  readonly stepSeconds: number;
+  readonly activeSeconds: number;
+  readonly memory: { readonly inUse: number; readonly reserved: number };
+}
+
+function headTerms(values: Float32Array): Record<Term | 'std', number> {
+  const at = (name: keyof typeof VICREG_TERMS) => values[VICREG_TERMS[name]]!;
+  return {
+    invariance: at('invariance'),
+    variance: at('variance1') + at('variance2'),
+    covariance: at('covariance1') + at('covariance2'),
+    std: (at('std1') + at('std2')) / 2,
+  };
+}
+
+/** @throws AppError loss-not-finite, gpu-fault */
+export function toSample(read: ReadBack): StepSample {
+  const { config, values, step } = read;
+  const metrics: Partial<Record<MetricName, number>> = {};
+  let total = 0;
+  for (const [i, head] of HEAD_NAMES.entries()) {
+    const terms = headTerms(values.subarray(i * TERMS_LENGTH, (i + 1) * TERMS_LENGTH));
+    total += addHead(metrics, head, terms, config, step) * (head === 'local' ? config.localWeight : 1);
+  }
+  metrics['loss/total'] = total;
+  if (HEAD_NAMES.every((head) => metrics[`${head}/std`] === 0)) {
+    throw new AppError('gpu-fault', `every value of step ${step} came back as zero.`);
+  }
+  addLevels(metrics, levelStatistics(values.subarray(2 * TERMS_LENGTH), read.films, read.widths));
+  metrics['optim/learning-rate'] = read.learningRate;
+  metrics['speed/step-seconds'] = read.stepSeconds;
+  metrics['speed/images-per-second'] = read.films / read.stepSeconds;
+  metrics['memory/in-use'] = read.memory.inUse;
+  metrics['memory/reserved'] = read.memory.reserved;
+  const ordered = Float64Array.from(METRIC_NAMES, (name) => metrics[name] ?? Number.NaN);
+  return { step, activeSeconds: read.activeSeconds, values: ordered };
+}
+
+/** Writes one head's metrics; returns its total. */
+function addHead(
+  metrics: Partial<Record<MetricName, number>>,
+  head: Head,
+  terms: Record<Term | 'std', number>,
+  config: Config,
+  step: number,
+): number {
+  let total = 0;
+  for (const term of TERM_NAMES) {
+    const value = terms[term];
+    if (!Number.isFinite(value)) {
+      const name = `${HEADS[head].toLowerCase()} ${TERMS[term].label.toLowerCase()}`;
+      throw new AppError('loss-not-finite', `the ${name} is ${value} at step ${step}.`);
+    }
+    const weighted = value * config[TERMS[term].weightKey];
+    metrics[`${head}/${term}`] = value;
+    metrics[`${head}/weighted-${term}`] = weighted;
+    total += weighted;
+  }
+  metrics[`${head}/total`] = total;
+  metrics[`${head}/std`] = terms.std;
+  return total;
+}
+
+function addLevels(metrics: Partial<Record<MetricName, number>>, levels: readonly LevelTerms[]): void {
+  levels.forEach((terms, i) => {
+    for (const term of TERM_NAMES) metrics[`level${i + 1}/${term}` as MetricName] = terms[term];
+  });
+}

@@ -1,0 +1,118 @@
+// From films and a step to what the encoder sees: packs the planes of a batch, draws or fixes the views, uploads
+// both and renders on the GPU. Buffers have the size of the largest batch of the set's largest films, so they are
+// made once per run. The drawing is data/augment.ts, the arithmetic gpu/kernels/views.ts.
+
+import type { Config } from '../config/schema.ts';
+import { blurKernelFor, drawView } from '../data/augment.ts';
+import { type Tensor, tf } from '../gpu/kernel.ts';
+import {
+  PARAMETER_WORDS,
+  packPlanes,
+  packViewParameters,
+  planeWords,
+  type ViewRecord,
+  wholeFilm,
+} from '../gpu/kernels/viewInput.ts';
+import { renderViews, resizeEval } from '../gpu/kernels/views.ts';
+import type { Runtime } from '../gpu/runtime.ts';
+import type { EngineDataset } from '../protocol/dataset.ts';
+import { Rng } from '../util/rng.ts';
+
+type Films = Pick<EngineDataset, 'planes' | 'widths' | 'heights'>;
+
+/** The two views of one film at one step; its place in the batch does not matter, its index does. */
+export function viewsOf(films: Films, film: number, step: number, config: Config): [ViewRecord, ViewRecord] {
+  const [width, height] = [films.widths[film]!, films.heights[film]!];
+  return [
+    drawView(new Rng(config.seed, 'view1', step, film), 1, width, height, config),
+    drawView(new Rng(config.seed, 'view2', step, film), 2, width, height, config),
+  ];
+}
+
+export class ViewRenderer {
+  readonly #runtime: Runtime;
+  readonly #films: Films;
+  readonly #batch: number;
+  readonly #maxSide: number;
+  readonly #words: Int32Array;
+  readonly #planes: Tensor;
+  readonly #params = new Map<number, Tensor>();
+
+  constructor(runtime: Runtime, films: Films, { batchSize }: { batchSize: number }) {
+    this.#runtime = runtime;
+    this.#films = films;
+    this.#batch = batchSize;
+    let maxSide = 1;
+    let maxWords = 1;
+    for (let film = 0; film < films.planes.length; film++) {
+      const [width, height] = [films.widths[film]!, films.heights[film]!];
+      maxSide = Math.max(maxSide, width, height);
+      maxWords = Math.max(maxWords, planeWords(width, height));
+    }
+    this.#maxSide = maxSide;
+    this.#words = new Int32Array(maxWords * batchSize);
+    this.#planes = tf.keep(tf.zeros([this.#words.length], 'int32'));
+  }
+
+  /** Both views of a batch, view 1 of every film first: [2N, S, S, 3], normalised. */
+  render(indices: Uint32Array, step: number, config: Config): Tensor {
+    const pairs = Array.from(indices, (film) => viewsOf(this.#films, film, step, config));
+    const records = [...pairs.map(([first]) => first), ...pairs.map(([, second]) => second)];
+    return this.#renderRecords(indices, records, config, true);
+  }
+
+  /** The two views of one film as grey levels, [2, S, S, 1]. */
+  preview(film: number, step: number, config: Config): Tensor {
+    return this.#renderRecords(Uint32Array.of(film), viewsOf(this.#films, film, step, config), config, false);
+  }
+
+  /** Whole films squared to the encoder's input size, [N, S, S, 3]. */
+  evaluation(indices: Uint32Array, imageSize: number, flip: boolean): Tensor {
+    const records = Array.from(indices, (film) =>
+      wholeFilm(this.#films.widths[film]!, this.#films.heights[film]!, flip),
+    );
+    const params = this.#upload(indices, records);
+    const attrs = { size: imageSize, maxSide: this.#maxSide, normalise: true };
+    return resizeEval({ planes: this.#planes, params }, attrs)[0]!;
+  }
+
+  dispose(): void {
+    this.#planes.dispose();
+    for (const params of this.#params.values()) params.dispose();
+  }
+
+  #renderRecords(
+    indices: Uint32Array,
+    records: readonly ViewRecord[],
+    config: Config,
+    normalise: boolean,
+  ): Tensor {
+    const params = this.#upload(indices, records);
+    const size = config.imageSize;
+    const attrs = { size, maxSide: this.#maxSide, blurKernel: blurKernelFor(size), normalise };
+    return renderViews({ planes: this.#planes, params }, attrs)[0]!;
+  }
+
+  /** Packs the films once; record i shows film i modulo their number. */
+  #upload(indices: Uint32Array, records: readonly ViewRecord[]): Tensor {
+    if (indices.length > this.#batch)
+      throw new Error(`${indices.length} films for a batch of ${this.#batch}`);
+    const { planes, widths, heights } = this.#films;
+    const pick = <T>(list: { readonly [film: number]: T }) => Array.from(indices, (film) => list[film]!);
+    const packed = packPlanes(pick(planes), pick(widths), pick(heights), this.#words);
+    const rows = records.map((view, i) => ({ film: packed.films[i % indices.length]!, view }));
+    const params = this.#paramsFor(records.length);
+    this.#runtime.write(this.#planes, this.#words.subarray(0, packed.usedWords));
+    this.#runtime.write(params, packViewParameters(rows));
+    return params;
+  }
+
+  #paramsFor(views: number): Tensor {
+    let params = this.#params.get(views);
+    if (!params) {
+      params = tf.keep(tf.zeros([views, PARAMETER_WORDS]));
+      this.#params.set(views, params);
+    }
+    return params;
+  }
+}

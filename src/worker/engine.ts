@@ -1,0 +1,310 @@
+// The engine: EngineApi over one device and at most one run. It owns the state machine
+// closed -> idle -> compiling -> ready -> running <-> paused -> done, with probing beside it and failed at the end
+// of any; the mathematics is in train/. Nothing here knows how the calls arrive.
+
+import { predictBudget } from '../config/budget.ts';
+import {
+  CONFIG_KEYS,
+  type Config,
+  type ConfigKey,
+  type ConfigValue,
+  parseConfig,
+  parseValue,
+  SCHEMA,
+} from '../config/schema.ts';
+import { type DeviceFault, DeviceUnavailable, type OpenDevice, openDevice } from '../gpu/device.ts';
+import type { EngineDataset } from '../protocol/dataset.ts';
+import type {
+  DeviceFacts,
+  EngineApi,
+  EngineEvent,
+  EngineState,
+  GateMaps,
+  RunStatus,
+  ViewPair,
+} from '../protocol/engine.ts';
+import type { StepSample } from '../protocol/metrics.ts';
+import type { ProbeReport, ProbeRequest } from '../protocol/probe.ts';
+import { readCheckpoint, writeCheckpoint } from '../train/checkpoint.ts';
+import { encoderFeatures, gatesOf, previewOf } from '../train/inspect.ts';
+import { evaluateProbe } from '../train/linearEval.ts';
+import { Pretrainer, trainingLoop } from '../train/pretrain.ts';
+import { AppError, toWire } from '../util/errors.ts';
+import { deviceFacts, faultError } from './deviceFacts.ts';
+import { EventPacer } from './engineEvents.ts';
+import { Pace } from './pace.ts';
+
+const NO_RUN: RunStatus = {
+  state: 'closed',
+  step: 0,
+  totalSteps: 0,
+  stepsPerEpoch: 0,
+  activeSeconds: 0,
+  etaSeconds: null,
+};
+
+export class Engine implements EngineApi {
+  #state: EngineState = 'closed';
+  #events = new EventPacer(() => undefined);
+  #opened: OpenDevice | null = null;
+  #facts: DeviceFacts | null = null;
+  #dataset: EngineDataset | null = null;
+  #run: Pretrainer | null = null;
+  #pace = new Pace();
+  #fault: AppError | null = null;
+  /** Set to ask the loop to end after the step in flight; the loop resolves #loop. */
+  #haltRequested = false;
+  #loop: Promise<void> = Promise.resolve();
+
+  async open(onEvent: (event: EngineEvent) => void): Promise<DeviceFacts> {
+    this.#events = new EventPacer(onEvent);
+    await this.#openDevice();
+    return this.#facts!;
+  }
+
+  connectIntake(port: MessagePort): void {
+    port.onmessage = ({ data }: MessageEvent<EngineDataset>) => {
+      this.#dataset = data;
+      const { name, fingerprint, planes } = data;
+      this.#events.send({ type: 'dataset', name, fingerprint, films: planes.length });
+    };
+  }
+
+  async prepare(config: Config): Promise<RunStatus> {
+    const checked = parseConfig(config);
+    await this.#halt();
+    this.#refuseWhatCannotFit(checked);
+    if (this.#fault || !this.#opened) await this.#openDevice();
+    this.#dropRun();
+    const { runtime } = this.#opened!;
+    this.#run = new Pretrainer(checked, this.#needDataset(), runtime);
+    this.#pace = new Pace();
+    this.#enter('compiling');
+    try {
+      await this.#run.compile((done, total) => this.#events.send({ type: 'compile', done, total }));
+      this.#refuseFaults();
+    } catch (thrown) {
+      throw this.#fail(thrown);
+    }
+    return this.#enter('ready');
+  }
+
+  async play(): Promise<void> {
+    if (this.#state === 'running') return;
+    this.#needRun('ready', 'paused');
+    this.#enter('running');
+    this.#haltRequested = false;
+    this.#loop = this.#train(Number.POSITIVE_INFINITY);
+  }
+
+  async pause(): Promise<RunStatus> {
+    await this.#halt();
+    return this.#status();
+  }
+
+  async stepOnce(): Promise<RunStatus> {
+    await this.#halt();
+    this.#needRun('ready', 'paused');
+    this.#enter('running');
+    this.#haltRequested = false;
+    this.#loop = this.#train(1);
+    await this.#loop;
+    return this.#status();
+  }
+
+  async stop(): Promise<RunStatus> {
+    await this.#halt();
+    return this.#run && this.#state !== 'failed' ? this.#enter('done') : this.#status();
+  }
+
+  async reset(): Promise<RunStatus> {
+    const run = this.#run;
+    if (!run) throw new AppError('not-ready', 'there is no run to reset.');
+    return this.prepare(run.config);
+  }
+
+  async change(key: ConfigKey, value: ConfigValue): Promise<void> {
+    const run = this.#needRun();
+    const parsed = parseValue(key, value);
+    if (SCHEMA[key].when !== 'live')
+      throw new AppError('config-invalid', `${key} is fixed once a run exists.`);
+    const before = run.config[key];
+    run.change({ ...run.config, [key]: parsed });
+    const text = `${SCHEMA[key].label} ${before} → ${parsed}`;
+    this.#events.send({ type: 'marker', step: run.step, kind: 'change', text });
+  }
+
+  async probe(request: ProbeRequest): Promise<ProbeReport> {
+    await this.#halt();
+    const run = this.#needRun('ready', 'paused', 'done');
+    const resumeState = this.#state;
+    this.#enter('probing');
+    const progress = (stage: string, done: number, total: number) =>
+      this.#events.send({ type: 'probe-progress', stage, done, total });
+    try {
+      const config = parseConfig(request.config);
+      const dataset = this.#needDataset();
+      const features = await encoderFeatures(run, dataset, config, progress);
+      this.#refuseFaults();
+      const yieldNow = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
+      return await evaluateProbe({
+        dataset,
+        features,
+        config,
+        findings: request.findings,
+        step: run.step,
+        onProgress: progress,
+        yieldNow,
+      });
+    } finally {
+      if (this.#state === 'probing') this.#enter(resumeState);
+    }
+  }
+
+  async exportCheckpoint(): Promise<Uint8Array> {
+    await this.#halt();
+    const run = this.#needRun('ready', 'paused', 'done');
+    return writeCheckpoint(await run.capture());
+  }
+
+  async importCheckpoint(bytes: Uint8Array): Promise<{ config: Config; status: RunStatus }> {
+    const checkpoint = readCheckpoint(bytes);
+    await this.prepare(checkpoint.config);
+    const run = this.#run!;
+    run.restore(checkpoint);
+    const finished = run.step >= run.totalSteps;
+    return {
+      config: run.config,
+      status: this.#enter(run.step === 0 ? 'ready' : finished ? 'done' : 'paused'),
+    };
+  }
+
+  async previewViews(film: number, step: number): Promise<ViewPair> {
+    const config = this.#run?.config ?? null;
+    if (!config) throw new AppError('not-ready', 'the views are drawn once a run is prepared.');
+    return previewOf(this.#opened!.runtime, this.#needDataset(), film, step, config);
+  }
+
+  async gateMaps(film: number): Promise<GateMaps> {
+    return gatesOf(this.#needRun(), this.#needDataset(), film);
+  }
+
+  async close(): Promise<void> {
+    await this.#halt();
+    this.#dropRun();
+    this.#opened?.close();
+    this.#opened = null;
+    this.#enter('closed');
+  }
+
+  /** Runs at most `limit` steps, then says how it ended: paused, done or failed. */
+  async #train(limit: number): Promise<void> {
+    const run = this.#run!;
+    try {
+      const halted = () => this.#haltRequested || this.#fault !== null;
+      for await (const sample of trainingLoop(run, limit, halted)) this.#report(sample);
+      this.#refuseFaults();
+      const finished = run.step >= run.totalSteps;
+      this.#enter(finished ? 'done' : 'paused');
+      if (!finished) this.#events.send({ type: 'marker', step: run.step, kind: 'pause', text: 'Paused' });
+    } catch (thrown) {
+      this.#fail(this.#fault ?? thrown);
+    }
+  }
+
+  #report(sample: StepSample): void {
+    this.#refuseFaults();
+    this.#pace.add(sample);
+    this.#events.sample(sample, this.#status());
+  }
+
+  /** Ends the loop after the step in flight. */
+  async #halt(): Promise<void> {
+    this.#haltRequested = true;
+    await this.#loop;
+  }
+
+  async #openDevice(): Promise<void> {
+    this.#dropRun();
+    this.#opened?.close();
+    this.#opened = null;
+    this.#fault = null;
+    try {
+      this.#opened = await openDevice((fault) => this.#onFault(fault));
+    } catch (thrown) {
+      if (thrown instanceof DeviceUnavailable) throw new AppError(thrown.reason, thrown.message);
+      throw thrown;
+    }
+    this.#facts = deviceFacts(this.#opened);
+    this.#enter('idle');
+  }
+
+  /** A fault while running is raised by the loop, so that no sample of a broken step gets out; else at once. */
+  #onFault(fault: DeviceFault): void {
+    this.#fault ??= faultError(fault);
+    if (this.#state !== 'running' && this.#state !== 'compiling' && this.#state !== 'probing')
+      this.#fail(this.#fault);
+  }
+
+  #refuseFaults(): void {
+    if (this.#fault) throw this.#fault;
+  }
+
+  #refuseWhatCannotFit(config: Config): void {
+    const limits = this.#facts?.limits;
+    if (!limits) throw new AppError('not-ready', 'no GPU device is open.');
+    const budget = predictBudget(config, limits);
+    if (budget.fits) return;
+    const remedy = budget.proposal ? ` The preset "${budget.proposal}" fits.` : '';
+    throw new AppError('does-not-fit', `${budget.reason ?? ''}${remedy}`);
+  }
+
+  #needDataset(): EngineDataset {
+    if (!this.#dataset) throw new AppError('not-ready', 'no images are loaded.');
+    return this.#dataset;
+  }
+
+  #needRun(...states: EngineState[]): Pretrainer {
+    if (!this.#run) throw new AppError('not-ready', 'no run is prepared.');
+    if (states.length > 0 && !states.includes(this.#state)) {
+      throw new AppError('not-ready', `the engine is ${this.#state}.`);
+    }
+    return this.#run;
+  }
+
+  #dropRun(): void {
+    // After a loss the tensors went with the device.
+    if (this.#run && !this.#fault) this.#run.dispose();
+    this.#run = null;
+    if (!this.#fault) this.#opened?.runtime.trim();
+  }
+
+  #status(): RunStatus {
+    const run = this.#run;
+    if (!run) return { ...NO_RUN, state: this.#state };
+    const { step, totalSteps, stepsPerEpoch, activeSeconds } = run;
+    const etaSeconds = this.#pace.eta(totalSteps - step);
+    return { state: this.#state, step, totalSteps, stepsPerEpoch, activeSeconds, etaSeconds };
+  }
+
+  #enter(state: EngineState): RunStatus {
+    this.#state = state;
+    const status = this.#status();
+    this.#events.send({ type: 'status', status });
+    return status;
+  }
+
+  /** Marks the run as failed, tells the page, and returns the error for the caller to throw. */
+  #fail(thrown: unknown): AppError {
+    const error =
+      thrown instanceof AppError ? thrown : new AppError('internal', String(thrown), { cause: thrown });
+    const step = this.#run?.step ?? 0;
+    this.#enter('failed');
+    this.#events.send({ type: 'marker', step, kind: 'fault', text: error.message });
+    this.#events.send({ type: 'failed', error: toWire(error) });
+    return error;
+  }
+}
+
+/** Settings that may change while a run exists; exported for the test that every one of them is handled. */
+export const LIVE_KEYS = CONFIG_KEYS.filter((key) => SCHEMA[key].when === 'live');

@@ -24,6 +24,9 @@ const GLYPH: Record<EncoderName, string> = {
   pixels: 'M6 0.5 10 6 6 11.5 2 6z',
 };
 
+/** Without what stands in brackets. */
+const shortName = (name: EncoderName) => ENCODERS[name].replace(/ \(.*\)$/, '');
+
 function EncoderKey() {
   return (
     <div className="legend probe-key">
@@ -32,7 +35,7 @@ function EncoderKey() {
           <svg width="12" height="12" aria-hidden="true">
             <path d={GLYPH[name]} fill={encoderColour(name)} />
           </svg>
-          {ENCODERS[name]}
+          {shortName(name)}
         </span>
       ))}
     </div>

@@ -132,28 +132,30 @@ function RunsTable() {
   const liveId = useRuns((state) => state.liveId);
   useLiveTick();
   return (
-    <Table data-testid="runs-table" verticalSpacing={3} horizontalSpacing="sm" className="probe-table">
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>Pin</Table.Th>
-          <Table.Th>Run</Table.Th>
-          <Table.Th>Preset</Table.Th>
-          <Table.Th ta="right">Steps</Table.Th>
-          {FINAL.map(({ metric, label }) => (
-            <Table.Th key={metric} ta="right">
-              {label}
-            </Table.Th>
+    <Table.ScrollContainer minWidth={760} type="native">
+      <Table data-testid="runs-table" verticalSpacing={3} horizontalSpacing={7} className="probe-table">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Pin</Table.Th>
+            <Table.Th>Run</Table.Th>
+            <Table.Th>Preset</Table.Th>
+            <Table.Th ta="right">Steps</Table.Th>
+            {FINAL.map(({ metric, label }) => (
+              <Table.Th key={metric} ta="right">
+                {label}
+              </Table.Th>
+            ))}
+            <Table.Th ta="right">Mean AUROC</Table.Th>
+            <Table.Th />
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {[...runs].reverse().map((run) => (
+            <RunRow key={run.id} run={run} live={run.id === liveId} />
           ))}
-          <Table.Th ta="right">Mean AUROC</Table.Th>
-          <Table.Th />
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {[...runs].reverse().map((run) => (
-          <RunRow key={run.id} run={run} live={run.id === liveId} />
-        ))}
-      </Table.Tbody>
-    </Table>
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
   );
 }
 

@@ -15,8 +15,10 @@ import {
 import { ENCODER_NAMES, type EncoderName, type Interval, type ProbeReport } from '../../protocol/probe.ts';
 import { encoderColour } from '../theme.ts';
 
-const ROW_HEIGHT = 40;
-const AXIS_HEIGHT = 34;
+/** Rows share this height between them, within what still reads well. */
+const PLOT_HEIGHT = 290;
+const rowHeight = (rows: number) => Math.max(34, Math.min(56, Math.floor(PLOT_HEIGHT / rows)));
+const AXIS_HEIGHT = 38;
 const LABEL_WIDTH = 140;
 /** Rows apart, the encoders of one finding lie this far from its middle. */
 const OFFSET: Record<EncoderName, number> = { pretrained: -0.22, random: 0, pixels: 0.22 };
@@ -41,7 +43,7 @@ function dotsOf(rows: readonly Record<EncoderName, Interval>[], encoder: Encoder
 
 function axis(rows: readonly Record<EncoderName, Interval>[]): { domain: [number, number]; ticks: number[] } {
   const lows = rows.flatMap((row) => ENCODER_NAMES.map((name) => row[name].low ?? row[name].value ?? 0.5));
-  const from = Math.max(0, Math.floor((Math.min(0.5, ...lows) - 0.01) * 10) / 10);
+  const from = Math.max(0, Math.floor(Math.min(0.5, ...lows) * 10) / 10);
   const ticks = Array.from({ length: Math.round((1 - from) * 10) + 1 }, (_, i) =>
     Number((from + i / 10).toFixed(1)),
   );
@@ -59,7 +61,7 @@ export function DotPlotChart({ report, selected, onSelect }: DotPlotChartProps) 
   const names = [MEAN, ...report.findings.map(({ finding }) => finding)];
   const rows = [report.mean, ...report.findings.map(({ auroc }) => auroc)];
   const { domain, ticks } = axis(rows);
-  const height = rows.length * ROW_HEIGHT + AXIS_HEIGHT;
+  const height = rows.length * rowHeight(rows.length) + AXIS_HEIGHT;
   const chosen = selected === null ? -1 : names.indexOf(selected);
   return (
     <div className="dot-plot" style={{ height }}>
@@ -69,7 +71,7 @@ export function DotPlotChart({ report, selected, onSelect }: DotPlotChartProps) 
           <ScatterChart
             width={width}
             height={height}
-            margin={{ top: 0, right: 16, bottom: 14, left: 0 }}
+            margin={{ top: 0, right: 16, bottom: 18, left: 8 }}
             accessibilityLayer={false}
             aria-hidden
           >
@@ -86,10 +88,15 @@ export function DotPlotChart({ report, selected, onSelect }: DotPlotChartProps) 
               ticks={ticks}
               interval={0}
               tick={{ fontSize: 11, fill: 'var(--ink-faint)' }}
-              tickFormatter={(tick: number) => (tick === 0.5 ? '0.5 chance' : String(tick))}
               stroke="var(--hairline-strong)"
               height={20}
-              label={{ value: 'AUROC', position: 'bottom', offset: -2, fontSize: 11, fill: 'var(--ink-dim)' }}
+              label={{
+                value: 'AUROC (0.5 is chance)',
+                position: 'bottom',
+                offset: 2,
+                fontSize: 11,
+                fill: 'var(--ink-dim)',
+              }}
             />
             <YAxis
               type="number"
@@ -137,7 +144,7 @@ function RowNames({ names, selected, onSelect }: RowNamesProps) {
     <div className="dot-names" style={{ width: LABEL_WIDTH }}>
       {names.map((name, row) =>
         row === 0 ? (
-          <strong key={MEAN} style={{ height: ROW_HEIGHT }}>
+          <strong key={MEAN} style={{ height: rowHeight(names.length) }}>
             {name}
           </strong>
         ) : (
@@ -145,7 +152,7 @@ function RowNames({ names, selected, onSelect }: RowNamesProps) {
             key={name}
             type="button"
             aria-pressed={name === selected}
-            style={{ height: ROW_HEIGHT }}
+            style={{ height: rowHeight(names.length) }}
             title={`Show the ROC curves of ${name}`}
             onClick={() => onSelect(name)}
           >

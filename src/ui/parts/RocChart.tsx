@@ -8,7 +8,7 @@ import { encoderColour } from '../theme.ts';
 
 /** More points than this cannot be told apart in a square of this size. */
 const MAX_POINTS = 300;
-const MAX_SIDE = 380;
+const MAX_SIDE = 330;
 const TICKS = [0, 0.25, 0.5, 0.75, 1];
 const TICK = { fontSize: 11, fill: 'var(--ink-faint)' } as const;
 const NO_SHAPE = () => <g />;

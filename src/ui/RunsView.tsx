@@ -71,10 +71,7 @@ function Scores({ run }: { run: Run }) {
   return (
     <Tooltip label={<span className="run-scores">{words.join('\n')}</span>}>
       <span>
-        {scoreText(last.mean.pretrained.value)}{' '}
-        <span className="dim">
-          vs {scoreText(last.mean.random.value)} · {percent(last.share)}
-        </span>
+        {scoreText(last.mean.pretrained.value)} <span className="dim">· {percent(last.share)}</span>
       </span>
     </Tooltip>
   );

@@ -12,6 +12,7 @@ import { curvesOf, LEVEL_ROWS, RATE_CURVES, SPEED_CURVES, TOTAL_CURVES } from '.
 import { TermName, TotalName } from './parts/Explain.tsx';
 import { MetricChart } from './parts/MetricChart.tsx';
 import { OverviewChart } from './parts/OverviewChart.tsx';
+import { StepNote } from './parts/StepNote.tsx';
 
 /** Heights for a screen of 900 px, stretched on larger ones so that nothing needs scrolling. */
 const DESIGN_HEIGHT = 900;
@@ -33,7 +34,7 @@ function TermCharts() {
           title={weighted ? `${TERMS[term].label}, weighted` : TERMS[term].label}
           heading={<TermName term={term} />}
           curves={curvesOf(term, weighted)}
-          height={stretched(124)}
+          height={stretched(118)}
         />
       ))}
     </div>
@@ -72,7 +73,7 @@ function LevelCharts() {
                 title={title}
                 heading={null}
                 curves={curves}
-                height={stretched(60) + (row === LEVEL_ROWS.length - 1 ? 12 : 0)}
+                height={stretched(57) + (row === LEVEL_ROWS.length - 1 ? 12 : 0)}
                 bare={row < LEVEL_ROWS.length - 1}
                 small
                 scaleWith={shared ? metrics : undefined}
@@ -97,11 +98,11 @@ export function TrainView() {
           heading={
             <span className="curves-control">
               <TotalName />
-              <span className="dim">global + λ local</span>
+              <StepNote otherwise="global + λ local" />
             </span>
           }
           curves={TOTAL_CURVES}
-          height={stretched(160)}
+          height={stretched(158)}
           labels
         />
         <TermCharts />

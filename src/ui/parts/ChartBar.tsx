@@ -9,7 +9,6 @@ import { liveRun } from '../../store/runs.ts';
 import { liveSeries } from '../../store/series.ts';
 import { MAX_SMOOTHING } from '../../store/smooth.ts';
 import { fileName, saveText } from './download.ts';
-import { stepLabel } from './ticks.ts';
 
 /** The slider moves evenly in the length of the average's memory, 1 / (1 - weight) steps, on a log scale. */
 const SLIDER_END = 100;
@@ -50,11 +49,6 @@ function Window() {
   const follow = useCharts((state) => state.follow);
   return (
     <div className="curves-control">
-      {range && !follow && (
-        <span className="num dim">
-          steps {stepLabel(range.from)}–{stepLabel(range.to)}
-        </span>
-      )}
       <Button
         variant={follow ? 'light' : 'subtle'}
         color="gray"

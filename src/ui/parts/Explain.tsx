@@ -9,7 +9,7 @@ import { useCharts } from '../../store/charts.ts';
 import { liveSeries } from '../../store/series.ts';
 import { termInk } from '../theme.ts';
 import { Formula } from './Formula.tsx';
-import { figure, stepLabel } from './ticks.ts';
+import { figure, stepLabel, tickLabel } from './ticks.ts';
 
 interface ExplainProps {
   readonly label: string;
@@ -46,6 +46,10 @@ function useStepValues(): { step: number | null; value: (name: MetricName) => nu
   };
 }
 
+/** The factor between two logged values, without the digits that their rounding left. */
+const factor = (product: number, value: number): string =>
+  value === 0 || !Number.isFinite(product / value) ? '–' : tickLabel(product / value);
+
 function Substituted({ head, term }: { head: Head; term: Term }) {
   const { value } = useStepValues();
   const raw = value(`${head}/${term}`);
@@ -54,7 +58,7 @@ function Substituted({ head, term }: { head: Head; term: Term }) {
     <tr>
       <th>{HEADS[head]}</th>
       <td>{figure(raw)}</td>
-      <td>× {figure(raw === 0 ? Number.NaN : weighted / raw, 3)}</td>
+      <td>× {factor(weighted, raw)}</td>
       <td>= {figure(weighted)}</td>
     </tr>
   );
@@ -104,7 +108,7 @@ function TotalExplanation() {
               <td>{figure(total)}</td>
               <td>= {figure(global)}</td>
               <td>
-                + {figure(local === 0 ? Number.NaN : (total - global) / local, 3)} × {figure(local)}
+                + {factor(total - global, local)} × {figure(local)}
               </td>
             </tr>
           </tbody>

@@ -160,7 +160,7 @@ export const MetricChartPlot = memo(function MetricChartPlot(props: MetricChartP
         ))}
       <Curves view={view} width={width} height={height} frame={frame} />
       {frame.left > 40 && (
-        <text x={frame.left - 10} y={height - 5} textAnchor="end" {...TICK}>
+        <text x={frame.left - 42} y={height - 5} {...TICK}>
           step
         </text>
       )}

@@ -5,7 +5,7 @@ import type { MetricName } from '../../protocol/metrics.ts';
 import { type ChartsState, type StepRange, shownRange } from '../../store/charts.ts';
 import { decimate, type Row, type Trace } from '../../store/decimate.ts';
 import type { Series } from '../../store/series.ts';
-import { linearTicks, logTicks } from './ticks.ts';
+import { linearTicks, logTicks, stepLabel } from './ticks.ts';
 
 /** A curve as a chart asks for it. */
 export interface CurveSpec {
@@ -108,12 +108,25 @@ export function buildView(request: ChartRequest): ChartView {
     zoomed: window.range !== null,
     y,
     log: charts.logY,
-    xTicks: linearTicks(range.from, range.to, Math.max(2, Math.min(10, Math.floor(width / 80))), true),
+    xTicks: stepTicks(range, width),
     yTicks: charts.logY ? logTicks(y[0], y[1], yCount) : linearTicks(y[0], y[1], yCount),
     ends: lineEnds(rows, lines, runs),
     stepsPerColumn,
     length: runs[0]?.series.length ?? 0,
   };
+}
+
+/** Pixels that a tick's label may reach beyond the plot, and the width of one of its characters. */
+const TICK_OVERHANG = 10;
+const TICK_CHARACTER = 6.4;
+
+/** Whole steps, without those whose label would be cut off at the right edge. */
+function stepTicks(range: StepRange, width: number): number[] {
+  const count = Math.max(2, Math.min(10, Math.floor(width / 80)));
+  return linearTicks(range.from, range.to, count, true).filter((step) => {
+    const reach = (stepLabel(step).length * TICK_CHARACTER) / 2;
+    return xPixel(range, step, width) + reach <= width + TICK_OVERHANG;
+  });
 }
 
 function drawnLines(curves: readonly CurveSpec[], runs: readonly ShownRun[], charts: ChartRequest['charts']) {

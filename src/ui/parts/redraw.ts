@@ -1,5 +1,5 @@
 // One queue for all charts, so that drawing never holds the page: each frame draws those that have waited longest
-// until a few milliseconds are used up, then rests twice as long as it drew. Charts out of sight are not drawn.
+// until a few milliseconds are used up, then rests as long as it drew. Charts out of sight are not drawn.
 // After a person's own action (zoom, smoothing) there is no resting, but still never much more than one chart a frame.
 
 import { type RefObject, useEffect, useRef, useState } from 'react';
@@ -11,7 +11,7 @@ import { subscribeSeries } from '../../store/series.ts';
 const FRAME_BUDGET_MS = 6;
 /** At most about six redraws a second and chart while data streams in. */
 const MIN_INTERVAL_MS = 160;
-const REST_FACTOR = 2;
+const REST_FACTOR = 1;
 
 interface Entry {
   draw: () => void;

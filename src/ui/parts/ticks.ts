@@ -32,7 +32,7 @@ export function logTicks(low: number, high: number, count: number): number[] {
       if (tick >= low && tick <= high) ticks.push(tick);
     }
   }
-  const every = Math.ceil(ticks.length / (count + 2));
+  const every = Math.ceil(ticks.length / (count + 1));
   return every > 1 ? ticks.filter((_, i) => i % every === 0) : ticks;
 }
 

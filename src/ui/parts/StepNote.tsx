@@ -1,0 +1,18 @@
+// Where one is looking: the hovered step, else the zoomed window, else what the curve is. One fixed place for all charts.
+
+import { useCharts } from '../../store/charts.ts';
+import { stepLabel } from './ticks.ts';
+
+export function StepNote({ otherwise }: { otherwise: string }) {
+  const hovered = useCharts((state) => state.hovered);
+  const range = useCharts((state) => state.range);
+  const follow = useCharts((state) => state.follow);
+  const zoomed = range
+    ? follow
+      ? `the last ${stepLabel(range.to - range.from)} steps`
+      : `steps ${stepLabel(range.from)}–${stepLabel(range.to)}`
+    : otherwise;
+  return (
+    <span className="num dim step-note">{hovered === null ? zoomed : `step ${stepLabel(hovered)}`}</span>
+  );
+}

@@ -104,6 +104,7 @@ export function TrainView() {
           curves={TOTAL_CURVES}
           height={stretched(158)}
           labels
+          nothing="The curves begin with the first step: press Play."
         />
         <TermCharts />
         <LevelCharts />

@@ -5,7 +5,7 @@ import { Button, SegmentedControl, Slider, Switch } from '@mantine/core';
 import { IconDownload, IconPlayerTrackNext, IconZoomReset } from '@tabler/icons-react';
 import { resetZoom, setFollow, setLogY, setSmoothing, setWeighted, useCharts } from '../../store/charts.ts';
 import { seriesCsv } from '../../store/export.ts';
-import { liveRun } from '../../store/runs.ts';
+import { liveRun, useRuns } from '../../store/runs.ts';
 import { liveSeries } from '../../store/series.ts';
 import { MAX_SMOOTHING } from '../../store/smooth.ts';
 import { fileName, saveText } from './download.ts';
@@ -78,6 +78,7 @@ function Window() {
 export function ChartBar() {
   const logY = useCharts((state) => state.logY);
   const weighted = useCharts((state) => state.weighted);
+  const started = useRuns((state) => state.liveId !== null);
   return (
     <div className="curves-bar">
       <SegmentedControl
@@ -105,6 +106,7 @@ export function ChartBar() {
         variant="default"
         size="compact-xs"
         leftSection={<IconDownload size={13} />}
+        disabled={!started}
         onClick={saveCurves}
       >
         CSV

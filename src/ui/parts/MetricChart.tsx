@@ -27,6 +27,8 @@ export interface MetricChartProps {
   readonly height: number;
   readonly testId?: string;
   readonly labels?: boolean;
+  /** Said in the plot as long as there is nothing to draw. */
+  readonly nothing?: string;
   /** Without legend and menu, for rows of small charts. */
   readonly small?: boolean;
   /** Without step numbers below, where the chart underneath carries them. */
@@ -109,6 +111,7 @@ export function MetricChart(props: MetricChartProps) {
           </>
         )}
       </div>
+      {drawn?.view.length === 0 && props.nothing && <p className="chart-nothing">{props.nothing}</p>}
       {drawn && !props.small && <p className="visually-hidden">{summary(title, curves, drawn.runs[0]!)}</p>}
       {table && drawn && (
         <ChartTable title={title} curves={curves} runs={drawn.runs} range={drawn.view.range} />

@@ -108,8 +108,8 @@ export function buildView(request: ChartRequest): ChartView {
     zoomed: window.range !== null,
     y,
     log: charts.logY,
-    xTicks: stepTicks(range, width),
-    yTicks: charts.logY ? logTicks(y[0], y[1], yCount) : linearTicks(y[0], y[1], yCount),
+    xTicks: rows.length ? stepTicks(range, width) : [],
+    yTicks: rows.length ? valueTicks(y, yCount, charts.logY) : [],
     ends: lineEnds(rows, lines, runs),
     stepsPerColumn,
     length: runs[0]?.series.length ?? 0,
@@ -128,6 +128,9 @@ function stepTicks(range: StepRange, width: number): number[] {
     return xPixel(range, step, width) + reach <= width + TICK_OVERHANG;
   });
 }
+
+const valueTicks = ([low, high]: readonly [number, number], count: number, log: boolean): number[] =>
+  log ? logTicks(low, high, count) : linearTicks(low, high, count);
 
 function drawnLines(curves: readonly CurveSpec[], runs: readonly ShownRun[], charts: ChartRequest['charts']) {
   const lines: ChartLine[] = [];

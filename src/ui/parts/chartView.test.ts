@@ -1,0 +1,91 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { METRIC_NAMES, type MetricName } from '../../protocol/metrics.ts';
+import { Series } from '../../store/series.ts';
+import {
+  buildView,
+  type ChartRequest,
+  type CurveSpec,
+  curvePath,
+  type ShownRun,
+  spread,
+} from './chartView.ts';
+
+const spec = (metric: MetricName): CurveSpec => ({
+  key: metric,
+  metric,
+  label: metric,
+  colour: 'red',
+  ink: 'red',
+});
+const CURVES = [spec('global/variance'), spec('local/variance')];
+
+/** A run whose global variance is 0, 1, 2 ... and whose local variance is a hundred times that. */
+function ramp(id: string, length: number, colour: string | null = null): ShownRun {
+  const series = new Series();
+  for (let step = 0; step < length; step++) {
+    const values = new Float64Array(METRIC_NAMES.length).fill(Number.NaN);
+    values[METRIC_NAMES.indexOf('global/variance')] = step;
+    values[METRIC_NAMES.indexOf('local/variance')] = step * 100;
+    series.append({ step, activeSeconds: step, values });
+  }
+  return { id, name: `Run ${id}`, series, colour };
+}
+
+const request = (
+  change: Partial<ChartRequest['charts']>,
+  more: Partial<ChartRequest> = {},
+): ChartRequest => ({
+  curves: CURVES,
+  runs: [ramp('live', 11)],
+  charts: { range: null, follow: false, smoothing: 0, logY: false, hidden: new Set(), ...change },
+  width: 300,
+  height: 100,
+  ...more,
+});
+
+describe('buildView', () => {
+  it('leaves hidden curves out of lines and scale', () => {
+    const view = buildView(request({ hidden: new Set(['local/variance']) }));
+    expect(view.lines.map(({ curve }) => curve.metric)).toEqual(['global/variance']);
+    expect(view.y[1]).toBeLessThan(12);
+    expect(buildView(request({})).y[1]).toBeGreaterThan(1000);
+  });
+
+  it('keeps the zoomed window while the run grows, and moves it only when it follows', () => {
+    const range = { from: 2, to: 6 };
+    const runs = [ramp('live', 50)];
+    expect(buildView(request({ range }, { runs })).range).toEqual(range);
+    expect(buildView(request({ range, follow: true }, { runs })).range).toEqual({ from: 45, to: 49 });
+    expect(buildView(request({ range }, { runs, whole: true })).range).toEqual({ from: 0, to: 49 });
+  });
+
+  it('adds the faint raw line when smoothing, and pinned runs with their name at the end', () => {
+    const runs = [ramp('live', 11), ramp('a', 21, 'purple')];
+    const view = buildView(request({ smoothing: 0.9 }, { runs }));
+    const kinds = view.lines.map(({ kind, outer }) => `${kind}${outer ? '+outer' : ''}`).sort();
+    expect(kinds).toEqual(['main', 'main', 'main+outer', 'main+outer', 'raw', 'raw']);
+    expect(view.ends.map(({ text }) => text)).toEqual(['Run a', 'global/variance', 'local/variance']);
+    expect(view.range).toEqual({ from: 0, to: 20 });
+  });
+
+  it('draws nothing, and no axis, before the first step', () => {
+    const view = buildView(request({}, { runs: [ramp('live', 0)] }));
+    expect([view.rows, view.xTicks, view.yTicks, view.ends]).toEqual([[], [], [], []]);
+    expect(curvePath(view, 'global/variance@live', 300, 100)).toBe('');
+  });
+});
+
+describe('spread', () => {
+  it('keeps labels apart, in order and inside whenever they fit', () => {
+    const wanted = fc.array(fc.double({ min: 0, max: 200, noNaN: true }), { minLength: 1, maxLength: 12 });
+    fc.assert(
+      fc.property(wanted, (ys) => {
+        const placed = spread(ys, 13, 200);
+        const sorted = [...placed].sort((a, b) => a - b);
+        expect(sorted.every((y, i) => i === 0 || y - sorted[i - 1]! > 13 - 1e-9)).toBe(true);
+        expect(sorted.every((y) => y >= -1e-9 && y <= 200 + 1e-9)).toBe(true);
+      }),
+    );
+  });
+});

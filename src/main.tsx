@@ -5,6 +5,8 @@ import '@mantine/core/styles.css';
 import '@fontsource-variable/inter/wght.css';
 import './ui/theme.css';
 import './ui/shell.css';
+import './ui/setup.css';
+import './ui/inspect.css';
 import { MantineProvider } from '@mantine/core';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';

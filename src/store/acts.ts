@@ -24,7 +24,21 @@ import { setDraft, takeConfig, useSettings } from './settings.ts';
 const { getState: get, setState: set } = useSession;
 
 /** After these nothing on the device can be trusted or reached; only fresh workers help. */
-const NEEDS_RESTART: readonly ErrorCode[] = ['device-lost', 'gpu-fault', 'out-of-memory', 'worker-failed'];
+const NEEDS_RESTART: readonly ErrorCode[] = [
+  'device-lost',
+  'gpu-fault',
+  'out-of-memory',
+  'worker-failed',
+  'adapter-missing',
+  'device-refused',
+  'webgpu-missing',
+];
+
+/** The failure shown can only be mended by fresh workers. */
+export function needsRestart(): boolean {
+  const { error } = get();
+  return error !== null && NEEDS_RESTART.includes(error.code);
+}
 
 let factory: (() => PlaygroundClient) | null = null;
 let client: PlaygroundClient | null = null;
@@ -155,8 +169,8 @@ export const stop = (): Promise<boolean> =>
 
 /** Back to step 0 of the same run; after a fault, fresh workers first. */
 export async function reset(): Promise<void> {
-  const { error, runConfig } = get();
-  if (error && NEEDS_RESTART.includes(error.code)) {
+  const { runConfig } = get();
+  if (needsRestart()) {
     await restart();
     return;
   }

@@ -1,7 +1,7 @@
 // Every command once: what it is called, its keys, when it is possible, what it does. Buttons, tooltips, the help
 // overlay and the keyboard are derived from this table; nothing else listens for shortcuts.
 
-import { pause, play, reset, step, stop } from './acts.ts';
+import { needsRestart, pause, play, reset, step, stop } from './acts.ts';
 import { resetZoom, setLogY, setSmoothing, setWeighted, useCharts } from './charts.ts';
 import { useDataset } from './dataset.ts';
 import { turnFilm } from './inspect.ts';
@@ -66,8 +66,8 @@ const TABLE = {
     label: 'Reset to the same start',
     keys: ['Shift+R'],
     enabled: () => {
-      const { runConfig, busy, status, error } = session();
-      return busy === null && !isActive(status.state) && (runConfig !== null || error !== null);
+      const { runConfig, busy, status } = session();
+      return busy === null && !isActive(status.state) && (runConfig !== null || needsRestart());
     },
     run: () => void reset(),
   },

@@ -30,6 +30,7 @@ function rowOf(entry: PerformanceResourceTiming): RequestRow {
 
 /** Begins to count, those from before included. Returns the way to stop. */
 export function watchRequests(): () => void {
+  useRequests.setState({ rows: [], foreign: 0 });
   const observer = new PerformanceObserver((list) => {
     const rows = list.getEntriesByType('resource').map((entry) => rowOf(entry as PerformanceResourceTiming));
     useRequests.setState((before) => ({

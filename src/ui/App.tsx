@@ -1,14 +1,12 @@
 // The shell: transport, setup, the chosen view, inspection, and the bar of views. Side columns fold into drawers
 // where the window is narrow. Shortcuts, messages, the drop veil and the live region for screen readers sit here.
 
-import { Button, Drawer, Modal, Tabs } from '@mantine/core';
+import { Drawer, Tabs } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { useEffect } from 'react';
-import { load, reset } from '../store/acts.ts';
 import { handleKey } from '../store/commands.ts';
 import { useDataset } from '../store/dataset.ts';
 import { watchRequests } from '../store/requests.ts';
-import { dismissError, useSession } from '../store/session.ts';
 import { showView, useSettings, VIEW_NAMES, VIEWS, type ViewName } from '../store/settings.ts';
 import { formatCount } from '../util/format.ts';
 import { ConfigForm } from './ConfigForm.tsx';
@@ -19,7 +17,7 @@ import { ErrorBoundary } from './ErrorBoundary.tsx';
 import { EvaluateView } from './EvaluateView.tsx';
 import { HelpOverlay } from './HelpOverlay.tsx';
 import { InspectColumn } from './InspectColumn.tsx';
-import { ErrorNotice } from './parts/ErrorNotice.tsx';
+import { EndRunQuestion, Messages } from './Messages.tsx';
 import { useStatusWords } from './parts/statusWords.ts';
 import { RunPanel } from './RunPanel.tsx';
 import { RunsView } from './RunsView.tsx';
@@ -34,9 +32,6 @@ const VIEW_PARTS: Record<ViewName, () => React.ReactNode> = {
   device: DevicePanel,
 };
 
-/** Failures that leave something to be reset; the others are over once read. */
-const RESETTABLE = ['device-lost', 'gpu-fault', 'out-of-memory', 'worker-failed', 'loss-not-finite'];
-
 function Setup() {
   return (
     <>
@@ -44,54 +39,6 @@ function Setup() {
       <ConfigForm />
       <RunPanel />
     </>
-  );
-}
-
-function Messages() {
-  const error = useSession((session) => session.error);
-  const refused = useSettings((settings) => settings.refused);
-  if (!error && !refused) return null;
-  return (
-    <div className="messages">
-      {refused && (
-        <ErrorNotice
-          error={refused}
-          title="The link was not taken"
-          onClose={() => useSettings.setState({ refused: null })}
-        />
-      )}
-      {error && (
-        <ErrorNotice error={error} onClose={dismissError}>
-          {RESETTABLE.includes(error.code) && (
-            <Button variant="default" size="compact-xs" onClick={() => void reset()}>
-              Reset
-            </Button>
-          )}
-        </ErrorNotice>
-      )}
-    </div>
-  );
-}
-
-function EndRunQuestion() {
-  const pending = useDataset((state) => state.pending);
-  const step = useSession(({ status }) => status.step);
-  const close = () => useDataset.setState({ pending: null });
-  return (
-    <Modal opened={pending !== null} onClose={close} title="Load other films?" centered>
-      <p>
-        The run stands at step {formatCount(step)}. Loading {pending?.name} ends it; its curves stay under
-        Runs, and its model can still be evaluated.
-      </p>
-      <div className="question-acts">
-        <Button variant="default" onClick={close}>
-          Keep this run
-        </Button>
-        <Button data-testid="confirm-load" onClick={() => pending && void load(pending)}>
-          End it and load
-        </Button>
-      </div>
-    </Modal>
   );
 }
 
@@ -114,6 +61,7 @@ function SideDrawers() {
         opened={drawer === 'setup'}
         onClose={close}
         title="Setup"
+        className="drawer"
         size={TOKENS.setupWidth + 24}
         keepMounted
         data-testid="setup-drawer"
@@ -124,6 +72,7 @@ function SideDrawers() {
         opened={drawer === 'inspect'}
         onClose={close}
         title="Inspect"
+        className="drawer"
         position="right"
         size={TOKENS.inspectWidth + 24}
         data-testid="inspect-drawer"

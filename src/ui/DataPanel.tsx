@@ -100,7 +100,7 @@ function Films() {
           </ActionIcon>
         </Tooltip>
       </div>
-      <FilmGrid films={films} images={images} cell={50} height={104} />
+      <FilmGrid films={films} images={images} cell={50} height={110} />
       <Gallery opened={open} onClose={() => setOpen(false)} />
     </div>
   );

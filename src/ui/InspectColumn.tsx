@@ -65,7 +65,7 @@ function Views() {
             {pictures ? (
               <FilmCanvas picture={pictures[which]!} label={`View ${which + 1} of the film`} />
             ) : (
-              <span className="views-empty">{viewsProblem ?? 'after the first step'}</span>
+              <span className="views-empty">{viewsProblem ?? 'once a run is prepared'}</span>
             )}
           </div>
           <figcaption>

@@ -59,7 +59,8 @@ function PlayButton() {
 }
 
 function Progress() {
-  const { step, totalSteps, etaSeconds } = useSession((session) => session.status);
+  const { state, step, totalSteps, etaSeconds } = useSession((session) => session.status);
+  const underWay = state === 'running' || state === 'paused';
   const compile = useSession((session) => session.compile);
   const speed = useSession((session) => session.imagesPerSecond);
   const reading = useDataset(({ phase, progress }) =>
@@ -77,7 +78,7 @@ function Progress() {
         </span>
         <span className="progress-words">{words}</span>
         <span className="num progress-eta">
-          {etaSeconds !== null && step < totalSteps && `${formatDuration(etaSeconds)} left`}
+          {underWay && etaSeconds !== null && `${formatDuration(etaSeconds)} left`}
         </span>
         <span className="num progress-speed">{speed !== null && `${formatCount(speed)} img/s`}</span>
       </div>
@@ -110,7 +111,7 @@ function Adapter() {
       <div className="adapter" data-software={facts.software}>
         {facts.software ? (
           <span className="adapter-badge" data-testid="software-badge">
-            Software adapter: correct but slow
+            Software adapter<span className="long">: correct but slow</span>
           </span>
         ) : (
           <span className="adapter-name">

@@ -20,7 +20,7 @@ export function BudgetBar() {
     <div className="budget" data-testid="budget" data-fits={budget.fits}>
       <div className="budget-line">
         <span>
-          About <b className="num">{formatBytes(budget.totalBytes)}</b> on the GPU
+          Needs about <b className="num">{formatBytes(budget.totalBytes)}</b>
         </span>
         <span className="dim num">{formatShort(budget.parameters)} parameters</span>
       </div>

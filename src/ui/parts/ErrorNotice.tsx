@@ -9,7 +9,7 @@ interface Props {
   readonly error: WireError;
   readonly title?: string;
   readonly onClose?: () => void;
-  /** Acts offered below the text. */
+  /** Acts offered beside the text. */
   readonly children?: ReactNode;
 }
 
@@ -21,8 +21,8 @@ export function ErrorNotice({ error, title, onClose, children }: Props) {
         {title && <strong>{title}</strong>}
         <p className={title ? undefined : 'notice-sentence'}>{error.message}</p>
         <p className="dim">{error.hint}</p>
-        {children && <div className="notice-acts">{children}</div>}
       </div>
+      {children && <div className="notice-acts">{children}</div>}
       <code className="notice-code">{error.code}</code>
       {onClose && <CloseButton size="sm" aria-label="Close this message" onClick={onClose} />}
     </div>

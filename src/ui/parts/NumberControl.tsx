@@ -1,0 +1,82 @@
+// A number field: typed, or slid where the range is one that a hand can cover. A value that the schema refuses stays
+// in the input, marked and explained, and goes when the input is left; the setting keeps the last good one.
+
+import { NumberInput, Slider, Tooltip } from '@mantine/core';
+import { useEffect, useState } from 'react';
+import type { NumberField } from '../../config/fields.ts';
+import { type ConfigKey, type ConfigValue, parseValue } from '../../config/schema.ts';
+import { toWire } from '../../util/errors.ts';
+import { axisOf } from './sliderAxis.ts';
+
+export interface ControlProps<F> {
+  readonly name: ConfigKey;
+  readonly field: F;
+  readonly value: ConfigValue;
+  readonly disabled: boolean;
+  readonly labelId: string;
+  readonly onSet: (value: ConfigValue) => void;
+}
+
+/** Sliders help where the range is one that a hand can cover. */
+const hasSlider = (key: ConfigKey, field: NumberField) => key !== 'seed' && field.max <= 10_000;
+
+export function NumberControl({ name, field, value, disabled, labelId, onSet }: ControlProps<NumberField>) {
+  const [text, setText] = useState<number | string>(Number(value));
+  const [problem, setProblem] = useState<string | null>(null);
+  useEffect(() => {
+    setText(Number(value));
+    setProblem(null);
+  }, [value]);
+  const axis = axisOf(field);
+  const take = (raw: number | string) => {
+    setText(raw);
+    try {
+      const parsed = parseValue(name, raw);
+      setProblem(null);
+      if (parsed !== value) onSet(parsed);
+    } catch (error) {
+      setProblem(toWire(error).message);
+    }
+  };
+  return (
+    <>
+      <Tooltip
+        label={problem}
+        disabled={problem === null}
+        opened={problem !== null}
+        position="top-end"
+        w={240}
+      >
+        <NumberInput
+          size="xs"
+          className="field-number"
+          aria-labelledby={labelId}
+          aria-invalid={problem !== null}
+          error={problem !== null}
+          value={text}
+          disabled={disabled}
+          hideControls
+          allowDecimal={!field.integer}
+          decimalScale={8}
+          onChange={take}
+          onBlur={() => problem !== null && take(Number(value))}
+        />
+      </Tooltip>
+      {hasSlider(name, field) && (
+        <Slider
+          className="field-slider"
+          size={2}
+          thumbSize={12}
+          min={0}
+          max={1}
+          step={0.005}
+          label={null}
+          thumbProps={{ 'aria-labelledby': labelId }}
+          disabled={disabled}
+          value={axis.place(Number(value))}
+          onChange={(place) => onSet(axis.value(place))}
+        />
+      )}
+    </>
+  );
+}

@@ -98,14 +98,10 @@ export class Runtime {
   /** Overwrites a tensor from the host. Earlier recorded work is submitted first, so it sees the old values. */
   write(to: TensorInfo, data: Float32Array | Int32Array | Uint32Array | Uint8Array, byteOffset = 0): void {
     if (this.#pending) return;
+    // A first use uploads the host's values through the encoder; that copy must not come after this write.
+    const buffer = this.bufferOf(to);
     this.submit();
-    this.device.queue.writeBuffer(
-      this.bufferOf(to),
-      byteOffset,
-      data.buffer,
-      data.byteOffset,
-      data.byteLength,
-    );
+    this.device.queue.writeBuffer(buffer, byteOffset, data.buffer, data.byteOffset, data.byteLength);
   }
 
   submit(): void {

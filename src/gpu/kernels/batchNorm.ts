@@ -1,7 +1,8 @@
 // Batch normalisation with ReLU and a residual fused, forward in training and in evaluation mode.
 // The batch is `groups` equal parts (the two views), each normalised by its own biased statistics; the running
 // statistics are updated once per group, in order, with the unbiased variance (parity specification, section 2).
-// Statistics are one pass over shifted values, x - x[first row of the group], so large means cost no accuracy.
+// Statistics are one pass by Welford's update in every chunk of rows, merged by Chan's formula: sums of squares
+// about a mean that is already known, so neither a large mean nor an unlucky first row costs accuracy.
 // The backward pass is in batchNormGrad.ts.
 
 import { defineKernel, type Plain } from '../kernel.ts';
@@ -44,14 +45,14 @@ export const batchNorm = defineKernel<TrainInput, BatchNormAttrs>({
     const chunks = rows <= FEW_ROWS ? 1 : chunksFor(rows, attrs.groups, columns);
     const partial = scratch([attrs.groups, chunks, 2, channels]);
     run(
-      partialSums(lanes),
+      chunkMoments(lanes),
       [x, partial],
       [attrs.groups, rows, columns, chunks],
       flatGroups(attrs.groups * chunks * columns, 64),
     );
     run(
       combine(lanes),
-      [x, partial, outputs[1]!, runningMean, runningVar],
+      [partial, outputs[1]!, runningMean, runningVar],
       [attrs.groups, rows, columns, chunks, attrs.eps, attrs.momentum],
       flatGroups(columns, 16),
     );
@@ -137,11 +138,11 @@ export const batchNormEval = defineKernel<TrainInput, BatchNormEvalAttrs>({
   },
 });
 
-/** Sums of x - shift and of its square, per group, chunk and channel; a chunk takes every chunks-th row. */
-function partialSums(lanes: 1 | 4) {
+/** Mean and sum of squared deviations per group, chunk and channel; a chunk takes every chunks-th row. */
+function chunkMoments(lanes: 1 | 4) {
   const T = elementOf(lanes);
   return program({
-    name: `bnPartial${lanes}`,
+    name: `bnMoments${lanes}`,
     reads: { x: T },
     writes: { partial: T },
     params: { groups: 'u32', rows: 'u32', columns: 'u32', chunks: 'u32' },
@@ -152,17 +153,18 @@ function partialSums(lanes: 1 | 4) {
   let c = index % p.columns;
   let chunk = (index / p.columns) % p.chunks;
   let g = index / (p.columns * p.chunks);
-  let first = g * p.rows;
-  let shift = x[first * p.columns + c];
-  var sum = ${zeroOf(lanes)};
+  var mean = ${zeroOf(lanes)};
   var squares = ${zeroOf(lanes)};
+  var seen = 0.0;
   for (var r = chunk; r < p.rows; r += p.chunks) {
-    let v = x[(first + r) * p.columns + c] - shift;
-    sum += v;
-    squares += v * v;
+    let v = x[(g * p.rows + r) * p.columns + c];
+    let difference = v - mean;
+    seen += 1.0;
+    mean += difference * (1.0 / seen);
+    squares += difference * (v - mean);
   }
   let at = (g * p.chunks + chunk) * 2u * p.columns + c;
-  partial[at] = sum;
+  partial[at] = mean;
   partial[at + p.columns] = squares;`,
   });
 }
@@ -171,10 +173,11 @@ function combine(lanes: 1 | 4) {
   const T = elementOf(lanes);
   return program({
     name: `bnCombine${lanes}`,
-    reads: { x: T, partial: T },
+    reads: { partial: T },
     writes: { stats: T, runningMean: T, runningVar: T },
     params: { groups: 'u32', rows: 'u32', columns: 'u32', chunks: 'u32', eps: 'f32', momentum: 'f32' },
     workgroup: [16],
+    declarations: 'fn rowsOf(chunk: u32) -> f32 { return f32((p.rows - chunk + p.chunks - 1u) / p.chunks); }',
     body: `
   ${flatIndex(16, 'c')}
   if (c >= p.columns) { return; }
@@ -182,16 +185,15 @@ function combine(lanes: 1 | 4) {
   var movingMean = runningMean[c];
   var movingVar = runningVar[c];
   for (var g = 0u; g < p.groups; g++) {
-    var sum = ${zeroOf(lanes)};
+    let first = g * p.chunks * 2u * p.columns + c;
+    var mean = ${zeroOf(lanes)};
+    for (var k = 0u; k < p.chunks; k++) { mean += partial[first + 2u * k * p.columns] * (rowsOf(k) / n); }
     var squares = ${zeroOf(lanes)};
     for (var k = 0u; k < p.chunks; k++) {
-      let at = (g * p.chunks + k) * 2u * p.columns + c;
-      sum += partial[at];
-      squares += partial[at + p.columns];
+      let away = partial[first + 2u * k * p.columns] - mean;
+      squares += partial[first + (2u * k + 1u) * p.columns] + away * away * rowsOf(k);
     }
-    let offset = sum / n;
-    let mean = x[g * p.rows * p.columns + c] + offset;
-    let variance = max((squares - sum * offset) / n, ${zeroOf(lanes)});
+    let variance = squares / n;
     stats[g * 2u * p.columns + c] = mean;
     stats[(g * 2u + 1u) * p.columns + c] = inverseSqrt(variance + p.eps);
     movingMean = (1.0 - p.momentum) * movingMean + p.momentum * mean;

@@ -76,6 +76,7 @@ function LevelCharts() {
                 height={stretched(57) + (row === LEVEL_ROWS.length - 1 ? 12 : 0)}
                 bare={row < LEVEL_ROWS.length - 1}
                 small
+                side
                 scaleWith={shared ? metrics : undefined}
               />
             ))}
@@ -113,12 +114,14 @@ export function TrainView() {
             title="Learning rate"
             heading={<span className="chart-title">Learning rate</span>}
             curves={RATE_CURVES}
+            side
             height={stretched(68)}
           />
           <MetricChart
             title="Throughput"
             heading={<span className="chart-title">Throughput</span>}
             curves={SPEED_CURVES}
+            side
             height={stretched(68)}
           />
         </div>

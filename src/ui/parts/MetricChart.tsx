@@ -14,7 +14,7 @@ import { buildView, type ChartView, type CurveSpec, type ShownRun } from './char
 import { savePng, saveSvg } from './download.ts';
 import { Legend } from './Legend.tsx';
 import { type Frame, MetricChartPlot } from './MetricChartPlot.tsx';
-import { useDrawn } from './redraw.ts';
+import { REDRAW_MS, useDrawn } from './redraw.ts';
 import { shownRuns } from './shownRuns.ts';
 
 export interface MetricChartProps {
@@ -33,6 +33,8 @@ export interface MetricChartProps {
   readonly small?: boolean;
   /** Without step numbers below, where the chart underneath carries them. */
   readonly bare?: boolean;
+  /** Redrawn less often while data streams in. */
+  readonly side?: boolean;
   readonly scaleWith?: readonly MetricName[];
 }
 
@@ -72,7 +74,7 @@ export function MetricChart(props: MetricChartProps) {
     };
     return { view: buildView(request), runs, markers: small ? [] : [...runs[0]!.series.markers] };
   }, [curves, plotWidth, plotHeight, scaleWith, small]);
-  const drawn = useDrawn(section, build);
+  const drawn = useDrawn(section, width, build, props.side ? REDRAW_MS.side : REDRAW_MS.main);
 
   return (
     <section

@@ -9,7 +9,7 @@ import type { Marker, MarkerKind } from '../../store/series.ts';
 import { buildView, xPixel } from './chartView.ts';
 import { OVERVIEW_CURVES } from './curveSpecs.ts';
 import { MetricChartPlot } from './MetricChartPlot.tsx';
-import { useDrawn } from './redraw.ts';
+import { REDRAW_MS, useDrawn } from './redraw.ts';
 import { shownRuns } from './shownRuns.ts';
 import { stepLabel } from './ticks.ts';
 
@@ -44,7 +44,7 @@ export function OverviewChart() {
     });
     return { view: { ...view, yTicks: [] }, markers: [...runs[0]!.series.markers] };
   }, [plotWidth]);
-  const drawn = useDrawn(section, build);
+  const drawn = useDrawn(section, width, build, REDRAW_MS.side);
 
   return (
     <section ref={ref} className="overview" style={{ height: HEIGHT }} aria-label="Whole run">

@@ -1,5 +1,6 @@
-// One queue for all charts, so that drawing never holds the page: each frame draws those that have waited longest
-// until a few milliseconds are used up, then rests as long as it drew. Charts out of sight are not drawn.
+// One queue for all charts, so that drawing never holds the page: each frame draws those that are most overdue
+// until a few milliseconds are used up, then rests as long as it drew. Charts out of sight are not drawn, and on a
+// slow machine the charts that matter most are drawn most often.
 // After a person's own action (zoom, smoothing) there is no resting, but still never much more than one chart a frame.
 
 import { type RefObject, useEffect, useRef, useState } from 'react';
@@ -9,12 +10,15 @@ import { useRuns } from '../../store/runs.ts';
 import { subscribeSeries } from '../../store/series.ts';
 
 const FRAME_BUDGET_MS = 6;
-/** At most about six redraws a second and chart while data streams in. */
-const MIN_INTERVAL_MS = 160;
+/** While data streams in: about six redraws a second of the main charts, one of the side ones. */
+export const REDRAW_MS = { main: 160, side: 1000 } as const;
 const REST_FACTOR = 1;
 
 interface Entry {
   draw: () => void;
+  readonly interval: number;
+  /** Has a size to be drawn at. */
+  sized: boolean;
   visible: boolean;
   dirty: boolean;
   urgent: boolean;
@@ -26,14 +30,18 @@ let scheduled = false;
 let restUntil = 0;
 
 function dueAt(entry: Entry): number {
-  if (!entry.dirty || !entry.visible) return Number.POSITIVE_INFINITY;
-  return entry.urgent ? 0 : Math.max(restUntil, entry.drawnAt + MIN_INTERVAL_MS);
+  if (!entry.dirty || !entry.visible || !entry.sized) return Number.POSITIVE_INFINITY;
+  return entry.urgent ? 0 : Math.max(restUntil, entry.drawnAt + entry.interval);
 }
 
-function longestWaiting(now: number): Entry | null {
+function mostOverdue(now: number): Entry | null {
   let best: Entry | null = null;
+  let bestWait = 0;
   for (const entry of entries) {
-    if (dueAt(entry) <= now && (!best || entry.drawnAt < best.drawnAt)) best = entry;
+    const wait = (now - entry.drawnAt) / entry.interval;
+    if (dueAt(entry) > now || wait <= bestWait) continue;
+    best = entry;
+    bestWait = wait;
   }
   return best;
 }
@@ -52,14 +60,14 @@ function schedule(): void {
 function drawSome(): void {
   scheduled = false;
   const start = performance.now();
-  let entry = longestWaiting(start);
+  let entry = mostOverdue(start);
   while (entry) {
     entry.dirty = false;
     entry.urgent = false;
     entry.drawnAt = performance.now();
     flushSync(entry.draw);
     if (performance.now() - start > FRAME_BUDGET_MS) break;
-    entry = longestWaiting(start);
+    entry = mostOverdue(start);
   }
   const end = performance.now();
   restUntil = end + REST_FACTOR * (end - start);
@@ -84,22 +92,31 @@ useCharts.subscribe((now, before) => {
 useRuns.subscribe(() => invalidate(entries, true));
 
 /**
- * What `build` makes of the stores, made anew by the queue when they change and `build` itself when its identity
- * does; null until the element has first come into sight.
+ * What `build` makes of the stores, made anew by the queue when they change or `build` itself does; null until the
+ * element has first come into sight and has a width.
  */
-export function useDrawn<View>(element: RefObject<Element | null>, build: () => View): View | null {
+export function useDrawn<View>(
+  element: RefObject<Element | null>,
+  width: number,
+  build: () => View,
+  interval: number = REDRAW_MS.main,
+): View | null {
   const [view, setView] = useState<View | null>(null);
-  const latest = useRef(build);
+  const latest = useRef({ build, width });
   const entry = useRef<Entry | null>(null);
 
   useEffect(() => {
-    latest.current = build;
-    if (entry.current) invalidate([entry.current], true);
-  }, [build]);
+    latest.current = { build, width };
+    if (!entry.current) return;
+    entry.current.sized = width > 0;
+    invalidate([entry.current], true);
+  }, [build, width]);
 
   useEffect(() => {
     const own: Entry = {
-      draw: () => setView(latest.current()),
+      draw: () => setView(latest.current.build()),
+      interval,
+      sized: latest.current.width > 0,
       visible: false,
       dirty: true,
       urgent: true,
@@ -116,7 +133,7 @@ export function useDrawn<View>(element: RefObject<Element | null>, build: () => 
       observer.disconnect();
       entries.delete(own);
     };
-  }, [element]);
+  }, [element, interval]);
 
   return view;
 }

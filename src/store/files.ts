@@ -130,7 +130,8 @@ export function takeDrop(transfer: DataTransfer): Dropped | null {
     name: single ? first.name : `${Math.max(files.length, entries.length)} dropped items`,
     async list(onListing, signal) {
       const into = new Collector(onListing, signal);
-      const opened = (await Promise.all(handles)).filter((handle) => handle !== null);
+      const answers = await Promise.all(handles);
+      const opened = answers.filter((answer) => answer instanceof FileSystemHandle);
       if (opened.length === items.length) {
         for (const handle of opened) await walkHandle(handle, single ? '' : handle.name, into);
       } else if (entries.length > 0) {

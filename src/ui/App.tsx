@@ -15,6 +15,7 @@ import { DevicePanel } from './DevicePanel.tsx';
 import { DropLayer } from './DropLayer.tsx';
 import { ErrorBoundary } from './ErrorBoundary.tsx';
 import { EvaluateView } from './EvaluateView.tsx';
+import { FileInputs } from './FileInputs.tsx';
 import { HelpOverlay } from './HelpOverlay.tsx';
 import { InspectColumn } from './InspectColumn.tsx';
 import { EndRunQuestion, Messages } from './Messages.tsx';
@@ -63,7 +64,6 @@ function SideDrawers() {
         title="Setup"
         className="drawer"
         size={TOKENS.setupWidth + 24}
-        keepMounted
         data-testid="setup-drawer"
       >
         <Setup />
@@ -160,6 +160,7 @@ export function App() {
       <EndRunQuestion />
       <HelpOverlay />
       <DropLayer />
+      <FileInputs />
       <LiveRegion />
     </Tabs>
   );

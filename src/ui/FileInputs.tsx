@@ -1,0 +1,68 @@
+// The two file inputs behind the buttons of the data panel. They are always in the page, whatever is folded away,
+// so that browsers without the folder picker, screen readers and scripts have a way in as well.
+
+import type { ChangeEvent } from 'react';
+import { offerSource } from '../store/acts.ts';
+import type { Source } from '../store/dataset.ts';
+import { listFolder, listInput } from '../store/files.ts';
+import { showError } from '../store/session.ts';
+
+const ACCEPT = '.png,.jpg,.jpeg,.dcm,.dicom,.csv,.tsv,.txt,image/png,image/jpeg,application/dicom';
+const FOLDER = 'folder-input';
+const FILES = 'files-input';
+
+function sourceOfInput(files: readonly File[]): Source {
+  const folder = files[0]?.webkitRelativePath.split('/')[0];
+  const name = folder || (files.length === 1 ? 'one file' : `${files.length} files`);
+  return { kind: 'files', name, list: (onListing, signal) => listInput(files, onListing, signal) };
+}
+
+function takeInput(event: ChangeEvent<HTMLInputElement>): void {
+  const files = [...(event.currentTarget.files ?? [])];
+  event.currentTarget.value = '';
+  if (files.length > 0) offerSource(sourceOfInput(files));
+}
+
+const press = (id: string) => document.getElementById(id)?.click();
+
+export const chooseFiles = (): void => press(FILES);
+
+/** The browser's folder picker, which can hand over 100,000 files lazily; where it is missing, the input. */
+export async function chooseFolder(): Promise<void> {
+  if (!window.showDirectoryPicker) return press(FOLDER);
+  try {
+    const folder = await window.showDirectoryPicker({ id: 'films', mode: 'read' });
+    offerSource({
+      kind: 'files',
+      name: folder.name,
+      list: (onListing, signal) => listFolder(folder, onListing, signal),
+    });
+  } catch (error) {
+    // Closing the picker is an answer too.
+    if (!(error instanceof DOMException && error.name === 'AbortError')) showError(error);
+  }
+}
+
+export function FileInputs() {
+  const common = { type: 'file', className: 'visually-hidden', tabIndex: -1, multiple: true } as const;
+  return (
+    <div className="visually-hidden">
+      <input
+        {...common}
+        {...{ webkitdirectory: '' }}
+        id={FOLDER}
+        data-testid={FOLDER}
+        aria-label="Folder of films"
+        onChange={takeInput}
+      />
+      <input
+        {...common}
+        id={FILES}
+        data-testid={FILES}
+        accept={ACCEPT}
+        aria-label="Films and label files"
+        onChange={takeInput}
+      />
+    </div>
+  );
+}

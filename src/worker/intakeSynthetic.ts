@@ -17,11 +17,13 @@ export async function renderSet(
   onEvent: (event: IntakeEvent) => void,
 ): Promise<Omit<DatasetParts, 'startedAt'>> {
   const entries = planSyntheticSet(patients, seed);
+  // Drawn no larger than they are stored: a phantom is continuous, so there is nothing to be gained by shrinking one.
+  const side = Math.min(size, planeSize);
   const events = new IntakeEvents(entries.length, onEvent);
   const films: Film[] = [];
   let pausedAt = performance.now();
   for (const entry of entries) {
-    const stored = shrink({ width: size, height: size, bytes: renderEntry(entry, size).plane }, planeSize);
+    const stored = { width: side, height: side, bytes: renderEntry(entry, side).plane };
     const thumbnail = shrink(stored, thumbnailSize);
     // A thumbnail that is the plane itself would go to the engine and leave the page with nothing.
     const own = thumbnail.bytes === stored.bytes ? { ...thumbnail, bytes: stored.bytes.slice() } : thumbnail;
@@ -32,9 +34,9 @@ export async function renderSet(
       plane: stored.bytes,
       width: stored.width,
       height: stored.height,
-      originalWidth: size,
-      originalHeight: size,
-      fileSize: size * size,
+      originalWidth: side,
+      originalHeight: side,
+      fileSize: side * side,
       labels: { labels: entry.labels, patient: entry.patient },
     });
     if (performance.now() - pausedAt > PAUSE_EVERY_MS) {

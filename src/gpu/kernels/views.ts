@@ -1,17 +1,17 @@
 // Renders augmented views and evaluation images on the GPU from packed 8-bit films: crop and antialiased resize,
 // flip, jitter, blur, solarise, normalise, in the order and with the rounding of the published pipeline.
-// Programs are in viewPrograms.ts, the plain loops in viewsReference.ts, the packing in viewInput.ts.
+// Programs are in viewPrograms.ts and viewFinishPrograms.ts, the plain loops in viewsReference.ts, the packing in
+// viewInput.ts.
 
 import { defineKernel, type GpuJob, type Shape } from '../kernel.ts';
 import { groupsFor } from '../program.ts';
+import { blurProgram, finishProgram } from './viewFinishPrograms.ts';
 import {
-  blurProgram,
   columnsProgram,
   type Filter,
-  finishProgram,
+  QUADS_PER_THREAD,
   rowsProgram,
   SUPPORT,
-  turnProgram,
   weightsProgram,
 } from './viewPrograms.ts';
 import { blur, cropAndResize, finish, jitter, mirror, readParameters, solarise } from './viewsReference.ts';
@@ -61,8 +61,7 @@ function resize(
   const weights = job.scratch([views * 2 * size * entry * 4]);
   const blurWeights = job.scratch([views, radius + 1]);
   const sums = job.scratch([views]);
-  const turned = job.scratch([views, maxSide, quads]);
-  const cut = job.scratch([views, quads, size]);
+  const cut = job.scratch([views, quads, quarter * 4]);
   const image = job.scratch([views, size, quarter]);
   job.run(
     weightsProgram(filter),
@@ -71,16 +70,10 @@ function resize(
     [groupsFor(views * 2 * size, 64)],
   );
   job.run(
-    turnProgram,
-    [params, planes, turned],
-    [maxSide, quads],
-    [groupsFor((quads + 1) * quads, 64), views],
-  );
-  job.run(
     rowsProgram,
-    [params, turned, weights, cut],
-    [size, entry * 4, maxSide, quads, Number(flip)],
-    [groupsFor(quads * size, 64), views],
+    [params, planes, weights, cut],
+    [size, entry, quads, quarter * 4, Number(flip)],
+    [groupsFor(groupsFor(quads, QUADS_PER_THREAD) * size, 64), views],
   );
   job.run(
     columnsProgram(jittered),
@@ -92,7 +85,7 @@ function resize(
 }
 
 /**
- * Augmented views: planes (int32, packed), params [views, 16] -> [views, size, size, 3 or 1], six dispatches.
+ * Augmented views: planes (int32, packed), params [views, 16] -> [views, size, size, 3 or 1], five dispatches.
  * The views of a batch go in as one list, view 1 of every film first. Parameters and stages: docs/method.md.
  */
 export const renderViews = defineKernel<Inputs, ViewAttrs>({
@@ -113,6 +106,7 @@ export const renderViews = defineKernel<Inputs, ViewAttrs>({
       contrast: jittered && !blurs,
       solarise: attrs.stopAfter === undefined || attrs.stopAfter === 'solarise',
       normalise,
+      whole: size % 4 === 0,
     });
     const groups = [groupsFor(size * quarter, 64), views] as const;
     if (!blurs) {
@@ -145,7 +139,7 @@ export const renderViews = defineKernel<Inputs, ViewAttrs>({
 
 /**
  * The evaluation transform: the box of each row of params (the whole film, as wholeFilm gives it) squared with the
- * triangle filter, mirrored where asked, nothing else. Five dispatches.
+ * triangle filter, mirrored where asked, nothing else. Four dispatches.
  */
 export const resizeEval = defineKernel<Inputs, RenderAttrs>({
   name: 'MlvResizeEval',
@@ -158,6 +152,7 @@ export const resizeEval = defineKernel<Inputs, RenderAttrs>({
       contrast: false,
       solarise: false,
       normalise: attrs.normalise,
+      whole: attrs.size % 4 === 0,
     });
     job.run(
       program,

@@ -2,8 +2,9 @@
 // Resampling sums are exact integers; jitter is done in single precision and cut off; the blur rounds half to even.
 
 import type { Plain } from '../kernel.ts';
+import { MEAN, STD } from './viewFinishPrograms.ts';
 import { PARAMETER_WORDS, SLOT } from './viewInput.ts';
-import { type Filter, MEAN, STD, SUPPORT } from './viewPrograms.ts';
+import { type Filter, SUPPORT } from './viewPrograms.ts';
 
 const ONE = 2 ** 22;
 

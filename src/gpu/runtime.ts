@@ -8,6 +8,8 @@ import type { Program } from './program.ts';
 
 const SUBMIT_EVERY = 64;
 const CACHE_LIMIT = 8192;
+/** A compiler may take hundreds of megabytes for one program, so only a few are given to it at a time. */
+const COMPILED_AT_ONCE = 3;
 
 export interface RuntimeCounts {
   dispatches: number;
@@ -47,15 +49,17 @@ export class Runtime {
   /** Compiles programs off the critical path. Calls back after each. */
   async compile(programs: readonly Program[], onProgress: (done: number, total: number) => void) {
     const missing = programs.filter((program) => !this.#pipelines.has(program.name));
+    let next = 0;
     let done = 0;
     onProgress(0, missing.length);
-    await Promise.all(
-      missing.map(async (program) => {
+    const compileInTurn = async () => {
+      for (let program = missing[next++]; program; program = missing[next++]) {
         const pipeline = await this.device.createComputePipelineAsync(this.#descriptor(program));
         this.#pipelines.set(program.name, pipeline);
         onProgress(++done, missing.length);
-      }),
-    );
+      }
+    };
+    await Promise.all(Array.from({ length: COMPILED_AT_ONCE }, compileInTurn));
   }
 
   /** Records one dispatch. `tensors` are bound in the order of the program's reads, then writes. */

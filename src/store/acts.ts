@@ -36,8 +36,11 @@ const NEEDS_RESTART: readonly ErrorCode[] = [
 
 /** The failure shown can only be mended by fresh workers. */
 export function needsRestart(): boolean {
-  const { error } = get();
-  return error !== null && NEEDS_RESTART.includes(error.code);
+  const { error, status } = get();
+  if (error === null) return false;
+  return (
+    NEEDS_RESTART.includes(error.code) || (status.state === 'failed' && error.code !== 'loss-not-finite')
+  );
 }
 
 let factory: (() => PlaygroundClient) | null = null;

@@ -83,3 +83,24 @@ describe('a configuration that does not fit', () => {
     expect(state().error?.message).toMatch(/preset paper fits/);
   });
 });
+
+describe('a device that is lost', () => {
+  it('halts the run with its reason; a reset starts on a fresh device with the same films', async () => {
+    choosePreset('demo');
+    let clients = 0;
+    await startSession(() =>
+      createFakeClient({ beat: 1, fail: ++clients === 1 ? 'device-lost' : undefined }),
+    );
+    await play();
+    await until(() => expect(state().status.state).toBe('failed'));
+    expect(state().error?.code).toBe('device-lost');
+    commandOf('reset').run();
+    await until(() => expect(useDataset.getState().phase).toBe('reading'));
+    await until(() => expect(useDataset.getState().phase).toBe('ready'));
+    expect(clients).toBe(2);
+    expect(state()).toMatchObject({ error: null, runConfig: null, status: { state: 'idle', step: 0 } });
+    await play();
+    await until(() => expect(liveSeries().length).toBeGreaterThan(3));
+    await stop();
+  });
+});

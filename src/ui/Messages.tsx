@@ -23,7 +23,9 @@ const REMEDIES: Partial<Record<ErrorCode, string>> = {
 export function Messages() {
   const error = useSession((session) => session.error);
   const refused = useSettings((settings) => settings.refused);
+  const failed = useSession(({ status }) => status.state === 'failed');
   if (!error && !refused) return null;
+  const remedy = error ? (REMEDIES[error.code] ?? (failed ? 'Start again' : null)) : null;
   return (
     <div className="messages">
       {refused && (
@@ -35,9 +37,9 @@ export function Messages() {
       )}
       {error && (
         <ErrorNotice error={error} onClose={dismissError}>
-          {REMEDIES[error.code] && (
+          {remedy && (
             <Button variant="default" data-testid="remedy" onClick={() => void reset()}>
-              {REMEDIES[error.code]}
+              {remedy}
             </Button>
           )}
         </ErrorNotice>

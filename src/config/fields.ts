@@ -60,3 +60,12 @@ export type ValueOf<F> = F extends { kind: 'number' }
     : F extends { kind: 'choice'; choices: infer C }
       ? keyof C & string
       : never;
+
+type Row = Omit<NumberField, 'kind'>;
+
+/** A number row; literal values are kept. */
+export const number = <R extends Row>(row: R) => ({ kind: 'number' as const, ...row });
+
+/** A number between 0 and 1 among the view settings. */
+export const probability = (row: Omit<Row, 'min' | 'max' | 'scale' | 'group' | 'when'>) =>
+  number({ group: 'views', when: 'start', min: 0, max: 1, scale: 'linear', ...row });

@@ -29,7 +29,8 @@ function canPlay(): boolean {
   const { status, busy, facts } = session();
   const { phase } = useDataset.getState();
   const films = phase === 'ready' || phase === 'reading' || phase === 'listing';
-  return facts !== null && busy === null && !isActive(status.state) && films;
+  const able = facts !== null && busy === null && !isActive(status.state) && !needsRestart();
+  return able && films;
 }
 
 const canPause = () => session().status.state === 'running' && session().busy === null;

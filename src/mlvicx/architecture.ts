@@ -80,16 +80,6 @@ class Builder {
     );
   }
 
-  attention(name: string, channels: number): void {
-    const half = Math.floor(channels / REDUCTION);
-    const weights = [
-      { name: `${name}.cam.fc.0.weight`, shape: [1, 1, channels, half], init: uniform(channels) },
-      { name: `${name}.cam.fc.2.weight`, shape: [1, 1, half, channels], init: uniform(half) },
-      { name: `${name}.sam.conv1.weight`, shape: [7, 7, 2, 1], init: uniform(2 * 7 * 7) },
-    ];
-    for (const weight of weights) this.storages.push(alone({ ...weight, adapted: true }));
-  }
-
   linear({ linear: name, norm, inputs, outputs }: ProjectorLayer): void {
     this.storages.push(
       alone({ name: `${name}.weight`, shape: [inputs, outputs], init: uniform(inputs), adapted: true }),
@@ -97,32 +87,43 @@ class Builder {
     );
     if (norm) this.norm(norm, outputs);
   }
+}
 
-  levelConvs(widths: readonly number[], outputs: number): void {
-    const name = (level: number, part: string) => `${PREFIX}.resize_project.convs.${level}.${part}`;
-    this.storages.push(
-      {
-        name: LEVEL_WEIGHTS,
-        shape: [widths.reduce((a, b) => a + b, 0), outputs],
-        parameters: widths.map((width, level) => ({
-          name: name(level, 'weight'),
-          shape: [1, 1, width, outputs],
-          init: uniform(width),
-          adapted: true,
-        })),
-      },
-      {
-        name: LEVEL_BIASES,
-        shape: [widths.length, outputs],
-        parameters: widths.map((width, level) => ({
-          name: name(level, 'bias'),
-          shape: [outputs],
-          init: uniform(width),
-          adapted: false,
-        })),
-      },
-    );
-  }
+/** The storages of the level convolutions, C_l to `outputs` channels each. */
+export function levelConvs(widths: readonly number[], outputs: number): StorageSpec[] {
+  const name = (level: number, part: string) => `${PREFIX}.resize_project.convs.${level}.${part}`;
+  return [
+    {
+      name: LEVEL_WEIGHTS,
+      shape: [widths.reduce((a, b) => a + b, 0), outputs],
+      parameters: widths.map((width, level) => ({
+        name: name(level, 'weight'),
+        shape: [1, 1, width, outputs],
+        init: uniform(width),
+        adapted: true,
+      })),
+    },
+    {
+      name: LEVEL_BIASES,
+      shape: [widths.length, outputs],
+      parameters: widths.map((width, level) => ({
+        name: name(level, 'bias'),
+        shape: [outputs],
+        init: uniform(width),
+        adapted: false,
+      })),
+    },
+  ];
+}
+
+/** The three weights of the context bottleneck called `name`. */
+export function bottleneckWeights(name: string, channels: number): StorageSpec[] {
+  const half = Math.floor(channels / REDUCTION);
+  return [
+    { name: `${name}.cam.fc.0.weight`, shape: [1, 1, channels, half], init: uniform(channels) },
+    { name: `${name}.cam.fc.2.weight`, shape: [1, 1, half, channels], init: uniform(half) },
+    { name: `${name}.sam.conv1.weight`, shape: [7, 7, 2, 1], init: uniform(2 * 7 * 7) },
+  ].map((weight) => alone({ ...weight, adapted: true }));
 }
 
 /** The whole network. */
@@ -147,10 +148,10 @@ export function architecture(shape: ModelShape): NetworkSpec {
   }
   for (const layer of projectorLayers('global', shape)) build.linear(layer);
   widths.forEach((channels, level) => {
-    build.attention(`${PREFIX}.cbt${level + 1}`, channels);
+    build.storages.push(...bottleneckWeights(`${PREFIX}.cbt${level + 1}`, channels));
   });
   for (const layer of projectorLayers('local', shape)) build.linear(layer);
-  build.levelConvs(widths, shape.levelChannels);
+  build.storages.push(...levelConvs(widths, shape.levelChannels));
   return { storages: build.storages, buffers: build.buffers };
 }
 

@@ -13,19 +13,10 @@ import { onesForBiases, pooledLevels, projectedLevels, projector } from './heads
 import { headLoss } from './objective.ts';
 
 export interface ModelOptions extends ModelShape {
-  readonly imageSize: number;
   /** Side to which the published code resizes every level. */
   readonly levelSize: number;
   /** False leaves the level convolutions at their start (quirk Q1). */
   readonly trainLevelConvs: boolean;
-}
-
-/** Sides of the five maps for an input side: stem, then each stage. */
-export function levelSides(imageSize: number): readonly number[] {
-  const half = (n: number) => Math.floor((n - 1) / 2) + 1;
-  const stem = half(imageSize);
-  const first = half(stem);
-  return [stem, first, half(first), half(half(first)), half(half(half(first)))];
 }
 
 export interface Embeddings {
@@ -35,6 +26,9 @@ export interface Embeddings {
   readonly z: Tensor;
   readonly d: Tensor;
 }
+
+/** Looks at the forward pass of a step before it is walked back, and may watch gradients on its tape. */
+export type StepObserver = (made: Embeddings, tape: Tape) => void;
 
 export interface StepTensors {
   /** VICREG_TERMS of either head. */
@@ -49,15 +43,12 @@ export interface StepTensors {
 export class Mlvicx {
   readonly options: ModelOptions;
   readonly parameters: Parameters;
-  readonly #matrices: Tensor;
+  readonly #matrices = new Map<string, Tensor>();
   readonly #ones = new Map<number, Tensor>();
 
   constructor(options: ModelOptions, draw: Draw) {
     this.options = options;
     this.parameters = new Parameters(architecture(options), draw);
-    const sides = levelSides(options.imageSize).map((side) => [side, side] as const);
-    const packed = packLevelMatrices(options.levelSize, sides);
-    this.#matrices = tf.keep(tf.tensor1d(packed));
   }
 
   /** Storages that receive gradients. */
@@ -67,21 +58,23 @@ export class Mlvicx {
     return new Set(names.filter((name) => this.options.trainLevelConvs || !frozen(name)));
   }
 
-  /** Everything from images [N, S, S, 3] to both embeddings. */
+  /** Everything from images [N, H, W, 3] to both embeddings. */
   embed(pass: Pass, images: Tensor): Embeddings {
     const encoder = encode(pass, images);
     const z = projector(pass, 'global', this.options, encoder.features);
-    const pooled = pooledLevels(pass, encoder.levels, this.#matrices);
+    const pooled = pooledLevels(pass, encoder.levels, this.#matricesFor(encoder.levels));
     const local = projectedLevels(pass, pooled, this.#onesFor(images.shape[0]!));
     const d = projector(pass, 'local', this.options, local);
     return { encoder, pooled, local, z, d };
   }
 
-  /** One training pass over both views, [2N, S, S, 3] with view 1 first. The caller owns what comes back. */
-  step(images: Tensor, globalWeights: Tensor, localWeights: Tensor): StepTensors {
+  /** One training pass over both views, [2N, H, W, 3] with view 1 first. The caller owns what comes back. */
+  step(images: Tensor, globalWeights: Tensor, localWeights: Tensor, observe?: StepObserver): StepTensors {
     const tape = new Tape(this.trained());
     const pass: Pass = { parameters: this.parameters, tape, norm: 'train', groups: 2 };
-    const { z, d, pooled } = this.embed(pass, images);
+    const made = this.embed(pass, images);
+    const { z, d, pooled } = made;
+    observe?.(made, tape);
     const globalTerms = headLoss(tape, z, globalWeights);
     const localTerms = headLoss(tape, d, localWeights);
     // Kept beyond the backward pass, for the statistics of the levels.
@@ -97,8 +90,20 @@ export class Mlvicx {
 
   dispose(): void {
     this.parameters.dispose();
-    this.#matrices.dispose();
+    for (const matrices of this.#matrices.values()) matrices.dispose();
     for (const ones of this.#ones.values()) ones.dispose();
+  }
+
+  /** Made once per size of images. */
+  #matricesFor(levels: EncoderOutput['levels']): Tensor {
+    const sides = levels.map(({ shape }) => [shape[1]!, shape[2]!] as const);
+    const key = sides.join();
+    let matrices = this.#matrices.get(key);
+    if (!matrices) {
+      matrices = tf.keep(tf.tensor1d(packLevelMatrices(this.options.levelSize, sides)));
+      this.#matrices.set(key, matrices);
+    }
+    return matrices;
   }
 
   #onesFor(films: number): Tensor {

@@ -5,12 +5,12 @@ import { bottleneck } from '../gpu/kernels/bottleneck.ts';
 import { bottleneckGrad } from '../gpu/kernels/bottleneckGrad.ts';
 import type { Pass } from './layers.ts';
 
-/** `name` is the bottleneck's prefix, e.g. `encoder.cbt1`. `onGate` may look at the spatial gate [N,H,W]. */
+/** `name` is the bottleneck's prefix, e.g. `encoder.cbt1`. `onGates` may look at the gates, spatial [N,H,W] and channel [N,C]. */
 export function contextBottleneck(
   pass: Pass,
   name: string,
   x: Tensor,
-  onGate?: (gate: Tensor) => void,
+  onGates?: (spatial: Tensor, channel: Tensor) => void,
 ): Tensor {
   const names = [`${name}.cam.fc.0.weight`, `${name}.cam.fc.2.weight`, `${name}.sam.conv1.weight`] as const;
   const [w1, w2, ws] = names.map((each) => pass.parameters.get(each)) as [Tensor, Tensor, Tensor];
@@ -22,7 +22,7 @@ export function contextBottleneck(
     Tensor,
     Tensor,
   ];
-  onGate?.(spatialGate);
+  onGates?.(spatialGate, channelGate);
   const saved = [channelGate, spatialGate, pooled, hidden, spatial];
   if (!pass.tape) {
     for (const tensor of saved) tensor.dispose();

@@ -18,6 +18,7 @@ export class Tape {
   readonly #entries: Entry[] = [];
   readonly #gradients = new Map<number, Tensor>();
   readonly #parameters = new Map<string, Tensor>();
+  readonly #watchers = new Map<number, (gradient: Tensor) => void>();
   /** Names of the parameters whose gradients are wanted; null wants all. */
   readonly #wanted: ReadonlySet<string> | null;
 
@@ -31,6 +32,11 @@ export class Tape {
 
   wants(parameter: string): boolean {
     return this.#wanted?.has(parameter) ?? true;
+  }
+
+  /** Shows the whole gradient of a tensor on the way back. The looker does not own it. */
+  watch(tensor: Tensor, look: (gradient: Tensor) => void): void {
+    this.#watchers.set(tensor.id, look);
   }
 
   /** Adds to the gradient of a tensor. Takes ownership of `gradient`. */
@@ -63,7 +69,10 @@ export class Tape {
       for (const tensor of [...entry.outputs, ...entry.saved]) tensor.dispose();
     }
     // What is left belongs to the input of the network, which nobody differentiates.
-    for (const gradient of this.#gradients.values()) gradient.dispose();
+    for (const [id, gradient] of this.#gradients) {
+      this.#watchers.get(id)?.(gradient);
+      gradient.dispose();
+    }
     this.#gradients.clear();
     return this.#parameters;
   }
@@ -71,6 +80,7 @@ export class Tape {
   #take(tensor: Tensor): Tensor | undefined {
     const gradient = this.#gradients.get(tensor.id);
     this.#gradients.delete(tensor.id);
+    if (gradient) this.#watchers.get(tensor.id)?.(gradient);
     return gradient;
   }
 }

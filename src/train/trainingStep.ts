@@ -1,0 +1,148 @@
+// One training step on images that are already there: both passes, objective, update, and the numbers to read back.
+// Pretraining renders the images and keeps the clock (pretrain.ts); the parity runner brings recorded images. What a
+// run is made of, model and optimiser state, is captured and restored here too.
+
+import type { Config } from '../config/schema.ts';
+import { type Tensor, tf } from '../gpu/kernel.ts';
+import { spatialMean } from '../gpu/kernels/elementwise.ts';
+import { POOLED_SIDE } from '../gpu/kernels/levelPool.ts';
+import type { Program } from '../gpu/program.ts';
+import type { Runtime } from '../gpu/runtime.ts';
+import { levelWidths } from '../mlvicx/architecture.ts';
+import { Mlvicx, type StepObserver } from '../mlvicx/model.ts';
+import { weightsVector } from '../mlvicx/objective.ts';
+import { Optimiser } from '../optim/optimiser.ts';
+import { warmupCosine } from '../optim/schedule.ts';
+import { AppError } from '../util/errors.ts';
+import { type Checkpoint, requireTensors } from './checkpoint.ts';
+import { drawFrom } from './initialise.ts';
+import { TERMS_LENGTH } from './sample.ts';
+import { isBufferName } from './stateDict.ts';
+
+/** Batch size that the base rate of LARS refers to. */
+const REFERENCE_BATCH = 256;
+
+export type RunState = Pick<Checkpoint, 'parameters' | 'buffers' | 'optimiserState'>;
+
+export interface RunLength {
+  readonly stepsPerEpoch: number;
+  readonly totalSteps: number;
+}
+
+/** The rate of step `step` (0, 1, ...) under a configuration. */
+export function learningRateAt(
+  config: Config,
+  { stepsPerEpoch, totalSteps }: RunLength,
+  step: number,
+): number {
+  const { learningRate, batchSize, optimiser, warmupEpochs } = config;
+  const base = optimiser === 'lars' ? (learningRate * batchSize) / REFERENCE_BATCH : learningRate;
+  return warmupCosine({ base, warmupSteps: Math.round(warmupEpochs * stepsPerEpoch), totalSteps }, step);
+}
+
+export class TrainingStep {
+  readonly model: Mlvicx;
+  readonly #runtime: Runtime;
+  readonly #optimiser: Optimiser;
+  readonly #weights: { readonly global: Tensor; readonly local: Tensor };
+  readonly #report: Tensor;
+  /** Batches that the norms had seen before the first of our steps, as PyTorch counts them. */
+  #batchesBefore = 0;
+
+  constructor(config: Config, runtime: Runtime) {
+    this.#runtime = runtime;
+    this.model = new Mlvicx(config, drawFrom(config.seed));
+    const settings = {
+      kind: config.optimiser,
+      weightDecay: config.weightDecay,
+      momentum: config.momentum,
+      trustCoefficient: config.trustCoefficient,
+    };
+    const { parameters } = this.model;
+    this.#optimiser = new Optimiser(settings, parameters.spec, this.model.trained(), parameters, runtime);
+    this.#weights = { global: tf.keep(tf.zeros([4])), local: tf.keep(tf.zeros([4])) };
+    const channels = levelWidths(config.width).reduce((a, b) => a + b, 0);
+    this.#report = tf.keep(tf.zeros([2 * TERMS_LENGTH + 2 * config.batchSize * channels]));
+    this.weigh(config);
+  }
+
+  /** Takes over the weights of the terms, which may change between steps. */
+  weigh(config: Config): void {
+    const weights = {
+      invariance: config.invarianceWeight,
+      variance: config.varianceWeight,
+      covariance: config.covarianceWeight,
+    };
+    this.#runtime.write(this.#weights.global, weightsVector(weights, 1));
+    this.#runtime.write(this.#weights.local, weightsVector(weights, config.localWeight));
+  }
+
+  /**
+   * Records one step into the command queue; nothing waits. `images` [2N, S, S, 3], view 1 first, are freed.
+   * `observe` looks at the tensors of the forward pass.
+   */
+  record(images: Tensor, rate: number, observe?: StepObserver): void {
+    const { global, local } = this.#weights;
+    const { globalTerms, localTerms, pooled, gradients } = this.model.step(images, global, local, observe);
+    images.dispose();
+    this.#optimiser.update(gradients, rate);
+    const [views, , channels] = pooled.shape as [number, number, number];
+    const map = tf.reshape(pooled, [views, POOLED_SIDE, POOLED_SIDE, channels]);
+    const [means] = spatialMean({ x: map }, {});
+    this.#runtime.copy(globalTerms, 0, this.#report, 0, TERMS_LENGTH * 4);
+    this.#runtime.copy(localTerms, 0, this.#report, TERMS_LENGTH * 4, TERMS_LENGTH * 4);
+    this.#runtime.copy(means!, 0, this.#report, 2 * TERMS_LENGTH * 4, views * channels * 4);
+    tf.dispose([globalTerms, localTerms, pooled, map, means!]);
+  }
+
+  /** The programs that `record` would need, without taking a step. */
+  collect(record: () => void): Program[] {
+    const before = this.#optimiser.updates;
+    const programs = this.#runtime.collect(record);
+    this.#optimiser.updates = before;
+    return programs;
+  }
+
+  /** The numbers of the step recorded last, in the form that toSample reads. */
+  read(): Promise<Float32Array> {
+    return this.#runtime.read(this.#report, this.#report.shape[0]! * 4);
+  }
+
+  /** Weights, statistics and optimiser state after the steps recorded so far. */
+  async capture(): Promise<RunState> {
+    const all = await this.model.parameters.read();
+    const buffers = new Map([...all].filter(([name]) => isBufferName(name)));
+    const parameters = new Map([...all].filter(([name]) => !isBufferName(name)));
+    for (const name of [...buffers.keys()]) {
+      if (!name.endsWith('.running_mean')) continue;
+      // PyTorch counts batches; every step shows each norm one batch per view.
+      const counter = name.replace(/running_mean$/, 'num_batches_tracked');
+      const batches = this.#batchesBefore + 2 * this.#optimiser.updates;
+      buffers.set(counter, { shape: [], data: Float32Array.of(batches) });
+    }
+    return { parameters, buffers, optimiserState: await this.#optimiser.read() };
+  }
+
+  /** @throws AppError checkpoint-invalid when the state is of another model */
+  restore(state: RunState, updates: number): void {
+    const { storages, buffers } = this.model.parameters.spec;
+    const shapes = storages.flatMap(({ parameters }) =>
+      parameters.map(({ name, shape }) => [name, shape] as const),
+    );
+    requireTensors(state.parameters, new Map(shapes));
+    const values = new Map([...state.parameters, ...state.buffers]);
+    const missing = buffers.find(({ name, size }) => values.get(name)?.data.length !== size);
+    if (missing) throw new AppError('checkpoint-invalid', `it lacks ${missing.name}.`);
+    this.model.parameters.write(values, (tensor, data) => this.#runtime.write(tensor, data));
+    this.#optimiser.adopt();
+    this.#optimiser.write(state.optimiserState, updates);
+    const counter = [...state.buffers].find(([name]) => name.endsWith('.num_batches_tracked'));
+    this.#batchesBefore = counter ? Math.max(0, counter[1].data[0]! - 2 * updates) : 0;
+  }
+
+  dispose(): void {
+    this.model.dispose();
+    this.#optimiser.dispose();
+    tf.dispose([this.#weights.global, this.#weights.local, this.#report]);
+  }
+}

@@ -7,6 +7,7 @@
 
 import { defineKernel, type Plain } from '../kernel.ts';
 import { flatGroups, flatIndex, program } from '../program.ts';
+import { FEW_ROWS, fewRowsForward } from './batchNormFewRows.ts';
 import { elementOf, lanesFor, sizeOf, zeroOf } from './common.ts';
 
 export interface BatchNormAttrs {
@@ -20,8 +21,6 @@ export interface BatchNormAttrs {
 
 type TrainInput = 'x' | 'gamma' | 'beta' | 'residual' | 'runningMean' | 'runningVar';
 
-/** Rows per group below which one thread per channel does everything in one dispatch. */
-const FEW_ROWS = 128;
 const MAX_CHUNKS = 128;
 
 /** How many partial sums a reduction over `rows` is split into, so that about 4096 threads share the work. */
@@ -42,7 +41,13 @@ export const batchNorm = defineKernel<TrainInput, BatchNormAttrs>({
     const rows = sizeOf(x.shape) / channels / attrs.groups;
     const lanes = lanesFor(channels);
     const columns = channels / lanes;
-    const chunks = rows <= FEW_ROWS ? 1 : chunksFor(rows, attrs.groups, columns);
+    if (rows <= FEW_ROWS) {
+      const once = fewRowsForward(lanes, attrs.relu, attrs.residual);
+      const tensors = [x, gamma, beta, residual, outputs[0]!, outputs[1]!, runningMean, runningVar];
+      run(once, tensors, [attrs.groups, rows, columns, attrs.eps, attrs.momentum], flatGroups(columns, 16));
+      return;
+    }
+    const chunks = chunksFor(rows, attrs.groups, columns);
     const partial = scratch([attrs.groups, chunks, 2, channels]);
     run(
       chunkMoments(lanes),

@@ -5,6 +5,7 @@
 import { defineKernel } from '../kernel.ts';
 import { flatGroups, flatIndex, program } from '../program.ts';
 import { chunksFor } from './batchNorm.ts';
+import { FEW_ROWS, fewRowsBackward } from './batchNormFewRows.ts';
 import { elementOf, lanesFor, sizeOf, zeroOf } from './common.ts';
 
 export interface BatchNormGradAttrs {
@@ -25,6 +26,16 @@ export const batchNormGrad = defineKernel<'x' | 'y' | 'dy' | 'gamma' | 'stats', 
     const rows = sizeOf(x.shape) / channels / groups;
     const lanes = lanesFor(channels);
     const columns = channels / lanes;
+    if (rows <= FEW_ROWS) {
+      const once = fewRowsBackward(lanes, relu, residual);
+      run(
+        once,
+        [x, y, dy, stats, gamma, dgamma!, dbeta!, dx!, ...(residual ? [dresidual!] : [])],
+        [groups, rows, columns],
+        flatGroups(columns, 16),
+      );
+      return;
+    }
     const chunks = chunksFor(rows, groups, columns);
     const partial = scratch([groups, chunks, 2, channels]);
     const sums = scratch([groups, 2, channels]);

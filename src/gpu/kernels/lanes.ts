@@ -4,6 +4,8 @@
 
 import type { Element } from '../program.ts';
 
+export type { Element };
+
 /** How many channels are taken at a time; it divides the channel count. */
 export type Lanes = 1 | 2 | 3 | 4;
 

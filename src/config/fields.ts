@@ -2,12 +2,12 @@
 // The table is in schema.ts; this file holds no values.
 
 export const GROUPS = {
-  data: 'Data',
+  data: 'Images',
   model: 'Model',
   loss: 'Loss',
   optimiser: 'Optimiser',
   views: 'Augmented views',
-  run: 'Run',
+  run: 'Batches and length',
   probe: 'Linear evaluation',
 } as const;
 export type GroupName = keyof typeof GROUPS;

@@ -3,7 +3,9 @@
 import { METRIC_NAMES } from '../../src/protocol/metrics.ts';
 import { expect, test } from './fixtures.ts';
 
-test('play, pause, one step, resume, to the end; reset goes back to the start', async ({ app }) => {
+test('play, pause, one step, resume, to the end, export in full; reset goes back to the start', async ({
+  app,
+}) => {
   await app.open({ maxSteps: 12 });
   await app.command('playPause').click();
   await app.reachesStep(2);
@@ -21,6 +23,11 @@ test('play, pause, one step, resume, to the end; reset goes back to the start', 
   await app.command('playPause').click();
   await app.reaches('done');
   expect(await app.step()).toBe(12);
+  const { name, text } = await app.download(app.page.getByTestId('export-csv'));
+  expect(name).toMatch(/\.csv$/);
+  const [header, ...rows] = text.trimEnd().split(/\r?\n/);
+  expect(rows).toHaveLength(12);
+  expect(header!.split(',')).toEqual(expect.arrayContaining(METRIC_NAMES.slice(0, 10)));
 
   await app.command('reset').click();
   await app.reaches('ready');
@@ -71,15 +78,4 @@ test('a zoom stays while the run goes on, and a double click shows all again', a
   await expect(chart).not.toHaveAttribute('data-zoom', /./);
   await app.command('playPause').click();
   await app.reaches('paused');
-});
-
-test('curves are exported in full, one column per metric', async ({ app }) => {
-  await app.open({ maxSteps: 5 });
-  await app.command('playPause').click();
-  await app.reaches('done');
-  const { name, text } = await app.download(app.page.getByTestId('export-csv'));
-  expect(name).toMatch(/\.csv$/);
-  const [header, ...rows] = text.trimEnd().split(/\r?\n/);
-  expect(rows).toHaveLength(5);
-  expect(header!.split(',')).toEqual(expect.arrayContaining(METRIC_NAMES.slice(0, 10)));
 });

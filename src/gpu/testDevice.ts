@@ -25,7 +25,8 @@ export function testDevice(): Promise<TestDevice> {
   return opened;
 }
 
-async function open(): Promise<TestDevice> {
+/** Offers Dawn as navigator.gpu, for code that opens the device itself. @throws where no software driver is found */
+export async function installGpu(): Promise<void> {
   if (process.env.GPU !== 'hardware') {
     const icd = findIcd();
     if (!icd) throw new Error('no SwiftShader driver found: set SWIFTSHADER_ICD to vk_swiftshader_icd.json');
@@ -35,6 +36,10 @@ async function open(): Promise<TestDevice> {
   Object.assign(globalThis, globals);
   const gpu = create(['backend=vulkan', 'enable-dawn-features=allow_unsafe_apis']);
   Object.defineProperty(globalThis, 'navigator', { value: { gpu, userAgent: 'node' }, configurable: true });
+}
+
+async function open(): Promise<TestDevice> {
+  await installGpu();
   let faults: string[] = [];
   const device = await openDevice((fault) => faults.push(`${fault.kind}: ${fault.message}`));
   return {

@@ -1,0 +1,62 @@
+// Test helper: a set of made-up films and a configuration so narrow that a step takes a moment, and what a run
+// says of itself once time and memory are left out. Imported by tests only.
+
+import { presetConfig } from '../config/presets.ts';
+import { type Config, parseConfig } from '../config/schema.ts';
+import type { EngineDataset } from '../protocol/dataset.ts';
+import { METRIC_NAMES, type StepSample } from '../protocol/metrics.ts';
+import { Rng } from '../util/rng.ts';
+
+/** The smallest run: width 4 at 32 px in batches of 4. */
+export const tinyConfig = (changes: Partial<Config> = {}): Config =>
+  parseConfig(
+    {
+      width: 4,
+      projectorHidden: 16,
+      embeddingDim: 16,
+      levelChannels: 8,
+      levelSize: 8,
+      batchSize: 4,
+      maxSteps: 12,
+      warmupEpochs: 1,
+      seed: 5,
+      ...changes,
+    },
+    presetConfig('smoke'),
+  );
+
+/** Films of changing sizes with soft structure, all for training. */
+export function madeFilms(count: number, seed = 1): EngineDataset {
+  const widths = Uint16Array.from({ length: count }, (_, film) => 40 + (film % 5));
+  const heights = Uint16Array.from({ length: count }, (_, film) => 37 + (film % 3));
+  const planes = Array.from({ length: count }, (_, film) => {
+    const rng = new Rng(seed, 'synthetic', film);
+    const [across, down] = [rng.uniform(3, 9), rng.uniform(3, 9)];
+    const width = widths[film]!;
+    return Uint8Array.from({ length: width * heights[film]! }, (__, i) => {
+      const wave = Math.sin((i % width) / across) + Math.cos(Math.floor(i / width) / down);
+      return Math.min(255, Math.max(0, 120 + 50 * wave + 15 * rng.normal()));
+    });
+  });
+  return {
+    name: 'made',
+    fingerprint: `made-${seed}`,
+    findings: [],
+    planes,
+    widths,
+    heights,
+    splits: new Uint8Array(count),
+    patients: Uint32Array.from({ length: count }, (_, film) => film),
+    labels: new Uint8Array(0),
+  };
+}
+
+const REPEATABLE = METRIC_NAMES.map((name, i) => ({ name, i })).filter(
+  ({ name }) => !/^(speed|memory)\//.test(name),
+);
+
+/** What must be the same in every repetition of a step: all metrics but speed and memory, bit by bit. */
+export const repeatable = ({ step, values }: StepSample): Record<string, number> => ({
+  step,
+  ...Object.fromEntries(REPEATABLE.map(({ name, i }) => [name, values[i]!])),
+});

@@ -1,0 +1,138 @@
+// The engine as the page drives it, on real kernels: however a run is started, looked into, halted, saved and taken up
+// again, and by however many workers its films were decoded, every step says the same bit by bit.
+import { encode } from 'fast-png';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { decodeFilm } from '../data/decode.ts';
+import { installGpu } from '../gpu/testDevice.ts';
+import type { EngineEvent, EngineState } from '../protocol/engine.ts';
+import type { SourceFile } from '../protocol/intake.ts';
+import type { StepSample } from '../protocol/metrics.ts';
+import { madeFilms, repeatable, tinyConfig } from '../train/testRun.ts';
+import { DecodePool } from './decodePool.ts';
+import { Engine } from './engine.ts';
+import { Intake } from './intake.ts';
+import { expose } from './rpc.ts';
+
+const PATIENCE = 240_000;
+const CONFIG = tinyConfig({ maxSteps: 8 });
+
+/** A decode worker in this thread that takes its time, the longer the fewer bytes a file has. */
+class SlowWorker extends EventTarget {
+  readonly #channel = new MessageChannel();
+
+  constructor() {
+    super();
+    this.#channel.port1.onmessage = ({ data }) => this.dispatchEvent(new MessageEvent('message', { data }));
+    const decode = async (file: File, options: { planeSize: number; thumbnailSize: number }) => {
+      await new Promise((resolve) => setTimeout(resolve, 4000 / file.size));
+      return decodeFilm(file, options);
+    };
+    expose({ ready: () => true, decode }, this.#channel.port2);
+  }
+
+  postMessage(data: unknown, transfer: Transferable[] = []) {
+    this.#channel.port1.postMessage(data, transfer);
+  }
+
+  terminate() {
+    this.#channel.port1.close();
+    this.#channel.port2.close();
+  }
+}
+
+function folder(): SourceFile[] {
+  const { planes, widths, heights } = madeFilms(17);
+  return planes.map((data, film) => {
+    const image = encode({ width: widths[film]!, height: heights[film]!, data, channels: 1, depth: 8 });
+    return { path: `film${String(film).padStart(2, '0')}.png`, file: new File([image.slice()], 'x') };
+  });
+}
+
+const engine = new Engine();
+const channel = new MessageChannel();
+let samples: StepSample[] = [];
+let heard: (event: EngineEvent) => void = () => undefined;
+
+beforeAll(async () => {
+  await installGpu();
+  await engine.open((event) => {
+    if (event.type === 'samples') samples.push(...event.samples);
+    heard(event);
+  });
+  engine.connectIntake(channel.port2);
+});
+
+afterAll(async () => {
+  await engine.close();
+  channel.port1.close();
+});
+
+/** Waits for an event; what leads to it is done meanwhile. */
+async function until(wanted: (event: EngineEvent) => boolean, act: () => Promise<unknown>): Promise<void> {
+  const arrived = new Promise<void>((resolve, reject) => {
+    heard = (event) => {
+      if (event.type === 'failed') reject(new Error(event.error.message));
+      if (wanted(event)) resolve();
+    };
+  });
+  await act();
+  await arrived;
+}
+
+const reaches = (state: EngineState) => (event: EngineEvent) =>
+  event.type === 'status' && event.status.state === state;
+
+async function readFilms(workers: number): Promise<void> {
+  const spawn = () => new SlowWorker() as unknown as Worker;
+  const intake = new Intake((options) => new DecodePool({ ...options, workers, spawn }));
+  intake.connectEngine(channel.port1);
+  const options = { name: 'made', planeSize: 36, seed: 1 };
+  await until(
+    (event) => event.type === 'dataset',
+    () => intake.readFiles(folder(), options, () => undefined),
+  );
+}
+
+/** The samples since the last call, which must be steps in order from `first`. */
+function taken(first: number): Record<string, number>[] {
+  const steps = samples.map(repeatable);
+  samples = [];
+  expect(steps.map(({ step }) => step)).toEqual(steps.map((_, i) => first + i));
+  return steps;
+}
+
+test(
+  'halts, looks, single steps, saving, loading and the number of decode workers change nothing',
+  async () => {
+    await readFilms(1);
+    await engine.prepare(CONFIG);
+    await until(reaches('done'), () => engine.play());
+    const whole = taken(0);
+    const checkpoint = await engine.exportCheckpoint();
+    expect(whole).toHaveLength(8);
+
+    await readFilms(4);
+    await engine.prepare(CONFIG);
+    await engine.stepOnce();
+    await engine.previewViews(3, 1);
+    await engine.stepOnce();
+    await engine.gateMaps(0);
+    await engine.play();
+    const { step } = await engine.pause();
+    const saved = await engine.exportCheckpoint();
+    const before = taken(0);
+    expect(before).toHaveLength(step);
+    expect(step).toBeGreaterThan(2);
+    expect(step).toBeLessThan(8);
+
+    await engine.reset();
+    await engine.stepOnce();
+    expect(taken(0)).toEqual(whole.slice(0, 1));
+
+    await engine.importCheckpoint(saved);
+    await until(reaches('done'), () => engine.play());
+    expect([...before, ...taken(step)]).toEqual(whole);
+    expect(await engine.exportCheckpoint()).toEqual(checkpoint);
+  },
+  PATIENCE,
+);

@@ -89,7 +89,7 @@ export async function ensureBuilt() {
   if (existsSync(inRoot('dist', 'index.html')) && readStamp('built') === sources) return;
   console.log('Building …');
   const fresh = path.join(cache, `dist-${process.pid}`);
-  const args = ['build', '--outDir', fresh, '--emptyOutDir', '--logLevel', 'warn'];
+  const args = ['build', '--outDir', fresh, '--emptyOutDir', '--logLevel', 'error'];
   try {
     if ((await runPackage('vite/bin/vite.js', args)) !== 0) {
       throw new ToolError('The app could not be built; the reason stands above.');

@@ -23,22 +23,28 @@ export const VICREG_TERMS = {
 } as const;
 const TERM_COUNT = 8;
 
-/** True where the N x N form costs less. */
-export const usesGram = (n: number, dimensions: number) => n < dimensions;
+export interface VicregAttrs {
+  /** Form of the covariance; the one that costs less where left out. */
+  readonly form?: 'gram' | 'direct';
+}
+
+/** True for the N x N form, which costs less where N < D. */
+export const usesGram = (n: number, dimensions: number, { form }: VicregAttrs) =>
+  form ? form === 'gram' : n < dimensions;
 
 /**
  * Input: z [2N, D], view 1 first. Outputs: terms [8] (VICREG_TERMS, unweighted); centred [2N, D];
  * variances [2, D] (unbiased); and the second moments [2, M, M]: Gram (M = N) or off-diagonal covariance (M = D).
  */
-export const vicreg = defineKernel<'z', Record<string, never>>({
+export const vicreg = defineKernel<'z', VicregAttrs>({
   name: 'MlvVicreg',
   inputs: ['z'],
-  outputs({ z }) {
+  outputs({ z }, attrs) {
     const [n, d] = [z[0]! / 2, z[1]!];
-    const side = usesGram(n, d) ? n : d;
+    const side = usesGram(n, d, attrs) ? n : d;
     return [[TERM_COUNT], z, [2, d], [2, side, side]];
   },
-  gpu({ inputs, outputs, scratch, run }) {
+  gpu({ inputs, outputs, scratch, run }, attrs) {
     const { z } = inputs;
     const [terms, centred, variances, moments] = outputs as [typeof z, typeof z, typeof z, typeof z];
     const [n, d] = [z.shape[0]! / 2, z.shape[1]!];
@@ -50,19 +56,19 @@ export const vicreg = defineKernel<'z', Record<string, never>>({
       [n, d / lanes],
       flatGroups(d / lanes, 16),
     );
-    if (usesGram(n, d))
-      run(programs.gram(lanes), [centred, moments], [n, d / lanes], flatGroups(2 * n * n, 64));
+    const gram = usesGram(n, d, attrs);
+    if (gram) run(programs.gram(lanes), [centred, moments], [n, d / lanes], flatGroups(2 * n * n, 64));
     else run(programs.covariance, [centred, moments], [n, d], flatGroups(2 * d * d, 64));
-    const reduce = programs.terms(usesGram(n, d));
+    const reduce = programs.terms(gram);
     run(reduce, [moments, variances, differences, terms], [n, d, moments.shape[1]!], [1]);
   },
-  reference({ z }, _attrs, outputs) {
+  reference({ z }, attrs, outputs) {
     const [terms, centred, variances, moments] = outputs as [Plain, Plain, Plain, Plain];
     const [n, d] = [z.shape[0]! / 2, z.shape[1]!];
     let difference = 0;
     for (let i = 0; i < n * d; i++) difference += (z.data[i]! - z.data[n * d + i]!) ** 2;
     terms.data[VICREG_TERMS.invariance] = difference / (n * d);
-    for (let view = 0; view < 2; view++) viewReference(view, z, terms, centred, variances, moments);
+    for (let view = 0; view < 2; view++) viewReference(view, z, terms, centred, variances, moments, attrs);
   },
 });
 
@@ -73,8 +79,10 @@ function viewReference(
   centred: Plain,
   variances: Plain,
   moments: Plain,
+  attrs: VicregAttrs,
 ) {
   const [n, d] = [z.shape[0]! / 2, z.shape[1]!];
+  const gram = usesGram(n, d, attrs);
   const c = new Float64Array(n * d);
   let hinge = 0;
   let spread = 0;
@@ -98,10 +106,10 @@ function viewReference(
       let sum = 0;
       for (let i = 0; i < n; i++) sum += c[i * d + j]! * c[i * d + k]!;
       if (j !== k) offDiagonal += (sum / (n - 1)) ** 2;
-      if (!usesGram(n, d)) moments.data[(view * d + j) * d + k] = j === k ? 0 : sum / (n - 1);
+      if (!gram) moments.data[(view * d + j) * d + k] = j === k ? 0 : sum / (n - 1);
     }
   }
-  if (usesGram(n, d)) {
+  if (gram) {
     for (let a = 0; a < n; a++) {
       for (let b = 0; b < n; b++) {
         let sum = 0;
@@ -117,26 +125,25 @@ function viewReference(
 
 /**
  * Gradient of weights[3] * (weights[0] invariance + weights[1] variance + weights[2] covariance) with respect to
- * z. The weights are a tensor because they may change between steps. Outputs: dz [2N, D].
+ * z, in the form of covariance in which vicreg made `moments`. The weights are a tensor because they may change
+ * between steps. Outputs: dz [2N, D].
  */
-export const vicregGrad = defineKernel<
-  'z' | 'centred' | 'variances' | 'moments' | 'weights',
-  Record<string, never>
->({
+export const vicregGrad = defineKernel<'z' | 'centred' | 'variances' | 'moments' | 'weights', VicregAttrs>({
   name: 'MlvVicregGrad',
   inputs: ['z', 'centred', 'variances', 'moments', 'weights'],
   outputs: ({ z }) => [z],
-  gpu({ inputs, outputs, run }) {
+  gpu({ inputs, outputs, run }, attrs) {
     const { z, centred, variances, moments, weights } = inputs;
     const [n, d] = [z.shape[0]! / 2, z.shape[1]!];
-    const gram = usesGram(n, d);
+    const gram = usesGram(n, d, attrs);
     const lanes = gram ? lanesFor(d) : 1;
     const size = (2 * n * d) / lanes;
     const code = gram ? programs.gramGradient(lanes) : programs.covarianceGradient;
     run(code, [z, centred, variances, moments, weights, outputs[0]!], [n, d / lanes], flatGroups(size, 64));
   },
-  reference({ z, centred, variances, moments, weights }, _attrs, [dz]) {
+  reference({ z, centred, variances, moments, weights }, attrs, [dz]) {
     const [n, d] = [z.shape[0]! / 2, z.shape[1]!];
+    const gram = usesGram(n, d, attrs);
     const [wi, wv, wc, head] = weights.data as unknown as [number, number, number, number];
     for (let i = 0; i < 2 * n * d; i++) {
       const view = Math.floor(i / (n * d));
@@ -144,7 +151,7 @@ export const vicregGrad = defineKernel<
       const variance = variances.data[view * d + j]!;
       const std = Math.sqrt(variance + 1e-4);
       let product = 0;
-      if (usesGram(n, d)) {
+      if (gram) {
         for (let k = 0; k < n; k++)
           product += moments.data[(view * n + row) * n + k]! * centred.data[(view * n + k) * d + j]!;
         product -= variance * centred.data[i]!;

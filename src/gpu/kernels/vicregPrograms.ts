@@ -28,13 +28,14 @@ export function columns(lanes: Lanes) {
     mean2 += b - shift2;
     difference += (a - b) * (a - b);
   }
-  mean1 = shift1 + mean1 / f32(p.n);
-  mean2 = shift2 + mean2 / f32(p.n);
+  // Kept relative to the first row: where embeddings have nearly collapsed, the mean itself has not enough digits.
+  mean1 /= f32(p.n);
+  mean2 /= f32(p.n);
   var square1 = ${zeroOf(lanes)};
   var square2 = ${zeroOf(lanes)};
   for (var i = 0u; i < p.n; i++) {
-    let a = z[i * p.columns + c] - mean1;
-    let b = z[second + i * p.columns + c] - mean2;
+    let a = (z[i * p.columns + c] - shift1) - mean1;
+    let b = (z[second + i * p.columns + c] - shift2) - mean2;
     centred[i * p.columns + c] = a;
     centred[second + i * p.columns + c] = b;
     square1 += a * a;

@@ -17,21 +17,27 @@ export const PROBE_OPTIMISER = {
   beta2: 0.999,
   epsilon: 1e-8,
   clip: 1,
+  /** Decoupled decay; the published evaluation has none. */
+  decay: 0,
 } as const;
+export type ProbeOptimiser = Readonly<Record<keyof typeof PROBE_OPTIMISER, number>>;
 
 /** One layer in training: its gradient, its moments and its step count. */
 export class LinearTrainer {
   readonly layer: LinearLayer;
-  readonly #gradient: Float64Array;
+  /** Of the last step before clipping: weights, then biases. */
+  readonly gradient: Float64Array;
+  readonly #settings: ProbeOptimiser;
   readonly #first: Float64Array;
   readonly #second: Float64Array;
   #steps = 0;
 
   /** Trains `layer` in place. */
-  constructor(layer: LinearLayer) {
+  constructor(layer: LinearLayer, settings: ProbeOptimiser = PROBE_OPTIMISER) {
     this.layer = layer;
+    this.#settings = settings;
     const size = layer.weight.length + layer.bias.length;
-    this.#gradient = new Float64Array(size);
+    this.gradient = new Float64Array(size);
     this.#first = new Float64Array(size);
     this.#second = new Float64Array(size);
   }
@@ -64,15 +70,15 @@ export class LinearTrainer {
     if (known === 0) return { loss: 0, gradientNorm: 0 };
     this.#accumulate(x, errors, rows, 1 / known);
     let squares = 0;
-    for (const g of this.#gradient) squares += g * g;
+    for (const g of this.gradient) squares += g * g;
     const gradientNorm = Math.sqrt(squares);
-    this.#update(rate, Math.min(1, PROBE_OPTIMISER.clip / (gradientNorm + 1e-6)));
+    this.#update(rate, Math.min(1, this.#settings.clip / (gradientNorm + 1e-6)));
     return { loss: loss / known, gradientNorm };
   }
 
   #accumulate(x: Float32Array, errors: Float64Array, rows: number, scale: number): void {
     const { dim, classes, weight } = this.layer;
-    const gradient = this.#gradient.fill(0);
+    const gradient = this.gradient.fill(0);
     for (let r = 0; r < rows; r++) {
       const xr = r * dim;
       for (let k = 0; k < classes; k++) {
@@ -86,19 +92,20 @@ export class LinearTrainer {
   }
 
   #update(rate: number, shrink: number): void {
-    const { beta1, beta2, epsilon } = PROBE_OPTIMISER;
+    const { beta1, beta2, epsilon, decay } = this.#settings;
     const { weight, bias } = this.layer;
+    const keep = 1 - rate * decay;
     const correct1 = 1 - beta1 ** ++this.#steps;
     const correct2 = Math.sqrt(1 - beta2 ** this.#steps);
-    for (let i = 0; i < this.#gradient.length; i++) {
-      const g = this.#gradient[i]! * shrink;
+    for (let i = 0; i < this.gradient.length; i++) {
+      const g = this.gradient[i]! * shrink;
       const m = beta1 * this.#first[i]! + (1 - beta1) * g;
       const v = beta2 * this.#second[i]! + (1 - beta2) * g * g;
       this.#first[i] = m;
       this.#second[i] = v;
       const change = ((rate / correct1) * m) / (Math.sqrt(v) / correct2 + epsilon);
-      if (i < weight.length) weight[i]! -= change;
-      else bias[i - weight.length]! -= change;
+      if (i < weight.length) weight[i] = keep * weight[i]! - change;
+      else bias[i - weight.length] = keep * bias[i - weight.length]! - change;
     }
   }
 }
@@ -125,6 +132,9 @@ export interface LinearHyper {
   readonly draw?: number;
   /** Order of rows to use instead of a random one: epochs x batches x rows. Mirrored films are then not used. */
   readonly batches?: readonly (readonly ArrayLike<number>[])[];
+  readonly settings?: ProbeOptimiser;
+  /** Looks at the layer and its gradient after each update, counted from 1. */
+  readonly onStep?: (step: number, trainer: LinearTrainer) => void;
 }
 
 export interface EpochResult {
@@ -144,10 +154,12 @@ export function* linearEpochs(
   hyper: LinearHyper,
 ): Generator<EpochResult> {
   const { dim, classes } = layer;
-  const trainer = new LinearTrainer(layer);
+  const settings = hyper.settings ?? PROBE_OPTIMISER;
+  const trainer = new LinearTrainer(layer, settings);
+  let step = 0;
   const rows = data.rows ?? Uint32Array.from({ length: data.features.length / dim }, (_, i) => i);
   for (let epoch = 0; epoch < hyper.epochs; epoch++) {
-    const { minRate: min, firstPeriod, factor } = PROBE_OPTIMISER;
+    const { minRate: min, firstPeriod, factor } = settings;
     const rate = warmRestarts({ max: hyper.rate, min, firstPeriod, factor }, epoch);
     const rng = new Rng(hyper.seed, 'probe', hyper.draw ?? 0, 1, epoch);
     const losses: number[] = [];
@@ -166,6 +178,7 @@ export function* linearEpochs(
       if (!Number.isFinite(loss + gradientNorm)) {
         throw new AppError('loss-not-finite', `epoch ${epoch} of the linear evaluation.`);
       }
+      hyper.onStep?.(++step, trainer);
       losses.push(loss);
       gradientNorms.push(gradientNorm);
     }

@@ -27,9 +27,6 @@ export interface Embeddings {
   readonly d: Tensor;
 }
 
-/** Looks at the forward pass of a step before it is walked back, and may watch gradients on its tape. */
-export type StepObserver = (made: Embeddings, tape: Tape) => void;
-
 export interface StepTensors {
   /** VICREG_TERMS of either head. */
   readonly globalTerms: Tensor;
@@ -68,13 +65,21 @@ export class Mlvicx {
     return { encoder, pooled, local, z, d };
   }
 
-  /** One training pass over both views, [2N, H, W, 3] with view 1 first. The caller owns what comes back. */
-  step(images: Tensor, globalWeights: Tensor, localWeights: Tensor, observe?: StepObserver): StepTensors {
+  /**
+   * One training pass over both views, [2N, H, W, 3] with view 1 first. The caller owns what comes back.
+   * `onForward` sees everything before it is walked back and freed.
+   */
+  step(
+    images: Tensor,
+    globalWeights: Tensor,
+    localWeights: Tensor,
+    onForward?: (made: Embeddings, tape: Tape) => void,
+  ): StepTensors {
     const tape = new Tape(this.trained());
     const pass: Pass = { parameters: this.parameters, tape, norm: 'train', groups: 2 };
     const made = this.embed(pass, images);
     const { z, d, pooled } = made;
-    observe?.(made, tape);
+    onForward?.(made, tape);
     const globalTerms = headLoss(tape, z, globalWeights);
     const localTerms = headLoss(tape, d, localWeights);
     // Kept beyond the backward pass, for the statistics of the levels.

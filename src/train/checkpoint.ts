@@ -63,6 +63,15 @@ export function writeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer>
 
 /** @throws AppError checkpoint-invalid */
 export function readCheckpoint(bytes: Uint8Array): Checkpoint {
+  const { metadata, ...state } = readState(bytes);
+  const run = metadata.format === FORMAT ? readRun(metadata) : foreignRun(state.parameters);
+  return { ...state, ...run };
+}
+
+/** The tensors of a checkpoint or of a bare state dict in our layouts, and the metadata as they stand. */
+export function readState(
+  bytes: Uint8Array,
+): Pick<Checkpoint, 'parameters' | 'buffers' | 'optimiserState'> & { metadata: Record<string, string> } {
   const { tensors, metadata } = readSafetensors(bytes);
   const parameters = new Map<string, NamedTensor>();
   const buffers = new Map<string, NamedTensor>();
@@ -77,8 +86,7 @@ export function readCheckpoint(bytes: Uint8Array): Checkpoint {
     const group = optimiserState.get(slot) ?? new Map<string, NamedTensor>();
     optimiserState.set(slot, group.set(parameter, toOurs(parameter, stored)));
   }
-  const run = metadata.format === FORMAT ? readRun(metadata) : foreignRun(parameters);
-  return { parameters, buffers, optimiserState, ...run };
+  return { parameters, buffers, optimiserState, metadata };
 }
 
 /**
@@ -124,19 +132,25 @@ function readRun(metadata: Readonly<Record<string, string>>): Run {
   }
 }
 
-/** A state dict without our metadata: the widths are read off its shapes, all else is the default. */
-function foreignRun(parameters: NamedTensors): Run {
+/** The widths of a model, read off the shapes of its parameters. @throws AppError checkpoint-invalid */
+export function modelSizes(parameters: NamedTensors) {
   const outputsOf = (name: string): number => {
     const tensor = parameters.get(name);
     if (!tensor) throw invalid(`it is not an MLVICX model: ${name} is missing.`);
     return tensor.shape.at(-1) ?? 0;
   };
-  const sizes = {
+  return {
     width: outputsOf('encoder.encoder.0.weight'),
     projectorHidden: outputsOf('encoder.projetion.l1.0.weight'),
     embeddingDim: outputsOf('encoder.projetion.l3.0.weight'),
     levelChannels: outputsOf('encoder.resize_project.convs.0.weight'),
+    projectorFinalNorm: parameters.has('encoder.projetion.l3.1.weight'),
   };
+}
+
+/** A state dict without our metadata: the widths are read off its shapes, all else is the default. */
+function foreignRun(parameters: NamedTensors): Run {
+  const sizes = modelSizes(parameters);
   try {
     return { config: parseConfig(sizes), step: 0, fingerprint: '' };
   } catch (cause) {

@@ -34,7 +34,8 @@ export interface ReadBack {
   readonly memory: { readonly inUse: number; readonly reserved: number };
 }
 
-function headTerms(values: Float32Array): Record<Term | 'std', number> {
+/** The terms of one head, each summed over the views as the loss has them. */
+export function headTerms(values: ArrayLike<number>): Record<Term | 'std', number> {
   const at = (name: keyof typeof VICREG_TERMS) => values[VICREG_TERMS[name]]!;
   return {
     invariance: at('invariance'),

@@ -9,8 +9,9 @@ import { POOLED_SIDE } from '../gpu/kernels/levelPool.ts';
 import type { Program } from '../gpu/program.ts';
 import type { Runtime } from '../gpu/runtime.ts';
 import { levelWidths } from '../mlvicx/architecture.ts';
-import { Mlvicx, type StepObserver } from '../mlvicx/model.ts';
+import { type Embeddings, Mlvicx } from '../mlvicx/model.ts';
 import { weightsVector } from '../mlvicx/objective.ts';
+import type { Tape } from '../nn/tape.ts';
 import { Optimiser } from '../optim/optimiser.ts';
 import { warmupCosine } from '../optim/schedule.ts';
 import { AppError } from '../util/errors.ts';
@@ -23,6 +24,14 @@ import { isBufferName } from './stateDict.ts';
 const REFERENCE_BATCH = 256;
 
 export type RunState = Pick<Checkpoint, 'parameters' | 'buffers' | 'optimiserState'>;
+
+/** Looks into a step as it is recorded; what it wants to keep it clones. */
+export interface StepObserver {
+  /** Between the forward and the backward pass; the tape may be told to watch gradients. */
+  forward(made: Embeddings, tape: Tape): void;
+  /** By storage name, before the update. */
+  gradients(gradients: ReadonlyMap<string, Tensor>): void;
+}
 
 export interface RunLength {
   readonly stepsPerEpoch: number;
@@ -77,14 +86,13 @@ export class TrainingStep {
     this.#runtime.write(this.#weights.local, weightsVector(weights, config.localWeight));
   }
 
-  /**
-   * Records one step into the command queue; nothing waits. `images` [2N, S, S, 3], view 1 first, are freed.
-   * `observe` looks at the tensors of the forward pass.
-   */
+  /** Records one step into the command queue; nothing waits. `images` [2N, H, W, 3], view 1 first, are freed. */
   record(images: Tensor, rate: number, observe?: StepObserver): void {
     const { global, local } = this.#weights;
-    const { globalTerms, localTerms, pooled, gradients } = this.model.step(images, global, local, observe);
+    const made = this.model.step(images, global, local, observe?.forward);
+    const { globalTerms, localTerms, pooled, gradients } = made;
     images.dispose();
+    observe?.gradients(gradients);
     this.#optimiser.update(gradients, rate);
     const [views, , channels] = pooled.shape as [number, number, number];
     const map = tf.reshape(pooled, [views, POOLED_SIDE, POOLED_SIDE, channels]);

@@ -1,0 +1,209 @@
+// Optimiser steps of the narrow model from recorded weights and batches: rates, all loss terms, how far each parameter
+// has moved, its momentum, and the state at the end. `paper` settings are chaotic from about the fifth step on, so
+// later values are only held to what the specification asks.
+
+import type { Config } from '../config/schema.ts';
+import { isLevelConv } from '../mlvicx/architecture.ts';
+import { type NamedTensors, toTorchLayout } from '../train/stateDict.ts';
+import { learningRateAt, type RunState, TrainingStep } from '../train/trainingStep.ts';
+import type { Fixture } from './fixtures.ts';
+import { checkBuffers, lossesOf } from './modelPass.ts';
+import type { ModelSetup } from './modelSetup.ts';
+import { checksum, distance, norm, type Rows } from './rows.ts';
+import type { ToleranceName } from './tolerances.ts';
+
+type PerParameter = Readonly<Record<string, number>>;
+
+interface Mark {
+  readonly norm: PerParameter;
+  readonly delta: PerParameter;
+  readonly checksum: PerParameter;
+  /** Of the parameters that the optimiser knows. */
+  readonly momentum: PerParameter;
+}
+
+interface StepsFixture {
+  readonly hyperparameters: {
+    readonly momentum: number;
+    readonly warmup_epochs: number;
+    readonly base_lr: number;
+    readonly eta: number;
+    readonly weight_decay: number;
+    readonly total_epochs: number;
+  };
+  readonly total_steps: number;
+  readonly batch_of_step?: string;
+  readonly trajectory: {
+    readonly lr: readonly number[];
+    readonly losses: readonly PerParameter[];
+    /** By steps taken. */
+    readonly marks: Readonly<Record<string, Mark>>;
+  };
+}
+
+type Pace = 'gentle' | 'paper';
+
+/** `steps-<settings>-<variant>` */
+const ROLE = /^steps-(gentle|paper)-(official|fixed)$/;
+/** Steps whose losses are still well conditioned. */
+const EARLY: Record<Pace, number> = { gentle: 5, paper: 3 };
+/** Marks that can be compared at all. */
+const LAST_MARK: Record<Pace, number> = { gentle: Number.POSITIVE_INFINITY, paper: 2 };
+
+function lossTolerance(pace: Pace, step: number): ToleranceName {
+  if (pace === 'gentle') return step <= EARLY.gentle ? 'gentleLossEarly' : 'gentleLossLate';
+  if (step <= EARLY.paper) return 'paperLossEarly';
+  return step === EARLY.paper + 1 ? 'paperLossTurn' : 'paperLossLate';
+}
+
+/** The number of the batch that a step takes. */
+function batchRule(rule: string | undefined, batches: number): (step: number) => number {
+  const [, modulus] = /mod (\d+)/.exec(rule ?? '') ?? [];
+  const size = modulus ? Number(modulus) : batches;
+  return (step) => step % size;
+}
+
+/** @returns the state at the end, for fixtures that go on from there */
+export async function checkSteps(
+  fixture: Fixture,
+  role: string,
+  rows: Rows,
+  setup: ModelSetup,
+): Promise<RunState> {
+  const [, pace, variant] = (ROLE.exec(role) ?? []) as unknown as [string, Pace?, string?];
+  if (!pace || !variant) throw new Error(`there is no tolerance for ${role}`);
+  const given = fixture.describe<StepsFixture>('hyperparameters', 'total_steps', 'trajectory');
+  const { hyperparameters: hyper, trajectory } = given;
+  const config: Config = {
+    ...setup.config,
+    optimiser: 'lars',
+    learningRate: hyper.base_lr,
+    momentum: hyper.momentum,
+    trustCoefficient: hyper.eta,
+    weightDecay: hyper.weight_decay,
+    warmupEpochs: hyper.warmup_epochs,
+    epochs: hyper.total_epochs,
+    trainLevelConvs: variant === 'fixed',
+  };
+  const length = { totalSteps: given.total_steps, stepsPerEpoch: given.total_steps / hyper.total_epochs };
+  const rates = trajectory.lr.map((_, step) => learningRateAt(config, length, step));
+  rows.compare('rate', 'learning rate', rates, trajectory.lr);
+
+  const training = new TrainingStep(config, setup.runtime);
+  training.restore(setup.start, 0);
+  const batchOf = batchRule(given.batch_of_step, setup.batches);
+  const totals: number[] = [];
+  const step = async (index: number, rate: number) => {
+    training.record(setup.batch(batchOf(index)), rate);
+    const losses = lossesOf(await training.read(), config, index);
+    totals.push(losses.total!);
+    checkLosses(rows, pace, index, losses, trajectory.losses[index] ?? {});
+  };
+  for (const [index, rate] of rates.entries()) {
+    await step(index, rate);
+    const mark = trajectory.marks[String(index + 1)];
+    if (mark) checkMark(rows, pace, index + 1, mark, await training.capture(), setup);
+  }
+  const trained = await training.capture();
+  // The last loss was recorded in training mode after the last update, which moves the statistics once more.
+  const further = trajectory.losses.length > rates.length;
+  if (further) await step(rates.length, 0);
+  const last = further ? { ...trained, buffers: (await training.capture()).buffers } : trained;
+  training.dispose();
+  if (pace === 'paper') checkFall(rows, totals);
+  checkFinalState(fixture, rows, pace, variant, trained, last.buffers, setup);
+  return { ...trained, buffers: last.buffers };
+}
+
+function checkLosses(
+  rows: Rows,
+  pace: Pace,
+  step: number,
+  found: Readonly<Record<string, number>>,
+  wanted: PerParameter,
+): void {
+  const tolerance = lossTolerance(pace, step);
+  for (const [name, value] of Object.entries(wanted)) {
+    // Of the chaotic steps only the whole loss is held to anything.
+    if (pace === 'paper' && step > EARLY.paper && name !== 'total') continue;
+    rows.value(tolerance, `loss of step ${step}`, found[name] ?? Number.NaN, value, name);
+  }
+}
+
+/** Chaotic losses must still be finite (toSample sees to it) and fall. */
+function checkFall(rows: Rows, totals: readonly number[]): void {
+  const turn = totals[EARLY.paper + 1];
+  const end = totals.at(-1)!;
+  if (turn !== undefined) rows.agree('loss falls to the end', Number.isFinite(end) && end < turn);
+}
+
+function checkMark(
+  rows: Rows,
+  pace: Pace,
+  steps: number,
+  mark: Mark,
+  state: RunState,
+  { start, zero }: ModelSetup,
+): void {
+  const finite = [...state.parameters.values()].every(({ data }) => data.every(Number.isFinite));
+  rows.agree(`weights after ${steps} are finite`, finite);
+  if (steps > LAST_MARK[pace]) return;
+  const early = steps <= 5;
+  const momentum = state.optimiserState.get('momentum');
+  for (const [name, tensor] of state.parameters) {
+    const { data } = toTorchLayout(name, tensor);
+    const from = toTorchLayout(name, start.parameters.get(name)!).data;
+    const [size, moved] = [mark.norm[name], mark.delta[name]];
+    if (size === undefined || moved === undefined) {
+      rows.fail(`after ${steps}`, `${name} is not recorded`);
+      continue;
+    }
+    rows.value('norm', `norm after ${steps}`, norm(data), size, name);
+    const sum = mark.checksum[name];
+    // An absolute tolerance of tol * norm, as the specification has it.
+    if (sum !== undefined) {
+      rows.compare(
+        'norm',
+        `checksum after ${steps}`,
+        [1 + Math.abs(checksum(data) - sum) / (size || 1)],
+        [1],
+        name,
+      );
+    }
+    if (zero.has(name)) continue;
+    const tolerance = early ? 'distanceEarly' : 'distanceLate';
+    rows.value(tolerance, `distance after ${steps}`, distance(data, from), moved, name);
+    const pushed = mark.momentum[name];
+    if (pushed === undefined) continue;
+    const found = momentum?.get(name)?.data;
+    const speed = steps === 1 ? 'momentumFirst' : early ? 'momentumEarly' : 'momentumLate';
+    rows.value(speed, `momentum after ${steps}`, found ? norm(found) : Number.NaN, pushed, name);
+  }
+}
+
+function checkFinalState(
+  fixture: Fixture,
+  rows: Rows,
+  pace: Pace,
+  variant: string,
+  state: RunState,
+  buffers: NamedTensors,
+  { start }: ModelSetup,
+): void {
+  if (variant === 'official') {
+    for (const [name, { data }] of state.parameters) {
+      if (!isLevelConv(name)) continue;
+      rows.agree('level convolution unchanged', distance(data, start.parameters.get(name)!.data) === 0, name);
+    }
+  }
+  if (pace === 'paper') {
+    const finite = [...buffers.values()].every(({ data }) => data.every(Number.isFinite));
+    rows.agree('running statistics at the end are finite', finite);
+    return;
+  }
+  for (const [name, tensor] of state.parameters) {
+    if (!fixture.tensors.has(name)) continue;
+    rows.compare('norm', 'weights at the end', toTorchLayout(name, tensor).data, fixture.numbers(name), name);
+  }
+  checkBuffers(fixture, rows, buffers, 'buffersLate');
+}

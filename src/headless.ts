@@ -6,6 +6,7 @@ import type { Config } from './config/schema.ts';
 import type { DatasetSummary } from './protocol/dataset.ts';
 import type { DeviceFacts, EngineEvent, RunStatus } from './protocol/engine.ts';
 import type { IntakeEvent, IntakeOptions, SourceFile, SyntheticOptions } from './protocol/intake.ts';
+import type { ParityRow } from './protocol/parity.ts';
 import type { ProbeReport, ProbeRequest } from './protocol/probe.ts';
 import { AppError, fromWire, toWire, type WireError } from './util/errors.ts';
 import { createClient } from './worker/client.ts';
@@ -20,7 +21,8 @@ export interface SampleRecord {
 export type RunnerEvent =
   | Exclude<EngineEvent, { type: 'samples' }>
   | { readonly type: 'samples'; readonly samples: readonly SampleRecord[] }
-  | Extract<IntakeEvent, { type: 'progress' }>;
+  | Extract<IntakeEvent, { type: 'progress' }>
+  | { readonly type: 'parity'; readonly fixture: string };
 
 /** What a call answers: errors as records, because only plain values leave the page. */
 export type Reply<T> = { readonly value: T } | { readonly error: WireError };
@@ -132,6 +134,22 @@ const api = {
   },
 
   probe: (request: ProbeRequest): Promise<ProbeReport> => client.engine.probe(request),
+
+  /** Checks the fixtures in the chosen folder. @param kinds empty for all */
+  async parity(kinds: readonly string[]): Promise<ParityRow[]> {
+    const files = new Map<string, Uint8Array>();
+    for (const file of chosen('folder')) {
+      if (/\.(json|safetensors)$/.test(file.name)) {
+        files.set(pathOf(file), new Uint8Array(await file.arrayBuffer()));
+      }
+    }
+    const rows: ParityRow[] = [];
+    await client.engine.parity({ files, kinds }, (more) => {
+      rows.push(...more);
+      report({ type: 'parity', fixture: more[0]?.fixture ?? '' });
+    });
+    return rows;
+  },
 };
 
 export type RunnerApi = typeof api;

@@ -85,6 +85,7 @@ function existing(file: string, option: string, kind: 'file' | 'folder'): string
 }
 
 export const existingFile = (file: string, option: string) => existing(file, option, 'file');
+export const existingFolder = (file: string, option: string) => existing(file, option, 'folder');
 
 interface DataValues {
   data?: string | undefined;

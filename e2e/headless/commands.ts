@@ -1,5 +1,6 @@
 // The commands of the headless runner, in one table: a command is a file here and a row below.
 
+import { parity } from './parity.ts';
 import { pretrain } from './pretrain.ts';
 import { probe } from './probe.ts';
 
@@ -11,4 +12,4 @@ export interface Command {
   run(argv: readonly string[]): Promise<void>;
 }
 
-export const COMMANDS: Readonly<Record<string, Command>> = { pretrain, probe };
+export const COMMANDS: Readonly<Record<string, Command>> = { pretrain, probe, parity };

@@ -64,6 +64,9 @@ export async function runPass(setup: ModelSetup): Promise<Pass> {
   const { runtime, config } = setup;
   const training = new TrainingStep({ ...config, trainLevelConvs: true }, runtime);
   training.restore(setup.start, 0);
+  // Ahead and in parallel: one after the other, the first use of each would hold up the GPU process.
+  const programs = training.collect(() => training.record(setup.batch(0), 0));
+  await runtime.compile(programs, () => undefined);
   const made = new Map<string, Tensor>();
   const watched = new Map<string, Tensor>();
   const storages = new Map<string, Tensor>();

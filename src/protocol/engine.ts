@@ -6,6 +6,7 @@ import type { AdapterLimits } from '../config/budget.ts';
 import type { Config, ConfigKey, ConfigValue } from '../config/schema.ts';
 import type { WireError } from '../util/errors.ts';
 import type { StepSample } from './metrics.ts';
+import type { ParityRequest, ParityRow } from './parity.ts';
 import type { ProbeReport, ProbeRequest } from './probe.ts';
 
 export const ENGINE_STATES = [
@@ -95,5 +96,7 @@ export interface EngineApi {
   importCheckpoint(bytes: Uint8Array): Promise<{ config: Config; status: RunStatus }>;
   previewViews(film: number, step: number): Promise<ViewPair>;
   gateMaps(film: number): Promise<GateMaps>;
+  /** Checks recorded fixtures; `onRows` gets the rows of one after another. @throws AppError gpu-fault, device-lost */
+  parity(request: ParityRequest, onRows: (rows: readonly ParityRow[]) => void): Promise<void>;
   close(): Promise<void>;
 }

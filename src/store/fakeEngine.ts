@@ -210,6 +210,10 @@ class FakeEngine implements EngineClient {
     return { levels };
   }
 
+  parity(): Promise<never> {
+    return Promise.reject(new AppError('not-ready', 'the fake engine computes nothing.'));
+  }
+
   async close() {
     this.#status('closed');
   }

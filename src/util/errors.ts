@@ -114,6 +114,10 @@ export const ERROR_TABLE = {
     sentence: 'The checkpoint could not be loaded: {detail}',
     hint: 'Choose a safetensors file written by this program or with the published PyTorch names.',
   },
+  'values-disagree': {
+    sentence: 'Computed values fall outside their tolerance: {detail}',
+    hint: 'The rows marked "outside" say which; compare with GPU=software, and suspect the driver if that agrees.',
+  },
   'worker-failed': {
     sentence: 'A background worker stopped: {detail}',
     hint: 'Reload the page. Please report the message if it happens again.',

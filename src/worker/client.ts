@@ -92,6 +92,11 @@ export function createClient(): PlaygroundClient {
       importCheckpoint: (bytes) => ask(() => engine.importCheckpoint(transfer(bytes, [bytes.buffer]))),
       previewViews: (film, step) => ask(() => engine.previewViews(film, step)),
       gateMaps: (film) => ask(() => engine.gateMaps(film)),
+      parity: (request, onRows) =>
+        ask(() => {
+          const buffers = [...request.files.values()].map(({ buffer }) => buffer);
+          return engine.parity(transfer(request, buffers), proxy(onRows));
+        }),
       close: () => ask(() => engine.close()),
     },
     intake: {

@@ -13,6 +13,7 @@ import {
   SCHEMA,
 } from '../config/schema.ts';
 import { type DeviceFault, DeviceUnavailable, type OpenDevice, openDevice } from '../gpu/device.ts';
+import { runParity } from '../parity/index.ts';
 import type { EngineDataset } from '../protocol/dataset.ts';
 import type {
   DeviceFacts,
@@ -24,6 +25,7 @@ import type {
   ViewPair,
 } from '../protocol/engine.ts';
 import type { StepSample } from '../protocol/metrics.ts';
+import type { ParityRequest, ParityRow } from '../protocol/parity.ts';
 import type { ProbeReport, ProbeRequest } from '../protocol/probe.ts';
 import { readCheckpoint, writeCheckpoint } from '../train/checkpoint.ts';
 import { encoderFeatures, gatesOf, previewOf } from '../train/inspect.ts';
@@ -187,6 +189,27 @@ export class Engine implements EngineApi {
 
   async gateMaps(film: number): Promise<GateMaps> {
     return gatesOf(this.#needRun(), this.#needDataset(), film);
+  }
+
+  async parity(request: ParityRequest, onRows: (rows: readonly ParityRow[]) => unknown): Promise<void> {
+    await this.#halt();
+    if (this.#fault || !this.#opened) await this.#openDevice();
+    const { runtime } = this.#opened!;
+    const resumeState = this.#state;
+    this.#enter('probing');
+    try {
+      for await (const rows of runParity(request, runtime)) {
+        this.#refuseFaults();
+        // Waited for: over a port of its own, the last rows could come after the end of this call.
+        await onRows(rows);
+      }
+      this.#refuseFaults();
+      runtime.trim();
+    } catch (thrown) {
+      throw this.#fault ? this.#fail(this.#fault) : thrown;
+    } finally {
+      if (this.#state === 'probing') this.#enter(resumeState);
+    }
   }
 
   async close(): Promise<void> {

@@ -50,6 +50,7 @@ describe('decimate', () => {
           expect(steps.every((step) => step >= from && step <= to)).toBe(true);
         },
       ),
+      { examples: [[new Array(12).fill(0), 4, 3, 11]] },
     );
   });
 

@@ -62,9 +62,11 @@ function extremesPerColumn(
   log: boolean,
 ): Row[] {
   const rows: Row[] = [];
+  /** Columns at the edges reach beyond the window; what they show must not. */
+  const inside = (step: number) => Math.min(to, Math.max(from, step));
   for (let start = Math.floor(from / width) * width; start <= to; start += width) {
-    const first = { step: Math.max(from, start + (width - 1) * 0.25) } as Row;
-    const second = { step: Math.min(to, start + (width - 1) * 0.75) } as Row;
+    const first = { step: inside(start + (width - 1) * 0.25) } as Row;
+    const second = { step: inside(start + (width - 1) * 0.75) } as Row;
     let filled = false;
     for (const { key, series, column } of traces) {
       const begin = series.lowerBound(Math.max(start, from));

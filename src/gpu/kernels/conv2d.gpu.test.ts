@@ -6,7 +6,7 @@ import { tf } from '../backend.ts';
 import { conv2d, convShape } from './conv2d.ts';
 import { conv2dFilterGrad } from './conv2dFilterGrad.ts';
 import { conv2dInputGrad } from './conv2dInputGrad.ts';
-import { given, gpuError, numericalGradient, relativeError, runOn } from './testing.ts';
+import { given, gpuError, numericalGradient, relativeError, runOn, withHardwareTiles } from './testing.ts';
 
 /** [n, h, w, cin], [kernel, cout, stride, pad]. */
 const CASES: [number[], number[]][] = [
@@ -66,13 +66,19 @@ const caseOf = ([shape, [kernel, cout, stride, pad]]: (typeof CASES)[number]) =>
   return { x: given(shape, 1), w: given(w, 2, 0.2), dy: given(convShape(shape, w, window), 3), window };
 };
 
-test.each(CASES)('x %j with window %j equals the reference', async (...entry) => {
+async function expectReference(...entry: (typeof CASES)[number]) {
   const { x, w, dy, window } = caseOf(entry);
   const [, height, width] = x.shape as [number, number, number];
   const kernel = w.shape.slice(0, 2) as [number, number];
   expect(await gpuError(conv2d, { x, w }, window)).toBeLessThan(2e-6);
   expect(await gpuError(conv2dInputGrad, { dy, w }, { ...window, height, width })).toBeLessThan(2e-6);
   expect(await gpuError(conv2dFilterGrad, { x, dy }, { ...window, kernel })).toBeLessThan(2e-6);
+}
+
+test.each(CASES)('x %j with window %j equals the reference', expectReference);
+
+test.each(CASES)('x %j with window %j equals the reference with the tiles for hardware', async (...entry) => {
+  await withHardwareTiles(() => expectReference(...entry));
 });
 
 test.each([CASES[4]!, CASES[8]!, CASES[11]!])(

@@ -1,7 +1,7 @@
 // Dense layers against their references at sizes with and without a split sum, and against central differences.
 import { expect, test } from 'vitest';
 import { columnSums, dense, denseFilterGrad, denseInputGrad } from './dense.ts';
-import { given, gpuError, numericalGradient, relativeError, runOn } from './testing.ts';
+import { given, gpuError, numericalGradient, relativeError, runOn, withHardwareTiles } from './testing.ts';
 
 /** [n, k, m]. */
 const SIZES: [number, number, number][] = [
@@ -20,13 +20,19 @@ const inputsOf = ([n, k, m]: (typeof SIZES)[number]) => ({
   dy: given([n, m], 4),
 });
 
-test.each(SIZES)('n %i, k %i, m %i equals the reference', async (...size) => {
+async function expectReference(...size: (typeof SIZES)[number]) {
   const { x, w, b, dy } = inputsOf(size);
   expect(await gpuError(dense, { x, w, b }, { bias: true })).toBeLessThan(2e-6);
   expect(await gpuError(dense, { x, w, b }, { bias: false })).toBeLessThan(2e-6);
   expect(await gpuError(denseInputGrad, { dy, w }, {})).toBeLessThan(2e-6);
   expect(await gpuError(denseFilterGrad, { x, dy }, {})).toBeLessThan(2e-6);
   expect(await gpuError(columnSums, { dy }, {})).toBeLessThan(2e-6);
+}
+
+test.each(SIZES)('n %i, k %i, m %i equals the reference', expectReference);
+
+test.each(SIZES)('n %i, k %i, m %i equals the reference with the tiles for hardware', async (...size) => {
+  await withHardwareTiles(() => expectReference(...size));
 });
 
 test.each([SIZES[2]!, SIZES[4]!])(

@@ -65,7 +65,7 @@ export function runProduct(
 }
 
 function chooseTile(software: boolean, product: Product, rows: number, columns: number): Tile {
-  const quads = columns <= 4 ? 1 : 2;
+  const quads = columns <= 4 ? 1 : software && rows >= 16 && columns >= 64 ? 4 : 2;
   const most = software ? 16 : product === 'filter' ? 8 : 4;
   const fitting = Math.min(most, product === 'filter' ? Math.ceil(rows / 4) * 4 : rows);
   return { rows: fitting, quads };

@@ -25,7 +25,7 @@ export const maxPool = defineKernel<'x', PoolAttrs>({
   gpu({ inputs: { x }, outputs: [y], run }, attrs) {
     const [n, oh, ow, c] = y!.shape as Map4;
     const lanes = c % 4 === 0 ? 4 : 1;
-    const threads = (n * oh * ow * c) / lanes;
+    const threads = (n * oh * Math.ceil(ow / OUTPUTS) * c) / lanes;
     run(
       poolProgram(attrs, lanes),
       [x, y!],
@@ -59,18 +59,26 @@ function sizes(threads: number, x: readonly number[], y: readonly number[], lane
   return [threads, x[1]!, x[2]!, x[3]! / lanes, y[1]!, y[2]!];
 }
 
-function runPoolGrad({ inputs: { x, dy }, outputs: [dx], run }: GpuJob<'x' | 'dy'>, attrs: PoolAttrs): void {
+function runPoolGrad(job: GpuJob<'x' | 'dy'>, attrs: PoolAttrs): void {
+  const { x, dy } = job.inputs;
   const [n, h, w, c] = x.shape as Map4;
   const lanes = c % 4 === 0 ? 4 : 1;
-  const threads = (n * Math.ceil(h / attrs.stride) * Math.ceil(w / attrs.stride) * c) / lanes;
+  // Larger blocks share more loads between windows, which pays where loads are dear; hardware wants threads.
+  const blocks = job.software && attrs.size <= 3 ? 2 : 1;
+  const side = blocks * attrs.stride;
+  const threads = (n * Math.ceil(h / side) * Math.ceil(w / side) * c) / lanes;
   const params = sizes(threads, x.shape, dy.shape, lanes);
-  run(gradProgram(attrs, lanes), [x, dy, dx!], params, flatGroups(threads, 64));
+  job.run(gradProgram(attrs, lanes, blocks), [x, dy, job.outputs[0]!], params, flatGroups(threads, 64));
 }
 
 const LOWEST = '-3.4028234e38';
 
+/** Outputs of a row that one thread makes, so that neighbouring windows share their columns. */
+const OUTPUTS = 4;
+
 function poolProgram({ size, stride, pad }: PoolAttrs, lanes: number): Program {
   const element = storageOf(lanes);
+  const columns = range((OUTPUTS - 1) * stride + size);
   return program({
     name: `maxPool${size}s${stride}p${pad}_${lanes}`,
     reads: { x: element },
@@ -79,96 +87,114 @@ function poolProgram({ size, stride, pad }: PoolAttrs, lanes: number): Program {
     workgroup: [64],
     body: `${flatIndex(64)}
   if (index >= p.threads) { return; }
+  let wide = (p.ow + ${OUTPUTS - 1}) / ${OUTPUTS};
   let c = index % p.c;
-  let ox = i32(index / p.c) % p.ow;
-  let oy = i32(index / p.c) / p.ow % p.oh;
-  let image = i32(index / p.c) / (p.ow * p.oh);
-  var best = ${element}(${LOWEST});
+  let ox = i32(index / p.c) % wide * ${OUTPUTS};
+  let oy = i32(index / p.c) / wide % p.oh;
+  let image = i32(index / p.c) / (wide * p.oh);
+  let left = ox * ${stride} - ${pad};
+${each(columns.length, (j) => `var m${j} = ${element}(${LOWEST});`)}
   for (var iy = max(0, oy * ${stride} - ${pad}); iy < min(p.h, oy * ${stride} + ${size - pad}); iy++) {
-    for (var ix = max(0, ox * ${stride} - ${pad}); ix < min(p.w, ox * ${stride} + ${size - pad}); ix++) {
-      best = max(best, x[u32((image * p.h + iy) * p.w + ix) * p.c + c]);
-    }
+    let line = (image * p.h + iy) * p.w;
+${each(columns.length, (j) => `m${j} = max(m${j}, x[u32(line + clamp(left + ${j}, 0, p.w - 1)) * p.c + c]);`)}
   }
-  y[index] = best;`,
+${each(columns.length, (j) => `let v${j} = select(${element}(${LOWEST}), m${j}, left + ${j} >= 0 && left + ${j} < p.w);`)}
+  let at = u32((image * p.oh + oy) * p.ow + ox) * p.c + c;
+${each(OUTPUTS, (o) => {
+  const best = range(size)
+    .map((k) => `v${o * stride + k}`)
+    .reduce((a, b) => `max(${a}, ${b})`);
+  return `if (ox + ${o} < p.ow) { y[at + ${o}u * p.c] = ${best}; }`;
+})}`,
   });
 }
 
 /**
- * Block (a, b) of inputs starts at (a * stride, b * stride). Input offset i lies in the windows from
- * a + ceil((i + pad - size + 1) / stride) to a + floor((i + pad) / stride), so offsets of windows are constants.
+ * Block (a, b) of inputs starts at (a, b) * side, where side = blocks * stride. Input offset i lies in the windows
+ * from a * blocks + ceil((i + pad - size + 1) / stride) to a * blocks + floor((i + pad) / stride), so the offsets of
+ * windows from their block are constants.
  */
-function gradProgram({ size, stride, pad }: PoolAttrs, lanes: number): Program {
+function gradProgram({ size, stride, pad }: PoolAttrs, lanes: number, blocks: number): Program {
   const element = storageOf(lanes);
-  const flags = lanes === 4 ? 'vec4<u32>' : 'u32';
-  const firstWindow = Math.ceil((pad - size + 1) / stride);
-  const lastWindow = Math.floor((stride - 1 + pad) / stride);
-  const windows = range(lastWindow - firstWindow + 1).map((i) => i + firstWindow);
-  const steps = range(lastWindow * stride - firstWindow * stride + size).map(
-    (i) => i + firstWindow * stride - pad,
-  );
-  const named = (i: number) => (i < 0 ? `m${-i}` : `${i}`);
+  const side = blocks * stride;
+  const first = Math.ceil((pad - size + 1) / stride);
+  const windows = range(Math.floor((side - 1 + pad) / stride) - first + 1).map((i) => i + first);
+  const start = first * stride - pad;
+  const steps = range((windows.length - 1) * stride + size);
+  const offsets = (axis: string, origin: string, limit: string, pitch: string) =>
+    each(
+      steps.length,
+      (i) => `let ${axis}${i} = ${origin} + ${i + start};
+  let ${axis}${i}in = ${axis}${i} >= 0 && ${axis}${i} < ${limit};
+  let ${axis}${i}at = u32(clamp(${axis}${i}, 0, ${limit} - 1)) * ${pitch};`,
+    );
   const loads = steps.flatMap((i) =>
     steps.map(
-      (
-        j,
-      ) => `let x${named(i)}_${named(j)} = select(${element}(${LOWEST}), x[at + u32(clamp(top + ${i}, 0, p.h - 1) * p.w
-    + clamp(left + ${j}, 0, p.w - 1)) * p.c], inside(top + ${i}, left + ${j}));`,
+      (j) => `let x${i}_${j} = select(${element}(${LOWEST}), x[at + r${i}at + c${j}at], r${i}in && c${j}in);`,
     ),
   );
-  const owned = (i: number) => i >= 0 && i < stride;
-  const visits = windows.flatMap((v) =>
-    windows.map((u) => {
-      const places = range(size * size).map((k) => ({
-        k,
-        i: v * stride - pad + Math.floor(k / size),
-        j: u * stride - pad + (k % size),
-      }));
-      const compares = places.map(
-        ({ k, i, j }) =>
-          `{ let v = x${named(i)}_${named(j)}; taken = select(taken, ${flags}(${k}u), v > best); best = max(best, v); }`,
-      );
-      const gives = places
-        .filter(({ i, j }) => owned(i) && owned(j))
-        .map(({ k, i, j }) => `d${i}_${j} += select(${element}(), g, taken == ${flags}(${k}u));`);
-      return `{ let oy = a + ${v}; let ox = b + ${u};
-  if (oy >= 0 && oy < p.oh && ox >= 0 && ox < p.ow) {
-    let g = dy[u32((image * p.oh + oy) * p.ow + ox) * p.c + c];
-    var best = ${element}(${LOWEST});
-    var taken = ${flags}(${size * size}u);
-${compares.join('\n')}
-${gives.join('\n')}
-  } }`;
-    }),
+  const visits = windows.flatMap((v, i) =>
+    windows.map((u, j) =>
+      windowVisit({ size, stride, pad }, lanes, [v, u], [i * stride, j * stride], [start, side]),
+    ),
   );
   return program({
-    name: `maxPoolGrad${size}s${stride}p${pad}_${lanes}`,
+    name: `maxPoolGrad${size}s${stride}p${pad}_${lanes}_${blocks}`,
     reads: { x: element, dy: element },
     writes: { dx: element },
     params: PARAMS,
     workgroup: [64],
-    declarations: `fn inside(y: i32, x: i32) -> bool { return y >= 0 && y < p.h && x >= 0 && x < p.w; }`,
     body: `${flatIndex(64)}
   if (index >= p.threads) { return; }
-  let wide = (p.w + ${stride - 1}) / ${stride};
-  let high = (p.h + ${stride - 1}) / ${stride};
+  let wide = (p.w + ${side - 1}) / ${side};
+  let high = (p.h + ${side - 1}) / ${side};
   let c = index % p.c;
   let b = i32(index / p.c) % wide;
   let a = i32(index / p.c) / wide % high;
   let image = i32(index / p.c) / (wide * high);
-  let top = a * ${stride};
-  let left = b * ${stride};
   let at = u32(image * p.h * p.w) * p.c + c;
-${each(stride, (i) => each(stride, (j) => `var d${i}_${j} = ${element}();`))}
+  let oy = a * ${blocks};
+  let ox = b * ${blocks};
+${offsets('r', `a * ${side}`, 'p.h', 'u32(p.w) * p.c')}
+${offsets('c', `b * ${side}`, 'p.w', 'p.c')}
+${each(side, (i) => each(side, (j) => `var d${i}_${j} = ${element}();`))}
 ${loads.join('\n')}
 ${visits.join('\n')}
-${each(stride, (i) =>
-  each(
-    stride,
-    (j) =>
-      `if (top + ${i} < p.h && left + ${j} < p.w) { dx[at + u32((top + ${i}) * p.w + left + ${j}) * p.c] = d${i}_${j}; }`,
-  ),
+${each(side, (i) =>
+  each(side, (j) => {
+    const [r, column] = [i - start, j - start];
+    return `if (r${r}in && c${column}in) { dx[at + r${r}at + c${column}at] = d${i}_${j}; }`;
+  }),
 )}`,
   });
+}
+
+/** Finds the element that window (v, u) took and gives its dy to it, if this thread owns it. */
+function windowVisit(
+  { size }: PoolAttrs,
+  lanes: number,
+  [v, u]: readonly [number, number],
+  [top, left]: readonly [number, number],
+  [start, side]: readonly [number, number],
+): string {
+  const element = storageOf(lanes);
+  const flags = lanes === 4 ? 'vec4<u32>' : 'u32';
+  const places = range(size * size).map((k) => ({ k, i: top + Math.floor(k / size), j: left + (k % size) }));
+  const compares = places.map(
+    ({ k, i, j }) =>
+      `taken = select(taken, ${flags}(${k}u), x${i}_${j} > best); best = max(best, x${i}_${j});`,
+  );
+  const owned = (i: number) => i + start >= 0 && i + start < side;
+  const gives = places
+    .filter(({ i, j }) => owned(i) && owned(j))
+    .map(({ k, i, j }) => `d${i + start}_${j + start} += select(${element}(), g, taken == ${flags}(${k}u));`);
+  return `if (oy + ${v} >= 0 && oy + ${v} < p.oh && ox + ${u} >= 0 && ox + ${u} < p.ow) {
+    let g = dy[u32((image * p.oh + oy + ${v}) * p.ow + ox + ${u}) * p.c + c];
+    var best = ${element}(${LOWEST});
+    var taken = ${flags}(${size * size}u);
+${compares.join('\n')}
+${gives.join('\n')}
+  }`;
 }
 
 /** Calls back with the flat index of each output and of the input it takes, -1 where a window holds none. */

@@ -1,39 +1,13 @@
-// What kernel tests share: seeded inputs, the same call on the GPU and on the reference, and the error between
-// them. Central differences check a gradient kernel against its forward reference. Not part of the product.
+// What kernel tests share: the same call on the GPU and on the reference, and the error between them. Central
+// differences check a gradient kernel against its forward reference. Not part of the product.
 
-import { Rng } from '../../util/rng.ts';
 import { type Tensor, tf } from '../backend.ts';
 import type { Kernel, Shape } from '../kernel.ts';
 import { testDevice } from '../testDevice.ts';
 import { sizeOf } from './common.ts';
+import { type Given, relativeError } from './samples.ts';
 
-/** Standard normal values, scaled and shifted, from a fixed seed. */
-export function values(shape: Shape, seed: number, scale = 1, offset = 0): Float32Array {
-  const rng = new Rng(seed, 'init', 77);
-  return Float32Array.from({ length: sizeOf(shape) }, () => offset + scale * rng.normal());
-}
-
-export interface Given {
-  readonly shape: Shape;
-  readonly data: Float32Array | Int32Array;
-}
-
-export const given = (shape: Shape, seed: number, scale = 1, offset = 0): Given => ({
-  shape,
-  data: values(shape, seed, scale, offset),
-});
-
-/** ||a - b|| / ||b||, or ||a|| where b is zero. */
-export function relativeError(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let difference = 0;
-  let norm = 0;
-  if (a.length !== b.length) throw new Error(`lengths ${a.length} and ${b.length}`);
-  for (let i = 0; i < b.length; i++) {
-    difference += (a[i]! - b[i]!) ** 2;
-    norm += b[i]! ** 2;
-  }
-  return norm > 0 ? Math.sqrt(difference / norm) : Math.sqrt(difference);
-}
+export { type Given, given, relativeError, values } from './samples.ts';
 
 export interface KernelRun {
   readonly outputs: Float32Array[];
@@ -82,6 +56,18 @@ export async function gpuError<In extends string, A extends object>(
   const faults = (await testDevice()).takeFaults();
   if (faults.length > 0) throw new Error(faults.join('\n'));
   return Math.max(...errors);
+}
+
+/** Lets kernels choose what they would on a hardware adapter, on whatever adapter the test has. */
+export async function withHardwareTiles(body: () => Promise<void>): Promise<void> {
+  const runtime = (await testDevice()).runtime as { software: boolean };
+  const { software } = runtime;
+  runtime.software = false;
+  try {
+    await body();
+  } finally {
+    runtime.software = software;
+  }
 }
 
 /**

@@ -1,29 +1,12 @@
 // The headless runner as a script would call it: pretrain, then probe its checkpoint, then what it refuses.
 
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { METRIC_NAMES } from '../../src/protocol/metrics.ts';
 import { expect, test } from './fixtures.ts';
 import { madeFolder } from './folders.ts';
-
-interface Outcome {
-  readonly status: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-const script = path.resolve('e2e/tools/headless.mjs');
-
-function headless(...argv: string[]): Promise<Outcome> {
-  const env = { ...process.env, GPU: process.env.GPU ?? 'software' };
-  return new Promise((resolve) => {
-    execFile(process.execPath, [script, ...argv], { env }, (error, out, err) => {
-      resolve({ status: typeof error?.code === 'number' ? error.code : error ? 1 : 0, out, err });
-    });
-  });
-}
+import { headless } from './headless.ts';
 
 test('pretrain and probe leave their files and the closing line', async () => {
   test.setTimeout(240_000);

@@ -1,0 +1,55 @@
+// The parity command on the recorded fixtures of the published code, where they are. The whole model takes minutes on
+// a software adapter and is checked by `npm run headless -- parity DIR` and in src/train/modelParity.gpu.test.ts.
+
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, test } from './fixtures.ts';
+import { headless } from './headless.ts';
+
+const FOLDER = path.resolve('../shared/parity');
+
+interface Row {
+  readonly fixture: string;
+  readonly quantity: string;
+  readonly error: number;
+  readonly tolerance: number;
+  readonly ok: boolean;
+}
+
+let out = '';
+test.beforeEach(() => {
+  out = mkdtempSync(path.join(tmpdir(), 'parity-'));
+});
+test.afterEach(() => rmSync(out, { recursive: true }));
+
+const rowsIn = (file: string): Row[] => JSON.parse(readFileSync(file, 'utf8'));
+
+test('every recorded value but the whole model is within tolerance', async () => {
+  test.skip(!existsSync(FOLDER), 'there are no recorded fixtures in ../shared/parity');
+  test.setTimeout(300_000);
+  const kinds = ['loss', 'bottleneck', 'resize-project', 'augment', 'linear-eval', 'metrics'];
+  const file = path.join(out, 'rows.json');
+  const {
+    status,
+    out: text,
+    err,
+  } = await headless(...['parity', FOLDER, '--kinds', kinds.join(), '--json', file]);
+  expect(err).toBe('');
+  expect(status).toBe(0);
+  const rows = rowsIn(file);
+  expect(rows.filter(({ ok, error, tolerance }) => !ok || error > tolerance)).toEqual([]);
+  for (const kind of kinds) expect(rows.some(({ fixture }) => fixture.startsWith(kind))).toBe(true);
+  const last = text.trimEnd().split('\n').at(-1)!;
+  expect(last).toMatch(new RegExp(`^${rows.length} within tolerance, 0 outside, \\d+ fixtures, on \\S+`));
+});
+
+test('an unknown kind ends with status 1 and stands in the rows', async () => {
+  writeFileSync(path.join(out, 'index.json'), JSON.stringify({ kinds: [{ kind: 'tea', fixtures: [] }] }));
+  const file = path.join(out, 'rows.json');
+  const { status, out: text, err } = await headless('parity', out, '--json', file);
+  expect(status).toBe(1);
+  expect(err).toMatch(/^error values-disagree: .*\n$/);
+  expect(text).toMatch(/tea +is a known kind.*OUTSIDE/);
+  expect(rowsIn(file)).toMatchObject([{ fixture: 'tea', ok: false }]);
+});

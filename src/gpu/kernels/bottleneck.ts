@@ -9,6 +9,7 @@ import { flatGroups } from '../program.ts';
 import {
   channelGate,
   channelPool,
+  GATE_PIXELS,
   gatedOutput,
   gateHidden,
   spatialGate,
@@ -51,7 +52,8 @@ export const bottleneck = defineKernel<BottleneckInput, Record<string, never>>({
     run(gateHidden, [pooled, w1, hidden], [n, c, half], flatGroups(n * half, 64));
     run(channelGate, [hidden, w2, gc], [n, c, half], flatGroups(n * c, 64));
     run(spatialPool(lanes), [x, gc, spatial], [n * h * w, h * w, columns], flatGroups(n * h * w, 64));
-    run(spatialGate, [spatial, ws, gs], [n, h, w], flatGroups(n * h * w, 64));
+    const tiles = Math.ceil(w / GATE_PIXELS);
+    run(spatialGate, [spatial, ws, gs], [n, h, w, tiles], flatGroups(n * h * tiles, 32));
     run(
       gatedOutput(lanes),
       [x, gc, gs, out],

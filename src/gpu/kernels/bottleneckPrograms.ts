@@ -106,28 +106,40 @@ export function spatialPool(lanes: Lanes) {
   });
 }
 
+/** Pixels of a row that one thread of the spatial convolution makes, so that a value read serves several taps. */
+export const GATE_PIXELS = 4;
+
+const GATE_COLUMNS = Array.from({ length: GATE_PIXELS + 6 }, (_, column) => column - 3);
+const gatePixels = (make: (pixel: number) => string) =>
+  Array.from({ length: GATE_PIXELS }, (_, pixel) => make(pixel)).join('\n    ');
+
 /** gs = sigmoid(conv7x7 of (mean, max), padding 3), [N,H,W]. */
 export const spatialGate = program({
   name: 'ctxSpatialGate',
   reads: { pooled: 'f32', ws: 'vec2<f32>' },
   writes: { gate: 'f32' },
-  params: { films: 'u32', height: 'u32', width: 'u32' },
-  workgroup: [64],
+  params: { films: 'u32', height: 'u32', width: 'u32', tiles: 'u32' },
+  workgroup: [32],
+  declarations: `
+fn pooledAt(row: i32, x: i32) -> vec2<f32> {
+  let at = u32(row + clamp(x, 0, i32(p.width) - 1)) * 3u;
+  return select(vec2<f32>(0.0), vec2<f32>(pooled[at], pooled[at + 1u]), x >= 0 && x < i32(p.width));
+}`,
   body: `
-  ${flatIndex(64)}
-  if (index >= p.films * p.height * p.width) { return; }
-  let x = i32(index % p.width);
-  let y = i32(index / p.width % p.height);
-  let first = index / (p.height * p.width) * p.height * p.width;
-  var sum = 0.0;
+  ${flatIndex(32)}
+  if (index >= p.films * p.height * p.tiles) { return; }
+  let x = i32(index % p.tiles) * ${GATE_PIXELS};
+  let y = i32(index / p.tiles % p.height);
+  let first = i32(index / (p.height * p.tiles) * p.height);
+  ${gatePixels((i) => `var sum${i} = vec2<f32>(0.0);`)}
   for (var ky = max(0, 3 - y); ky < min(7, i32(p.height) + 3 - y); ky++) {
-    let row = first + u32(y + ky - 3) * p.width;
-    for (var kx = max(0, 3 - x); kx < min(7, i32(p.width) + 3 - x); kx++) {
-      let at = (row + u32(x + kx - 3)) * 3u;
-      sum += dot(vec2<f32>(pooled[at], pooled[at + 1u]), ws[ky * 7 + kx]);
-    }
+    let row = (first + y + ky - 3) * i32(p.width);
+    ${GATE_COLUMNS.map((c) => `let v${c + 3} = pooledAt(row, x + ${c});`).join('\n    ')}
+    ${Array.from({ length: 7 }, (_, kx) => `let w${kx} = ws[ky * 7 + ${kx}];`).join(' ')}
+    ${gatePixels((i) => Array.from({ length: 7 }, (_, kx) => `sum${i} += w${kx} * v${i + kx};`).join(' '))}
   }
-  gate[index] = 1.0 / (1.0 + exp(-sum));`,
+  let target0 = (first + y) * i32(p.width) + x;
+  ${gatePixels((i) => `if (x + ${i} < i32(p.width)) { gate[target0 + ${i}] = 1.0 / (1.0 + exp(-(sum${i}.x + sum${i}.y))); }`)}`,
 });
 
 export function gatedOutput(lanes: Lanes) {

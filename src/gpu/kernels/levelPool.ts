@@ -105,13 +105,9 @@ export const levelPoolGrad = defineKernel<LevelInput | 'matrices' | 'dout', Reco
       const columns = c / lanes;
       const { rows, columns: across } = offsets[level]!;
       const first = firstChannels(channels)[level]! / lanes;
-      const params = [n * h * w * columns, h, w, columns, total, first, rows, across];
-      run(
-        poolGradient(lanes),
-        [inputs.dout, inputs.matrices, outputs[level]!],
-        params,
-        flatGroups(n * h * w * columns, 64),
-      );
+      const params = [n * h * columns, h, w, columns, total, first, rows, across];
+      const tensors = [inputs.dout, inputs.matrices, outputs[level]!];
+      run(poolGradient(lanes), tensors, params, flatGroups(n * h * columns, 32));
     });
   },
   reference(inputs, _attrs, outputs) {
@@ -195,31 +191,29 @@ function pool(lanes: Lanes) {
   });
 }
 
+/** One thread per film, row and channel group: the four column sums of a row serve all its pixels. */
 function poolGradient(lanes: Lanes) {
   const T = elementOf(lanes);
+  const each = (make: (i: number) => string, joint: string) => [0, 1, 2, 3].map(make).join(joint);
   return program({
     name: `levelPoolGrad${lanes}`,
     reads: { dout: T, matrices: 'f32' },
     writes: { da: T },
     params: PARAMS,
-    workgroup: [64],
+    workgroup: [32],
     body: `
-  ${flatIndex(64)}
+  ${flatIndex(32)}
   if (index >= p.size) { return; }
   let c = index % p.columns;
-  let x = index / p.columns % p.width;
-  let y = index / (p.columns * p.width) % p.height;
-  let n = index / (p.columns * p.width * p.height);
-  var sum = ${zeroOf(lanes)};
-  for (var i = 0u; i < ${POOLED_SIDE}u; i++) {
-    let down = matrices[p.rowMatrix + i * p.height + y];
-    if (down == 0.0) { continue; }
-    for (var j = 0u; j < ${POOLED_SIDE}u; j++) {
-      let weight = down * matrices[p.columnMatrix + j * p.width + x];
-      if (weight == 0.0) { continue; }
-      sum += weight * dout[(n * ${POSITIONS}u + i * ${POOLED_SIDE}u + j) * p.total + p.first + c];
-    }
-  }
-  da[index] = sum;`,
+  let y = index / p.columns % p.height;
+  let n = index / (p.columns * p.height);
+  let source = n * ${POSITIONS}u * p.total + p.first + c;
+  ${each((i) => `let down${i} = matrices[p.rowMatrix + ${i}u * p.height + y];`, '\n  ')}
+  ${each((j) => `let sum${j} = ${each((i) => `down${i} * dout[source + ${i * POOLED_SIDE + j}u * p.total]`, ' + ')};`, '\n  ')}
+  for (var x = 0u; x < p.width; x++) {
+    let across = p.columnMatrix + x;
+    da[((n * p.height + y) * p.width + x) * p.columns + c] =
+      ${each((j) => `sum${j} * matrices[across + ${j}u * p.width]`, ' + ')};
+  }`,
   });
 }

@@ -1,0 +1,187 @@
+// One whole training step of a tiny model, as training takes it on the GPU and as plain loops take it on the processor
+// (the `cpu` backend of tfjs, where every kernel is its reference): losses, updates, statistics and weights compared.
+// The processor's part holds the worker for about a second and lets nothing else in, because tfjs has one backend at a time.
+
+import { presetConfig } from '../config/presets.ts';
+import { type Config, parseConfig } from '../config/schema.ts';
+import { type Plain, tf } from '../gpu/kernel.ts';
+import { sizeOf } from '../gpu/kernels/common.ts';
+import { HYPER_LENGTH, larsUpdate, packHyper } from '../gpu/kernels/optimiser.ts';
+import { relativeError, values } from '../gpu/kernels/samples.ts';
+import type { Runtime } from '../gpu/runtime.ts';
+import { Mlvicx } from '../mlvicx/model.ts';
+import { weightsVector } from '../mlvicx/objective.ts';
+import type { SelfTestRow } from '../protocol/selfTest.ts';
+import { drawFrom } from '../train/initialise.ts';
+import { TERMS_LENGTH } from '../train/sample.ts';
+import { TrainingStep } from '../train/trainingStep.ts';
+import { guarded } from './checkKernel.ts';
+
+/** LARS, because its update is proportional to the gradient; AdamW's first one knows little but the sign. */
+const CONFIG: Config = parseConfig(
+  {
+    optimiser: 'lars',
+    width: 8,
+    projectorHidden: 16,
+    embeddingDim: 16,
+    levelChannels: 8,
+    levelSize: 16,
+    batchSize: 8,
+    weightDecay: 1e-3,
+    trustCoefficient: 0.01,
+  },
+  presetConfig('smoke'),
+);
+const RATE = 0.01;
+const IMAGES = [2 * CONFIG.batchSize, CONFIG.imageSize, CONFIG.imageSize, 3];
+
+/** What a step leaves behind, by name. */
+interface Outcome {
+  readonly terms: ArrayLike<number>;
+  readonly updates: ReadonlyMap<string, Float32Array>;
+  readonly weights: ReadonlyMap<string, Float32Array>;
+  readonly statistics: ReadonlyMap<string, Float32Array>;
+}
+
+/** Tolerances of the parity specification, section 8. */
+const QUANTITIES: readonly {
+  readonly detail: string;
+  readonly tolerance: number;
+  error(found: Outcome, wanted: Outcome): number;
+}[] = [
+  {
+    detail: 'terms of the loss',
+    tolerance: 1e-4,
+    error: (found, wanted) => relativeError(found.terms, wanted.terms),
+  },
+  {
+    detail: 'update of each parameter, the worst',
+    tolerance: 2e-3,
+    error: (found, wanted) => worst(found.updates, wanted.updates),
+  },
+  {
+    detail: 'batch-norm statistics, the worst',
+    tolerance: 1e-4,
+    error: (found, wanted) => worst(found.statistics, wanted.statistics),
+  },
+  {
+    detail: 'weights after the step, all together',
+    tolerance: 1e-5,
+    error: (found, wanted) => relativeError(together(found.weights), together(wanted.weights)),
+  },
+];
+
+/** How many rows checkStep gives. */
+export const STEP_ROWS = QUANTITIES.length;
+
+export async function checkStep(runtime: Runtime): Promise<SelfTestRow[]> {
+  const data = values(IMAGES, 11);
+  const found = await guarded(runtime, () => stepOnGpu(runtime, data));
+  const wanted = found.fault === null ? await stepOnProcessor(data) : null;
+  return QUANTITIES.map(({ detail, tolerance, error: measure }): SelfTestRow => {
+    const row = { part: 'step', name: 'One training step', detail, unit: 'relative', tolerance } as const;
+    if (!wanted) return { ...row, error: null, ok: false, fault: found.fault ?? '' };
+    const error = measure(found.value!, wanted);
+    if (Number.isFinite(error)) return { ...row, error, ok: error <= tolerance };
+    return { ...row, error: null, ok: false, fault: 'A result is not a finite number.' };
+  });
+}
+
+async function stepOnGpu(runtime: Runtime, data: Float32Array): Promise<Outcome> {
+  const step = new TrainingStep(CONFIG, runtime);
+  const record = () => step.record(tf.tensor(data.slice(), IMAGES), RATE);
+  try {
+    await runtime.compile(step.collect(record), () => undefined);
+    record();
+    const report = await step.read();
+    const { parameters, buffers, optimiserState } = await step.capture();
+    const counted = /\.num_batches_tracked$/;
+    return {
+      terms: report.subarray(0, 2 * TERMS_LENGTH),
+      updates: dataOf(optimiserState.get('momentum') ?? new Map()),
+      weights: dataOf(parameters),
+      statistics: dataOf(new Map([...buffers].filter(([name]) => !counted.test(name)))),
+    };
+  } finally {
+    step.dispose();
+  }
+}
+
+const dataOf = (tensors: ReadonlyMap<string, { data: Float32Array }>) =>
+  new Map([...tensors].map(([name, { data }]) => [name, data]));
+
+async function stepOnProcessor(data: Float32Array): Promise<Outcome> {
+  const before = tf.getBackend();
+  await tf.setBackend('cpu');
+  const model = new Mlvicx(CONFIG, drawFrom(CONFIG.seed));
+  try {
+    const { invarianceWeight: invariance, varianceWeight: variance, covarianceWeight: covariance } = CONFIG;
+    const weights = tf.tensor1d(weightsVector({ invariance, variance, covariance }, 1));
+    const images = tf.tensor(data.slice(), IMAGES);
+    const { globalTerms, localTerms, pooled, gradients } = model.step(images, weights, weights);
+    const terms = [...(await globalTerms.data()), ...(await localTerms.data())];
+    const state = await model.parameters.read();
+    const updates = new Map<string, Float32Array>();
+    for (const { name, parameters } of model.parameters.spec.storages) {
+      const gradient = (await gradients.get(name)!.data()) as Float32Array;
+      let at = 0;
+      for (const { name: parameter, shape, adapted } of parameters) {
+        const part = gradient.slice(at, at + sizeOf(shape));
+        updates.set(parameter, update(state.get(parameter)!.data, part, adapted));
+        at += sizeOf(shape);
+      }
+    }
+    tf.dispose([weights, images, globalTerms, localTerms, pooled, ...gradients.values()]);
+    const buffers = new Set(model.parameters.spec.buffers.map(({ name }) => name));
+    const all = [...dataOf(state)];
+    return {
+      terms,
+      updates,
+      weights: new Map(all.filter(([name]) => !buffers.has(name))),
+      statistics: new Map(all.filter(([name]) => buffers.has(name))),
+    };
+  } finally {
+    model.dispose();
+    await tf.setBackend(before);
+  }
+}
+
+/** One LARS update of a parameter by the plain loops, in place; returns the new momentum. */
+function update(parameter: Float32Array, gradient: Float32Array, adapted: boolean): Float32Array {
+  const { weightDecay, momentum, trustCoefficient } = CONFIG;
+  const hyper = packHyper({ rate: RATE, weightDecay, momentum, trustCoefficient, updates: 1 });
+  const flat = (data: Float32Array | Int32Array): Plain => ({ shape: [data.length], data });
+  const moment1 = new Float32Array(parameter.length);
+  const segments = { shape: [1, 4], data: Int32Array.of(0, parameter.length, Number(adapted), 0) };
+  const inputs = {
+    parameters: flat(parameter),
+    gradients: flat(gradient),
+    moment1: flat(moment1),
+    segments,
+    hyper: { shape: [HYPER_LENGTH], data: hyper },
+  };
+  larsUpdate.spec.reference(inputs, {}, []);
+  return moment1;
+}
+
+const together = (tensors: ReadonlyMap<string, Float32Array>): number[] =>
+  [...tensors.keys()].sort().flatMap((name) => [...tensors.get(name)!]);
+
+/** Tensors that ought to be zero are measured by the largest one: a bias before a batch norm has no gradient. */
+const FLOOR = 1e-3;
+
+/** The largest ||found - wanted|| / ||wanted|| over all tensors. */
+function worst(found: ReadonlyMap<string, Float32Array>, wanted: ReadonlyMap<string, Float32Array>): number {
+  const norm = (data: Float32Array) => Math.sqrt(data.reduce((sum, value) => sum + value * value, 0));
+  const floor = FLOOR * Math.max(...[...wanted.values()].map(norm));
+  let largest = 0;
+  for (const [name, data] of wanted) {
+    const other = found.get(name);
+    if (other?.length !== data.length) return Number.NaN;
+    const difference = norm(data.map((value, i) => value - other[i]!));
+    const error = difference / Math.max(norm(data), floor);
+    if (Number.isNaN(error)) return error;
+    largest = Math.max(largest, error);
+  }
+  return largest;
+}

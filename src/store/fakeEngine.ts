@@ -4,6 +4,7 @@
 import type { Config } from '../config/schema.ts';
 import type { DeviceFacts, EngineEvent, EngineState, RunStatus } from '../protocol/engine.ts';
 import type { StepSample } from '../protocol/metrics.ts';
+import type { SelfTestRow } from '../protocol/selfTest.ts';
 import { AppError, type ErrorCode, toWire } from '../util/errors.ts';
 import { Rng } from '../util/rng.ts';
 import type { EngineClient, PlaygroundClient } from '../worker/client.ts';
@@ -50,6 +51,7 @@ class FakeEngine implements EngineClient {
   #state: EngineState = 'closed';
   #step = 0;
   #total = 0;
+  #start = 'random';
 
   constructor(options: FakeOptions) {
     this.#options = options;
@@ -69,6 +71,7 @@ class FakeEngine implements EngineClient {
       stepsPerEpoch: 9,
       activeSeconds: this.#step * perStep,
       etaSeconds: this.#step > 5 ? (this.#total - this.#step) * perStep : null,
+      start: this.#start,
     };
     this.#emit({ type: 'status', status });
     return status;
@@ -86,8 +89,9 @@ class FakeEngine implements EngineClient {
     return factsOf(this.#options.software ?? false);
   }
 
-  async prepare(config: Config) {
+  async prepare(config: Config, weights?: Uint8Array) {
     this.#config = config;
+    this.#start = weights ? 'ResNet-18 weights from a file' : 'random';
     this.#step = 0;
     this.#total = config.maxSteps || config.epochs * 9;
     this.#status('compiling');
@@ -214,10 +218,61 @@ class FakeEngine implements EngineClient {
     return Promise.reject(new AppError('not-ready', 'the fake engine computes nothing.'));
   }
 
+  features(): Promise<never> {
+    return Promise.reject(new AppError('not-ready', 'the fake engine has no features.'));
+  }
+
+  async selfTest(onRow: (row: SelfTestRow, total: number) => unknown) {
+    const before = this.#state;
+    this.#status('testing');
+    const rows = fakeRows(this.#options.fail !== undefined);
+    for (const row of rows) {
+      onRow(row, rows.length);
+      await wait(this.#beat);
+    }
+    this.#status(before);
+    const ok = rows.every((row) => row.ok);
+    const sentence = ok
+      ? 'This GPU computes MLVICX correctly to 1e-5 (a whole training step to 1e-4).'
+      : 'This GPU does not compute MLVICX correctly: 1 of 3 checks failed (Convolution).';
+    return { rows, ok, sentence, seconds: (rows.length * this.#beat) / 1000 };
+  }
+
   async close() {
     this.#status('closed');
   }
 }
+
+const fakeRows = (broken: boolean): SelfTestRow[] => [
+  {
+    part: 'kernel',
+    name: 'Convolution',
+    detail: '3 x 3, 8 to 8 channels, 16 px',
+    error: broken ? null : 3.1e-7,
+    unit: 'relative',
+    tolerance: 1e-5,
+    ok: !broken,
+    ...(broken ? { fault: 'The driver refused the program.' } : {}),
+  },
+  {
+    part: 'kernel',
+    name: 'Augmented views',
+    detail: '32 px',
+    error: 1,
+    unit: 'levels',
+    tolerance: 3,
+    ok: true,
+  },
+  {
+    part: 'step',
+    name: 'One training step',
+    detail: 'terms of the loss',
+    error: 8.9e-7,
+    unit: 'relative',
+    tolerance: 1e-4,
+    ok: true,
+  },
+];
 
 export function createFakeClient(options: FakeOptions = {}): PlaygroundClient {
   const engine = new FakeEngine(options);

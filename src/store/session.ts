@@ -36,6 +36,7 @@ export const CLOSED: RunStatus = {
   stepsPerEpoch: 0,
   activeSeconds: 0,
   etaSeconds: null,
+  start: 'random',
 };
 
 export const useSession = create<SessionState>()(() => ({
@@ -56,7 +57,7 @@ export const useSession = create<SessionState>()(() => ({
 /** A run is prepared and not over: films and `start` settings are fixed. */
 export const runExists = (state: SessionState): boolean => state.runConfig !== null && !state.ended;
 export const isActive = (state: EngineState): boolean =>
-  state === 'running' || state === 'compiling' || state === 'probing';
+  state === 'running' || state === 'compiling' || state === 'probing' || state === 'testing';
 
 export const showError = (thrown: unknown): void => {
   const error = toWire(thrown);

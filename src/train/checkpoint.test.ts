@@ -59,6 +59,7 @@ describe('checkpoints', () => {
     config: { ...presetConfig('smoke'), seed: 9 },
     step: 12,
     fingerprint: 'abc',
+    start: 'random',
   };
   const file = writeCheckpoint(checkpoint);
 

@@ -35,6 +35,8 @@ export interface Checkpoint {
   readonly step: number;
   /** Of the data set that was trained on; empty when unknown. */
   readonly fingerprint: string;
+  /** What the weights were before the first step, in words: `random`, or the file they came from. */
+  readonly start: string;
 }
 
 export function writeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer> {
@@ -58,13 +60,17 @@ export function writeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer>
     config: JSON.stringify(checkpoint.config),
     step: String(checkpoint.step),
     fingerprint: checkpoint.fingerprint,
+    start: checkpoint.start,
   });
 }
 
-/** @throws AppError checkpoint-invalid */
-export function readCheckpoint(bytes: Uint8Array): Checkpoint {
+/**
+ * `base` is what a bare state dict cannot say of itself (image size, batch size, …); a checkpoint of ours says all.
+ * @throws AppError checkpoint-invalid
+ */
+export function readCheckpoint(bytes: Uint8Array, base?: Config): Checkpoint {
   const { metadata, ...state } = readState(bytes);
-  const run = metadata.format === FORMAT ? readRun(metadata) : foreignRun(state.parameters);
+  const run = metadata.format === FORMAT ? readRun(metadata) : foreignRun(state.parameters, base);
   return { ...state, ...run };
 }
 
@@ -117,7 +123,7 @@ function toOurs(name: string, { shape, data }: StoredTensor): NamedTensor {
   return fromTorchLayout(name, { shape, data: values });
 }
 
-type Run = Pick<Checkpoint, 'config' | 'step' | 'fingerprint'>;
+type Run = Pick<Checkpoint, 'config' | 'step' | 'fingerprint' | 'start'>;
 
 function readRun(metadata: Readonly<Record<string, string>>): Run {
   if (metadata.version !== VERSION) throw invalid('it was written by another version of this program.');
@@ -126,7 +132,7 @@ function readRun(metadata: Readonly<Record<string, string>>): Run {
   try {
     const raw: unknown = JSON.parse(metadata.config ?? '');
     const config = parseConfig(raw as Record<string, unknown>);
-    return { config, step, fingerprint: metadata.fingerprint ?? '' };
+    return { config, step, fingerprint: metadata.fingerprint ?? '', start: metadata.start ?? 'random' };
   } catch (cause) {
     throw invalid(cause instanceof AppError ? cause.message : 'its configuration is not JSON.', cause);
   }
@@ -148,11 +154,11 @@ export function modelSizes(parameters: NamedTensors) {
   };
 }
 
-/** A state dict without our metadata: the widths are read off its shapes, all else is the default. */
-function foreignRun(parameters: NamedTensors): Run {
+/** A state dict without our metadata: the widths are read off its shapes, all else is taken from `base`. */
+function foreignRun(parameters: NamedTensors, base?: Config): Run {
   const sizes = modelSizes(parameters);
   try {
-    return { config: parseConfig(sizes), step: 0, fingerprint: '' };
+    return { config: parseConfig(sizes, base), step: 0, fingerprint: '', start: 'a state dict from a file' };
   } catch (cause) {
     throw invalid(cause instanceof AppError ? cause.message : 'its shapes are not usable.', cause);
   }

@@ -5,9 +5,18 @@ import { sizeOf } from '../gpu/kernels/common.ts';
 import type { Draw } from '../nn/parameters.ts';
 import { hashText, Rng } from '../util/rng.ts';
 
-/** `randomEncoder` is a stream apart, for the encoder that the linear evaluation compares with. */
-export function drawFrom(seed: number, stream: 'init' | 'randomEncoder' = 'init'): Draw {
+/**
+ * `randomEncoder` is a stream apart, for the encoder that the linear evaluation compares with. Parameters that are
+ * `given` are not drawn, which changes no other.
+ */
+export function drawFrom(
+  seed: number,
+  stream: 'init' | 'randomEncoder' = 'init',
+  given?: ReadonlyMap<string, { readonly data: Float32Array }>,
+): Draw {
   return ({ name, shape, init }) => {
+    const known = given?.get(name);
+    if (known) return known.data;
     const values = new Float32Array(sizeOf(shape));
     if (init.kind === 'constant') return values.fill(init.value);
     const rng = new Rng(seed, stream, hashText(name));

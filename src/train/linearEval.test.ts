@@ -48,6 +48,7 @@ const evaluate = (changes: Partial<Config> = {}, set: EngineDataset = dataset, f
     config: { ...config, ...changes },
     findings,
     step: 7,
+    start: 'random',
     onProgress: () => {},
     yieldNow: async () => {},
   });

@@ -22,6 +22,8 @@ export interface ProbeTask {
   readonly findings: readonly string[];
   /** Optimiser steps behind the pretrained encoder. */
   readonly step: number;
+  /** What its weights were before the first of them, in words. */
+  readonly start: string;
   readonly onProgress: (stage: string, done: number, total: number) => void;
   /** Awaited many times a second; may throw to cancel. */
   readonly yieldNow: () => Promise<void>;
@@ -150,7 +152,7 @@ function drawLabels(dataset: EngineDataset, rows: Rows, scored: readonly number[
 }
 
 function protocolWords(
-  { config, features }: ProbeTask,
+  { config, features, start }: ProbeTask,
   draws: readonly Draw[],
   validation: ValidationSource,
 ): string[] {
@@ -163,6 +165,7 @@ function protocolWords(
     none: `No usable validation films and too few labelled patients to spare any: trained for ${config.probeEpochs} epochs in at least one draw.`,
   };
   return [
+    `Weights before pretraining: ${start}.`,
     'No patient has films in more than one split (checked).',
     `Features: ${SCHEMA.probeFeatures.choices[config.probeFeatures].toLowerCase()}; batch norm: ${SCHEMA.probeNorm.choices[config.probeNorm].toLowerCase()}.`,
     config.probeStandardise

@@ -11,6 +11,7 @@ import type { EngineDataset } from '../protocol/dataset.ts';
 import type { StepSample } from '../protocol/metrics.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { toSample } from './sample.ts';
+import { RANDOM_START, type StartWeights } from './startWeights.ts';
 import { learningRateAt, TrainingStep } from './trainingStep.ts';
 import { ViewRenderer } from './viewRenderer.ts';
 
@@ -26,16 +27,18 @@ export class Pretrainer {
   readonly #sampler: Sampler;
   readonly #views: ViewRenderer;
   readonly #training: TrainingStep;
+  #start: string;
 
   /** @throws AppError too-few-images */
-  constructor(config: Config, dataset: EngineDataset, runtime: Runtime) {
+  constructor(config: Config, dataset: EngineDataset, runtime: Runtime, start: StartWeights | null = null) {
     this.#config = config;
+    this.#start = start?.label ?? RANDOM_START;
     this.runtime = runtime;
     this.#fingerprint = dataset.fingerprint;
     this.#sampler = new Sampler(filmsOf(dataset, 'train'), config.batchSize, config.seed);
     this.stepsPerEpoch = this.#sampler.stepsPerEpoch;
     this.totalSteps = config.maxSteps > 0 ? config.maxSteps : config.epochs * this.stepsPerEpoch;
-    this.#training = new TrainingStep(config, runtime);
+    this.#training = new TrainingStep(config, runtime, start);
     this.#views = new ViewRenderer(runtime, dataset, config);
   }
 
@@ -50,6 +53,11 @@ export class Pretrainer {
   /** Optimiser steps taken, the one in flight included. */
   get step(): number {
     return this.#step;
+  }
+
+  /** What the weights were before the first step, in words. */
+  get start(): string {
+    return this.#start;
   }
 
   get activeSeconds(): number {
@@ -113,6 +121,7 @@ export class Pretrainer {
       config: this.#config,
       step: this.#step,
       fingerprint: this.#fingerprint,
+      start: this.#start,
     };
   }
 
@@ -120,6 +129,7 @@ export class Pretrainer {
   restore(checkpoint: Checkpoint): void {
     this.#training.restore(checkpoint, checkpoint.step);
     this.#step = checkpoint.step;
+    this.#start = checkpoint.start;
   }
 
   dispose(): void {

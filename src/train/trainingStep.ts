@@ -14,11 +14,12 @@ import { weightsVector } from '../mlvicx/objective.ts';
 import type { Tape } from '../nn/tape.ts';
 import { Optimiser } from '../optim/optimiser.ts';
 import { warmupCosine } from '../optim/schedule.ts';
-import { AppError } from '../util/errors.ts';
-import { type Checkpoint, requireTensors } from './checkpoint.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import { drawFrom } from './initialise.ts';
 import { TERMS_LENGTH } from './sample.ts';
+import type { StartWeights } from './startWeights.ts';
 import { isBufferName } from './stateDict.ts';
+import { loadWeights } from './weights.ts';
 
 /** Batch size that the base rate of LARS refers to. */
 const REFERENCE_BATCH = 256;
@@ -58,9 +59,11 @@ export class TrainingStep {
   /** Batches that the norms had seen before the first of our steps, as PyTorch counts them. */
   #batchesBefore = 0;
 
-  constructor(config: Config, runtime: Runtime) {
+  /** Weights that `start` does not give are drawn at random. */
+  constructor(config: Config, runtime: Runtime, start: StartWeights | null = null) {
     this.#runtime = runtime;
-    this.model = new Mlvicx(config, drawFrom(config.seed));
+    this.model = new Mlvicx(config, drawFrom(config.seed, 'init', start?.parameters));
+    for (const [name, { data }] of start?.buffers ?? []) runtime.write(this.model.parameters.get(name), data);
     const settings = {
       kind: config.optimiser,
       weightDecay: config.weightDecay,
@@ -133,15 +136,7 @@ export class TrainingStep {
 
   /** @throws AppError checkpoint-invalid when the state is of another model */
   restore(state: RunState, updates: number): void {
-    const { storages, buffers } = this.model.parameters.spec;
-    const shapes = storages.flatMap(({ parameters }) =>
-      parameters.map(({ name, shape }) => [name, shape] as const),
-    );
-    requireTensors(state.parameters, new Map(shapes));
-    const values = new Map([...state.parameters, ...state.buffers]);
-    const missing = buffers.find(({ name, size }) => values.get(name)?.data.length !== size);
-    if (missing) throw new AppError('checkpoint-invalid', `it lacks ${missing.name}.`);
-    this.model.parameters.write(values, (tensor, data) => this.#runtime.write(tensor, data));
+    loadWeights(this.model, state, this.#runtime);
     this.#optimiser.adopt();
     this.#optimiser.write(state.optimiserState, updates);
     const counter = [...state.buffers].find(([name]) => name.endsWith('.num_batches_tracked'));

@@ -80,7 +80,7 @@ export function createClient(): PlaygroundClient {
   return {
     engine: {
       open: (onEvent) => ask(() => engine.open(proxy(onEvent))),
-      prepare: (config) => ask(() => engine.prepare(config)),
+      prepare: (config, weights) => ask(() => engine.prepare(config, weights)),
       play: () => ask(() => engine.play()),
       pause: () => ask(() => engine.pause()),
       stepOnce: () => ask(() => engine.stepOnce()),
@@ -89,7 +89,9 @@ export function createClient(): PlaygroundClient {
       change: (key, value) => ask(() => engine.change(key, value)),
       probe: (request) => ask(() => engine.probe(request)),
       exportCheckpoint: () => ask(() => engine.exportCheckpoint()),
-      importCheckpoint: (bytes) => ask(() => engine.importCheckpoint(transfer(bytes, [bytes.buffer]))),
+      importCheckpoint: (bytes, base) =>
+        ask(() => engine.importCheckpoint(transfer(bytes, [bytes.buffer]), base)),
+      features: (request) => ask(() => engine.features(transfer(request, [request.checkpoint.buffer]))),
       previewViews: (film, step) => ask(() => engine.previewViews(film, step)),
       gateMaps: (film) => ask(() => engine.gateMaps(film)),
       parity: (request, onRows) =>
@@ -97,6 +99,7 @@ export function createClient(): PlaygroundClient {
           const buffers = [...request.files.values()].map(({ buffer }) => buffer);
           return engine.parity(transfer(request, buffers), proxy(onRows));
         }),
+      selfTest: (onRow) => ask(() => engine.selfTest(proxy(onRow))),
       close: () => ask(() => engine.close()),
     },
     intake: {

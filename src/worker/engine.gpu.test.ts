@@ -7,7 +7,10 @@ import { installGpu } from '../gpu/testDevice.ts';
 import type { EngineEvent, EngineState } from '../protocol/engine.ts';
 import type { SourceFile } from '../protocol/intake.ts';
 import type { StepSample } from '../protocol/metrics.ts';
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../train/checkpoint.ts';
+import { toTorchLayout } from '../train/stateDict.ts';
 import { madeFilms, repeatable, tinyConfig } from '../train/testRun.ts';
+import { readSafetensors, type StoredTensor, writeSafetensors } from '../util/safetensors.ts';
 import { DecodePool } from './decodePool.ts';
 import { Engine } from './engine.ts';
 import { Intake } from './intake.ts';
@@ -93,6 +96,25 @@ async function readFilms(workers: number): Promise<void> {
   );
 }
 
+/** The backbone of a checkpoint as torchvision would save it, with running variances of two. */
+function torchvisionFile({ parameters, buffers }: Checkpoint): Uint8Array<ArrayBuffer> {
+  const tensors = new Map<string, StoredTensor<'F32'>>();
+  const children = { 0: 'conv1', 1: 'bn1', 4: 'layer1', 5: 'layer2', 6: 'layer3', 7: 'layer4' };
+  for (const [name, tensor] of [...parameters, ...buffers]) {
+    const [, child, rest] = /^encoder\.encoder\.(\d)\.(.+)$/.exec(name) ?? [];
+    if (!child || !rest) continue;
+    const { shape, data } = toTorchLayout(name, tensor);
+    const stored = rest.endsWith('running_var') ? data.map(() => 2) : data;
+    tensors.set(`${children[Number(child) as keyof typeof children]}.${rest}`, {
+      dtype: 'F32',
+      shape,
+      data: stored,
+    });
+  }
+  tensors.set('fc.weight', { dtype: 'F32', shape: [2, 32], data: new Float32Array(64) });
+  return writeSafetensors(tensors);
+}
+
 /** The samples since the last call, which must be steps in order from `first`. */
 function taken(first: number): Record<string, number>[] {
   const steps = samples.map(repeatable);
@@ -100,6 +122,35 @@ function taken(first: number): Record<string, number>[] {
   expect(steps.map(({ step }) => step)).toEqual(steps.map((_, i) => first + i));
   return steps;
 }
+
+test(
+  'a run begins with weights from a file, also after a reset, and its checkpoint says so',
+  async () => {
+    await readFilms(2);
+    await engine.prepare(CONFIG);
+    const trained = readCheckpoint(await engine.exportCheckpoint());
+    const weights = torchvisionFile(trained);
+    const { start } = await engine.prepare({ ...CONFIG, seed: 99 }, weights);
+    expect(start).toMatch(/^ResNet-18 weights from a file \(SHA-256 [0-9a-f]{16}\)$/);
+    await engine.stepOnce();
+    samples = [];
+    expect(await engine.reset()).toMatchObject({ step: 0, start });
+    const began = readCheckpoint(await engine.exportCheckpoint());
+    expect(began.start).toBe(start);
+    const stem = 'encoder.encoder.0.weight';
+    const bottleneck = 'encoder.cbt1.cam.fc.0.weight';
+    expect(began.parameters.get(stem)).toEqual(trained.parameters.get(stem));
+    expect(began.parameters.get(bottleneck)).not.toEqual(trained.parameters.get(bottleneck));
+    const variance = 'encoder.encoder.7.1.bn2.running_var';
+    expect(began.buffers.get(variance)!.data).toEqual(new Float32Array(32).fill(2));
+
+    const wider = engine.prepare({ ...CONFIG, width: 8 }, weights);
+    await expect(wider).rejects.toMatchObject({ code: 'checkpoint-invalid' });
+    await engine.importCheckpoint(writeCheckpoint(began));
+    await expect(engine.reset()).rejects.toMatchObject({ code: 'not-ready' });
+  },
+  PATIENCE,
+);
 
 test(
   'halts, looks, single steps, saving, loading and the number of decode workers change nothing',
@@ -117,7 +168,19 @@ test(
     await engine.previewViews(3, 1);
     await engine.stepOnce();
     await engine.gateMaps(0);
+    const early = await engine.exportCheckpoint();
+    const { tensors } = readSafetensors(await engine.features({ checkpoint: early, images: true }));
+    expect(Object.fromEntries([...tensors].map(([name, { shape }]) => [name, shape]))).toEqual({
+      h: [17, 32],
+      plain: [17, 32],
+      z: [17, 16],
+      d: [17, 16],
+      images: [17, 3, 32, 32],
+      split: [17],
+      labels: [17, 0],
+    });
     await engine.play();
+    await expect(engine.selfTest(() => undefined)).rejects.toMatchObject({ code: 'not-ready' });
     const { step } = await engine.pause();
     const saved = await engine.exportCheckpoint();
     const before = taken(0);

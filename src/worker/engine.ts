@@ -1,5 +1,5 @@
 // The engine: EngineApi over one device and at most one run. It owns the state machine
-// closed -> idle -> compiling -> ready -> running <-> paused -> done, with probing beside it and failed at the end
+// closed -> idle -> compiling -> ready -> running <-> paused -> done, with probing and testing beside it and failed at the end
 // of any; the mathematics is in train/. Nothing here knows how the calls arrive.
 
 import { predictBudget } from '../config/budget.ts';
@@ -13,6 +13,7 @@ import {
   SCHEMA,
 } from '../config/schema.ts';
 import { type DeviceFault, DeviceUnavailable, type OpenDevice, openDevice } from '../gpu/device.ts';
+import type { Runtime } from '../gpu/runtime.ts';
 import { runParity } from '../parity/index.ts';
 import type { EngineDataset } from '../protocol/dataset.ts';
 import type {
@@ -20,6 +21,7 @@ import type {
   EngineApi,
   EngineEvent,
   EngineState,
+  FeatureRequest,
   GateMaps,
   RunStatus,
   ViewPair,
@@ -27,10 +29,14 @@ import type {
 import type { StepSample } from '../protocol/metrics.ts';
 import type { ParityRequest, ParityRow } from '../protocol/parity.ts';
 import type { ProbeReport, ProbeRequest } from '../protocol/probe.ts';
+import type { SelfTestReport, SelfTestRow } from '../protocol/selfTest.ts';
+import { runSelfTest } from '../selftest/index.ts';
 import { readCheckpoint, writeCheckpoint } from '../train/checkpoint.ts';
+import { featureFile } from '../train/featureFile.ts';
 import { encoderFeatures, gatesOf, previewOf } from '../train/inspect.ts';
 import { evaluateProbe } from '../train/linearEval.ts';
 import { Pretrainer, trainingLoop } from '../train/pretrain.ts';
+import { RANDOM_START, readStartWeights, type StartWeights } from '../train/startWeights.ts';
 import { AppError, toWire } from '../util/errors.ts';
 import { deviceFacts, faultError } from './deviceFacts.ts';
 import { EventPacer } from './engineEvents.ts';
@@ -43,7 +49,10 @@ const NO_RUN: RunStatus = {
   stepsPerEpoch: 0,
   activeSeconds: 0,
   etaSeconds: null,
+  start: RANDOM_START,
 };
+
+const AT_WORK: readonly EngineState[] = ['compiling', 'running', 'probing', 'testing'];
 
 export class Engine implements EngineApi {
   #state: EngineState = 'closed';
@@ -52,6 +61,8 @@ export class Engine implements EngineApi {
   #facts: DeviceFacts | null = null;
   #dataset: EngineDataset | null = null;
   #run: Pretrainer | null = null;
+  /** What the run began with, where that was not drawn at random; for reset. */
+  #weights: StartWeights | null = null;
   #pace = new Pace();
   #fault: AppError | null = null;
   /** Set to ask the loop to end after the step in flight; the loop resolves #loop. */
@@ -72,14 +83,20 @@ export class Engine implements EngineApi {
     };
   }
 
-  async prepare(config: Config): Promise<RunStatus> {
+  async prepare(config: Config, weights?: Uint8Array<ArrayBuffer>): Promise<RunStatus> {
     const checked = parseConfig(config);
+    return this.#build(checked, weights ? await readStartWeights(weights, checked) : null);
+  }
+
+  async #build(checked: Config, weights: StartWeights | null): Promise<RunStatus> {
     await this.#halt();
+    this.#refuseWork();
     this.#refuseWhatCannotFit(checked);
     if (this.#fault || !this.#opened) await this.#openDevice();
     this.#dropRun();
     const { runtime } = this.#opened!;
-    this.#run = new Pretrainer(checked, this.#needDataset(), runtime);
+    this.#run = new Pretrainer(checked, this.#needDataset(), runtime, weights);
+    this.#weights = weights;
     this.#pace = new Pace();
     this.#enter('compiling');
     try {
@@ -122,7 +139,10 @@ export class Engine implements EngineApi {
   async reset(): Promise<RunStatus> {
     const run = this.#run;
     if (!run) throw new AppError('not-ready', 'there is no run to reset.');
-    return this.prepare(run.config);
+    if (run.start !== (this.#weights?.label ?? RANDOM_START)) {
+      throw new AppError('not-ready', `this run began with ${run.start}, which is not at hand any more.`);
+    }
+    return this.#build(run.config, this.#weights);
   }
 
   async change(key: ConfigKey, value: ConfigValue): Promise<void> {
@@ -139,28 +159,23 @@ export class Engine implements EngineApi {
   async probe(request: ProbeRequest): Promise<ProbeReport> {
     await this.#halt();
     const run = this.#needRun('ready', 'paused', 'done');
-    const resumeState = this.#state;
-    this.#enter('probing');
-    const progress = (stage: string, done: number, total: number) =>
-      this.#events.send({ type: 'probe-progress', stage, done, total });
-    try {
+    return this.#beside('probing', async () => {
       const config = parseConfig(request.config);
       const dataset = this.#needDataset();
-      const features = await encoderFeatures(run, dataset, config, progress);
+      const features = await encoderFeatures(run, dataset, config, this.#progress);
       this.#refuseFaults();
       const yieldNow = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
-      return await evaluateProbe({
+      return evaluateProbe({
         dataset,
         features,
         config,
         findings: request.findings,
         step: run.step,
-        onProgress: progress,
+        start: run.start,
+        onProgress: this.#progress,
         yieldNow,
       });
-    } finally {
-      if (this.#state === 'probing') this.#enter(resumeState);
-    }
+    });
   }
 
   async exportCheckpoint(): Promise<Uint8Array> {
@@ -169,9 +184,18 @@ export class Engine implements EngineApi {
     return writeCheckpoint(await run.capture());
   }
 
-  async importCheckpoint(bytes: Uint8Array): Promise<{ config: Config; status: RunStatus }> {
-    const checkpoint = readCheckpoint(bytes);
-    await this.prepare(checkpoint.config);
+  async features({ checkpoint, base, images }: FeatureRequest): Promise<Uint8Array> {
+    await this.#halt();
+    const dataset = this.#needDataset();
+    const onProgress = (done: number, total: number) => this.#progress('Features', done, total);
+    return this.#beside('probing', (runtime) =>
+      featureFile(readCheckpoint(checkpoint, base), dataset, runtime, { images, onProgress }),
+    );
+  }
+
+  async importCheckpoint(bytes: Uint8Array, base?: Config): Promise<{ config: Config; status: RunStatus }> {
+    const checkpoint = readCheckpoint(bytes, base);
+    await this.#build(checkpoint.config, null);
     const run = this.#run!;
     run.restore(checkpoint);
     const finished = run.step >= run.totalSteps;
@@ -194,22 +218,20 @@ export class Engine implements EngineApi {
   async parity(request: ParityRequest, onRows: (rows: readonly ParityRow[]) => unknown): Promise<void> {
     await this.#halt();
     if (this.#fault || !this.#opened) await this.#openDevice();
-    const { runtime } = this.#opened!;
-    const resumeState = this.#state;
-    this.#enter('probing');
-    try {
+    await this.#beside('probing', async (runtime) => {
       for await (const rows of runParity(request, runtime)) {
         this.#refuseFaults();
         // Waited for: over a port of its own, the last rows could come after the end of this call.
         await onRows(rows);
       }
-      this.#refuseFaults();
       runtime.trim();
-    } catch (thrown) {
-      throw this.#fault ? this.#fail(this.#fault) : thrown;
-    } finally {
-      if (this.#state === 'probing') this.#enter(resumeState);
-    }
+    });
+  }
+
+  async selfTest(onRow: (row: SelfTestRow, total: number) => unknown): Promise<SelfTestReport> {
+    this.#refuseWork();
+    if (this.#fault || !this.#opened) await this.#openDevice();
+    return this.#beside('testing', (runtime) => runSelfTest(runtime, onRow));
   }
 
   async close(): Promise<void> {
@@ -234,6 +256,25 @@ export class Engine implements EngineApi {
       this.#fail(this.#fault ?? thrown);
     }
   }
+
+  /** Something beside the run, which is where it was afterwards unless the GPU fails. */
+  async #beside<T>(state: 'probing' | 'testing', work: (runtime: Runtime) => Promise<T>): Promise<T> {
+    this.#refuseWork();
+    const before = this.#state;
+    this.#enter(state);
+    try {
+      const result = await work(this.#opened!.runtime);
+      this.#refuseFaults();
+      return result;
+    } catch (thrown) {
+      throw this.#fault ? this.#fail(this.#fault) : thrown;
+    } finally {
+      if (this.#state === state) this.#enter(before);
+    }
+  }
+
+  readonly #progress = (stage: string, done: number, total: number): void =>
+    this.#events.send({ type: 'probe-progress', stage, done, total });
 
   #report(sample: StepSample): void {
     this.#refuseFaults();
@@ -265,12 +306,15 @@ export class Engine implements EngineApi {
   /** A fault while running is raised by the loop, so that no sample of a broken step gets out; else at once. */
   #onFault(fault: DeviceFault): void {
     this.#fault ??= faultError(fault);
-    if (this.#state !== 'running' && this.#state !== 'compiling' && this.#state !== 'probing')
-      this.#fail(this.#fault);
+    if (!AT_WORK.includes(this.#state)) this.#fail(this.#fault);
   }
 
   #refuseFaults(): void {
     if (this.#fault) throw this.#fault;
+  }
+
+  #refuseWork(): void {
+    if (AT_WORK.includes(this.#state)) throw new AppError('not-ready', `the engine is ${this.#state}.`);
   }
 
   #refuseWhatCannotFit(config: Config): void {
@@ -305,9 +349,9 @@ export class Engine implements EngineApi {
   #status(): RunStatus {
     const run = this.#run;
     if (!run) return { ...NO_RUN, state: this.#state };
-    const { step, totalSteps, stepsPerEpoch, activeSeconds } = run;
+    const { step, totalSteps, stepsPerEpoch, activeSeconds, start } = run;
     const etaSeconds = this.#pace.eta(totalSteps - step);
-    return { state: this.#state, step, totalSteps, stepsPerEpoch, activeSeconds, etaSeconds };
+    return { state: this.#state, step, totalSteps, stepsPerEpoch, activeSeconds, etaSeconds, start };
   }
 
   #enter(state: EngineState): RunStatus {

@@ -23,6 +23,8 @@ function ofEngine({ status, busy, compile, ended }: SessionState): string | null
       return ended ? 'ended' : 'paused';
     case 'probing':
       return 'evaluating';
+    case 'testing':
+      return 'testing the GPU';
     case 'done':
       return 'done';
     case 'failed':

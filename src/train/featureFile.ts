@@ -1,0 +1,114 @@
+// What a model makes of every film, as one safetensors file for work elsewhere: pooled features with and without
+// context bottlenecks and both embeddings, all in evaluation mode, with split and labels of each film beside them.
+// Films stand in the order of their paths; names and patients are left out.
+
+import { type Tensor, tf } from '../gpu/kernel.ts';
+import type { Runtime } from '../gpu/runtime.ts';
+import { encode } from '../mlvicx/encoder.ts';
+import { Mlvicx } from '../mlvicx/model.ts';
+import type { Pass } from '../nn/layers.ts';
+import type { EngineDataset } from '../protocol/dataset.ts';
+import { type StoredTensor, type WritableDtype, writeSafetensors } from '../util/safetensors.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { drawFrom } from './initialise.ts';
+import { ViewRenderer } from './viewRenderer.ts';
+import { loadWeights } from './weights.ts';
+
+/** Films per forward pass. Batches are full, the last one padded, so that shapes never change. */
+const BATCH = 32;
+
+/** h, z and d of the parity specification, and `plain`: the pooled features without context bottlenecks. */
+export const FEATURE_NAMES = ['h', 'plain', 'z', 'd'] as const;
+type FeatureName = (typeof FEATURE_NAMES)[number];
+
+export interface FeatureOptions {
+  /** Adds `images` [films, 3, S, S], exactly what the encoder was shown. */
+  readonly images: boolean;
+  readonly onProgress: (done: number, total: number) => void;
+}
+
+/** @throws AppError checkpoint-invalid */
+export async function featureFile(
+  checkpoint: Checkpoint,
+  dataset: EngineDataset,
+  runtime: Runtime,
+  { images, onProgress }: FeatureOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { config } = checkpoint;
+  const films = dataset.planes.length;
+  const model = new Mlvicx(config, drawFrom(config.seed));
+  const renderer = new ViewRenderer(runtime, dataset, { batchSize: BATCH });
+  const columns = new Map<string, Column>();
+  try {
+    loadWeights(model, checkpoint, runtime);
+    for (let first = 0; first < films; first += BATCH) {
+      const indices = Uint32Array.from({ length: BATCH }, (_, i) => Math.min(first + i, films - 1));
+      const shown = renderer.evaluation(indices, config.imageSize, false);
+      const made: Record<string, Tensor> = evaluate(model, shown);
+      if (images) made.images = shown.clone();
+      shown.dispose();
+      for (const [name, tensor] of Object.entries(made)) {
+        const column = columns.get(name) ?? new Column(films, tensor.shape.slice(1));
+        columns.set(name, column);
+        column.fill(first, await runtime.read(tensor, tensor.size * 4));
+        tensor.dispose();
+      }
+      onProgress(Math.min(first + BATCH, films), films);
+    }
+  } finally {
+    model.dispose();
+    renderer.dispose();
+    runtime.trim();
+  }
+  const tensors = new Map<string, StoredTensor<WritableDtype>>();
+  for (const [name, column] of columns) tensors.set(name, column.stored());
+  tensors.set('split', { dtype: 'U8', shape: [films], data: dataset.splits });
+  tensors.set('labels', { dtype: 'U8', shape: [films, dataset.findings.length], data: dataset.labels });
+  return writeSafetensors(tensors, {
+    format: 'mlvicx-playground features',
+    findings: JSON.stringify(dataset.findings),
+    imageSize: String(config.imageSize),
+    step: String(checkpoint.step),
+    fingerprint: dataset.fingerprint,
+  });
+}
+
+function evaluate(model: Mlvicx, images: Tensor): Record<FeatureName, Tensor> {
+  const pass: Pass = { parameters: model.parameters, tape: null, norm: 'running', groups: 1 };
+  return tf.tidy(() => {
+    const { encoder, z, d } = model.embed(pass, images);
+    const plain = encode(pass, images, { bottlenecks: false }).features;
+    return { h: encoder.features, plain, z, d };
+  });
+}
+
+/** One tensor of the file, filled batch by batch; maps [S, S, C] are turned to [C, S, S]. */
+class Column {
+  readonly #shape: readonly number[];
+  readonly #values: Float32Array;
+  readonly #size: number;
+
+  constructor(films: number, shape: readonly number[]) {
+    this.#shape = [films, ...shape];
+    this.#size = shape.reduce((product, length) => product * length, 1);
+    this.#values = new Float32Array(films * this.#size);
+  }
+
+  fill(first: number, batch: Float32Array): void {
+    const at = first * this.#size;
+    this.#values.set(batch.subarray(0, this.#values.length - at), at);
+  }
+
+  stored(): StoredTensor<WritableDtype> {
+    const [films, height, width, channels] = this.#shape;
+    if (this.#shape.length !== 4) return { dtype: 'F32', shape: this.#shape, data: this.#values };
+    const data = new Float32Array(this.#values.length);
+    const pixels = height! * width!;
+    for (let i = 0; i < data.length; i++) {
+      const [film, place] = [Math.floor(i / this.#size), i % this.#size];
+      const [channel, pixel] = [Math.floor(place / pixels), place % pixels];
+      data[i] = this.#values[film * this.#size + pixel * channels! + channel]!;
+    }
+    return { dtype: 'F32', shape: [films!, channels!, height!, width!], data };
+  }
+}

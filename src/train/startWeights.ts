@@ -1,0 +1,90 @@
+// Weights that a run may begin with instead of random ones: a ResNet-18 under torchvision's names, such as the one
+// trained on ImageNet, from a safetensors file. It fills the encoder's convolutions and norms; bottlenecks and heads,
+// which torchvision does not have, keep their random start. A checkpoint of ours is taken up again elsewhere.
+
+import { architecture, type ModelShape, PREFIX } from '../mlvicx/architecture.ts';
+import { AppError } from '../util/errors.ts';
+import { readState, requireTensors } from './checkpoint.ts';
+import type { NamedTensors } from './stateDict.ts';
+
+/** How a run whose weights were all drawn at random is spoken of. */
+export const RANDOM_START = 'random';
+
+export interface StartWeights {
+  /** What they are, for reports; two files with the same bytes share it. */
+  readonly label: string;
+  /** By our names, in our layouts. */
+  readonly parameters: NamedTensors;
+  readonly buffers: NamedTensors;
+}
+
+/** Child of the published encoder, which holds ResNet-18 as a plain sequence, for torchvision's first word. */
+const CHILDREN: Readonly<Record<string, string>> = {
+  conv1: '0',
+  bn1: '1',
+  layer1: '4',
+  layer2: '5',
+  layer3: '6',
+  layer4: '7',
+};
+/** The classifier has no place here, and batches counted elsewhere do not count. */
+const UNUSED = /^fc\.|\.num_batches_tracked$/;
+
+/** `layer2.0.conv1.weight` is `encoder.encoder.5.0.conv1.weight`; null for a name that torchvision does not use. */
+export function fromTorchvisionName(name: string): string | null {
+  const [first = '', ...rest] = name.split('.');
+  const child = Object.hasOwn(CHILDREN, first) ? CHILDREN[first] : undefined;
+  return child === undefined ? null : [PREFIX, 'encoder', child, ...rest].join('.');
+}
+
+/** @throws AppError checkpoint-invalid where the file is none, lacks something or has another width than the run */
+export async function readStartWeights(
+  bytes: Uint8Array<ArrayBuffer>,
+  shape: ModelShape,
+): Promise<StartWeights> {
+  const state = readState(bytes);
+  const stem = state.parameters.get('conv1.weight');
+  if (!stem || state.optimiserState.size > 0) {
+    throw invalid('it is no ResNet-18 under torchvision names (conv1.weight, layer1.0.conv1.weight, …).');
+  }
+  const width = stem.shape.at(-1) ?? 0;
+  if (width !== shape.width) {
+    throw invalid(
+      `it holds a ResNet of width ${width}, and the encoder width of this run is ${shape.width}.`,
+    );
+  }
+  const [parameters, buffers] = [renamed(state.parameters), renamed(state.buffers)];
+  const inBackbone = (name: string) => name.startsWith(`${PREFIX}.encoder.`);
+  const { storages, buffers: norms } = architecture(shape);
+  const weights = storages.flatMap((storage) =>
+    storage.parameters
+      .filter(({ name }) => inBackbone(name))
+      .map(({ name, shape }) => [name, shape] as const),
+  );
+  requireTensors(parameters, new Map(weights));
+  requireTensors(
+    buffers,
+    new Map(norms.filter(({ name }) => inBackbone(name)).map(({ name, size }) => [name, [size]])),
+  );
+  return { label: `ResNet-18 weights from a file (SHA-256 ${await digest(bytes)})`, parameters, buffers };
+}
+
+const invalid = (detail: string) => new AppError('checkpoint-invalid', detail);
+
+function renamed(tensors: NamedTensors): NamedTensors {
+  const kept = [...tensors].filter(([name]) => !UNUSED.test(name));
+  return new Map(
+    kept.map(([name, tensor]) => {
+      const ours = fromTorchvisionName(name);
+      if (!ours)
+        throw invalid(`it holds ${name.slice(0, 80)}, which a ResNet-18 of torchvision does not have.`);
+      return [ours, tensor];
+    }),
+  );
+}
+
+/** The first 16 hex digits. */
+async function digest(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const hash = await crypto.subtle.digest('SHA-256', bytes);
+  return Array.from(new Uint8Array(hash, 0, 8), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

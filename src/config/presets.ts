@@ -49,6 +49,8 @@ export const PRESETS = {
     description: '64 px and a narrow encoder: something to watch within minutes.',
     values: {
       ...SHORT_RUN,
+      // Three hundred steps are few: at 2e-3 the views have hardly been drawn together when the schedule ends.
+      learningRate: 6e-3,
       imageSize: 64,
       planeSize: 256,
       width: 8,

@@ -78,9 +78,13 @@ await main(async () => {
     throw new ToolError(`There is no stage ${unknown}; there are ${Object.keys(STAGES).join(', ')}.`);
   await setUp();
   mkdirSync(reports, { recursive: true });
+  const chromium = await ensureChromium();
+  const icd = (await findSwiftShaderIcd()) ?? '';
   const env = {
-    CHROMIUM_PATH: await ensureChromium(),
-    SWIFTSHADER_ICD: (await findSwiftShaderIcd()) ?? '',
+    CHROMIUM_PATH: chromium,
+    SWIFTSHADER_ICD: icd,
+    // Chromium ships the Vulkan loader beside the driver; WebGPU in Node looks for it where libraries are looked for.
+    LD_LIBRARY_PATH: [process.env.LD_LIBRARY_PATH, path.dirname(icd)].filter(Boolean).join(path.delimiter),
     PLAYWRIGHT_JSON_OUTPUT_FILE: path.join(reports, 'e2e.json'),
   };
   const total = { ...none };

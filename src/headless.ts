@@ -4,10 +4,11 @@
 
 import type { Config } from './config/schema.ts';
 import type { DatasetSummary } from './protocol/dataset.ts';
-import type { DeviceFacts, EngineEvent, RunStatus } from './protocol/engine.ts';
+import type { DeviceFacts, EngineEvent, FeatureRequest, RunStatus } from './protocol/engine.ts';
 import type { IntakeEvent, IntakeOptions, SourceFile, SyntheticOptions } from './protocol/intake.ts';
 import type { ParityRow } from './protocol/parity.ts';
 import type { ProbeReport, ProbeRequest } from './protocol/probe.ts';
+import type { SelfTestReport, SelfTestRow } from './protocol/selfTest.ts';
 import { AppError, fromWire, toWire, type WireError } from './util/errors.ts';
 import { createClient } from './worker/client.ts';
 
@@ -22,7 +23,8 @@ export type RunnerEvent =
   | Exclude<EngineEvent, { type: 'samples' }>
   | { readonly type: 'samples'; readonly samples: readonly SampleRecord[] }
   | Extract<IntakeEvent, { type: 'progress' }>
-  | { readonly type: 'parity'; readonly fixture: string };
+  | { readonly type: 'parity'; readonly fixture: string }
+  | { readonly type: 'self-test'; readonly row: SelfTestRow; readonly total: number };
 
 /** What a call answers: errors as records, because only plain values leave the page. */
 export type Reply<T> = { readonly value: T } | { readonly error: WireError };
@@ -77,6 +79,22 @@ function chosen(id: string): File[] {
   return [...(input.files ?? [])];
 }
 
+const bytesOf = async (file: File) => new Uint8Array(await file.arrayBuffer());
+
+function checkpointGiven(): Promise<Uint8Array> {
+  const [file] = chosen('checkpoint');
+  if (!file) throw new AppError('checkpoint-invalid', 'no file was given.');
+  return bytesOf(file);
+}
+
+/** Offers a file as a download, which takes any size without copying it through messages. */
+function offer(bytes: Uint8Array): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([bytes.slice().buffer], { type: 'application/octet-stream' }));
+  link.download = 'file.safetensors';
+  link.click();
+}
+
 /** Path below the chosen folder: the browser puts the folder's own name first. */
 const pathOf = (file: File) => file.webkitRelativePath.split('/').slice(1).join('/') || file.name;
 
@@ -105,7 +123,11 @@ const api = {
   synthesise: (options: SyntheticOptions): Promise<DatasetSummary> =>
     delivered(() => client.intake.synthesise(options, onIntakeEvent)),
 
-  prepare: (config: Config): Promise<RunStatus> => client.engine.prepare(config),
+  /** Begins with the weights in the input for them, if there are any. */
+  async prepare(config: Config): Promise<RunStatus> {
+    const [file] = chosen('weights');
+    return client.engine.prepare(config, file && (await bytesOf(file)));
+  },
 
   /** Trains to the end of the schedule. */
   async train(): Promise<void> {
@@ -117,21 +139,17 @@ const api = {
     if (error) throw error;
   },
 
-  async importCheckpoint(): Promise<{ config: Config; status: RunStatus }> {
-    const [file] = chosen('checkpoint');
-    if (!file) throw new AppError('checkpoint-invalid', 'no file was given.');
-    return client.engine.importCheckpoint(new Uint8Array(await file.arrayBuffer()));
-  },
+  /** @param base what a bare state dict leaves open */
+  importCheckpoint: async (base?: Config): Promise<{ config: Config; status: RunStatus }> =>
+    client.engine.importCheckpoint(await checkpointGiven(), base),
 
-  /** Offers the checkpoint as a download, which takes any size without copying it through messages. */
-  async saveCheckpoint(): Promise<number> {
-    const bytes = await client.engine.exportCheckpoint();
-    const link = document.createElement('a');
-    link.href = URL.createObjectURL(new Blob([bytes.slice().buffer], { type: 'application/octet-stream' }));
-    link.download = 'checkpoint.safetensors';
-    link.click();
-    return bytes.byteLength;
-  },
+  saveCheckpoint: async (): Promise<void> => offer(await client.engine.exportCheckpoint()),
+
+  saveFeatures: async (request: Omit<FeatureRequest, 'checkpoint'>): Promise<void> =>
+    offer(await client.engine.features({ ...request, checkpoint: await checkpointGiven() })),
+
+  selfTest: (): Promise<SelfTestReport> =>
+    client.engine.selfTest((row, total) => report({ type: 'self-test', row, total })),
 
   probe: (request: ProbeRequest): Promise<ProbeReport> => client.engine.probe(request),
 

@@ -99,6 +99,20 @@ async function openPage(
   return { page, call };
 }
 
+/** Makes a call that ends in a download, and puts what it offers into `file`. */
+export async function saveOffered<K extends 'saveCheckpoint' | 'saveFeatures'>(
+  { page, call }: Session,
+  file: string,
+  name: K,
+  argument: Parameters<RunnerApi[K]>[0],
+): Promise<void> {
+  // A call that fails before anything is offered must not leave its download waited for.
+  const offered = page.waitForEvent('download', { timeout: 0 });
+  offered.catch(() => {});
+  await call(name, argument);
+  await (await offered).saveAs(file);
+}
+
 /** Runs `work` with an open engine and clears everything away afterwards. */
 export async function withSession<T>(
   onEvent: (event: RunnerEvent) => void,

@@ -1,8 +1,10 @@
 // The commands of the headless runner, in one table: a command is a file here and a row below.
 
+import { features } from './features.ts';
 import { parity } from './parity.ts';
 import { pretrain } from './pretrain.ts';
 import { probe } from './probe.ts';
+import { selftest } from './selftest.ts';
 
 export interface Command {
   /** How it is called, without the program's name. */
@@ -12,4 +14,4 @@ export interface Command {
   run(argv: readonly string[]): Promise<void>;
 }
 
-export const COMMANDS: Readonly<Record<string, Command>> = { pretrain, probe, parity };
+export const COMMANDS: Readonly<Record<string, Command>> = { pretrain, probe, features, parity, selftest };

@@ -9,12 +9,13 @@ import {
   configure,
   DATA_OPTIONS,
   dataArguments,
+  existingFile,
   presetName,
   readOptions,
   required,
   settings,
 } from './arguments.ts';
-import { type Session, withSession } from './browser.ts';
+import { saveOffered, withSession } from './browser.ts';
 import type { Command } from './commands.ts';
 import { describeFilms, loadFilms } from './films.ts';
 import { dataReport, MetricsFile, makeFolder, writeReport } from './outputs.ts';
@@ -25,6 +26,7 @@ const OPTIONS = {
   preset: { type: 'string', default: 'demo' },
   steps: { type: 'string' },
   seed: { type: 'string' },
+  init: { type: 'string' },
 } as const;
 
 const TOTAL = METRIC_NAMES.indexOf('loss/total');
@@ -47,14 +49,6 @@ function listener(metrics: MetricsFile, progress: Progress): (event: RunnerEvent
   };
 }
 
-async function saveCheckpoint(session: Session, folder: string): Promise<void> {
-  const [download] = await Promise.all([
-    session.page.waitForEvent('download'),
-    session.call('saveCheckpoint'),
-  ]);
-  await download.saveAs(path.join(folder, 'checkpoint.safetensors'));
-}
-
 function readArguments(argv: readonly string[]) {
   const values = readOptions(argv, OPTIONS);
   const preset = presetName(values.preset);
@@ -64,16 +58,22 @@ function readArguments(argv: readonly string[]) {
     ...settings(values.set),
   };
   const config: Config = configure(presetConfig(preset), given);
-  return { preset, config, data: dataArguments(values), out: required(values.out, 'out') };
+  return {
+    preset,
+    config,
+    init: values.init === undefined ? null : existingFile(values.init, 'init'),
+    data: dataArguments(values),
+    out: required(values.out, 'out'),
+  };
 }
 
 export const pretrain: Command = {
   usage:
     'pretrain --data DIR|synthetic [--labels FILE] [--where column=value] [--limit N] --preset NAME ' +
-    '[--set key=value …] --steps N --seed S --out DIR',
+    '[--set key=value …] [--init WEIGHTS] --steps N --seed S --out DIR',
   summary: 'Trains and writes metrics.jsonl, checkpoint.safetensors and report.json.',
   async run(argv) {
-    const { preset, config, data, out } = readArguments(argv);
+    const { preset, config, init, data, out } = readArguments(argv);
     const folder = await makeFolder(out);
     const started = performance.now();
     const metrics = new MetricsFile(folder);
@@ -83,17 +83,20 @@ export const pretrain: Command = {
         const summary = await loadFilms(session, data, config.planeSize);
         progress.end();
         console.log(describeFilms(summary));
-        await session.call('prepare', config);
+        if (init) await session.page.locator('#weights').setInputFiles(init);
+        const { start } = await session.call('prepare', config);
+        if (init) console.log(`Begins with ${start}`);
         const before = performance.now();
         await session.call('train');
         progress.end();
         const trained = (performance.now() - before) / 1000;
-        await saveCheckpoint(session, folder);
+        await saveOffered(session, path.join(folder, 'checkpoint.safetensors'), 'saveCheckpoint', undefined);
         await writeReport(folder, {
           command: 'pretrain',
           preset,
           seed: config.seed,
           config,
+          start,
           adapter: session.device,
           data: dataReport(summary),
           steps: metrics.lines,

@@ -103,6 +103,7 @@ export const probe: Command = {
           command: 'probe',
           seed: config.seed,
           config,
+          start: trained.start,
           adapter: session.device,
           data: dataReport(summary),
           /** Whether these are the films that the encoder was trained on. */

@@ -3,7 +3,7 @@
 // Reading takes our own files and bare state dicts of the published code, and refuses anything incomplete.
 
 import { type Config, parseConfig } from '../config/schema.ts';
-import { AppError } from '../util/errors.ts';
+import { AppError, type ErrorCode } from '../util/errors.ts';
 import {
   readSafetensors,
   type StoredTensor,
@@ -97,19 +97,26 @@ export function readState(
 
 /**
  * Makes sure that a checkpoint holds exactly the tensors a model wants: going on without the requested weights would
- * evaluate a random encoder unawares. @throws AppError checkpoint-invalid naming what is missing, wrong or too much
+ * evaluate a random encoder unawares. @throws AppError with the code given, naming what is missing, wrong or too much
  */
-export function requireTensors(found: NamedTensors, wanted: ReadonlyMap<string, readonly number[]>): void {
+export function requireTensors(
+  found: NamedTensors,
+  wanted: ReadonlyMap<string, readonly number[]>,
+  code: ErrorCode = 'checkpoint-invalid',
+): void {
+  const refuse = (detail: string): never => {
+    throw new AppError(code, detail);
+  };
   const missing = [...wanted.keys()].filter((name) => !found.has(name));
   const extra = [...found.keys()].filter((name) => !wanted.has(name));
   const list = (names: readonly string[]) =>
     names.slice(0, 3).join(', ') + (names.length > 3 ? ` and ${names.length - 3} more` : '');
-  if (missing.length > 0) throw invalid(`it lacks ${list(missing)}.`);
-  if (extra.length > 0) throw invalid(`it holds ${list(extra)}, which this model does not have.`);
+  if (missing.length > 0) refuse(`it lacks ${list(missing)}.`);
+  if (extra.length > 0) refuse(`it holds ${list(extra)}, which this model does not have.`);
   for (const [name, shape] of wanted) {
     const has = found.get(name)!.shape;
     if (has.length !== shape.length || has.some((size, d) => size !== shape[d])) {
-      throw invalid(`${name} has the shape [${has.join(', ')}], the model wants [${shape.join(', ')}].`);
+      refuse(`${name} has the shape [${has.join(', ')}], the model wants [${shape.join(', ')}].`);
     }
   }
 }

@@ -104,7 +104,7 @@ describe('weights under torchvision names', () => {
   ] as const)('are refused %s', async (_, changes, make, reason) => {
     const reading = readStartWeights(fileOf(make()), { ...CONFIG, ...changes });
     await expect(reading).rejects.toMatchObject({
-      code: 'checkpoint-invalid',
+      code: 'weights-invalid',
       message: expect.stringMatching(reason),
     });
   });

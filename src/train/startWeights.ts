@@ -37,7 +37,7 @@ export function fromTorchvisionName(name: string): string | null {
   return child === undefined ? null : [PREFIX, 'encoder', child, ...rest].join('.');
 }
 
-/** @throws AppError checkpoint-invalid where the file is none, lacks something or has another width than the run */
+/** @throws AppError checkpoint-invalid (no safetensors file), weights-invalid (no such network, or of another width) */
 export async function readStartWeights(
   bytes: Uint8Array<ArrayBuffer>,
   shape: ModelShape,
@@ -61,15 +61,16 @@ export async function readStartWeights(
       .filter(({ name }) => inBackbone(name))
       .map(({ name, shape }) => [name, shape] as const),
   );
-  requireTensors(parameters, new Map(weights));
+  requireTensors(parameters, new Map(weights), 'weights-invalid');
   requireTensors(
     buffers,
     new Map(norms.filter(({ name }) => inBackbone(name)).map(({ name, size }) => [name, [size]])),
+    'weights-invalid',
   );
   return { label: `ResNet-18 weights from a file (SHA-256 ${await digest(bytes)})`, parameters, buffers };
 }
 
-const invalid = (detail: string) => new AppError('checkpoint-invalid', detail);
+const invalid = (detail: string) => new AppError('weights-invalid', detail);
 
 function renamed(tensors: NamedTensors): NamedTensors {
   const kept = [...tensors].filter(([name]) => !UNUSED.test(name));

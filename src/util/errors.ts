@@ -114,6 +114,10 @@ export const ERROR_TABLE = {
     sentence: 'The checkpoint could not be loaded: {detail}',
     hint: 'Choose a safetensors file written by this program or with the published PyTorch names.',
   },
+  'weights-invalid': {
+    sentence: 'A run cannot begin with these weights: {detail}',
+    hint: 'Choose a safetensors file of a ResNet-18 under torchvision names, and the encoder width of that file; weights trained on ImageNet have 64.',
+  },
   'values-disagree': {
     sentence: 'Computed values fall outside their tolerance: {detail}',
     hint: 'The rows marked "outside" say which; compare with GPU=software, and suspect the driver if that agrees.',

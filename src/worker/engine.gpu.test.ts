@@ -145,7 +145,7 @@ test(
     expect(began.buffers.get(variance)!.data).toEqual(new Float32Array(32).fill(2));
 
     const wider = engine.prepare({ ...CONFIG, width: 8 }, weights);
-    await expect(wider).rejects.toMatchObject({ code: 'checkpoint-invalid' });
+    await expect(wider).rejects.toMatchObject({ code: 'weights-invalid' });
     await engine.importCheckpoint(writeCheckpoint(began));
     await expect(engine.reset()).rejects.toMatchObject({ code: 'not-ready' });
   },

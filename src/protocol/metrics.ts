@@ -133,7 +133,7 @@ export const METRICS: readonly Metric[] = [
     unit: 's',
     scale: 'linear',
     better: 'lower',
-    formula: 'wall time of the step',
+    formula: 'mean wall time of the last eight steps',
   },
   {
     name: 'speed/images-per-second',
@@ -141,7 +141,7 @@ export const METRICS: readonly Metric[] = [
     unit: 'img/s',
     scale: 'linear',
     better: 'higher',
-    formula: 'films (not views) per second',
+    formula: 'films (not views) per second, over the last eight steps',
   },
   {
     name: 'memory/in-use',

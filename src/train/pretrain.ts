@@ -12,6 +12,7 @@ import type { StepSample } from '../protocol/metrics.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { toSample } from './sample.ts';
 import { RANDOM_START, type StartWeights } from './startWeights.ts';
+import { StepClock } from './stepClock.ts';
 import { learningRateAt, TrainingStep } from './trainingStep.ts';
 import { ViewRenderer } from './viewRenderer.ts';
 
@@ -21,8 +22,7 @@ export class Pretrainer {
   readonly stepsPerEpoch: number;
   #config: Config;
   #step = 0;
-  #activeSeconds = 0;
-  #lastFinished = 0;
+  readonly #clock = new StepClock();
   readonly #fingerprint: string;
   readonly #sampler: Sampler;
   readonly #views: ViewRenderer;
@@ -61,7 +61,7 @@ export class Pretrainer {
   }
 
   get activeSeconds(): number {
-    return this.#activeSeconds;
+    return this.#clock.activeSeconds;
   }
 
   /** Compiles every kernel of a step ahead of the first. */
@@ -82,7 +82,7 @@ export class Pretrainer {
 
   /** Call when training resumes after a halt, so that the pause is not counted as work. */
   startClock(): void {
-    this.#lastFinished = performance.now();
+    this.#clock.start(performance.now());
   }
 
   /** Records and submits one step; the promise brings its metrics. @throws AppError loss-not-finite, gpu-fault */
@@ -95,10 +95,7 @@ export class Pretrainer {
     const reading = this.#training.read();
     const memory = this.runtime.memory();
     return reading.then((values) => {
-      const now = performance.now();
-      const stepSeconds = (now - this.#lastFinished) / 1000;
-      this.#lastFinished = now;
-      this.#activeSeconds += stepSeconds;
+      const stepSeconds = this.#clock.finish(performance.now());
       const widths = levelWidths(config.width);
       return toSample({
         step,
@@ -108,7 +105,7 @@ export class Pretrainer {
         config,
         learningRate,
         stepSeconds,
-        activeSeconds: this.#activeSeconds,
+        activeSeconds: this.#clock.activeSeconds,
         memory,
       });
     });

@@ -76,7 +76,7 @@ function Protocol({ report }: { report: ProbeReport }) {
       Encoder at step {stepLabel(step)}. Linear layer trained on {Math.round(labelledFilms)} of {films.train}{' '}
       labelled films ({percent(share)} by patient{drawn}), stopped on {films.val}, scored on {films.test}.
       Intervals: 95 %, bootstrap over test patients. Seed {seed}; {seconds.toFixed(1)} s.
-      {report.protocol.length > 0 && ` Protocol: ${report.protocol.join('; ')}.`}
+      {report.protocol.length > 0 && ` ${report.protocol.join(' ')}`}
     </p>
   );
 }

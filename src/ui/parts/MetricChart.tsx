@@ -46,7 +46,7 @@ interface Drawn {
 
 function useFrame({ labels, small, bare }: MetricChartProps): Frame {
   return useMemo(
-    () => ({ left: small ? 34 : 44, right: labels ? 70 : 10, top: small ? 16 : 6, bottom: bare ? 6 : 18 }),
+    () => ({ left: small ? 40 : 44, right: labels ? 70 : 10, top: small ? 16 : 6, bottom: bare ? 6 : 18 }),
     [labels, small, bare],
   );
 }

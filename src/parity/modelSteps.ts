@@ -50,6 +50,9 @@ const EARLY: Record<Pace, number> = { gentle: 5, paper: 3 };
 /** Marks that can be compared at all. */
 const LAST_MARK: Record<Pace, number> = { gentle: Number.POSITIVE_INFINITY, paper: 2 };
 
+/** True where rounding grows so much within the steps that their end cannot be compared. */
+export const isChaotic = (role: string) => ROLE.exec(role)?.[1] === 'paper';
+
 function lossTolerance(pace: Pace, step: number): ToleranceName {
   if (pace === 'gentle') return step <= EARLY.gentle ? 'gentleLossEarly' : 'gentleLossLate';
   if (step <= EARLY.paper) return 'paperLossEarly';

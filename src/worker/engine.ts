@@ -4,7 +4,6 @@
 
 import { predictBudget } from '../config/budget.ts';
 import {
-  CONFIG_KEYS,
   type Config,
   type ConfigKey,
   type ConfigValue,
@@ -372,6 +371,3 @@ export class Engine implements EngineApi {
     return error;
   }
 }
-
-/** Settings that may change while a run exists; exported for the test that every one of them is handled. */
-export const LIVE_KEYS = CONFIG_KEYS.filter((key) => SCHEMA[key].when === 'live');

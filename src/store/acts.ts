@@ -129,8 +129,10 @@ function engineHolds(fingerprint: string): Promise<void> {
   });
 }
 
+const bytesOf = async (file: File) => new Uint8Array(await file.arrayBuffer());
+
 async function prepare(): Promise<void> {
-  const { draft } = useSettings.getState();
+  const { draft, weights } = useSettings.getState();
   const { facts } = get();
   if (!facts) throw new AppError('not-ready', 'there is no graphics device to train on.');
   const budget = predictBudget(draft, facts.limits);
@@ -138,7 +140,7 @@ async function prepare(): Promise<void> {
   const { engine, fault } = currentClient();
   const summary = await ensureDataset(currentClient(), draft.planeSize);
   await Promise.race([engineHolds(summary.fingerprint), fault]);
-  const status = await engine.prepare(draft);
+  const status = await engine.prepare(draft, weights ? await bytesOf(weights) : undefined);
   resetSeries();
   forgetSamples();
   set({ status, runConfig: draft, ended: false, compile: null });
@@ -212,11 +214,11 @@ export async function saveCheckpoint(): Promise<Uint8Array | null> {
   return bytes;
 }
 
-/** Continues from a file written by this program. */
+/** Continues from a file written by this program; of a bare state dict, the form says what the file does not. */
 export const loadCheckpoint = (file: File): Promise<boolean> =>
   attempt('preparing', async () => {
-    const bytes = new Uint8Array(await file.arrayBuffer());
-    const { config, status } = await currentClient().engine.importCheckpoint(bytes);
+    const { draft } = useSettings.getState();
+    const { config, status } = await currentClient().engine.importCheckpoint(await bytesOf(file), draft);
     resetSeries();
     forgetSamples();
     takeConfig({ preset: nearestPreset(config), config });

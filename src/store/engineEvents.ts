@@ -36,9 +36,9 @@ function showFigures(): void {
 }
 
 function takeSamples(samples: readonly StepSample[]): void {
-  const { runConfig } = useSession.getState();
+  const { runConfig, status } = useSession.getState();
   if (!runConfig || samples.length === 0) return;
-  enterLiveRun(runConfig);
+  enterLiveRun(runConfig, status.start);
   appendSamples(samples);
   tail = [...tail, ...samples].slice(-TAIL);
   timer ??= setTimeout(showFigures, FIGURES_MS);

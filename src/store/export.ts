@@ -33,11 +33,12 @@ function seriesRecord(series: Series) {
 
 /** Runs with configuration, curves and scores. */
 export function runsJson(runs: readonly Run[]): string {
-  const records = runs.map(({ name, preset, config, startedAt, series, probes }) => ({
+  const records = runs.map(({ name, preset, config, start, startedAt, series, probes }) => ({
     name,
     preset,
     startedAt: new Date(startedAt).toISOString(),
     config,
+    start,
     ...seriesRecord(series),
     probes,
   }));

@@ -33,7 +33,7 @@ describe('run names', () => {
     const found = differences(demo, after);
     expect(found).toHaveLength(3);
     expect(found.some((text) => text.includes('32→64'))).toBe(true);
-    expect(found.some((text) => text.includes('0.002→0.001'))).toBe(true);
+    expect(found.some((text) => text.includes(`${demo.learningRate}→0.001`))).toBe(true);
     expect(nameRun(after, demo, [])).toBe(found.join(', '));
   });
 
@@ -51,7 +51,7 @@ describe('run names', () => {
 
 /** Enters the live series and gives the run it became. */
 function entered(config: Config): Run {
-  enterLiveRun(config);
+  enterLiveRun(config, 'random');
   return useRuns.getState().runs.at(-1)!;
 }
 
@@ -91,7 +91,7 @@ describe('runs', () => {
 
   it('stay deleted when more of their samples arrive', () => {
     deleteRun(entered(demo).id);
-    enterLiveRun(demo);
+    enterLiveRun(demo, 'random');
     expect(names()).toEqual([]);
   });
 });

@@ -14,6 +14,8 @@ export interface Run {
   readonly name: string;
   readonly preset: PresetName | null;
   readonly config: Config;
+  /** What its weights were before the first step, in words. */
+  readonly start: string;
   /** Place in the theme's row of run colours. */
   readonly colour: number;
   /** Milliseconds since 1970. */
@@ -71,7 +73,7 @@ const entered = new WeakSet<Series>();
  * Enters the live series as a run, once: later calls for the same series change nothing.
  * Called when its first samples arrive, so that a run prepared but never played leaves no trace.
  */
-export function enterLiveRun(config: Config, now = Date.now()): void {
+export function enterLiveRun(config: Config, start: string, now = Date.now()): void {
   const series = liveSeries();
   if (entered.has(series)) return;
   entered.add(series);
@@ -82,6 +84,7 @@ export function enterLiveRun(config: Config, now = Date.now()): void {
     name: nameRun(config, runs.at(-1)?.config ?? null, names),
     preset: presetOf(config),
     config,
+    start,
     colour: runs.reduce((next, { colour }) => Math.max(next, colour + 1), 0),
     startedAt: now,
     series,

@@ -17,6 +17,8 @@ export interface SettingsState {
   readonly preset: PresetName;
   /** The configuration as the form shows it. */
   readonly draft: Config;
+  /** A file of weights that the next run begins with; null begins at random. */
+  readonly weights: File | null;
   readonly view: ViewName;
   readonly helpOpen: boolean;
   /** Which side column is open as a drawer, where the window is too narrow for both. */
@@ -33,6 +35,7 @@ export interface SettingsState {
 const KEPT: Record<keyof SettingsState, 'browser' | 'memory'> = {
   preset: 'browser',
   draft: 'browser',
+  weights: 'memory',
   view: 'memory',
   helpOpen: 'memory',
   drawer: 'memory',
@@ -73,6 +76,7 @@ const start = readStart();
 export const useSettings = create<SettingsState>()(() => ({
   preset: start.preset,
   draft: start.config,
+  weights: null,
   view: 'train',
   helpOpen: false,
   drawer: null,
@@ -102,6 +106,8 @@ export function setDraft(key: ConfigKey, value: ConfigValue): void {
   const draft = { ...useSettings.getState().draft, [key]: parseValue(key, value) } as Config;
   useSettings.setState({ draft });
 }
+
+export const setWeights = (weights: File | null): void => useSettings.setState({ weights });
 
 export const resetField = (key: ConfigKey): void =>
   setDraft(key, presetConfig(useSettings.getState().preset)[key]);

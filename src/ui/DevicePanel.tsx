@@ -1,4 +1,4 @@
-// The device view: the adapter and what it allows, memory in use, and every request that the page has made.
+// The device view: the adapter and what it allows, memory in use, the self-test, and every request that the page has made.
 
 import { Button, Table } from '@mantine/core';
 import type { ReactNode } from 'react';
@@ -6,6 +6,7 @@ import { restart } from '../store/acts.ts';
 import { useRequests } from '../store/requests.ts';
 import { useSession } from '../store/session.ts';
 import { formatBytes, formatCount } from '../util/format.ts';
+import { DevicePanelTest } from './DevicePanelTest.tsx';
 
 const BYTE_LIMITS = ['maxBufferSize', 'maxStorageBufferBindingSize', 'maxComputeWorkgroupStorageSize'];
 
@@ -122,6 +123,7 @@ export function DevicePanel() {
   return (
     <div className="device" data-testid="device-panel">
       <Adapter />
+      <DevicePanelTest />
       <Requests />
     </div>
   );

@@ -131,15 +131,15 @@ fn pooledAt(row: i32, x: i32) -> vec2<f32> {
   let x = i32(index % p.tiles) * ${GATE_PIXELS};
   let y = i32(index / p.tiles % p.height);
   let first = i32(index / (p.height * p.tiles) * p.height);
-  ${gatePixels((i) => `var sum${i} = vec2<f32>(0.0);`)}
+  ${gatePixels((i) => `var sum${i} = 0.0;`)}
   for (var ky = max(0, 3 - y); ky < min(7, i32(p.height) + 3 - y); ky++) {
     let row = (first + y + ky - 3) * i32(p.width);
     ${GATE_COLUMNS.map((c) => `let v${c + 3} = pooledAt(row, x + ${c});`).join('\n    ')}
     ${Array.from({ length: 7 }, (_, kx) => `let w${kx} = ws[ky * 7 + ${kx}];`).join(' ')}
-    ${gatePixels((i) => Array.from({ length: 7 }, (_, kx) => `sum${i} += w${kx} * v${i + kx};`).join(' '))}
+    ${gatePixels((i) => Array.from({ length: 7 }, (_, kx) => `sum${i} += dot(w${kx}, v${i + kx});`).join(' '))}
   }
   let target0 = (first + y) * i32(p.width) + x;
-  ${gatePixels((i) => `if (x + ${i} < i32(p.width)) { gate[target0 + ${i}] = 1.0 / (1.0 + exp(-(sum${i}.x + sum${i}.y))); }`)}`,
+  ${gatePixels((i) => `if (x + ${i} < i32(p.width)) { gate[target0 + ${i}] = 1.0 / (1.0 + exp(-sum${i})); }`)}`,
 });
 
 export function gatedOutput(lanes: Lanes) {

@@ -1,5 +1,6 @@
 // `npm run bench`: builds the benchmark page, serves it on this machine, and lets the engines take turns in one headless
-// Chromium. The software adapter unless GPU=hardware. Options: --only step|kernels, --json FILE, --repeats N.
+// Chromium. The software adapter unless GPU=hardware. Options: --only step|kernels, --json FILE, --repeats N,
+// --engines jax,stock,webgl (which of the others; all where left out).
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -28,7 +29,8 @@ interface Contender {
   error: string | null;
 }
 
-async function measureSteps(ask: Ask, repeats: number) {
+/** Engines that are not among `asked` stay without a step. */
+async function measureSteps(ask: Ask, repeats: number, asked: readonly EngineName[]) {
   const contenders = new Map<EngineName, Contender>(
     ENGINES.map((name) => [name, { steps: [], error: null }]),
   );
@@ -41,13 +43,13 @@ async function measureSteps(ask: Ask, repeats: number) {
     else if ('ms' in reply) contender.steps.push(reply);
     else if (name === 'ours') adapter = reply.adapter;
   };
-  for (const engine of ENGINES) {
+  for (const engine of asked) {
     console.error(`opening ${engine}`);
     await attempt(engine, { kind: 'open', engine });
   }
   for (let round = 0; round < WARM_UP + repeats; round++) {
     console.error(round < WARM_UP ? `warming up ${round + 1} of ${WARM_UP}` : `round ${round - WARM_UP + 1}`);
-    for (const engine of ENGINES) await attempt(engine, { kind: 'step' });
+    for (const engine of asked) await attempt(engine, { kind: 'step' });
   }
   const reference = contenders.get('ours')!.steps[0]?.loss;
   const steps = Object.fromEntries(
@@ -107,12 +109,17 @@ async function withPage<T>(work: (page: Page) => Promise<T>): Promise<T> {
   }
 }
 
-async function measure(page: Page, only: string | undefined, repeats: number): Promise<Measured> {
+async function measure(
+  page: Page,
+  only: string | undefined,
+  repeats: number,
+  engines: readonly EngineName[],
+): Promise<Measured> {
   const ask = asker(page);
   const date = new Date().toISOString();
   const measured: Measured = { adapter: '', date, repeats };
   let made = measured;
-  if (only !== 'kernels') made = { ...made, ...(await measureSteps(ask, repeats)) };
+  if (only !== 'kernels') made = { ...made, ...(await measureSteps(ask, repeats, engines)) };
   if (only !== 'step') {
     console.error('kernels');
     const reply = await ask('kernels', { kind: 'kernels', repeats });
@@ -127,15 +134,21 @@ const { values } = parseArgs({
     only: { type: 'string' },
     json: { type: 'string' },
     repeats: { type: 'string', default: '5' },
+    engines: { type: 'string', default: ENGINES.join() },
   },
 });
 const repeats = Number(values.repeats);
 const knownPart = values.only === undefined || values.only === 'step' || values.only === 'kernels';
-if (!knownPart || !Number.isInteger(repeats) || repeats < 1) {
-  console.error('npm run bench -- [--only step|kernels] [--json FILE] [--repeats N]');
+const named = values.engines.split(',');
+const engines = ENGINES.filter((name) => name === 'ours' || named.includes(name));
+const knownEngines = named.every((name) => (ENGINES as readonly string[]).includes(name));
+if (!knownPart || !knownEngines || !Number.isInteger(repeats) || repeats < 1) {
+  console.error(
+    'npm run bench -- [--only step|kernels] [--json FILE] [--repeats N] [--engines jax,stock,webgl]',
+  );
   process.exit(2);
 }
-const measured = await withPage((page) => measure(page, values.only, repeats));
+const measured = await withPage((page) => measure(page, values.only, repeats, engines));
 console.log(`Adapter: ${measured.adapter || 'unknown'}; medians of ${repeats}, engines taking turns\n`);
 if (measured.steps) console.log(`${stepTable(measured.steps)}\n`);
 if (measured.kernels) console.log(`${kernelTable(measured.kernels)}\n`);

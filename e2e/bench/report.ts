@@ -79,8 +79,9 @@ export function kernelTable(kernels: readonly KernelRow[]): string {
 
 /** Whatever is not the same computation after all. */
 export function disagreements({ steps, kernels }: Measured): string[] {
-  const engines = Object.entries(steps ?? {}).flatMap(([name, { firstLossApart, error }]) => {
+  const engines = Object.entries(steps ?? {}).flatMap(([name, { firstLossApart, error, losses }]) => {
     if (error !== null) return [`${LABELS[name as EngineName]}: ${error.split('\n')[0]}`];
+    if (losses.length === 0) return [];
     const same = firstLossApart !== null && firstLossApart <= LOSS_TOLERANCE;
     return same ? [] : [`${LABELS[name as EngineName]}: its first loss differs`];
   });

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { METRIC_NAMES } from '../../src/protocol/metrics.ts';
+import { readSafetensors } from '../../src/util/safetensors.ts';
 import { expect, test } from './fixtures.ts';
 import { madeFolder } from './folders.ts';
 import { headless } from './headless.ts';
@@ -21,11 +22,22 @@ test('pretrain and probe leave their files and the closing line', async () => {
   expect(lines.map((line) => JSON.parse(line).step)).toEqual([0, 1, 2, 3, 4]);
   expect(Object.keys(JSON.parse(lines[0]!))).toEqual(['step', 'activeSeconds', ...METRIC_NAMES]);
   const report = JSON.parse(readFileSync(path.join(out, 'report.json'), 'utf8'));
-  expect(report).toMatchObject({ preset: 'smoke', seed: 3, steps: 5 });
+  expect(report).toMatchObject({ preset: 'smoke', seed: 3, steps: 5, start: 'random' });
   expect(report.data.skipped).toMatchObject([{ files: 1 }]);
   expect(JSON.stringify(report)).not.toContain('film0');
 
   const checkpoint = path.join(out, 'checkpoint.safetensors');
+  const features = path.join(out, 'features.safetensors');
+  const wrote = await headless(
+    ...['features', '--checkpoint', checkpoint, '--data', folder, '--images', '--out', features],
+  );
+  expect(wrote.err).toBe('');
+  const { tensors, metadata } = readSafetensors(readFileSync(features));
+  expect(tensors.get('h')?.shape).toEqual([48, 64]);
+  expect(tensors.get('images')?.shape).toEqual([48, 3, 32, 32]);
+  expect(metadata.step).toBe('5');
+  expect(JSON.stringify(metadata)).not.toContain('film0');
+
   const probed = await headless(
     ...['probe', '--checkpoint', checkpoint, '--data', folder, '--set', 'probeEpochs=5', '--out', out],
   );

@@ -35,7 +35,7 @@ test.each(SIZES)('n %i, k %i, m %i equals the reference with the tiles for hardw
   await withHardwareTiles(() => expectReference(...size));
 });
 
-test.each([SIZES[2]!, SIZES[4]!])(
+test.each([[3, 4, 2], SIZES[2]!, SIZES[4]!] as const)(
   'gradients at n %i, k %i, m %i equal central differences',
   async (...size) => {
     const { x, w, b, dy } = inputsOf(size);

@@ -3,7 +3,6 @@
 
 import type { Runtime } from '../gpu/runtime.ts';
 import type { ParityRow } from '../protocol/parity.ts';
-import type { RunState } from '../train/trainingStep.ts';
 import type { Fixture } from './fixtures.ts';
 import { checkEval } from './modelEval.ts';
 import {
@@ -15,7 +14,7 @@ import {
   runPass,
 } from './modelPass.ts';
 import { ModelSetup, roleOf, stateIn } from './modelSetup.ts';
-import { checkSteps, isChaotic } from './modelSteps.ts';
+import { checkSteps, type End, isChaotic } from './modelSteps.ts';
 import { failedRow, Rows } from './rows.ts';
 
 const EVAL_AFTER = /^eval-after-(.+)$/;
@@ -55,7 +54,7 @@ class FamilyCheck {
   readonly #runtime: Runtime;
   #setup: ModelSetup | null = null;
   #pass: Promise<Pass> | null = null;
-  readonly #ends = new Map<string, RunState>();
+  readonly #ends = new Map<string, End>();
 
   constructor(fixtures: readonly Fixture[], runtime: Runtime) {
     this.#fixtures = fixtures;
@@ -93,6 +92,7 @@ class FamilyCheck {
     if (isChaotic(role)) return;
     const end = this.#ends.get(role);
     if (!end) throw new Error(`${role} did not reach its end`);
-    await checkEval(fixture, rows, setup, end, 'features of our own state', 'evalFeaturesOwn');
+    const tolerance = end.switched ? 'evalFeaturesSwitched' : 'evalFeaturesOwn';
+    await checkEval(fixture, rows, setup, end.state, 'features of our own state', tolerance);
   }
 }

@@ -3,22 +3,25 @@
 
 import type { Runtime } from '../gpu/runtime.ts';
 import type { Mlvicx } from '../mlvicx/model.ts';
+import type { NetworkSpec } from '../nn/parameters.ts';
 import { AppError } from '../util/errors.ts';
 import { type Checkpoint, requireTensors } from './checkpoint.ts';
 
-/** @throws AppError checkpoint-invalid naming what is missing, wrong or too much */
-export function loadWeights(
-  model: Mlvicx,
-  { parameters, buffers }: Pick<Checkpoint, 'parameters' | 'buffers'>,
-  runtime: Runtime,
-): void {
-  const { spec } = model.parameters;
-  const wanted = spec.storages.flatMap((storage) =>
+type Weights = Pick<Checkpoint, 'parameters' | 'buffers'>;
+
+/** @throws AppError checkpoint-invalid naming what is missing, wrong or too much for this network */
+export function requireWeights(network: NetworkSpec, { parameters, buffers }: Weights): void {
+  const wanted = network.storages.flatMap((storage) =>
     storage.parameters.map(({ name, shape }) => [name, shape] as const),
   );
   requireTensors(parameters, new Map(wanted));
-  const values = new Map([...parameters, ...buffers]);
-  const missing = spec.buffers.find(({ name, size }) => values.get(name)?.data.length !== size);
+  const missing = network.buffers.find(({ name, size }) => buffers.get(name)?.data.length !== size);
   if (missing) throw new AppError('checkpoint-invalid', `it lacks ${missing.name}.`);
+}
+
+/** @throws AppError checkpoint-invalid */
+export function loadWeights(model: Mlvicx, weights: Weights, runtime: Runtime): void {
+  requireWeights(model.parameters.spec, weights);
+  const values = new Map([...weights.parameters, ...weights.buffers]);
   model.parameters.write(values, (tensor, data) => runtime.write(tensor, data));
 }

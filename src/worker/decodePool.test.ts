@@ -106,7 +106,7 @@ describe('DecodePool', () => {
   });
 
   it.each(['die', 'hang'] as const)('loses only the file when a worker does %s', async (kind) => {
-    makePool({ workers: 1, timeoutMs: 50 });
+    makePool({ workers: 1, timeoutMs: 500 });
     const codes = [source('ok'), source(kind), source('ok')].map((file) => codeOf(pool.decode(file)));
     expect(await Promise.all(codes)).toEqual(['decoded', 'file-unreadable', 'decoded']);
     expect([FakeWorker.made, FakeWorker.alive]).toEqual([2, 1]);

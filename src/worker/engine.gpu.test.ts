@@ -146,7 +146,13 @@ test(
 
     const wider = engine.prepare({ ...CONFIG, width: 8 }, weights);
     await expect(wider).rejects.toMatchObject({ code: 'weights-invalid' });
+    await engine.stepOnce();
+    const broken = new Map([...began.parameters].slice(1));
+    const importing = engine.importCheckpoint(writeCheckpoint({ ...began, parameters: broken }));
+    await expect(importing).rejects.toMatchObject({ code: 'checkpoint-invalid' });
+    expect(await engine.pause()).toMatchObject({ state: 'paused', step: 1 });
     await engine.importCheckpoint(writeCheckpoint(began));
+    samples = [];
     await expect(engine.reset()).rejects.toMatchObject({ code: 'not-ready' });
   },
   PATIENCE,

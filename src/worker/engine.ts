@@ -2,7 +2,6 @@
 // closed -> idle -> compiling -> ready -> running <-> paused -> done, with probing and testing beside it and failed at the end
 // of any; the mathematics is in train/. Nothing here knows how the calls arrive.
 
-import { predictBudget } from '../config/budget.ts';
 import {
   type Config,
   type ConfigKey,
@@ -11,8 +10,8 @@ import {
   parseValue,
   SCHEMA,
 } from '../config/schema.ts';
-import { type DeviceFault, DeviceUnavailable, type OpenDevice, openDevice } from '../gpu/device.ts';
 import type { Runtime } from '../gpu/runtime.ts';
+import { architecture } from '../mlvicx/architecture.ts';
 import { runParity } from '../parity/index.ts';
 import type { EngineDataset } from '../protocol/dataset.ts';
 import type {
@@ -36,8 +35,9 @@ import { encoderFeatures, gatesOf, previewOf } from '../train/inspect.ts';
 import { evaluateProbe } from '../train/linearEval.ts';
 import { Pretrainer, trainingLoop } from '../train/pretrain.ts';
 import { RANDOM_START, readStartWeights, type StartWeights } from '../train/startWeights.ts';
+import { requireWeights } from '../train/weights.ts';
 import { AppError, toWire } from '../util/errors.ts';
-import { deviceFacts, faultError } from './deviceFacts.ts';
+import { EngineDevice } from './engineDevice.ts';
 import { EventPacer } from './engineEvents.ts';
 import { Pace } from './pace.ts';
 
@@ -56,22 +56,22 @@ const AT_WORK: readonly EngineState[] = ['compiling', 'running', 'probing', 'tes
 export class Engine implements EngineApi {
   #state: EngineState = 'closed';
   #events = new EventPacer(() => undefined);
-  #opened: OpenDevice | null = null;
-  #facts: DeviceFacts | null = null;
+  /** A fault while at work is raised there, so that no sample of a broken step gets out; else at once. */
+  readonly #device = new EngineDevice((fault) => {
+    if (!AT_WORK.includes(this.#state)) this.#fail(fault);
+  });
   #dataset: EngineDataset | null = null;
   #run: Pretrainer | null = null;
   /** What the run began with, where that was not drawn at random; for reset. */
   #weights: StartWeights | null = null;
   #pace = new Pace();
-  #fault: AppError | null = null;
   /** Set to ask the loop to end after the step in flight; the loop resolves #loop. */
   #haltRequested = false;
   #loop: Promise<void> = Promise.resolve();
 
   async open(onEvent: (event: EngineEvent) => void): Promise<DeviceFacts> {
     this.#events = new EventPacer(onEvent);
-    await this.#openDevice();
-    return this.#facts!;
+    return this.#openDevice();
   }
 
   connectIntake(port: MessagePort): void {
@@ -90,17 +90,16 @@ export class Engine implements EngineApi {
   async #build(checked: Config, weights: StartWeights | null): Promise<RunStatus> {
     await this.#halt();
     this.#refuseWork();
-    this.#refuseWhatCannotFit(checked);
-    if (this.#fault || !this.#opened) await this.#openDevice();
+    this.#device.refuseWhatCannotFit(checked);
+    if (!this.#device.usable) await this.#openDevice();
     this.#dropRun();
-    const { runtime } = this.#opened!;
-    this.#run = new Pretrainer(checked, this.#needDataset(), runtime, weights);
+    this.#run = new Pretrainer(checked, this.#needDataset(), this.#device.runtime, weights);
     this.#weights = weights;
     this.#pace = new Pace();
     this.#enter('compiling');
     try {
       await this.#run.compile((done, total) => this.#events.send({ type: 'compile', done, total }));
-      this.#refuseFaults();
+      this.#device.refuseFaults();
     } catch (thrown) {
       throw this.#fail(thrown);
     }
@@ -162,7 +161,7 @@ export class Engine implements EngineApi {
       const config = parseConfig(request.config);
       const dataset = this.#needDataset();
       const features = await encoderFeatures(run, dataset, config, this.#progress);
-      this.#refuseFaults();
+      this.#device.refuseFaults();
       const yieldNow = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
       return evaluateProbe({
         dataset,
@@ -194,6 +193,8 @@ export class Engine implements EngineApi {
 
   async importCheckpoint(bytes: Uint8Array, base?: Config): Promise<{ config: Config; status: RunStatus }> {
     const checkpoint = readCheckpoint(bytes, base);
+    // Before anything is given up: a file that does not fit leaves the run at hand as it is.
+    requireWeights(architecture(checkpoint.config), checkpoint);
     await this.#build(checkpoint.config, null);
     const run = this.#run!;
     run.restore(checkpoint);
@@ -207,7 +208,7 @@ export class Engine implements EngineApi {
   async previewViews(film: number, step: number): Promise<ViewPair> {
     const config = this.#run?.config ?? null;
     if (!config) throw new AppError('not-ready', 'the views are drawn once a run is prepared.');
-    return previewOf(this.#opened!.runtime, this.#needDataset(), film, step, config);
+    return previewOf(this.#device.runtime, this.#needDataset(), film, step, config);
   }
 
   async gateMaps(film: number): Promise<GateMaps> {
@@ -216,10 +217,10 @@ export class Engine implements EngineApi {
 
   async parity(request: ParityRequest, onRows: (rows: readonly ParityRow[]) => unknown): Promise<void> {
     await this.#halt();
-    if (this.#fault || !this.#opened) await this.#openDevice();
+    if (!this.#device.usable) await this.#openDevice();
     await this.#beside('probing', async (runtime) => {
       for await (const rows of runParity(request, runtime)) {
-        this.#refuseFaults();
+        this.#device.refuseFaults();
         // Waited for: over a port of its own, the last rows could come after the end of this call.
         await onRows(rows);
       }
@@ -229,15 +230,14 @@ export class Engine implements EngineApi {
 
   async selfTest(onRow: (row: SelfTestRow, total: number) => unknown): Promise<SelfTestReport> {
     this.#refuseWork();
-    if (this.#fault || !this.#opened) await this.#openDevice();
+    if (!this.#device.usable) await this.#openDevice();
     return this.#beside('testing', (runtime) => runSelfTest(runtime, onRow));
   }
 
   async close(): Promise<void> {
     await this.#halt();
     this.#dropRun();
-    this.#opened?.close();
-    this.#opened = null;
+    this.#device.close();
     this.#enter('closed');
   }
 
@@ -245,14 +245,14 @@ export class Engine implements EngineApi {
   async #train(limit: number): Promise<void> {
     const run = this.#run!;
     try {
-      const halted = () => this.#haltRequested || this.#fault !== null;
+      const halted = () => this.#haltRequested || this.#device.fault !== null;
       for await (const sample of trainingLoop(run, limit, halted)) this.#report(sample);
-      this.#refuseFaults();
+      this.#device.refuseFaults();
       const finished = run.step >= run.totalSteps;
       this.#enter(finished ? 'done' : 'paused');
       if (!finished) this.#events.send({ type: 'marker', step: run.step, kind: 'pause', text: 'Paused' });
     } catch (thrown) {
-      this.#fail(this.#fault ?? thrown);
+      this.#fail(this.#device.fault ?? thrown);
     }
   }
 
@@ -262,11 +262,12 @@ export class Engine implements EngineApi {
     const before = this.#state;
     this.#enter(state);
     try {
-      const result = await work(this.#opened!.runtime);
-      this.#refuseFaults();
+      const result = await work(this.#device.runtime);
+      this.#device.refuseFaults();
       return result;
     } catch (thrown) {
-      throw this.#fault ? this.#fail(this.#fault) : thrown;
+      const { fault } = this.#device;
+      throw fault ? this.#fail(fault) : thrown;
     } finally {
       if (this.#state === state) this.#enter(before);
     }
@@ -276,7 +277,7 @@ export class Engine implements EngineApi {
     this.#events.send({ type: 'probe-progress', stage, done, total });
 
   #report(sample: StepSample): void {
-    this.#refuseFaults();
+    this.#device.refuseFaults();
     this.#pace.add(sample);
     this.#events.sample(sample, this.#status());
   }
@@ -287,42 +288,15 @@ export class Engine implements EngineApi {
     await this.#loop;
   }
 
-  async #openDevice(): Promise<void> {
+  async #openDevice(): Promise<DeviceFacts> {
     this.#dropRun();
-    this.#opened?.close();
-    this.#opened = null;
-    this.#fault = null;
-    try {
-      this.#opened = await openDevice((fault) => this.#onFault(fault));
-    } catch (thrown) {
-      if (thrown instanceof DeviceUnavailable) throw new AppError(thrown.reason, thrown.message);
-      throw thrown;
-    }
-    this.#facts = deviceFacts(this.#opened);
+    const facts = await this.#device.open();
     this.#enter('idle');
-  }
-
-  /** A fault while running is raised by the loop, so that no sample of a broken step gets out; else at once. */
-  #onFault(fault: DeviceFault): void {
-    this.#fault ??= faultError(fault);
-    if (!AT_WORK.includes(this.#state)) this.#fail(this.#fault);
-  }
-
-  #refuseFaults(): void {
-    if (this.#fault) throw this.#fault;
+    return facts;
   }
 
   #refuseWork(): void {
     if (AT_WORK.includes(this.#state)) throw new AppError('not-ready', `the engine is ${this.#state}.`);
-  }
-
-  #refuseWhatCannotFit(config: Config): void {
-    const limits = this.#facts?.limits;
-    if (!limits) throw new AppError('not-ready', 'no GPU device is open.');
-    const budget = predictBudget(config, limits);
-    if (budget.fits) return;
-    const remedy = budget.proposal ? ` The preset "${budget.proposal}" fits.` : '';
-    throw new AppError('does-not-fit', `${budget.reason ?? ''}${remedy}`);
   }
 
   #needDataset(): EngineDataset {
@@ -340,9 +314,11 @@ export class Engine implements EngineApi {
 
   #dropRun(): void {
     // After a loss the tensors went with the device.
-    if (this.#run && !this.#fault) this.#run.dispose();
+    if (this.#device.usable) {
+      this.#run?.dispose();
+      this.#device.runtime.trim();
+    }
     this.#run = null;
-    if (!this.#fault) this.#opened?.runtime.trim();
   }
 
   #status(): RunStatus {

@@ -1,0 +1,74 @@
+// The device that the engine works on: opening it, what it allows, and what became of it. The first fault is kept,
+// because whatever comes after it follows from it. When a fault ends a run is the engine's to decide.
+
+import { predictBudget } from '../config/budget.ts';
+import type { Config } from '../config/schema.ts';
+import { DeviceUnavailable, type OpenDevice, openDevice } from '../gpu/device.ts';
+import type { Runtime } from '../gpu/runtime.ts';
+import type { DeviceFacts } from '../protocol/engine.ts';
+import { AppError } from '../util/errors.ts';
+import { deviceFacts, faultError } from './deviceFacts.ts';
+
+export class EngineDevice {
+  readonly #onFault: (fault: AppError) => void;
+  #opened: OpenDevice | null = null;
+  #facts: DeviceFacts | null = null;
+  #fault: AppError | null = null;
+
+  /** `onFault` hears the first fault of each device that is opened. */
+  constructor(onFault: (fault: AppError) => void) {
+    this.#onFault = onFault;
+  }
+
+  /** What went wrong with the present device. */
+  get fault(): AppError | null {
+    return this.#fault;
+  }
+
+  get usable(): boolean {
+    return this.#opened !== null && this.#fault === null;
+  }
+
+  /** @throws AppError not-ready */
+  get runtime(): Runtime {
+    if (!this.#opened) throw new AppError('not-ready', 'no GPU device is open.');
+    return this.#opened.runtime;
+  }
+
+  /** A fresh device in place of any other. @throws AppError webgpu-missing, adapter-missing, device-refused */
+  async open(): Promise<DeviceFacts> {
+    this.close();
+    try {
+      this.#opened = await openDevice((fault) => {
+        if (this.#fault) return;
+        this.#fault = faultError(fault);
+        this.#onFault(this.#fault);
+      });
+    } catch (thrown) {
+      if (thrown instanceof DeviceUnavailable) throw new AppError(thrown.reason, thrown.message);
+      throw thrown;
+    }
+    this.#facts = deviceFacts(this.#opened);
+    return this.#facts;
+  }
+
+  close(): void {
+    this.#opened?.close();
+    this.#opened = null;
+    this.#fault = null;
+  }
+
+  refuseFaults(): void {
+    if (this.#fault) throw this.#fault;
+  }
+
+  /** @throws AppError does-not-fit */
+  refuseWhatCannotFit(config: Config): void {
+    const limits = this.#facts?.limits;
+    if (!limits) throw new AppError('not-ready', 'no GPU device is open.');
+    const budget = predictBudget(config, limits);
+    if (budget.fits) return;
+    const remedy = budget.proposal ? ` The preset "${budget.proposal}" fits.` : '';
+    throw new AppError('does-not-fit', `${budget.reason ?? ''}${remedy}`);
+  }
+}

@@ -33,12 +33,12 @@ test('a run begins with weights from a file that fits, and says so', async ({ ap
   test.setTimeout(180_000);
   await app.open({ maxSteps: 1 });
   const start = app.page.getByTestId('start');
-  await expect(start).toContainText('Begins with random weights');
+  await expect(start).toContainText('Start: random');
   const choose = async (name: string, buffer: Buffer) => {
     const waiting = app.page.waitForEvent('filechooser');
     await app.page.getByTestId('start-from').click();
     await (await waiting).setFiles({ name, mimeType: 'application/octet-stream', buffer });
-    await expect(start).toContainText(`Begins with ${name}`);
+    await expect(start).toContainText(`Start: ${name}`);
   };
 
   await choose('wide.safetensors', resnetFile(16));
@@ -51,7 +51,7 @@ test('a run begins with weights from a file that fits, and says so', async ({ ap
   await choose('narrow.safetensors', resnetFile(8));
   await app.command('playPause').click();
   await app.reaches('done');
-  await expect(start).toContainText('Begins with narrow.safetensors');
+  await expect(start).toContainText('Start: narrow.safetensors');
   await app.view('Runs');
   const { text } = await app.download(app.page.getByTestId('runs-export'));
   expect(JSON.parse(text).runs[0].start).toMatch(/^ResNet-18 weights from a file \(SHA-256 [0-9a-f]{16}\)$/);

@@ -11,15 +11,11 @@ const HELP =
 export function RunPanelStart({ locked }: { locked: boolean }) {
   const weights = useSettings((settings) => settings.weights);
   const began = useSession(({ status }) => status.start);
-  const words = locked
-    ? began === 'random'
-      ? 'random weights'
-      : began
-    : (weights?.name ?? 'random weights');
+  const words = locked ? began : (weights?.name ?? 'random');
   return (
     <div className="start-row" data-testid="start">
       <span className="start-words" title={words}>
-        Begins with {words}
+        Start: {words}
       </span>
       {weights && !locked ? (
         <ActionIcon size={22} aria-label="Begin with random weights" onClick={() => setWeights(null)}>
@@ -32,6 +28,7 @@ export function RunPanelStart({ locked }: { locked: boolean }) {
               <Button
                 {...props}
                 variant="subtle"
+                flex="none"
                 size="compact-xs"
                 disabled={locked}
                 data-testid="start-from"

@@ -2,6 +2,7 @@
 
 import path from 'node:path';
 import { presetConfig } from '../../src/config/presets.ts';
+import { quirkSwitches } from '../../src/config/quirks.ts';
 import type { Config } from '../../src/config/schema.ts';
 import type { RunnerEvent } from '../../src/headless.ts';
 import { METRIC_NAMES } from '../../src/protocol/metrics.ts';
@@ -96,6 +97,7 @@ export const pretrain: Command = {
           preset,
           seed: config.seed,
           config,
+          quirks: quirkSwitches(config),
           start,
           adapter: session.device,
           data: dataReport(summary),

@@ -3,6 +3,7 @@
 
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { quirkSwitches } from '../../src/config/quirks.ts';
 import { type Config, defaultConfig, isConfigKey, SCHEMA } from '../../src/config/schema.ts';
 import type { RunnerEvent } from '../../src/headless.ts';
 import { ENCODER_NAMES, ENCODERS, type ProbeReport } from '../../src/protocol/probe.ts';
@@ -103,6 +104,7 @@ export const probe: Command = {
           command: 'probe',
           seed: config.seed,
           config,
+          quirks: quirkSwitches(config),
           start: trained.start,
           adapter: session.device,
           data: dataReport(summary),

@@ -1,0 +1,24 @@
+// Which quirks of the published code a configuration reproduces, for reports. Derived from the table of settings
+// and from the preset that has them all; docs/method.md explains each.
+
+import { presetConfig } from './presets.ts';
+import { CONFIG_KEYS, type Config, type ConfigKey, type ConfigValue, SCHEMA } from './schema.ts';
+
+export interface QuirkSwitch {
+  /** As docs/method.md numbers them, e.g. Q1. */
+  readonly quirk: string;
+  readonly setting: ConfigKey;
+  readonly value: ConfigValue;
+  readonly asPublished: boolean;
+}
+
+/** Every switch of the table with its value, in the order of the table. */
+export function quirkSwitches(config: Config): QuirkSwitch[] {
+  const published = presetConfig('paper-official');
+  return CONFIG_KEYS.flatMap((setting) => {
+    const field = SCHEMA[setting];
+    if (!('quirk' in field)) return [];
+    const value = config[setting];
+    return [{ quirk: field.quirk, setting, value, asPublished: value === published[setting] }];
+  });
+}

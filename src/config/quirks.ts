@@ -1,6 +1,7 @@
 // Which quirks of the published code a configuration reproduces, for reports. Derived from the table of settings
 // and from the preset that has them all; docs/method.md explains each.
 
+import type { Field } from './fields.ts';
 import { presetConfig } from './presets.ts';
 import { CONFIG_KEYS, type Config, type ConfigKey, type ConfigValue, SCHEMA } from './schema.ts';
 
@@ -16,9 +17,9 @@ export interface QuirkSwitch {
 export function quirkSwitches(config: Config): QuirkSwitch[] {
   const published = presetConfig('paper-official');
   return CONFIG_KEYS.flatMap((setting) => {
-    const field = SCHEMA[setting];
-    if (!('quirk' in field)) return [];
+    const { quirk }: Field = SCHEMA[setting];
+    if (!quirk) return [];
     const value = config[setting];
-    return [{ quirk: field.quirk, setting, value, asPublished: value === published[setting] }];
+    return [{ quirk, setting, value, asPublished: value === published[setting] }];
   });
 }

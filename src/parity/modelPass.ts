@@ -40,6 +40,7 @@ export function lossesOf(values: Float32Array, config: Config, step: number): Re
     learningRate: 0,
     stepSeconds: 1,
     activeSeconds: 0,
+    dataWait: 0,
     memory: { inUse: 0, reserved: 0 },
   });
   const entries = Object.entries(LOSSES).map(([recorded, name]) => [

@@ -75,13 +75,27 @@ export interface DatasetSummary {
   readonly seconds: number;
 }
 
+/** Where the planes of a set lie in the cache on disk. A film whose `pack` is -1 lies in memory. */
+export interface PackedPlanes {
+  /** File names in the cache's folder. */
+  readonly packs: readonly string[];
+  /** Per film, the index of its pack. */
+  readonly pack: Int32Array;
+  /** Per film, the byte in the pack at which its plane begins. */
+  readonly offsets: Float64Array;
+  /** Per film, the checksum of its plane. */
+  readonly checksums: Uint32Array;
+}
+
 /** The set as the engine holds it: 8-bit grey planes and flat tables, one entry per film. */
 export interface EngineDataset {
   readonly name: string;
   readonly fingerprint: string;
   readonly findings: readonly string[];
-  /** width * height bytes each, row-major, 0 is black. */
+  /** width * height bytes each, row-major, 0 is black; empty for a film that lies in the cache. */
   readonly planes: readonly Uint8Array[];
+  /** Absent when all films are in memory. */
+  readonly packs?: PackedPlanes;
   readonly widths: Uint16Array;
   readonly heights: Uint16Array;
   /** Index into SPLITS. */

@@ -45,6 +45,7 @@ export type MetricName =
   | 'optim/learning-rate'
   | 'speed/step-seconds'
   | 'speed/images-per-second'
+  | 'speed/data-wait'
   | 'memory/in-use'
   | 'memory/reserved';
 
@@ -142,6 +143,14 @@ export const METRICS: readonly Metric[] = [
     scale: 'linear',
     better: 'higher',
     formula: 'films (not views) per second, over the last eight steps',
+  },
+  {
+    name: 'speed/data-wait',
+    label: 'Waiting for films',
+    unit: 's',
+    scale: 'linear',
+    better: 'lower',
+    formula: 'time a step waited for its films to be read; 0 when they were at hand',
   },
   {
     name: 'memory/in-use',

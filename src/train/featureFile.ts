@@ -7,8 +7,8 @@ import type { Runtime } from '../gpu/runtime.ts';
 import { encode } from '../mlvicx/encoder.ts';
 import { Mlvicx } from '../mlvicx/model.ts';
 import type { Pass } from '../nn/layers.ts';
-import type { EngineDataset } from '../protocol/dataset.ts';
 import { type StoredTensor, type WritableDtype, writeSafetensors } from '../util/safetensors.ts';
+import { filmCount, inOrder, planesOf, type TrainingSet } from './batchSource.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { drawFrom } from './initialise.ts';
 import { ViewRenderer } from './viewRenderer.ts';
@@ -30,20 +30,19 @@ export interface FeatureOptions {
 /** @throws AppError checkpoint-invalid */
 export async function featureFile(
   checkpoint: Checkpoint,
-  dataset: EngineDataset,
+  dataset: TrainingSet,
   runtime: Runtime,
   { images, onProgress }: FeatureOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { config } = checkpoint;
-  const films = dataset.planes.length;
+  const films = filmCount(dataset);
   const model = new Mlvicx(config, drawFrom(config.seed));
   const renderer = new ViewRenderer(runtime, dataset, { batchSize: BATCH });
   const columns = new Map<string, Column>();
   try {
     loadWeights(model, checkpoint, runtime);
-    for (let first = 0; first < films; first += BATCH) {
-      const indices = Uint32Array.from({ length: BATCH }, (_, i) => Math.min(first + i, films - 1));
-      const shown = renderer.evaluation(indices, config.imageSize, false);
+    for await (const { first, wanted, ...batch } of inOrder(planesOf(dataset), films, BATCH)) {
+      const shown = renderer.evaluation(batch, config.imageSize, false);
       const made: Record<string, Tensor> = evaluate(model, shown);
       if (images) made.images = shown.clone();
       shown.dispose();
@@ -53,7 +52,7 @@ export async function featureFile(
         column.fill(first, await runtime.read(tensor, tensor.size * 4));
         tensor.dispose();
       }
-      onProgress(Math.min(first + BATCH, films), films);
+      onProgress(first + wanted, films);
     }
   } finally {
     model.dispose();

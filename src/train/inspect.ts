@@ -5,8 +5,8 @@ import type { Config } from '../config/schema.ts';
 import { type Tensor, tf } from '../gpu/kernel.ts';
 import type { Runtime } from '../gpu/runtime.ts';
 import { Mlvicx } from '../mlvicx/model.ts';
-import type { EngineDataset } from '../protocol/dataset.ts';
 import type { GateMaps, ViewPair } from '../protocol/engine.ts';
+import { filmCount, inOrder, planesOf, readBatch, type TrainingSet } from './batchSource.ts';
 import { drawFrom } from './initialise.ts';
 import type { Pretrainer } from './pretrain.ts';
 import type { EncoderFeatures } from './probeFit.ts';
@@ -20,7 +20,7 @@ type Progress = (stage: string, done: number, total: number) => void;
 /** Features of every film by the run's encoder and by one of the same shape at the same random start. */
 export async function encoderFeatures(
   run: Pretrainer,
-  dataset: EngineDataset,
+  dataset: TrainingSet,
   config: Config,
   onProgress: Progress,
 ): Promise<Record<'pretrained' | 'random', EncoderFeatures>> {
@@ -44,25 +44,23 @@ async function featuresOf(
   model: Mlvicx,
   renderer: ViewRenderer,
   run: Pretrainer,
-  dataset: EngineDataset,
+  dataset: TrainingSet,
   config: Config,
   onProgress: (done: number, total: number) => void,
 ): Promise<EncoderFeatures> {
-  const films = dataset.planes.length;
+  const films = filmCount(dataset);
   const dimensions = 8 * model.options.width;
   const passes = config.probeFlip ? [false, true] : [false];
   const results: Float32Array[] = [];
   for (const [pass, flip] of passes.entries()) {
     const features = new Float32Array(films * dimensions);
-    for (let first = 0; first < films; first += BATCH) {
-      const indices = Uint32Array.from({ length: BATCH }, (_, i) => Math.min(first + i, films - 1));
-      const images = renderer.evaluation(indices, run.config.imageSize, flip);
+    for await (const { first, wanted, ...batch } of inOrder(planesOf(dataset), films, BATCH)) {
+      const images = renderer.evaluation(batch, run.config.imageSize, flip);
       const norm = config.probeNorm === 'batch' ? 'batch' : 'running';
       const made = model.features(images, norm, { bottlenecks: config.probeFeatures === 'attended' });
       images.dispose();
       const values = await run.runtime.read(made, BATCH * dimensions * 4);
       made.dispose();
-      const wanted = Math.min(BATCH, films - first);
       features.set(values.subarray(0, wanted * dimensions), first * dimensions);
       onProgress(pass * films + first + wanted, passes.length * films);
     }
@@ -75,14 +73,15 @@ async function featuresOf(
 /** The two views that a film has at a step. */
 export async function previewOf(
   runtime: Runtime,
-  dataset: EngineDataset,
+  dataset: TrainingSet,
   film: number,
   step: number,
   config: Config,
 ): Promise<ViewPair> {
+  const batch = await readBatch(planesOf(dataset), Uint32Array.of(film));
   const renderer = new ViewRenderer(runtime, single(dataset, film), { batchSize: 1 });
   const size = config.imageSize;
-  const rendered = renderer.preview(film, step, config);
+  const rendered = renderer.preview(batch, step, config);
   const values = await runtime.read(rendered, 2 * size * size * 4);
   rendered.dispose();
   renderer.dispose();
@@ -91,9 +90,10 @@ export async function previewOf(
 }
 
 /** The spatial gates of all levels over the whole film. */
-export async function gatesOf(run: Pretrainer, dataset: EngineDataset, film: number): Promise<GateMaps> {
+export async function gatesOf(run: Pretrainer, dataset: TrainingSet, film: number): Promise<GateMaps> {
+  const batch = await readBatch(planesOf(dataset), Uint32Array.of(film));
   const renderer = new ViewRenderer(run.runtime, single(dataset, film), { batchSize: 1 });
-  const images = renderer.evaluation(Uint32Array.of(film), run.config.imageSize, false);
+  const images = renderer.evaluation(batch, run.config.imageSize, false);
   const gates: Tensor[] = [];
   const onGate = (_level: number, gate: Tensor) => gates.push(tf.keep(gate.clone()));
   run.model.features(images, 'running', { bottlenecks: true, onGate }).dispose();
@@ -109,17 +109,13 @@ export async function gatesOf(run: Pretrainer, dataset: EngineDataset, film: num
 }
 
 /** The set as seen by a renderer that will only ever be asked for one film: its buffers fit that film alone. */
-function single(
-  { planes, widths, heights }: EngineDataset,
-  film: number,
-): Pick<EngineDataset, 'planes' | 'widths' | 'heights'> {
+function single({ widths, heights }: TrainingSet, film: number): Pick<TrainingSet, 'widths' | 'heights'> {
   const only = <T extends { length: number; [i: number]: number }>(sizes: T, make: (n: number) => T): T => {
     const kept = make(sizes.length);
     kept[film] = sizes[film]!;
     return kept;
   };
   return {
-    planes,
     widths: only(widths, (n) => new Uint16Array(n)),
     heights: only(heights, (n) => new Uint16Array(n)),
   };

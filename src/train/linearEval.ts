@@ -3,10 +3,11 @@
 // probeScores.ts. Where it departs from the published evaluation the report says so in words.
 
 import { type Config, SCHEMA } from '../config/schema.ts';
-import { type EngineDataset, LABEL_UNKNOWN } from '../protocol/dataset.ts';
+import { LABEL_UNKNOWN } from '../protocol/dataset.ts';
 import type { EncoderName, ProbeReport } from '../protocol/probe.ts';
 import { AppError } from '../util/errors.ts';
 import { Rng } from '../util/rng.ts';
+import type { TrainingSet } from './batchSource.ts';
 import { RESAMPLES } from './bootstrap.ts';
 import { carveValidation, countFilms, drawShare, hasBothLabels, splitRows } from './labelShare.ts';
 import { pixelFeatures } from './pixels.ts';
@@ -14,7 +15,7 @@ import { batchFor, type Draw, type EncoderFeatures, fitEncoder, fitPixels } from
 import { eachEncoder, summarise } from './probeScores.ts';
 
 export interface ProbeTask {
-  readonly dataset: EngineDataset;
+  readonly dataset: TrainingSet;
   /** Of all films in the order of the data set; raw pixels are taken from its planes. */
   readonly features: Record<Exclude<EncoderName, 'pixels'>, EncoderFeatures>;
   readonly config: Config;
@@ -36,7 +37,7 @@ export async function evaluateProbe(task: ProbeTask): Promise<ProbeReport> {
   const rows = splitRows(dataset);
   const { scored, leftOut } = chooseFindings(dataset, rows, task.findings);
   const { draws, validation } = drawLabels(dataset, rows, scored, config);
-  const pixels = pixelFeatures(dataset);
+  const pixels = await pixelFeatures(dataset);
 
   const scores = eachEncoder((): Float64Array[] => []);
   const total = draws.length * 3;
@@ -85,7 +86,7 @@ export async function evaluateProbe(task: ProbeTask): Promise<ProbeReport> {
 type Rows = ReturnType<typeof splitRows>;
 
 /** Columns that can be scored, and the others with the reason. */
-function chooseFindings(dataset: EngineDataset, rows: Rows, wanted: readonly string[]) {
+function chooseFindings(dataset: TrainingSet, rows: Rows, wanted: readonly string[]) {
   const { findings } = dataset;
   if (findings.length === 0) throw new AppError('labels-missing', 'the set has no findings.');
   const unknown = wanted.filter((name) => !findings.includes(name));
@@ -114,7 +115,7 @@ function chooseFindings(dataset: EngineDataset, rows: Rows, wanted: readonly str
   return { scored, leftOut };
 }
 
-function reasonAgainst(dataset: EngineDataset, rows: Rows, finding: number): string | null {
+function reasonAgainst(dataset: TrainingSet, rows: Rows, finding: number): string | null {
   for (const [split, words] of [
     ['test', 'test'],
     ['train', 'training'],
@@ -129,7 +130,7 @@ function reasonAgainst(dataset: EngineDataset, rows: Rows, finding: number): str
 type ValidationSource = 'split' | 'carved' | 'none';
 
 /** The labels of each draw. Every draw holds both labels of every scored finding, as the training films do. */
-function drawLabels(dataset: EngineDataset, rows: Rows, scored: readonly number[], config: Config) {
+function drawLabels(dataset: TrainingSet, rows: Rows, scored: readonly number[], config: Config) {
   const columns = dataset.findings.length;
   const labels = new Uint8Array(dataset.splits.length * scored.length).fill(LABEL_UNKNOWN);
   for (let film = 0; film < dataset.splits.length; film++) {

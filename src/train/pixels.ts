@@ -1,17 +1,26 @@
 // The raw-pixel baseline's features: every film reduced to 32 x 32 by exact area averages and brought to mean 0
 // and deviation 1, so that exposure alone decides nothing. A representation that scores below these has learnt little.
 
-import type { EngineDataset } from '../protocol/dataset.ts';
+import { inOrder, planesOf, type TrainingSet } from './batchSource.ts';
 
 export const PIXEL_SIDE = 32;
 
+/** Films read at a time. */
+const BATCH = 64;
+
 /** Films x 1024, row-major; aspect is not kept, as in the evaluation of the encoders. */
-export function pixelFeatures(dataset: Pick<EngineDataset, 'planes' | 'widths' | 'heights'>): Float32Array {
+export async function pixelFeatures(
+  dataset: Pick<TrainingSet, 'planes' | 'widths' | 'heights'>,
+): Promise<Float32Array> {
   const dim = PIXEL_SIDE * PIXEL_SIDE;
-  const features = new Float32Array(dataset.planes.length * dim);
-  for (const [film, plane] of dataset.planes.entries()) {
-    const reduced = areaResize(plane, dataset.widths[film]!, dataset.heights[film]!, PIXEL_SIDE);
-    features.set(standardised(reduced), film * dim);
+  const { widths, heights } = dataset;
+  const features = new Float32Array(widths.length * dim);
+  for await (const { planes, first, wanted } of inOrder(planesOf(dataset), widths.length, BATCH)) {
+    for (let i = 0; i < wanted; i++) {
+      const film = first + i;
+      const reduced = areaResize(planes[i]!, widths[film]!, heights[film]!, PIXEL_SIDE);
+      features.set(standardised(reduced), film * dim);
+    }
   }
   return features;
 }

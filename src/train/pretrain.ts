@@ -1,14 +1,21 @@
-// Pretraining: everything one run holds, and one step of it. A step draws its films and views from (seed, step),
-// records the whole pass, update included (trainingStep.ts), and submits; its metrics come back later and nothing waits.
-// Calling order, pausing and reporting belong to the loop below and to worker/engine.ts.
+// Pretraining: everything one run holds, and one step of it. A step draws its films and views from (seed, step), and its
+// films are read two steps ahead (batchSource.ts). It records the whole pass, update included (trainingStep.ts), and
+// submits; its metrics come back later and nothing waits. Calling order, pausing and reporting belong to the loop below and to worker/engine.ts.
 
 import type { Config } from '../config/schema.ts';
 import { filmsOf, Sampler } from '../data/sampler.ts';
 import type { Runtime } from '../gpu/runtime.ts';
 import { levelWidths } from '../mlvicx/architecture.ts';
 import type { Mlvicx } from '../mlvicx/model.ts';
-import type { EngineDataset } from '../protocol/dataset.ts';
 import type { StepSample } from '../protocol/metrics.ts';
+import {
+  type Batch,
+  BatchQueue,
+  type PlaneSource,
+  planesOf,
+  readBatch,
+  type TrainingSet,
+} from './batchSource.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { toSample } from './sample.ts';
 import { RANDOM_START, type StartWeights } from './startWeights.ts';
@@ -22,15 +29,19 @@ export class Pretrainer {
   readonly stepsPerEpoch: number;
   #config: Config;
   #step = 0;
+  /** Seconds that the next step has waited for its films. */
+  #waited = 0;
   readonly #clock = new StepClock();
   readonly #fingerprint: string;
   readonly #sampler: Sampler;
+  readonly #batches: BatchQueue;
+  readonly #source: PlaneSource;
   readonly #views: ViewRenderer;
   readonly #training: TrainingStep;
   #start: string;
 
   /** @throws AppError too-few-images */
-  constructor(config: Config, dataset: EngineDataset, runtime: Runtime, start: StartWeights | null = null) {
+  constructor(config: Config, dataset: TrainingSet, runtime: Runtime, start: StartWeights | null = null) {
     this.#config = config;
     this.#start = start?.label ?? RANDOM_START;
     this.runtime = runtime;
@@ -38,6 +49,8 @@ export class Pretrainer {
     this.#sampler = new Sampler(filmsOf(dataset, 'train'), config.batchSize, config.seed);
     this.stepsPerEpoch = this.#sampler.stepsPerEpoch;
     this.totalSteps = config.maxSteps > 0 ? config.maxSteps : config.epochs * this.stepsPerEpoch;
+    this.#source = planesOf(dataset);
+    this.#batches = new BatchQueue(this.#source, (step) => this.#sampler.batchIndices(step), this.totalSteps);
     this.#training = new TrainingStep(config, runtime, start);
     this.#views = new ViewRenderer(runtime, dataset, config);
   }
@@ -66,7 +79,8 @@ export class Pretrainer {
 
   /** Compiles every kernel of a step ahead of the first. */
   async compile(onProgress: (done: number, total: number) => void): Promise<void> {
-    const programs = this.#training.collect(() => this.#record(0));
+    const batch = await readBatch(this.#source, this.#sampler.batchIndices(0));
+    const programs = this.#training.collect(() => this.#record(0, batch));
     await this.runtime.compile(programs, onProgress);
   }
 
@@ -85,13 +99,29 @@ export class Pretrainer {
     this.#clock.start(performance.now());
   }
 
-  /** Records and submits one step; the promise brings its metrics. @throws AppError loss-not-finite, gpu-fault */
-  submitStep(): Promise<StepSample> {
+  /** Waits until the films of the next step are at hand; those of the two after it are read meanwhile. */
+  async ready(): Promise<void> {
+    this.#waited += await this.#batches.ready(this.#step);
+  }
+
+  /** One step from its films to its metrics. @throws AppError loss-not-finite, gpu-fault, cache-damaged */
+  async submitStep(): Promise<StepSample> {
+    await this.ready();
+    return this.submitReady();
+  }
+
+  /**
+   * Records and submits the step for which `ready` was waited, at once; the promise brings its metrics.
+   * @throws AppError loss-not-finite, gpu-fault
+   */
+  submitReady(): Promise<StepSample> {
     const step = this.#step++;
+    const dataWait = this.#waited;
+    this.#waited = 0;
     const config = this.#config;
     const learningRate = this.learningRate(step);
     const films = config.batchSize;
-    this.#record(step);
+    this.#record(step, this.#batches.take(step));
     const reading = this.#training.read();
     const memory = this.runtime.memory();
     return reading.then((values) => {
@@ -106,6 +136,7 @@ export class Pretrainer {
         learningRate,
         stepSeconds,
         activeSeconds: this.#clock.activeSeconds,
+        dataWait,
         memory,
       });
     });
@@ -135,8 +166,8 @@ export class Pretrainer {
   }
 
   /** One whole step into the command queue: views, both passes, objective, update, report. */
-  #record(step: number): void {
-    const images = this.#views.render(this.#sampler.batchIndices(step), step, this.#config);
+  #record(step: number, batch: Batch): void {
+    const images = this.#views.render(batch, step, this.#config);
     this.#training.record(images, this.learningRate(step));
   }
 }
@@ -155,7 +186,8 @@ export async function* trainingLoop(
   run.startClock();
   try {
     while (run.step < end && !halted()) {
-      queue.push(run.submitStep());
+      await run.ready();
+      queue.push(run.submitReady());
       if (queue.length > IN_FLIGHT) yield await queue.shift()!;
     }
     while (queue.length > 0) yield await queue.shift()!;

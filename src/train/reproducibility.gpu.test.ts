@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { Config } from '../config/schema.ts';
 import { tf } from '../gpu/kernel.ts';
 import { testDevice } from '../gpu/testDevice.ts';
+import type { TrainingSet } from './batchSource.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { Pretrainer, trainingLoop } from './pretrain.ts';
 import { madeFilms, repeatable, tinyConfig } from './testRun.ts';
@@ -16,9 +17,14 @@ afterEach(async () => {
 });
 
 /** Trains in pieces of the given lengths, the last until the schedule ends; the checkpoint says where it got to. */
-async function train(config: Config, pieces: readonly number[] = [], from?: Uint8Array) {
+async function train(
+  config: Config,
+  pieces: readonly number[] = [],
+  from?: Uint8Array,
+  films: TrainingSet = FILMS,
+) {
   const { runtime } = await testDevice();
-  const run = new Pretrainer(config, FILMS, runtime);
+  const run = new Pretrainer(config, films, runtime);
   try {
     if (from) run.restore(readCheckpoint(from));
     const steps = [];
@@ -63,6 +69,22 @@ describe.each(['lars', 'adamw'] as const)('with %s', (optimiser) => {
     PATIENCE,
   );
 });
+
+test(
+  'a run whose films are read from elsewhere, late and out of turn, equals the one that has them in memory',
+  async () => {
+    const config = tinyConfig();
+    const whole = await train(config);
+    let asked = 0;
+    const read = async (films: Uint32Array) => {
+      await new Promise((resolve) => setTimeout(resolve, [30, 0, 10][asked++ % 3]));
+      return Array.from(films, (film) => FILMS.planes[film]!.slice());
+    };
+    expect(await train(config, [], undefined, { ...FILMS, planes: { read } })).toEqual(whole);
+    expect(asked).toBeGreaterThanOrEqual(12);
+  },
+  PATIENCE,
+);
 
 test(
   'another seed gives another run, and so do other films',

@@ -60,11 +60,11 @@ describe('pixels', () => {
     expect(mean(areaResize(plane, 3, 3, 2))).toBeCloseTo(120, 9);
     expect(mean(areaResize(plane, 3, 3, 7))).toBeCloseTo(120, 9);
   });
-  it('do not depend on exposure, and leave blank films at zero', () => {
+  it('do not depend on exposure, and leave blank films at zero', async () => {
     const plane = Uint8Array.from({ length: 50 * 40 }, (_, i) => (i * 7) % 100);
     const planes = [plane, plane.map((v) => 20 + 2 * v), new Uint8Array(2000).fill(7)];
     const sizes = { widths: Uint16Array.of(50, 50, 50), heights: Uint16Array.of(40, 40, 40) };
-    const features = pixelFeatures({ planes, ...sizes });
+    const features = await pixelFeatures({ planes, ...sizes });
     const of = (film: number) => features.slice(film * PIXEL_SIDE ** 2, (film + 1) * PIXEL_SIDE ** 2);
     for (const [i, value] of of(1).entries()) expect(value).toBeCloseTo(of(0)[i]!, 4);
     expect(of(2).every((value) => value === 0)).toBe(true);

@@ -31,6 +31,8 @@ export interface ReadBack {
   readonly learningRate: number;
   readonly stepSeconds: number;
   readonly activeSeconds: number;
+  /** Seconds that the step waited for its films. */
+  readonly dataWait: number;
   readonly memory: { readonly inUse: number; readonly reserved: number };
 }
 
@@ -62,6 +64,7 @@ export function toSample(read: ReadBack): StepSample {
   metrics['optim/learning-rate'] = read.learningRate;
   metrics['speed/step-seconds'] = read.stepSeconds;
   metrics['speed/images-per-second'] = read.films / read.stepSeconds;
+  metrics['speed/data-wait'] = read.dataWait;
   metrics['memory/in-use'] = read.memory.inUse;
   metrics['memory/reserved'] = read.memory.reserved;
   const ordered = Float64Array.from(METRIC_NAMES, (name) => metrics[name] ?? Number.NaN);

@@ -1,6 +1,6 @@
-// From films and a step to what the encoder sees: packs the planes of a batch, draws or fixes the views, uploads
+// From the films of a batch and a step to what the encoder sees: packs the planes, draws or fixes the views, uploads
 // both and renders on the GPU. Buffers have the size of the largest batch of the set's largest films, so they are
-// made once per run. The drawing is data/augment.ts, the arithmetic gpu/kernels/views.ts.
+// made once per run. The drawing is data/augment.ts, the arithmetic gpu/kernels/views.ts; batchSource.ts brings planes.
 
 import type { Config } from '../config/schema.ts';
 import { blurKernelFor, drawView } from '../data/augment.ts';
@@ -17,8 +17,10 @@ import { renderViews, resizeEval } from '../gpu/kernels/views.ts';
 import type { Runtime } from '../gpu/runtime.ts';
 import type { EngineDataset } from '../protocol/dataset.ts';
 import { Rng } from '../util/rng.ts';
+import type { Batch } from './batchSource.ts';
 
-type Films = Pick<EngineDataset, 'planes' | 'widths' | 'heights'>;
+/** Sizes of all films of the set. */
+type Films = Pick<EngineDataset, 'widths' | 'heights'>;
 
 /** The two views of one film at one step; its place in the batch does not matter, its index does. */
 export function viewsOf(films: Films, film: number, step: number, config: Config): [ViewRecord, ViewRecord] {
@@ -44,7 +46,7 @@ export class ViewRenderer {
     this.#batch = batchSize;
     let maxSide = 1;
     let maxWords = 1;
-    for (let film = 0; film < films.planes.length; film++) {
+    for (let film = 0; film < films.widths.length; film++) {
       const [width, height] = [films.widths[film]!, films.heights[film]!];
       maxSide = Math.max(maxSide, width, height);
       maxWords = Math.max(maxWords, planeWords(width, height));
@@ -55,23 +57,24 @@ export class ViewRenderer {
   }
 
   /** Both views of a batch, view 1 of every film first: [2N, S, S, 3], normalised. */
-  render(indices: Uint32Array, step: number, config: Config): Tensor {
-    const pairs = Array.from(indices, (film) => viewsOf(this.#films, film, step, config));
+  render(batch: Batch, step: number, config: Config): Tensor {
+    const pairs = Array.from(batch.films, (film) => viewsOf(this.#films, film, step, config));
     const records = [...pairs.map(([first]) => first), ...pairs.map(([, second]) => second)];
-    return this.#renderRecords(indices, records, config, true);
+    return this.#renderRecords(batch, records, config, true);
   }
 
-  /** The two views of one film as grey levels, [2, S, S, 1]. */
-  preview(film: number, step: number, config: Config): Tensor {
-    return this.#renderRecords(Uint32Array.of(film), viewsOf(this.#films, film, step, config), config, false);
+  /** The two views of the first film of a batch as grey levels, [2, S, S, 1]. */
+  preview(batch: Batch, step: number, config: Config): Tensor {
+    const views = viewsOf(this.#films, batch.films[0]!, step, config);
+    return this.#renderRecords(batch, views, config, false);
   }
 
   /** Whole films squared to the encoder's input size, [N, S, S, 3]. */
-  evaluation(indices: Uint32Array, imageSize: number, flip: boolean): Tensor {
-    const records = Array.from(indices, (film) =>
+  evaluation(batch: Batch, imageSize: number, flip: boolean): Tensor {
+    const records = Array.from(batch.films, (film) =>
       wholeFilm(this.#films.widths[film]!, this.#films.heights[film]!, flip),
     );
-    const params = this.#upload(indices, records);
+    const params = this.#upload(batch, records);
     const attrs = { size: imageSize, maxSide: this.#maxSide, normalise: true };
     return resizeEval({ planes: this.#planes, params }, attrs)[0]!;
   }
@@ -81,26 +84,19 @@ export class ViewRenderer {
     for (const params of this.#params.values()) params.dispose();
   }
 
-  #renderRecords(
-    indices: Uint32Array,
-    records: readonly ViewRecord[],
-    config: Config,
-    normalise: boolean,
-  ): Tensor {
-    const params = this.#upload(indices, records);
+  #renderRecords(batch: Batch, records: readonly ViewRecord[], config: Config, normalise: boolean): Tensor {
+    const params = this.#upload(batch, records);
     const size = config.imageSize;
     const attrs = { size, maxSide: this.#maxSide, blurKernel: blurKernelFor(size), normalise };
     return renderViews({ planes: this.#planes, params }, attrs)[0]!;
   }
 
   /** Packs the films once; record i shows film i modulo their number. */
-  #upload(indices: Uint32Array, records: readonly ViewRecord[]): Tensor {
-    if (indices.length > this.#batch)
-      throw new Error(`${indices.length} films for a batch of ${this.#batch}`);
-    const { planes, widths, heights } = this.#films;
-    const pick = <T>(list: { readonly [film: number]: T }) => Array.from(indices, (film) => list[film]!);
-    const packed = packPlanes(pick(planes), pick(widths), pick(heights), this.#words);
-    const rows = records.map((view, i) => ({ film: packed.films[i % indices.length]!, view }));
+  #upload({ films, planes }: Batch, records: readonly ViewRecord[]): Tensor {
+    if (films.length > this.#batch) throw new Error(`${films.length} films for a batch of ${this.#batch}`);
+    const sizes = (list: Uint16Array) => films.map((film) => list[film]!);
+    const packed = packPlanes(planes, sizes(this.#films.widths), sizes(this.#films.heights), this.#words);
+    const rows = records.map((view, i) => ({ film: packed.films[i % films.length]!, view }));
     const params = this.#paramsFor(records.length);
     this.#runtime.write(this.#planes, this.#words.subarray(0, packed.usedWords));
     this.#runtime.write(params, packViewParameters(rows));

@@ -29,6 +29,7 @@ import type { ParityRequest, ParityRow } from '../protocol/parity.ts';
 import type { ProbeReport, ProbeRequest } from '../protocol/probe.ts';
 import type { SelfTestReport, SelfTestRow } from '../protocol/selfTest.ts';
 import { runSelfTest } from '../selftest/index.ts';
+import type { TrainingSet } from '../train/batchSource.ts';
 import { readCheckpoint, writeCheckpoint } from '../train/checkpoint.ts';
 import { featureFile } from '../train/featureFile.ts';
 import { encoderFeatures, gatesOf, previewOf } from '../train/inspect.ts';
@@ -60,7 +61,7 @@ export class Engine implements EngineApi {
   readonly #device = new EngineDevice((fault) => {
     if (!AT_WORK.includes(this.#state)) this.#fail(fault);
   });
-  #dataset: EngineDataset | null = null;
+  #dataset: TrainingSet | null = null;
   #run: Pretrainer | null = null;
   /** What the run began with, where that was not drawn at random; for reset. */
   #weights: StartWeights | null = null;
@@ -77,8 +78,8 @@ export class Engine implements EngineApi {
   connectIntake(port: MessagePort): void {
     port.onmessage = ({ data }: MessageEvent<EngineDataset>) => {
       this.#dataset = data;
-      const { name, fingerprint, planes } = data;
-      this.#events.send({ type: 'dataset', name, fingerprint, films: planes.length });
+      const { name, fingerprint, widths } = data;
+      this.#events.send({ type: 'dataset', name, fingerprint, films: widths.length });
     };
   }
 
@@ -299,7 +300,7 @@ export class Engine implements EngineApi {
     if (AT_WORK.includes(this.#state)) throw new AppError('not-ready', `the engine is ${this.#state}.`);
   }
 
-  #needDataset(): EngineDataset {
+  #needDataset(): TrainingSet {
     if (!this.#dataset) throw new AppError('not-ready', 'no images are loaded.');
     return this.#dataset;
   }

@@ -10,6 +10,7 @@ const RANKS: Record<string, number> = {
   util: 0,
   config: 1,
   protocol: 2,
+  vault: 2.5,
   data: 3,
   gpu: 3,
   nn: 4,

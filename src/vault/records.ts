@@ -1,0 +1,101 @@
+// The record of a run in two files that are written in turn, each carrying its number and checksum: a write that was
+// torn leaves the one before. What is read is checked as if a stranger had written it.
+
+import { parseConfig } from '../config/schema.ts';
+import type { RunRecord } from '../protocol/vault.ts';
+import { checksumOf } from './checksum.ts';
+import type { Folder } from './folder.ts';
+
+const SLOTS = ['record-0', 'record-1'] as const;
+/** A record is small; what claims to be larger is none. */
+const MAX_BYTES = 16 << 20;
+
+interface Numbered {
+  readonly generation: number;
+  readonly record: RunRecord;
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+/** A record whose every part that the program relies on has the right form; null otherwise. */
+export function checkedRecord(value: unknown, id: string): RunRecord | null {
+  if (!isRecord(value) || value.version !== 1 || value.id !== id) return null;
+  const { state, config, checkpoints, series, data, marks, changes, thumbnail } = value;
+  const fine =
+    ['running', 'paused', 'failed', 'done'].includes(String(state)) &&
+    [value.step, value.totalSteps, value.stepsPerEpoch, value.createdAt, value.updatedAt].every(isCount) &&
+    typeof value.start === 'string' &&
+    isRecord(data) &&
+    typeof data.fingerprint === 'string' &&
+    isRecord(series) &&
+    isCount(series.first) &&
+    isCount(series.rows) &&
+    [series.metrics, marks, changes, thumbnail, checkpoints].every(Array.isArray) &&
+    (checkpoints as unknown[]).every(
+      (entry) =>
+        isRecord(entry) &&
+        isCheckpointName(entry.file) &&
+        isCount(entry.step) &&
+        isCount(entry.bytes) &&
+        typeof entry.checksum === 'string',
+    );
+  if (!fine) return null;
+  try {
+    return { ...(value as unknown as RunRecord), config: parseConfig(config as Record<string, unknown>) };
+  } catch {
+    return null;
+  }
+}
+
+export const isCheckpointName = (name: unknown): name is string =>
+  typeof name === 'string' && /^step-\d+-\d+\.safetensors$/.test(name);
+
+async function readSlot(folder: Folder, slot: string, id: string): Promise<Numbered | null> {
+  const bytes = await folder.read(slot);
+  if (!bytes || bytes.length > MAX_BYTES) return null;
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    const end = text.indexOf('\n');
+    const [generation, checksum] = text.slice(0, end).split(' ');
+    const body = text.slice(end + 1);
+    if (checksum !== (await checksumOf(new TextEncoder().encode(body)))) return null;
+    const record = checkedRecord(JSON.parse(body), id);
+    return record && { generation: Number(generation), record };
+  } catch {
+    return null;
+  }
+}
+
+export class RecordFile {
+  readonly #folder: Folder;
+  #generation: number;
+
+  private constructor(folder: Folder, generation: number) {
+    this.#folder = folder;
+    this.#generation = generation;
+  }
+
+  /** The newest whole record, or null where there is none. */
+  static async open(folder: Folder, id: string): Promise<{ file: RecordFile; record: RunRecord | null }> {
+    const read = await Promise.all(SLOTS.map((slot) => readSlot(folder, slot, id)));
+    const newest = read
+      .filter((found) => found !== null)
+      .reduce<Numbered | null>((best, one) => (best && best.generation > one.generation ? best : one), null);
+    return {
+      file: new RecordFile(folder, newest?.generation ?? 0),
+      record: newest?.record ?? null,
+    };
+  }
+
+  /** Overwrites the older of the two. */
+  async write(record: RunRecord): Promise<void> {
+    const body = JSON.stringify(record);
+    const generation = this.#generation + 1;
+    const checksum = await checksumOf(new TextEncoder().encode(body));
+    const text = `${generation} ${checksum}\n${body}`;
+    await this.#folder.write(SLOTS[generation % 2]!, [new TextEncoder().encode(text)]);
+    this.#generation = generation;
+  }
+}

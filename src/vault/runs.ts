@@ -1,0 +1,99 @@
+// All runs that are kept in this browser, for whoever lists them: reading records and curves, removing whole runs, putting
+// in one that was read from a file. Nothing here writes to a run that someone has at hand.
+
+import { METRIC_NAMES, type StepSample } from '../protocol/metrics.ts';
+import { type ListedRun, type RunRecord, runLockName } from '../protocol/vault.ts';
+import { AppError } from '../util/errors.ts';
+import { type Folder, MemoryShelf, type Shelf } from './folder.ts';
+import { openOpfsShelf } from './opfs.ts';
+import { checkedRecord, RecordFile } from './records.ts';
+import { type RestorePoint, RunVault } from './runVault.ts';
+import { readSeries, reorder } from './seriesFile.ts';
+
+/** The browser's shelf, or one in memory and the reason why. */
+export async function openRuns(): Promise<{ shelf: Shelf; refusal: string | null }> {
+  try {
+    return { shelf: await openOpfsShelf(), refusal: null };
+  } catch (thrown) {
+    return { shelf: new MemoryShelf(), refusal: thrown instanceof Error ? thrown.message : String(thrown) };
+  }
+}
+
+/** Ids of runs that some tab or worker has at hand. */
+export async function runsInUse(): Promise<Set<string>> {
+  const { held = [] } = (await globalThis.navigator?.locks?.query()) ?? {};
+  const prefix = runLockName('');
+  const names = held.map(({ name = '' }) => name).filter((name) => name.startsWith(prefix));
+  return new Set(names.map((name) => name.slice(prefix.length)));
+}
+
+/** Every run with a whole record, newest first. A run that still says `running` and is not in use was interrupted. */
+export async function listRuns(shelf: Shelf): Promise<ListedRun[]> {
+  const [ids, used] = await Promise.all([shelf.ids(), runsInUse()]);
+  const listed: ListedRun[] = [];
+  for (const id of ids) {
+    const folder = await shelf.open(id);
+    const { record } = await RecordFile.open(folder, id);
+    if (!record) continue;
+    const bytes = [...(await folder.sizes()).values()].reduce((sum, size) => sum + size, 0);
+    const inUse = used.has(id);
+    const state = record.state === 'running' && !inUse ? 'interrupted' : record.state;
+    listed.push({ ...record, state, bytes, inUse });
+  }
+  return listed.sort((a, b) => b.createdAt - a.createdAt);
+}
+
+/** The curves of a run in the order of METRIC_NAMES; empty where they are damaged from the first row on. */
+export async function readRunSeries(
+  shelf: Shelf,
+  { id, series }: Pick<RunRecord, 'id' | 'series'>,
+): Promise<StepSample[]> {
+  return reorder(await readSeries(await shelf.open(id), series), series.metrics, METRIC_NAMES);
+}
+
+/** The newest whole checkpoint of a run, as a file that train/checkpoint.ts reads; null where there is none. */
+export async function readRunCheckpoint(shelf: Shelf, id: string): Promise<RestorePoint | null> {
+  const vault = await RunVault.open(await shelf.open(id), id);
+  return (await vault?.restorePoint()) ?? null;
+}
+
+/** @throws AppError not-ready while someone has the run at hand */
+export async function removeRun(shelf: Shelf, id: string): Promise<void> {
+  if ((await runsInUse()).has(id)) throw new AppError('not-ready', 'this run is open in a tab.');
+  await shelf.remove(id);
+}
+
+/**
+ * Puts in a run that came from elsewhere, under a new id. What the record says of files is not believed: the one
+ * checkpoint given, if any, is written and entered anew. @throws AppError checkpoint-invalid
+ */
+export async function addRun(
+  shelf: Shelf,
+  given: { record: unknown; samples: readonly StepSample[]; checkpoint: Uint8Array<ArrayBuffer> | null },
+): Promise<RunRecord> {
+  const claimed = given.record as Partial<RunRecord> | null;
+  const record = checkedRecord(claimed, claimed?.id ?? '');
+  if (!record) throw new AppError('checkpoint-invalid', 'its record of the run is not valid.');
+  const id = crypto.randomUUID();
+  const folder = await shelf.open(id);
+  const state = record.state === 'running' ? ('paused' as const) : record.state;
+  try {
+    return await fill(folder, { ...record, id, state }, given.samples, given.checkpoint);
+  } catch (thrown) {
+    await shelf.remove(id);
+    throw thrown;
+  }
+}
+
+async function fill(
+  folder: Folder,
+  record: RunRecord,
+  samples: readonly StepSample[],
+  checkpoint: Uint8Array<ArrayBuffer> | null,
+): Promise<RunRecord> {
+  const series = { first: samples[0]?.step ?? 0, rows: 0, metrics: METRIC_NAMES };
+  const vault = await RunVault.create(folder, { ...record, checkpoints: [], series });
+  const parts = checkpoint ? [checkpoint] : [];
+  if (checkpoint) await vault.save({ step: record.step, parts, total: null, samples, patch: {} });
+  return vault.record;
+}

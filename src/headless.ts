@@ -29,12 +29,15 @@ export type RunnerEvent =
 /** What a call answers: errors as records, because only plain values leave the page. */
 export type Reply<T> = { readonly value: T } | { readonly error: WireError };
 
+/** A summary without its table of films, which is long and holds names: nothing outside the page needs it. */
+export type RunnerSummary = Omit<DatasetSummary, 'images'> & { readonly images: { readonly length: number } };
+
 const client = createClient();
 let ended: (error: AppError | null) => void = () => {};
 let arrived: (fingerprint: string) => void = () => {};
 
 /** Films go to the engine over a port of their own; this waits until the engine has the set that was read. */
-async function delivered(read: () => Promise<DatasetSummary>): Promise<DatasetSummary> {
+async function delivered(read: () => Promise<DatasetSummary>): Promise<RunnerSummary> {
   const seen = new Set<string>();
   let wanted: string | null = null;
   const arrival = new Promise<void>((resolve) => {
@@ -46,7 +49,7 @@ async function delivered(read: () => Promise<DatasetSummary>): Promise<DatasetSu
   const summary = await read();
   wanted = summary.fingerprint;
   if (!seen.has(wanted)) await Promise.race([arrival, client.fault]);
-  return summary;
+  return { ...summary, images: { length: summary.images.length } };
 }
 
 function report(event: RunnerEvent): void {
@@ -115,12 +118,12 @@ function given(): Given {
 const api = {
   open: (): Promise<DeviceFacts> => client.engine.open(onEngineEvent),
 
-  readFolder(options: IntakeOptions): Promise<DatasetSummary> {
+  readFolder(options: IntakeOptions): Promise<RunnerSummary> {
     const { files, ...labels } = given();
     return delivered(() => client.intake.readFiles(files, { ...options, ...labels }, onIntakeEvent));
   },
 
-  synthesise: (options: SyntheticOptions): Promise<DatasetSummary> =>
+  synthesise: (options: SyntheticOptions): Promise<RunnerSummary> =>
     delivered(() => client.intake.synthesise(options, onIntakeEvent)),
 
   /** Begins with the weights in the input for them, if there are any. */

@@ -1,7 +1,8 @@
 // Gives the page its films: a folder through the directory input, or the synthetic set.
 
 import path from 'node:path';
-import { type DatasetSummary, SPLITS } from '../../src/protocol/dataset.ts';
+import type { RunnerSummary } from '../../src/headless.ts';
+import { SPLITS } from '../../src/protocol/dataset.ts';
 import { SPLIT_SEED, SYNTHETIC_SET } from '../../src/protocol/intake.ts';
 import type { DataArguments } from './arguments.ts';
 import type { Session } from './browser.ts';
@@ -11,7 +12,7 @@ export async function loadFilms(
   session: Session,
   { folder, labels, where, limit }: DataArguments,
   planeSize: number,
-): Promise<DatasetSummary> {
+): Promise<RunnerSummary> {
   if (folder === null) {
     return session.call('synthesise', { ...SYNTHETIC_SET, planeSize });
   }
@@ -23,7 +24,7 @@ export async function loadFilms(
 }
 
 /** One line for the terminal. */
-export function describeFilms({ films, patients, findings, skipped, seconds }: DatasetSummary): string {
+export function describeFilms({ films, patients, findings, skipped, seconds }: RunnerSummary): string {
   const sum = (of: Record<string, number>) => SPLITS.reduce((total, split) => total + (of[split] ?? 0), 0);
   const splits = SPLITS.map((split) => `${films[split]} ${split}`).join(', ');
   const left = skipped.length > 0 ? `, ${skipped.length} files left out` : '';

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import type { DatasetSummary, SkippedFile } from '../../src/protocol/dataset.ts';
+import { type DatasetSummary, filmTable, type SkippedFile } from '../../src/protocol/dataset.ts';
 import { METRIC_NAMES } from '../../src/protocol/metrics.ts';
 import { AppError, toWire } from '../../src/util/errors.ts';
 import { dataReport, MetricsFile } from './outputs.ts';
@@ -32,7 +32,7 @@ test('a report counts what was skipped and names no file, folder or patient', ()
   const summary: DatasetSummary = {
     name: 'SecretFolder',
     synthetic: false,
-    images: [
+    images: filmTable([
       {
         path: 'secret.png',
         patient: 'SecretPatient',
@@ -42,7 +42,7 @@ test('a report counts what was skipped and names no file, folder or patient', ()
         height: 1,
         labels: new Uint8Array(0),
       },
-    ],
+    ]),
     findings: [],
     counts: [],
     patients: { train: 1, val: 0, test: 0 },

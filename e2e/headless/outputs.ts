@@ -36,7 +36,7 @@ export class MetricsFile {
 }
 
 /** Skipped files by reason, most frequent first. */
-function reasons(summary: DatasetSummary) {
+function reasons(summary: Omit<DatasetSummary, 'images'>) {
   const groups = new Map<string, { code: string; reason: string; files: number }>();
   for (const { error } of summary.skipped) {
     const group = groups.get(error.message) ?? { code: error.code, reason: error.message, files: 0 };
@@ -53,7 +53,7 @@ function labelReport(labels: DatasetSummary['labels']) {
 }
 
 /** The data set in numbers. */
-export function dataReport(summary: DatasetSummary) {
+export function dataReport(summary: Omit<DatasetSummary, 'images'>) {
   const { synthetic, films, patients, counts, labels, fingerprint, seconds } = summary;
   return {
     synthetic,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LABEL_UNKNOWN } from '../protocol/dataset.ts';
+import { filmsAsRows, LABEL_UNKNOWN } from '../protocol/dataset.ts';
 import { assembleDataset, type DatasetParts, type Film } from './dataset.ts';
 import { patientFromPath, patientOf } from './patient.ts';
 import { filmsOf, Sampler } from './sampler.ts';
@@ -107,7 +107,6 @@ describe('the sampler', () => {
 const film = (i: number): Film => ({
   path: `f${i}.png`,
   format: 'png',
-  plane: new Uint8Array(4).fill(i),
   width: 2,
   height: 2,
   originalWidth: 20,
@@ -120,6 +119,7 @@ const parts = (films: readonly Film[], seed = 1): DatasetParts => ({
   name: 'test',
   synthetic: false,
   films,
+  planes: films.map((_, i) => new Uint8Array(4).fill(i)),
   findings: ['A', 'B'],
   splitSource: null,
   report: null,
@@ -135,12 +135,13 @@ describe('the data set', () => {
   it('tells page and engine the same, film by film', async () => {
     const { summary, engine } = await assembleDataset(parts(films));
     const splits = ['train', 'val', 'test'];
-    summary.images.forEach((row, i) => {
+    const rows = filmsAsRows(summary.images);
+    rows.forEach((row, i) => {
       expect(splits[engine.splits[i]!]).toBe(row.split);
       expect([...engine.labels.subarray(2 * i, 2 * i + 2)]).toEqual([...row.labels]);
       expect(engine.planes[i]![0]).toBe(i);
     });
-    expect([...summary.images[0]!.labels]).toEqual([LABEL_UNKNOWN, LABEL_UNKNOWN]);
+    expect([...rows[0]!.labels]).toEqual([LABEL_UNKNOWN, LABEL_UNKNOWN]);
     expect(engine.patients[2]).toBe(engine.patients[3]);
     expect(Math.max(...engine.patients)).toBe(20);
     const sum = (record: Record<string, number>) => Object.values(record).reduce((a, b) => a + b, 0);

@@ -5,12 +5,14 @@ import {
   type DatasetSummary,
   type EngineDataset,
   type FindingCount,
+  filmTable,
   type ImageFormat,
   type ImageRow,
   LABEL_NEGATIVE,
   LABEL_POSITIVE,
   LABEL_UNKNOWN,
   type LabelReport,
+  type PackedPlanes,
   type SkippedFile,
   SPLITS,
   type Split,
@@ -19,12 +21,11 @@ import type { FilmLabels } from './labels.ts';
 import { type PatientSource, patientOf } from './patient.ts';
 import { splitFilms } from './split.ts';
 
-/** One decoded film. */
+/** What is known of one decoded film; its pixels lie apart. */
 export interface Film {
   readonly path: string;
   readonly format: ImageFormat;
-  /** width * height bytes, row-major, 0 is black. */
-  readonly plane: Uint8Array;
+  /** Size of the stored plane. */
   readonly width: number;
   readonly height: number;
   readonly originalWidth: number;
@@ -41,6 +42,9 @@ export interface DatasetParts {
   readonly name: string;
   readonly synthetic: boolean;
   readonly films: readonly Film[];
+  /** Per film, width * height bytes, row-major, 0 is black; empty where the film lies in the cache. */
+  readonly planes: readonly Uint8Array[];
+  readonly packs?: PackedPlanes | undefined;
   readonly findings: readonly string[];
   /** Where given splits come from, in words; null draws the split. */
   readonly splitSource: string | null;
@@ -84,12 +88,13 @@ export async function assembleDataset(
       ...(film.note ? { note: film.note } : {}),
     }),
   );
+  const table = filmTable(images);
   const fingerprint = await fingerprintOf(images, films, parts);
   return {
     summary: {
       name: parts.name,
       synthetic: parts.synthetic,
-      images,
+      images: table,
       findings,
       counts: findings.map((finding, at) => countFinding(images, finding, at)),
       patients: perSplit((name) => new Set(ofSplit(images, name).map((row) => row.patient)).size),
@@ -104,12 +109,13 @@ export async function assembleDataset(
       name: parts.name,
       fingerprint,
       findings,
-      planes: films.map((film) => film.plane),
+      planes: parts.planes,
+      ...(parts.packs && { packs: parts.packs }),
       widths: Uint16Array.from(films, (film) => film.width),
       heights: Uint16Array.from(films, (film) => film.height),
       splits: Uint8Array.from(images, (row) => SPLITS.indexOf(row.split)),
-      patients: densePatients(images),
-      labels: flatten(labels, findings.length),
+      patients: table.patients.slice(),
+      labels: table.labels.slice(),
     },
   };
 }
@@ -132,24 +138,6 @@ function unknownPatients(sources: readonly PatientSource[]): string[] {
   const unknown = sources.filter((source) => source === 'film').length;
   if (unknown === 0) return [];
   return [`${unknown} film(s) name no patient; each counts as a patient of its own.`];
-}
-
-/** Patients numbered from 0 in order of appearance. */
-function densePatients(images: readonly ImageRow[]): Uint32Array {
-  const numbers = new Map<string, number>();
-  return Uint32Array.from(images, ({ patient }) => {
-    const known = numbers.get(patient) ?? numbers.size;
-    numbers.set(patient, known);
-    return known;
-  });
-}
-
-function flatten(rows: readonly Uint8Array[], width: number): Uint8Array {
-  const flat = new Uint8Array(rows.length * width);
-  rows.forEach((row, i) => {
-    flat.set(row, i * width);
-  });
-  return flat;
 }
 
 /** SHA-256 over paths, sizes, splits, labels and decode options, first 16 hex digits. */

@@ -11,7 +11,8 @@ export const LABEL_NEGATIVE = 0;
 export const LABEL_POSITIVE = 1;
 export const LABEL_UNKNOWN = 255;
 
-export type ImageFormat = 'png' | 'jpeg' | 'dicom' | 'synthetic';
+export const IMAGE_FORMATS = ['png', 'jpeg', 'dicom', 'synthetic'] as const;
+export type ImageFormat = (typeof IMAGE_FORMATS)[number];
 
 /** One film as the page knows it. */
 export interface ImageRow {
@@ -27,6 +28,73 @@ export interface ImageRow {
   readonly labels: Uint8Array;
   /** Something the reader should know, e.g. "first of 3 frames". */
   readonly note?: string;
+}
+
+/** All films of a set in flat tables, one entry each: a hundred thousand take some megabytes, and no object of their own. */
+export interface FilmTable {
+  readonly length: number;
+  readonly paths: readonly string[];
+  /** Names of patients, each once, and per film the index of its patient. */
+  readonly patientNames: readonly string[];
+  readonly patients: Uint32Array;
+  /** Index into SPLITS. */
+  readonly splits: Uint8Array;
+  /** Index into IMAGE_FORMATS. */
+  readonly formats: Uint8Array;
+  /** Sizes of the original films. */
+  readonly widths: Uint32Array;
+  readonly heights: Uint32Array;
+  /** films x findings, row-major. */
+  readonly labels: Uint8Array;
+  /** Few films have one. */
+  readonly notes: ReadonlyMap<number, string>;
+}
+
+/** One film of the table. */
+export function filmAt(table: FilmTable, film: number): ImageRow {
+  const findings = table.length > 0 ? table.labels.length / table.length : 0;
+  const note = table.notes.get(film);
+  return {
+    path: table.paths[film]!,
+    patient: table.patientNames[table.patients[film]!]!,
+    split: SPLITS[table.splits[film]!]!,
+    format: IMAGE_FORMATS[table.formats[film]!]!,
+    width: table.widths[film]!,
+    height: table.heights[film]!,
+    labels: table.labels.subarray(film * findings, (film + 1) * findings),
+    ...(note && { note }),
+  };
+}
+
+/** Every film of the table as an object: for small sets and tests. */
+export const filmsAsRows = (table: FilmTable): ImageRow[] =>
+  Array.from({ length: table.length }, (_, film) => filmAt(table, film));
+
+/** Rows as a table; every row has as many labels as the first. */
+export function filmTable(rows: readonly ImageRow[]): FilmTable {
+  const numbers = new Map<string, number>();
+  const patients = Uint32Array.from(rows, ({ patient }) => {
+    const number = numbers.get(patient) ?? numbers.size;
+    numbers.set(patient, number);
+    return number;
+  });
+  const findings = rows[0]?.labels.length ?? 0;
+  const labels = new Uint8Array(rows.length * findings);
+  rows.forEach((row, film) => {
+    labels.set(row.labels, film * findings);
+  });
+  return {
+    length: rows.length,
+    paths: rows.map(({ path }) => path),
+    patientNames: [...numbers.keys()],
+    patients,
+    splits: Uint8Array.from(rows, ({ split }) => SPLITS.indexOf(split)),
+    formats: Uint8Array.from(rows, ({ format }) => IMAGE_FORMATS.indexOf(format)),
+    widths: Uint32Array.from(rows, ({ width }) => width),
+    heights: Uint32Array.from(rows, ({ height }) => height),
+    labels,
+    notes: new Map(rows.flatMap(({ note }, film) => (note ? [[film, note] as const] : []))),
+  };
 }
 
 export interface SkippedFile {
@@ -61,7 +129,7 @@ export interface FindingCount {
 export interface DatasetSummary {
   readonly name: string;
   readonly synthetic: boolean;
-  readonly images: readonly ImageRow[];
+  readonly images: FilmTable;
   readonly findings: readonly string[];
   readonly counts: readonly FindingCount[];
   readonly patients: Record<Split, number>;

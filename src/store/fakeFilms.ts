@@ -1,7 +1,13 @@
 // The fake intake: invented rows and drawn ovals in the place of films, so that lists, tables and thumbnails can
 // be looked at without reading a file. Serves development and tests of the page only.
 
-import type { DatasetSummary, ImageRow, Split, Thumbnail } from '../protocol/dataset.ts';
+import {
+  type DatasetSummary,
+  filmTable,
+  type ImageRow,
+  type Split,
+  type Thumbnail,
+} from '../protocol/dataset.ts';
 import type { IntakeEvent, SourceFile } from '../protocol/intake.ts';
 import { AppError, toWire } from '../util/errors.ts';
 import { Rng } from '../util/rng.ts';
@@ -66,7 +72,7 @@ function summarise(name: string, synthetic: boolean, paths: readonly string[]): 
   return {
     name,
     synthetic,
-    images,
+    images: filmTable(images),
     findings: FINDINGS,
     counts: FINDINGS.map((finding, i) => ({ finding, positives: having(i, 1), negatives: having(i, 0) })),
     patients: perSplit((s) => new Set(images.filter((i) => i.split === s).map((i) => i.patient)).size),

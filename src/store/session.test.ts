@@ -70,7 +70,7 @@ describe('a session, from first paint on', () => {
 
   it('takes good files after bad ones', async () => {
     await load(folder(['a.png', 'b.jpg', 'labels.csv']));
-    expect(useDataset.getState().summary?.images.map(({ path }) => path)).toEqual(['a.png', 'b.jpg']);
+    expect(useDataset.getState().summary?.images.paths).toEqual(['a.png', 'b.jpg']);
   });
 });
 

@@ -2,7 +2,7 @@
 
 import { ActionIcon, Badge, Button, Progress, Tooltip } from '@mantine/core';
 import { IconArrowsMaximize, IconEye, IconEyeOff } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import type { DatasetSummary } from '../protocol/dataset.ts';
 import { cancelLoading } from '../store/acts.ts';
 import { commandOf } from '../store/commands.ts';
@@ -72,7 +72,8 @@ function Films() {
   const came = useDataset((state) => state.thumbnailCount);
   const named = useSettings((settings) => settings.namesShown);
   const [open, setOpen] = useState(false);
-  const films = range(images?.length ?? came);
+  const count = images?.length ?? came;
+  const films = useMemo(() => range(count), [count]);
   if (films.length === 0) return null;
   return (
     <div>

@@ -1,8 +1,8 @@
 // All films in one window, filtered by split and finding.
 
 import { Modal, SegmentedControl, Select, Switch } from '@mantine/core';
-import { useState } from 'react';
-import { LABEL_POSITIVE, SPLITS, type Split } from '../protocol/dataset.ts';
+import { useMemo, useState } from 'react';
+import { type FilmTable, LABEL_POSITIVE, SPLITS, type Split } from '../protocol/dataset.ts';
 import { useDataset } from '../store/dataset.ts';
 import { useSettings } from '../store/settings.ts';
 import { formatCount } from '../util/format.ts';
@@ -15,18 +15,28 @@ const SPLIT_CHOICES = [
   { value: 'test', label: 'Test' },
 ];
 
+/** Indices of the films of a split that have the finding of a column; -1 asks for none. */
+function filmsWith(images: FilmTable, split: Split | 'all', column: number): number[] {
+  const findings = images.labels.length / Math.max(1, images.length);
+  const wanted = split === 'all' ? -1 : SPLITS.indexOf(split);
+  const films: number[] = [];
+  for (let film = 0; film < images.length; film++) {
+    if (wanted >= 0 && images.splits[film] !== wanted) continue;
+    if (column < 0 || images.labels[film * findings + column] === LABEL_POSITIVE) films.push(film);
+  }
+  return films;
+}
+
 export function Gallery({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const summary = useDataset((state) => state.summary);
   const named = useSettings((settings) => settings.namesShown);
   const [split, setSplit] = useState<Split | 'all'>('all');
   const [finding, setFinding] = useState<string | null>(null);
+  const films = useMemo(() => {
+    const column = finding === null ? -1 : (summary?.findings.indexOf(finding) ?? -1);
+    return summary ? filmsWith(summary.images, split, column) : [];
+  }, [summary, split, finding]);
   if (!summary) return null;
-  const column = finding === null ? -1 : summary.findings.indexOf(finding);
-  const films = summary.images.flatMap((image, index) => {
-    const inSplit = split === 'all' || image.split === split;
-    const has = column < 0 || image.labels[column] === LABEL_POSITIVE;
-    return inSplit && has ? [index] : [];
-  });
   return (
     <Modal opened={opened} onClose={onClose} size="80rem" title={`Films of ${summary.name}`}>
       <div className="gallery-bar">

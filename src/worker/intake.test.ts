@@ -1,7 +1,7 @@
 import { encode } from 'fast-png';
 import { afterEach, describe, expect, it } from 'vitest';
 import { decodeFilm } from '../data/decode.ts';
-import type { EngineDataset } from '../protocol/dataset.ts';
+import { type EngineDataset, filmAt, filmsAsRows } from '../protocol/dataset.ts';
 import type { IntakeEvent, IntakeOptions, SourceFile } from '../protocol/intake.ts';
 import { AppError } from '../util/errors.ts';
 import { Intake } from './intake.ts';
@@ -68,10 +68,10 @@ describe('reading a folder', () => {
     const summary = await intake.readFiles(files, OPTIONS, (event) => events.push(event));
     const engine = await delivered;
 
-    expect(summary.images.map(({ path }) => path)).toEqual(films(12).map(({ path }) => path));
+    expect(summary.images.paths).toEqual(films(12).map(({ path }) => path));
     expect(engine.planes.map((plane) => plane.at(-1))).toEqual(films(12).map((_, i) => 10 + i));
     expect([engine.widths[0], engine.heights[0]]).toEqual([16, 8]);
-    expect(summary.images[3]).toMatchObject({ width: 20, height: 10, format: 'png' });
+    expect(filmAt(summary.images, 3)).toMatchObject({ width: 20, height: 10, format: 'png' });
     expect(summary.findings).toEqual(['Mass', 'keep']);
     expect([...engine.labels.filter((_, i) => i % 2 === 0)]).toEqual(films(12).map((_, i) => i % 2));
     expect(summary.labels).toMatchObject({
@@ -110,7 +110,7 @@ describe('reading a folder', () => {
   it('takes classes from folders when there is no label file', async () => {
     const files = [png('NORMAL/a.png', 1), png('NORMAL/b.png', 2), png('SICK/c.png', 3)];
     const summary = await connect().intake.readFiles(files, OPTIONS, ignore);
-    expect(summary.images.map(({ labels }) => labels[0])).toEqual([0, 0, 1]);
+    expect(filmsAsRows(summary.images).map(({ labels }) => labels[0])).toEqual([0, 0, 1]);
   });
 
   it('uses the label file that is named, and throws its failures', async () => {
@@ -179,7 +179,7 @@ describe('the synthetic set', () => {
     expect(engine.planes).toHaveLength(summary.images.length);
     expect(engine.planes.every((plane) => plane.length === 48 * 48)).toBe(true);
     const splits = new Map<string, Set<string>>();
-    for (const { patient, split } of summary.images) {
+    for (const { patient, split } of filmsAsRows(summary.images)) {
       splits.set(patient, (splits.get(patient) ?? new Set()).add(split));
     }
     expect([...splits.values()].every((set) => set.size === 1)).toBe(true);

@@ -43,12 +43,20 @@ export async function readFilms(
     .map((source, at): Candidate => ({ source, at }))
     .filter(({ at }) => !assignment?.onlyLabelled || assignment.films[at])
     .slice(0, options.limit || undefined);
-  const { films, failed } = await decodeAll(wanted, assignment, options.planeSize, decoder, signal, onEvent);
+  const { films, planes, failed } = await decodeAll(
+    wanted,
+    assignment,
+    options.planeSize,
+    decoder,
+    signal,
+    onEvent,
+  );
   if (films.length === 0) throw noFilm(failed);
   return {
     name: options.name,
     synthetic: false,
     films,
+    planes,
     findings: assignment?.findings ?? [],
     splitSource: assignment?.splitSource ?? null,
     report: assignment ? reportOn(assignment, sources.films, failed) : null,
@@ -65,9 +73,10 @@ async function decodeAll(
   decoder: Decoder,
   signal: AbortSignal,
   onEvent: (event: IntakeEvent) => void,
-): Promise<{ films: Film[]; failed: SkippedFile[] }> {
+): Promise<{ films: Film[]; planes: Uint8Array[]; failed: SkippedFile[] }> {
   const events = new IntakeEvents(wanted.length, onEvent);
   const films: Film[] = [];
+  const planes: Uint8Array[] = [];
   const failed: SkippedFile[] = [];
   const underWay: Promise<DecodedFilm | { readonly error: unknown }>[] = [];
   const start = ({ source }: Candidate) =>
@@ -85,14 +94,15 @@ async function decodeAll(
       events.skip();
       continue;
     }
-    const { thumbnail, ...film } = result;
+    const { thumbnail, plane, ...film } = result;
     events.film({ index: films.length, ...thumbnail });
     films.push({ ...film, path: source.path, fileSize: source.file.size, labels: assignment?.films[at] });
-    bytes += film.plane.length;
+    planes.push(plane);
+    bytes += plane.length;
     if (films.length === FORETELL_AFTER) foretell((bytes / FORETELL_AFTER) * wanted.length, planeSize);
   }
   events.flush();
-  return { films, failed };
+  return { films, planes, failed };
 }
 
 /** The error, if it is about this file; thrown on if the whole intake has failed. */

@@ -21,6 +21,7 @@ export async function renderSet(
   const side = Math.min(size, planeSize);
   const events = new IntakeEvents(entries.length, onEvent);
   const films: Film[] = [];
+  const planes: Uint8Array[] = [];
   let pausedAt = performance.now();
   for (const entry of entries) {
     const stored = { width: side, height: side, bytes: renderEntry(entry, side).plane };
@@ -28,10 +29,10 @@ export async function renderSet(
     // A thumbnail that is the plane itself would go to the engine and leave the page with nothing.
     const own = thumbnail.bytes === stored.bytes ? { ...thumbnail, bytes: stored.bytes.slice() } : thumbnail;
     events.film({ index: films.length, ...own });
+    planes.push(stored.bytes);
     films.push({
       path: entry.path,
       format: 'synthetic',
-      plane: stored.bytes,
       width: stored.width,
       height: stored.height,
       originalWidth: side,
@@ -50,6 +51,7 @@ export async function renderSet(
     name: SYNTHETIC_NAME,
     synthetic: true,
     films,
+    planes,
     findings: SYNTHETIC_FINDINGS,
     splitSource: null,
     report: null,

@@ -4,7 +4,7 @@
 import { useElementSize } from '@mantine/hooks';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef } from 'react';
-import type { ImageRow } from '../../protocol/dataset.ts';
+import { type FilmTable, filmAt, type ImageRow } from '../../protocol/dataset.ts';
 import { thumbnailOf, useDataset } from '../../store/dataset.ts';
 import { inspectFilm, useInspect } from '../../store/inspect.ts';
 import { useSettings } from '../../store/settings.ts';
@@ -13,7 +13,7 @@ import { FilmCanvas } from './FilmCanvas.tsx';
 interface Props {
   /** Indices of the films to show, in order. */
   readonly films: readonly number[];
-  readonly images: readonly ImageRow[] | null;
+  readonly images: FilmTable | null;
   readonly cell: number;
   readonly height: number;
   readonly captions?: boolean;
@@ -77,7 +77,12 @@ export function FilmGrid({ films, images, cell, height, captions = false }: Prop
               }}
             >
               {films.slice(index * columns, (index + 1) * columns).map((film) => (
-                <Cell key={film} film={film} row={images?.[film]} caption={captions} />
+                <Cell
+                  key={film}
+                  film={film}
+                  row={images ? filmAt(images, film) : undefined}
+                  caption={captions}
+                />
               ))}
             </div>
           ))}

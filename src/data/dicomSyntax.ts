@@ -1,9 +1,10 @@
 // The transfer syntaxes of DICOM in one table: how each packs its pixels, and which codec here unpacks them.
-// A row without a codec is refused by its name. A new codec is one changed row and one case in dicomPixels.ts.
+// A row without a codec is refused by its name. A new codec is one changed row and one in dicomCoded.ts.
 
 import { AppError } from '../util/errors.ts';
 
-export type PixelCodec = 'native' | 'rle' | 'jpeg-baseline';
+/** `jpeg` takes JPEG-LS and lossless JPEG too, `jpeg-2000` HTJ2K: the streams say which they are. */
+export type PixelCodec = 'native' | 'rle' | 'jpeg' | 'jpeg-2000';
 
 export interface TransferSyntax {
   readonly uid: string;
@@ -22,16 +23,16 @@ const ROWS: readonly TransferSyntax[] = [
   { ...row('1.2.840.10008.1.2.1.99', 'deflated explicit little endian', 'native'), deflated: true },
   row('1.2.840.10008.1.2.2', 'explicit big endian', 'native'),
   row('1.2.840.10008.1.2.5', 'RLE lossless', 'rle'),
-  row('1.2.840.10008.1.2.4.50', 'JPEG baseline', 'jpeg-baseline'),
-  row('1.2.840.10008.1.2.4.51', 'JPEG extended', null),
-  row('1.2.840.10008.1.2.4.53', 'JPEG spectral selection', null),
-  row('1.2.840.10008.1.2.4.55', 'JPEG progressive', null),
-  row('1.2.840.10008.1.2.4.57', 'JPEG lossless', null),
-  row('1.2.840.10008.1.2.4.70', 'JPEG lossless, first order', null),
-  row('1.2.840.10008.1.2.4.80', 'JPEG-LS lossless', null),
-  row('1.2.840.10008.1.2.4.81', 'JPEG-LS near-lossless', null),
-  row('1.2.840.10008.1.2.4.90', 'JPEG 2000 lossless', null),
-  row('1.2.840.10008.1.2.4.91', 'JPEG 2000', null),
+  row('1.2.840.10008.1.2.4.50', 'JPEG baseline', 'jpeg'),
+  row('1.2.840.10008.1.2.4.51', 'JPEG extended', 'jpeg'),
+  row('1.2.840.10008.1.2.4.53', 'JPEG spectral selection', 'jpeg'),
+  row('1.2.840.10008.1.2.4.55', 'JPEG progressive', 'jpeg'),
+  row('1.2.840.10008.1.2.4.57', 'JPEG lossless', 'jpeg'),
+  row('1.2.840.10008.1.2.4.70', 'JPEG lossless, first order', 'jpeg'),
+  row('1.2.840.10008.1.2.4.80', 'JPEG-LS lossless', 'jpeg'),
+  row('1.2.840.10008.1.2.4.81', 'JPEG-LS near-lossless', 'jpeg'),
+  row('1.2.840.10008.1.2.4.90', 'JPEG 2000 lossless', 'jpeg-2000'),
+  row('1.2.840.10008.1.2.4.91', 'JPEG 2000', 'jpeg-2000'),
   row('1.2.840.10008.1.2.4.100', 'MPEG-2 video', null),
   row('1.2.840.10008.1.2.4.101', 'MPEG-2 video', null),
   row('1.2.840.10008.1.2.4.102', 'MPEG-4 video', null),
@@ -41,9 +42,11 @@ const ROWS: readonly TransferSyntax[] = [
   row('1.2.840.10008.1.2.4.110', 'JPEG XL lossless', null),
   row('1.2.840.10008.1.2.4.111', 'JPEG XL', null),
   row('1.2.840.10008.1.2.4.112', 'JPEG XL', null),
-  row('1.2.840.10008.1.2.4.201', 'high-throughput JPEG 2000 lossless', null),
-  row('1.2.840.10008.1.2.4.202', 'high-throughput JPEG 2000 lossless', null),
-  row('1.2.840.10008.1.2.4.203', 'high-throughput JPEG 2000', null),
+  row('1.2.840.10008.1.2.4.92', 'JPEG 2000 part 2 lossless', null),
+  row('1.2.840.10008.1.2.4.93', 'JPEG 2000 part 2', null),
+  row('1.2.840.10008.1.2.4.201', 'high-throughput JPEG 2000 lossless', 'jpeg-2000'),
+  row('1.2.840.10008.1.2.4.202', 'high-throughput JPEG 2000 lossless', 'jpeg-2000'),
+  row('1.2.840.10008.1.2.4.203', 'high-throughput JPEG 2000', 'jpeg-2000'),
 ];
 
 const BY_UID = new Map(ROWS.map((syntax) => [syntax.uid, syntax]));

@@ -13,6 +13,16 @@ export const MAX_INFLATED_BYTES = 2 ** 27;
 /** Deflate cannot shrink anything further than this (RFC 1951: 258 bytes from two bits). */
 export const MAX_DEFLATE_RATIO = 1032;
 
+/** bytes at once for one film: compressed, decoded, and what the decoder needs in between */
+export const MAX_DECODE_BYTES = 2 ** 29;
+
+/** @throws AppError `image-too-large` when decoding would take more memory than one film is given */
+export function checkMemory(bytes: number, { width, height }: { width: number; height: number }): void {
+  if (bytes <= MAX_DECODE_BYTES) return;
+  const need = Math.ceil(bytes / 2 ** 20);
+  throw new AppError('image-too-large', `decoding ${width} x ${height} pixels would take ${need} MiB.`);
+}
+
 /** @throws AppError `image-corrupt` for an empty image, `image-too-large` beyond the caps */
 export function checkSize(width: number, height: number): void {
   if (!(width > 0 && height > 0)) {

@@ -3,7 +3,7 @@
 
 import { AppError } from '../util/errors.ts';
 import { lumaOf } from './grayscale.ts';
-import { isJpegWhole, readJpegHeader } from './jpeg.ts';
+import { isJpegWhole, readJpegHeader } from './jpegHeader.ts';
 import { decodePngSamples, readPng } from './png.ts';
 import type { Plane } from './resize.ts';
 

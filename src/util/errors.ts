@@ -94,6 +94,10 @@ export const ERROR_TABLE = {
     sentence: 'The DICOM file contradicts itself: {detail}',
     hint: 'Export the film again; it was left out.',
   },
+  'dicom-truncated': {
+    sentence: 'The DICOM file is cut off: {detail}',
+    hint: 'Copy or export the film again; it was left out.',
+  },
   'labels-unmatched': {
     sentence: 'The label file matches none of the images: {detail}',
     hint: 'Check that its file column names the images as they are called in the folder.',

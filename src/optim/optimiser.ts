@@ -157,6 +157,8 @@ export class Optimiser {
       size += sizeOf(spec.shape);
       return { spec, begin };
     });
+    // Whole vectors of four, so that kernels may read the arena as such; nothing is kept in what is left over.
+    if (!inPlace) size = 4 * Math.ceil(size / 4);
     const rows = placesOf(storages).flatMap(({ parameter, begin }) => [
       begin,
       sizeOf(parameter.shape),

@@ -4,7 +4,7 @@
 // every segment are left alone. What changes from step to step comes in the `hyper` vector.
 
 import { defineKernel, type Plain } from '../kernel.ts';
-import { flatGroups, flatIndex, program } from '../program.ts';
+import { flatGroups, flatIndex, type Program, program } from '../program.ts';
 import { sizeOf } from './common.ts';
 
 /** Places of the values in the `hyper` vector. */
@@ -46,7 +46,7 @@ export function packHyper({
 
 type LarsInput = 'parameters' | 'gradients' | 'moment1' | 'segments' | 'hyper';
 
-/** Threads that share one segment; each takes every workers-th number. */
+/** Threads that share one segment; each takes every workers-th number, or vector of four. */
 function workersFor(size: number, segments: number): number {
   return Math.max(16, Math.min(16384, Math.ceil(size / segments / 128)));
 }
@@ -67,9 +67,15 @@ export const larsUpdate = defineKernel<LarsInput, Record<string, never>>({
     const partial = scratch([count, workers, 2]);
     const ratios = scratch([count]);
     const groups = flatGroups(count * workers, 64);
-    run(larsNorms, [parameters, gradients, segments, hyper, partial], [count, workers], groups);
+    const width = widthOf(sizeOf(parameters.shape));
+    run(larsNorms[width], [parameters, gradients, segments, hyper, partial], [count, workers], groups);
     run(larsRatios, [partial, segments, hyper, ratios], [workers], flatGroups(count, 1));
-    run(larsApply, [gradients, segments, hyper, ratios, parameters, moment1], [count, workers], groups);
+    run(
+      larsApply[width],
+      [gradients, segments, hyper, ratios, parameters, moment1],
+      [count, workers],
+      groups,
+    );
   },
   reference({ parameters, gradients, moment1, segments, hyper }) {
     forEachSegment(segments, (begin, end, adapted) => {
@@ -106,7 +112,12 @@ export const adamwUpdate = defineKernel<LarsInput | 'moment2', Record<string, ne
     const count = segments.shape[0]!;
     const workers = workersFor(sizeOf(parameters.shape), count);
     const tensors = [gradients, segments, hyper, parameters, moment1, moment2];
-    run(adamwApply, tensors, [count, workers], flatGroups(count * workers, 64));
+    run(
+      adamwApply[widthOf(sizeOf(parameters.shape))],
+      tensors,
+      [count, workers],
+      flatGroups(count * workers, 64),
+    );
   },
   reference({ parameters, gradients, moment1, moment2, segments, hyper }) {
     const at = (name: keyof typeof HYPER) => hyper.data[HYPER[name]]!;
@@ -141,8 +152,21 @@ function forEachSegment(
 
 const PARAMS = { segments: 'u32', workers: 'u32' } as const;
 
-/** Opens a thread's share of a segment: `row`, `worker`, `decay` and the loop over its numbers. */
-const share = (body: string, prepare = '') => `
+/** Numbers that a thread takes at a time: four where the arena's length allows it to be bound as vectors. */
+type Width = 1 | 4;
+const widthOf = (size: number): Width => (size % 4 === 0 ? 4 : 1);
+const elementOf = (width: Width) => (width === 4 ? 'vec4<f32>' : 'f32');
+
+/**
+ * Opens a thread's share of a segment: `row`, `worker`, `decay` and the loop over its numbers, `i` counting elements.
+ * A segment may begin or end within a vector; `inside` says which of its lanes are the segment's.
+ */
+function share(width: Width, body: string, prepare = ''): string {
+  const inside =
+    width === 4
+      ? 'let at = vec4<u32>(4u * i) + vec4<u32>(0u, 1u, 2u, 3u); let inside = (at >= vec4<u32>(row.x)) & (at < vec4<u32>(end));'
+      : '';
+  return `
   ${flatIndex(64)}
   if (index >= p.segments * p.workers) { return; }
   let worker = index % p.workers;
@@ -150,23 +174,38 @@ const share = (body: string, prepare = '') => `
   let decay = select(0.0, hyper[${HYPER.weightDecay}], row.z == 1u);
   let end = row.x + row.y;
   ${prepare}
-  for (var i = row.x + worker; i < end; i += p.workers) { ${body} }`;
+  for (var i = row.x / ${width}u + worker; i < (end + ${width - 1}u) / ${width}u; i += p.workers) { ${inside} ${body} }`;
+}
 
-const larsNorms = program({
-  name: 'larsNorms',
-  reads: { parameters: 'f32', gradients: 'f32', segments: 'vec4<u32>', hyper: 'f32' },
-  writes: { partial: 'vec2<f32>' },
-  params: PARAMS,
-  workgroup: [64],
-  body: `${share(
-    `
+/** Stores `value` into the lanes that belong to the segment; its neighbours' lanes are other threads'. */
+function store(width: Width, buffer: string, value: string): string {
+  if (width === 1) return `${buffer}[i] = ${value};`;
+  return `if (all(inside)) { ${buffer}[i] = ${value}; } else {
+      for (var lane4 = 0u; lane4 < 4u; lane4++) { if (inside[lane4]) { ${buffer}[i][lane4] = ${value}[lane4]; } }
+    }`;
+}
+
+const squares = (width: Width, value: string) =>
+  width === 4 ? `dot(select(vec4<f32>(), ${value}, inside), ${value})` : `${value} * ${value}`;
+
+const larsNorms = byWidth((width) =>
+  program({
+    name: `larsNorms${width}`,
+    reads: { parameters: elementOf(width), gradients: elementOf(width), segments: 'vec4<u32>', hyper: 'f32' },
+    writes: { partial: 'vec2<f32>' },
+    params: PARAMS,
+    workgroup: [64],
+    body: `${share(
+      width,
+      `
     let weight = parameters[i];
     let wanted = gradients[i] + decay * weight;
-    sums += vec2<f32>(weight * weight, wanted * wanted);`,
-    'var sums = vec2<f32>(0.0);',
-  )}
+    sums += vec2<f32>(${squares(width, 'weight')}, ${squares(width, 'wanted')});`,
+      'var sums = vec2<f32>(0.0);',
+    )}
   partial[index] = sums;`,
-});
+  }),
+);
 
 /** One workgroup per segment adds up the partial norms and forms the trust ratio. */
 const larsRatios = program({
@@ -189,39 +228,56 @@ const larsRatios = program({
   ratios[s] = select(1.0, hyper[${HYPER.trust}] * sqrt(norms.x / max(norms.y, 1e-38)), scales);`,
 });
 
-const larsApply = program({
-  name: 'larsApply',
-  reads: { gradients: 'f32', segments: 'vec4<u32>', hyper: 'f32', ratios: 'f32' },
-  writes: { parameters: 'f32', moment1: 'f32' },
-  params: PARAMS,
-  workgroup: [64],
-  body: share(
-    `
+const larsApply = byWidth((width) =>
+  program({
+    name: `larsApply${width}`,
+    reads: { gradients: elementOf(width), segments: 'vec4<u32>', hyper: 'f32', ratios: 'f32' },
+    writes: { parameters: elementOf(width), moment1: elementOf(width) },
+    params: PARAMS,
+    workgroup: [64],
+    body: share(
+      width,
+      `
     let weight = parameters[i];
-    let moved = hyper[${HYPER.momentum}] * moment1[i] + ratio * (gradients[i] + decay * weight);
-    moment1[i] = moved;
-    parameters[i] = weight - hyper[${HYPER.rate}] * moved;`,
-    'let ratio = ratios[index / p.workers];',
-  ),
-});
+    let moved = momentum * moment1[i] + ratio * (gradients[i] + decay * weight);
+    let value = weight - rate * moved;
+    ${store(width, 'moment1', 'moved')}
+    ${store(width, 'parameters', 'value')}`,
+      `let ratio = ratios[index / p.workers];
+  let momentum = hyper[${HYPER.momentum}];
+  let rate = hyper[${HYPER.rate}];`,
+    ),
+  }),
+);
 
-const adamwApply = program({
-  name: 'adamwApply',
-  reads: { gradients: 'f32', segments: 'vec4<u32>', hyper: 'f32' },
-  writes: { parameters: 'f32', moment1: 'f32', moment2: 'f32' },
-  params: PARAMS,
-  workgroup: [64],
-  body: share(
-    `
+const adamwApply = byWidth((width) =>
+  program({
+    name: `adamwApply${width}`,
+    reads: { gradients: elementOf(width), segments: 'vec4<u32>', hyper: 'f32' },
+    writes: { parameters: elementOf(width), moment1: elementOf(width), moment2: elementOf(width) },
+    params: PARAMS,
+    workgroup: [64],
+    body: share(
+      width,
+      `
     let g = gradients[i];
     let m = beta1 * moment1[i] + (1.0 - beta1) * g;
     let v = beta2 * moment2[i] + (1.0 - beta2) * g * g;
-    moment1[i] = m;
-    moment2[i] = v;
-    let step = m / hyper[${HYPER.correction1}] / (sqrt(v / hyper[${HYPER.correction2}]) + hyper[${HYPER.eps}]);
-    parameters[i] = (1.0 - rate * decay) * parameters[i] - rate * step;`,
-    `let beta1 = hyper[${HYPER.momentum}];
+    let step = m / correction1 / (sqrt(v / correction2) + eps);
+    let value = (1.0 - rate * decay) * parameters[i] - rate * step;
+    ${store(width, 'moment1', 'm')}
+    ${store(width, 'moment2', 'v')}
+    ${store(width, 'parameters', 'value')}`,
+      `let beta1 = hyper[${HYPER.momentum}];
   let beta2 = hyper[${HYPER.beta2}];
-  let rate = hyper[${HYPER.rate}];`,
-  ),
-});
+  let rate = hyper[${HYPER.rate}];
+  let correction1 = hyper[${HYPER.correction1}];
+  let correction2 = hyper[${HYPER.correction2}];
+  let eps = hyper[${HYPER.eps}];`,
+    ),
+  }),
+);
+
+function byWidth(make: (width: Width) => Program): Readonly<Record<Width, Program>> {
+  return { 1: make(1), 4: make(4) };
+}

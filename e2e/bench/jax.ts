@@ -172,7 +172,7 @@ export async function openJax(): Promise<Engine> {
   );
   let first = weights.map(({ shape }, i) => np.zeros(values[i]!.shape ?? [...shape]));
   let second = values.map((value) => np.zeros(value.shape));
-  const source = viewImages();
+  const source = viewImages(CONFIG);
   const images = permuted(source.data, source.shape, [0, 3, 1, 2]);
   const operators = SIDES.map((side) => permuted(levelOperator(side), [16, side * side], [1, 0]));
   const run = makeStep(

@@ -2,7 +2,7 @@
 // All of it is drawn from fixed seeds, so each worker makes the same numbers by itself.
 
 import { presetConfig } from '../../src/config/presets.ts';
-import { parseConfig } from '../../src/config/schema.ts';
+import { type Config, parseConfig } from '../../src/config/schema.ts';
 import { levelMatrix, POOLED_SIDE } from '../../src/gpu/kernels/levelPool.ts';
 import { architecture, levelWidths } from '../../src/mlvicx/architecture.ts';
 import { drawFrom } from '../../src/train/initialise.ts';
@@ -46,8 +46,8 @@ export function startingWeights(): Weight[] {
 }
 
 /** [2N, S, S, 3]: the second view is the first with noise, so that the invariance term is of ordinary size. */
-export function viewImages(): { shape: [number, number, number, number]; data: Float32Array } {
-  const { imageSize, batchSize, seed } = CONFIG;
+export function viewImages(config: Config): { shape: [number, number, number, number]; data: Float32Array } {
+  const { imageSize, batchSize, seed } = config;
   const half = batchSize * imageSize * imageSize * 3;
   const rng = new Rng(seed, 'synthetic');
   const data = new Float32Array(2 * half);
@@ -55,7 +55,7 @@ export function viewImages(): { shape: [number, number, number, number]; data: F
     data[i] = rng.normal();
     data[half + i] = 0.8 * data[i]! + 0.6 * rng.normal();
   }
-  return { shape: [VIEWS, imageSize, imageSize, 3], data };
+  return { shape: [2 * batchSize, imageSize, imageSize, 3], data };
 }
 
 /** Side of each level's map, px. */

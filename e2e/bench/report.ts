@@ -37,7 +37,8 @@ const number = (value: number | null | undefined, digits = 0) =>
   value === null || value === undefined ? '-' : value.toFixed(digits);
 const mebibytes = (bytes: number | undefined) => (bytes ? number(bytes / 2 ** 20, 1) : '-');
 
-function table(rows: readonly (readonly string[])[]): string {
+/** Columns padded to their widest cell; the first is aligned left. */
+export function table(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   const line = (row: readonly string[]) =>
     row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  ');

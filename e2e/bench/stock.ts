@@ -130,7 +130,7 @@ export async function openStock(backend: 'webgpu' | 'webgl'): Promise<Engine> {
     variables,
     weights.filter(({ decays }) => decays).map(({ name }) => name),
   );
-  const { shape, data } = viewImages();
+  const { shape, data } = viewImages(CONFIG);
   const views = tf.split(tf.tensor4d(data, shape), 2);
   const operators = SIDES.map((side) => tf.tensor3d(levelOperator(side), [1, 16, side * side]));
   const loss = () => {

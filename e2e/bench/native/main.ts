@@ -1,0 +1,131 @@
+// `npm run bench:native`: the training step in Node on Dawn, without a browser, and in turn with it the same step in PyTorch
+// where a python3 with torch is found. --problems bench,cores,laptop,paper, --repeats N, --block K (steps per timing),
+// --set key=value,…, --peak TFLOPS (of the card in float32), --no-torch, --json FILE.
+
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Config, parseConfig } from '../../../src/config/schema.ts';
+import { stepFlops } from '../flops.ts';
+import { median } from '../median.ts';
+import { offerGpu } from './device.ts';
+import { PROBLEM_NAMES, PROBLEMS, type ProblemName } from './problems.ts';
+import { nativeTable, type ProblemResult, type Row } from './report.ts';
+import { findTorch, TorchProcess, writeProblem } from './torch.ts';
+
+const { values } = parseArgs({
+  options: {
+    problems: { type: 'string' },
+    repeats: { type: 'string', default: '5' },
+    block: { type: 'string' },
+    set: { type: 'string', default: '' },
+    peak: { type: 'string' },
+    'no-torch': { type: 'boolean', default: false },
+    json: { type: 'string' },
+  },
+});
+
+const script = process.env.TORCH_STEP ?? path.join(import.meta.dirname, 'torch_step.py');
+const settings = Object.fromEntries(
+  values.set
+    .split(',')
+    .filter(Boolean)
+    .map((pair) => pair.split('=') as [string, string]),
+);
+
+/** One engine's part: a block of steps, milliseconds per step, loss of the first. */
+interface Contender {
+  readonly name: string;
+  block(steps: number): Promise<{ ms: number; loss: number }>;
+}
+
+async function takeTurns(contenders: readonly Contender[], repeats: number, block: number): Promise<Row[]> {
+  const taken = contenders.map(() => [] as { ms: number; loss: number }[]);
+  for (let round = 0; round <= repeats; round++) {
+    for (const [i, contender] of contenders.entries()) {
+      taken[i]!.push(await contender.block(round === 0 ? 1 : block));
+    }
+  }
+  return contenders.map(({ name }, i) => ({
+    name,
+    ms: median(taken[i]!.slice(1).map(({ ms }) => ms)),
+    loss: taken[i]![0]!.loss,
+  }));
+}
+
+/** The step of one configuration everywhere; what it needs on disk is cleared away. */
+async function measure(name: ProblemName, config: Config, python: string | null): Promise<ProblemResult> {
+  const { openOurs } = await import('../ours.ts');
+  const engine = await openOurs(config);
+  const software = /swiftshader|llvmpipe/i.test(engine.adapter);
+  const block = Number(values.block ?? (software ? 1 : 10));
+  const contenders: Contender[] = [
+    {
+      name: 'this project',
+      async block(steps) {
+        const begin = performance.now();
+        const loss = await engine.steps(steps);
+        return { ms: (performance.now() - begin) / steps, loss };
+      },
+    },
+  ];
+  const folder = await mkdtemp(path.join(tmpdir(), 'mlvicx-native-'));
+  let torch: TorchProcess | null = null;
+  try {
+    let facts = null;
+    if (python) {
+      await writeProblem(folder, config, await engine.training.capture());
+      const beside = new TorchProcess(python, script, folder);
+      torch = beside;
+      facts = await beside.about();
+      for (const tf32 of facts.cuda ? [false, true] : [false]) {
+        for (const form of ['published', 'factored'] as const) {
+          const label = `PyTorch ${facts.torch}, ${form}${tf32 ? ', TF32' : ''}`;
+          contenders.push({ name: label, block: (steps) => beside.step({ form, tf32 }, steps) });
+        }
+      }
+    }
+    const rows = await takeTurns(contenders, Number(values.repeats), block);
+    const flops = stepFlops(config);
+    const { batchSize, width, imageSize, optimiser } = config;
+    const sizes = { batchSize, width, imageSize, optimiser };
+    return { name, ...sizes, adapter: engine.adapter, torch: facts, block, flops, rows };
+  } finally {
+    torch?.close();
+    engine.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const names = values.problems?.split(',') ?? ['bench', 'cores'];
+const known = names.filter((name): name is ProblemName => (PROBLEM_NAMES as string[]).includes(name));
+if (known.length !== names.length) {
+  console.error(`--problems takes ${PROBLEM_NAMES.join(', ')}.`);
+  process.exit(2);
+}
+await offerGpu();
+const python = values['no-torch'] ? null : findTorch();
+if (!python && !values['no-torch'])
+  console.log('No python3 with torch and numpy was found; PyTorch is left out.');
+const results: ProblemResult[] = [];
+for (const name of known) {
+  console.error(`${name}: ${PROBLEMS[name].label}`);
+  const result = await measure(name, parseConfig(settings, PROBLEMS[name].config), python);
+  console.log(`${nativeTable(result, values.peak ? Number(values.peak) : null)}\n`);
+  results.push(result);
+}
+if (values.json) {
+  const { repeats } = values;
+  await writeFile(
+    values.json,
+    `${JSON.stringify({ date: new Date().toISOString(), repeats, results }, null, 2)}\n`,
+  );
+}
+const apart = results.flatMap(({ name, rows }) =>
+  rows
+    .filter(({ loss }) => !(Math.abs(loss / rows[0]!.loss - 1) <= 1e-3))
+    .map((row) => `${name}: the loss of ${row.name} differs`),
+);
+for (const line of apart) console.error(line);
+process.exit(apart.length > 0 ? 1 : 0);

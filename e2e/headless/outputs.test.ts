@@ -59,6 +59,7 @@ test('a report counts what was skipped and names no file, folder or patient', ()
       conflictingRows: 0,
       ambiguousRows: 0,
       notes: ['column "sex" is about the person', 'secret.csv matches too, but was not used.'],
+      examples: [{ problem: 'no-film', file: 'secret.csv', row: 2, name: 'secret2.png' }],
     },
     skipped: [
       skip('secret1', 'dicom-no-pixels'),

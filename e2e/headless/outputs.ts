@@ -45,10 +45,10 @@ function reasons(summary: Omit<DatasetSummary, 'images'>) {
   return [...groups.values()].sort((a, b) => b.files - a.files);
 }
 
-/** Notes that name a label file are left out, and so is its name in the rule of the split. */
+/** Examples and notes that name a file are left out, and so is its name in the rule of the split. */
 function labelReport(labels: DatasetSummary['labels']) {
   if (!labels) return null;
-  const { file: _, ...counts } = labels;
+  const { file: _file, examples: _examples, ...counts } = labels;
   return { ...counts, notes: (labels.notes ?? []).filter((note) => !/\.(csv|tsv|txt)\b/i.test(note)) };
 }
 

@@ -1,24 +1,51 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { LABEL_UNKNOWN } from '../protocol/dataset.ts';
-import { assignLabels } from './labels.ts';
+import type { LabelChoice } from '../protocol/labels.ts';
+import { applyLabels, type RowChoice } from './labels.ts';
 import { assignFolders } from './labelsFolders.ts';
 import { PathIndex } from './labelsMatch.ts';
-import { parseLabelTable } from './labelsTable.ts';
+import { surveyLabels } from './labelsUnderstand.ts';
 
 const SHARED = '../shared/data';
 const real = (path: string) => readFileSync(`${SHARED}/${path}`, 'utf8');
 const here = existsSync(SHARED);
 
-const parse = (text: string, file = 'labels.csv') => parseLabelTable(text, file);
+type Table = readonly [text: string, file?: string];
+
+async function assign(
+  tables: readonly Table[],
+  paths: readonly string[],
+  where?: RowChoice,
+  choice: LabelChoice = {},
+) {
+  const sources = tables.map(([text, file = 'labels.csv']) => ({ path: file, file: new Blob([text]) }));
+  const survey = await surveyLabels(sources, paths, choice);
+  const found = await applyLabels(survey, choice, where);
+  if (!found) throw new Error('nothing was applied');
+  return { ...found, formats: survey.understood.map(({ format }) => format), failed: survey.failed };
+}
+
+/** The table as read for films of exactly its own names, or the codes of its refusal. */
+async function parse(text: string, file = 'labels.csv') {
+  const [header = '', ...lines] = text.trimEnd().split('\n');
+  const cut = header.includes('\t') ? '\t' : ',';
+  const column = Math.max(
+    0,
+    header.split(cut).findIndex((name) => /file|path|image|patientid/i.test(name)),
+  );
+  const paths = [...new Set(lines.map((line) => `${line.split(cut)[column]}`))];
+  const found = await assign([[text, file]], paths);
+  return { ...found, labels: found.films.map((film) => [...film!.labels]), ...found.report };
+}
 
 describe('a label table', () => {
-  it('reads NIH lists, whatever the header is written like', () => {
+  it('reads NIH lists, whatever the header is written like', async () => {
     for (const header of ['Image Index,Finding Labels', 'file,finding_labels']) {
-      const table = parse(`${header}\na.png,Mass|Effusion\nb.png,No Finding\nc.png,\n`);
+      const table = await parse(`${header}\na.png,Mass|Effusion\nb.png,No Finding\nc.png,\n`);
       expect(table.format).toBe('NIH finding labels');
       expect(table.findings).toEqual(['Effusion', 'Mass']);
-      expect(table.rows.map((row) => [...table.labelsOf(row)])).toEqual([
+      expect(table.labels).toEqual([
         [1, 1],
         [0, 0],
         [LABEL_UNKNOWN, LABEL_UNKNOWN],
@@ -26,23 +53,25 @@ describe('a label table', () => {
     }
   });
 
-  it('takes columns of 0 and 1, with blank and -1 as not known, and leaves out what is no finding', () => {
-    const table = parse(
+  it('takes columns of 0 and 1, with blank and -1 as not known, and leaves out what is no finding', async () => {
+    const table = await parse(
       'path,sex,id_matched,no_finding,Edema,Age,note\nx.png,1,0,0,1.0,40,a\ny.png,0,1,1,-1,50,\nz.png,0,1,1,,60,\n',
     );
     expect(table.findings).toEqual(['Edema']);
-    expect(table.rows.map((row) => table.labelsOf(row)[0])).toEqual([1, LABEL_UNKNOWN, LABEL_UNKNOWN]);
-    expect(table.notes.join(' ')).toMatch(/"sex".*"id_matched".*"no_finding"/);
+    expect(table.labels).toEqual([[1], [LABEL_UNKNOWN], [LABEL_UNKNOWN]]);
+    expect(table.notes?.join(' ')).toMatch(/"sex".*"id_matched".*"no_finding"/);
   });
 
-  it('takes a column of class names', () => {
-    const table = parse('filename\tlabel\na.png\tNORMAL\nb.png\tCOVID\n', 'l.tsv');
+  it('takes a column of class names', async () => {
+    const table = await parse('filename\tlabel\na.png\tNORMAL\nb.png\tCOVID\n', 'l.tsv');
     expect(table.findings).toEqual(['COVID']);
   });
 
-  it('refuses a table without a file column or without rows', () => {
-    expect(() => parse('a,b\n1,2\n')).toThrow(expect.objectContaining({ code: 'labels-unreadable' }));
-    expect(() => parse('file,Mass\n')).toThrow(expect.objectContaining({ code: 'labels-unreadable' }));
+  it('refuses a table without a file column or without rows', async () => {
+    for (const text of ['a,b\n1,2\n', 'file,Mass\n', '']) {
+      const survey = await surveyLabels([{ path: 'l.csv', file: new Blob([text]) }], ['a.png']);
+      expect(survey.failed.map(({ error }) => error.code)).toEqual(['labels-unreadable']);
+    }
   });
 });
 
@@ -90,8 +119,8 @@ describe('the report', () => {
     'd.png,0,1',
   ].join('\n');
 
-  it('accounts for every row and file', () => {
-    const { report, films, findings } = assignLabels([parse(text)], paths);
+  it('accounts for every row and file', async () => {
+    const { report, films, findings, problems } = await assign([[text]], paths);
     expect(findings).toEqual(['keep', 'Mass']);
     expect(report).toMatchObject({
       rows: 7,
@@ -103,31 +132,38 @@ describe('the report', () => {
       ambiguousRows: 1,
     });
     expect(films.map((film) => film?.labels[1])).toEqual([1, undefined, undefined, LABEL_UNKNOWN, 1]);
+    expect(problems.map(({ problem, row, name }) => [problem, row, name])).toEqual([
+      ['duplicate', 2, 'a.png'],
+      ['duplicate', 4, 'c.png'],
+      ['conflict', 4, 'c.png'],
+      ['ambiguous', 5, 'b.png'],
+      ['no-film', 6, 'nowhere.png'],
+      ['no-row', 0, 'i/b.png'],
+      ['no-row', 0, 'j/b.png'],
+    ]);
   });
 
-  it('keeps only the rows asked for', () => {
-    const chosen = assignLabels([parse(text)], paths, { column: 'Keep', value: '0' });
+  it('keeps only the rows asked for', async () => {
+    const chosen = await assign([[text]], paths, { column: 'Keep', value: '0' });
     expect(chosen.films.map((film) => film !== undefined)).toEqual([false, false, false, false, true]);
     expect(chosen.onlyLabelled).toBe(true);
-    expect(() => assignLabels([parse(text)], paths, { column: 'x', value: '0' })).toThrow(/no column "x"/);
-    expect(() => assignLabels([parse(text)], paths, { column: 'keep', value: '7' })).toThrow(/keep = 7/);
+    await expect(assign([[text]], paths, { column: 'x', value: '0' })).rejects.toThrow(/no column "x"/);
+    await expect(assign([[text]], paths, { column: 'keep', value: '7' })).rejects.toThrow(/keep = 7/);
   });
 
-  it('prefers the folder that a row names to a bare name elsewhere', () => {
+  it('prefers the folder that a row names to a bare name elsewhere', async () => {
     const rows = 'file,Mass\nP/im.png,1\nN/im.png,0\n';
-    const { films, report } = assignLabels([parse(rows)], ['N/im.png']);
+    const { films, report } = await assign([[rows]], ['N/im.png']);
     expect(films[0]?.labels[0]).toBe(0);
     expect(report).toMatchObject({ matchedRows: 1, rowsWithoutFile: 1, conflictingRows: 0 });
   });
 
-  it('takes the table that matches most, and fails when none matches', () => {
-    const small = parse('file,Edema\na.png,1\n', 'a.csv');
-    const { report } = assignLabels([small, parse(text)], paths);
+  it('takes the table that matches most, and fails when none matches', async () => {
+    const small: Table = ['file,Edema\na.png,1\n', 'a.csv'];
+    const { report } = await assign([small, [text]], paths);
     expect(report.file).toBe('labels.csv');
     expect(report.notes).toContain('a.csv matches too, but was not used.');
-    expect(() => assignLabels([small], ['q.png'])).toThrow(
-      expect.objectContaining({ code: 'labels-unmatched' }),
-    );
+    await expect(assign([small], ['q.png'])).rejects.toMatchObject({ code: 'labels-unmatched' });
   });
 });
 
@@ -167,20 +203,19 @@ describe('class folders', () => {
 });
 
 describe.skipIf(!here)('real label files (skipped where ../shared/data is absent)', () => {
-  it('NIH, as released: 200 rows', () => {
-    const table = parse(real('labels/Data_Entry_2017_v2020.first200.csv'));
-    expect(table.rows).toHaveLength(200);
-    expect(table.findings.slice(0, 3)).toEqual(['Atelectasis', 'Cardiomegaly', 'Effusion']);
-    const found = assignLabels([table], ['images_001/images/00000001_001.png']);
-    expect(found.films[0]?.patient).toBe('1');
+  it('NIH, as released: 200 rows', async () => {
+    const text = real('labels/Data_Entry_2017_v2020.first200.csv');
+    const found = await assign([[text]], ['images_001/images/00000001_001.png']);
+    expect(found.findings.slice(0, 3)).toEqual(['Atelectasis', 'Cardiomegaly', 'Effusion']);
+    expect(found.films[0]).toMatchObject({ patient: '1', lateral: false });
     expect(found.report).toMatchObject({ rows: 200, matchedRows: 1, rowsWithoutFile: 199 });
   });
 
-  it('the thousand NIH films: every finding counted, id-matched rows chosen', () => {
+  it('the thousand NIH films: every finding counted, id-matched rows chosen', async () => {
     const folder = 'cxr-folder/nih-cxr14-1000';
-    const table = parse(real(`${folder}/labels.csv`));
+    const table: Table = [real(`${folder}/labels.csv`)];
     const paths = readdirSync(`${SHARED}/${folder}/images`).map((name) => `images/${name}`);
-    const all = assignLabels([table], paths);
+    const all = await assign([table], paths);
     expect(all.report).toMatchObject({ matchedRows: 1000, filesWithoutRow: 0, conflictingRows: 0 });
     const positives = (finding: string, films: typeof all.films) =>
       films.filter((film) => film?.labels[all.findings.indexOf(finding)] === 1).length;
@@ -188,21 +223,14 @@ describe.skipIf(!here)('real label files (skipped where ../shared/data is absent
       500, 187, 3,
     ]);
     expect(all.splitSource).toBe('column "split" of labels.csv');
-    const matched = assignLabels([table], paths, { column: 'id_matched', value: '1' });
+    const matched = await assign([table], paths, { column: 'id_matched', value: '1' });
     expect(matched.films.filter((film) => film)).toHaveLength(610);
     expect(positives('Pneumonia', matched.films)).toBe(110);
   });
 
-  it('the paediatric films: one 0/1 column', () => {
-    const table = parse(real('cxr-folder/kermany-paediatric-1600/labels.csv'));
+  it('the paediatric films: one 0/1 column', async () => {
+    const table = await parse(real('cxr-folder/kermany-paediatric-1600/labels.csv'));
     expect(table.findings).toEqual(['pneumonia']);
-    expect(table.rows.reduce((sum, row) => sum + table.labelsOf(row)[0]!, 0)).toBe(800);
-  });
-
-  it('RSNA: several boxes of one film agree', () => {
-    const table = parse(real('labels/stage_2_train_labels.first200.csv'));
-    expect(table.findings).toEqual(['Target']);
-    const id = table.rows[0]![0]!;
-    expect(assignLabels([table], [`stage_2_train_images/${id}.dcm`]).films[0]?.labels[0]).toBe(0);
+    expect(table.labels.reduce((sum, [value]) => sum + value!, 0)).toBe(800);
   });
 });

@@ -1,19 +1,15 @@
-// From label files and file paths to one record per film, with a report that accounts for every row.
-// A row is never dropped silently: it is matched, without a film, ambiguous, a duplicate or in conflict.
-// Rows that contradict each other about a film make the finding unknown there.
+// From label files and film paths to one record per film: which table gives the labels, which lists give the split,
+// which files hold boxes and masks, and a report that accounts for every row of the table that was used.
 
-import { LABEL_UNKNOWN, type LabelReport, type Split } from '../protocol/dataset.ts';
+import { LABEL_UNKNOWN, type LabelReport } from '../protocol/dataset.ts';
+import { LABEL_FORMAT_IDS, type LabelChoice, type MatchExample } from '../protocol/labels.ts';
 import { AppError } from '../util/errors.ts';
-import { type Match, PathIndex } from './labelsMatch.ts';
-import { columnOf, type LabelTable } from './labelsTable.ts';
-import { splitFromWord } from './split.ts';
+import { type FilmLabels, Merge, type RowChoice } from './labelsMerge.ts';
+import { notesOn, reportOf, unspoken } from './labelsReport.ts';
+import { gives, isAbout, type LabelSurvey, nameFiles, type Understood } from './labelsUnderstand.ts';
+import type { RawMark } from './marks.ts';
 
-export interface FilmLabels {
-  /** One value per finding. */
-  readonly labels: Uint8Array;
-  readonly patient?: string | undefined;
-  readonly split?: Split | undefined;
-}
+export type { FilmLabels, RowChoice } from './labelsMerge.ts';
 
 /** What the labels say about a list of paths. */
 export interface LabelAssignment {
@@ -25,141 +21,129 @@ export interface LabelAssignment {
   /** Only labelled films are wanted, because rows were chosen by `where`. */
   readonly onlyLabelled: boolean;
   readonly report: LabelReport;
+  /** Boxes and masks by place in the list of paths. */
+  readonly marks: ReadonlyMap<number, readonly RawMark[]>;
+  /** Every row and film that did not fit. */
+  readonly problems: readonly MatchExample[];
 }
 
-export interface RowChoice {
-  readonly column: string;
-  readonly value: string;
-}
-
-interface Matched {
-  readonly table: LabelTable;
-  readonly matches: readonly Match[];
-  readonly count: number;
-}
-
-/** Matches a table by whichever of its file columns fits most rows. */
-function matchTable(table: LabelTable, index: PathIndex): Matched {
-  let best: Matched = { table, matches: [], count: -1 };
-  for (const column of table.fileColumns) {
-    const matches = table.rows.map((row) => index.find(row[column] ?? ''));
-    const count = matches.reduce((sum, match) => sum + Number(match.film !== null), 0);
-    if (count > best.count) best = { table, matches, count };
-  }
-  return best;
+/** The table that gives the labels, and its fellows where a format comes in several files. */
+function labelTables({ understood }: LabelSurvey, choice: LabelChoice): Understood[] {
+  if (choice.file === null) return [];
+  const able = understood.filter(
+    (each) =>
+      each.table.matches.count > 0 &&
+      (gives(each, 'labels') || gives(each, 'patients')) &&
+      isAbout(choice, each.survey.path),
+  );
+  able.sort(
+    (a, b) =>
+      Number(b.table.plan.findings.length > 0) - Number(a.table.plan.findings.length > 0) ||
+      b.table.matches.count - a.table.matches.count ||
+      LABEL_FORMAT_IDS.indexOf(a.format) - LABEL_FORMAT_IDS.indexOf(b.format) ||
+      (a.survey.file < b.survey.file ? -1 : 1),
+  );
+  const [best] = able;
+  if (!best) return [];
+  const together = best.format === 'mlvicx-list' && choice.file === undefined;
+  return together ? able.filter(({ format }) => format === 'mlvicx-list') : [best];
 }
 
 /**
- * Takes the table that matches most rows, one with findings before one without, and applies it.
- * @param paths of all files that may be films
+ * Applies the table that matches most rows, one with findings before one without, and the lists and boxes beside it.
  * @throws AppError labels-unmatched when no table matches any path, labels-unreadable for an unknown `where` column
  */
-export function assignLabels(
-  tables: readonly LabelTable[],
-  paths: readonly string[],
+export async function applyLabels(
+  survey: LabelSurvey,
+  choice: LabelChoice = {},
   where?: RowChoice,
-): LabelAssignment {
-  const index = new PathIndex(paths);
-  const fits = tables.map((table) => matchTable(table, index)).filter((fit) => fit.count > 0);
-  fits.sort(
-    (a, b) =>
-      Number(b.table.findings.length > 0) - Number(a.table.findings.length > 0) ||
-      b.count - a.count ||
-      (a.table.file < b.table.file ? -1 : 1),
+  signal?: AbortSignal,
+): Promise<LabelAssignment | null> {
+  const tables = labelTables(survey, choice);
+  const lists = survey.understood.filter(
+    (each) => each.format === 'nih-list' && each.table.matches.count > 0 && each.table.plan.splitOfAll,
   );
-  const best = fits[0];
-  if (!best) {
-    const example = tables[0]?.rows[0]?.[tables[0].fileColumns[0]!] ?? '';
-    const names = tables.map((table) => table.file).join(', ');
-    throw new AppError('labels-unmatched', `${names} speaks of "${example}", for example.`);
+  const marked = survey.understood.filter(
+    (each) => (gives(each, 'boxes') || gives(each, 'masks')) && each.table.matches.count > 0,
+  );
+  if (tables.length === 0 && lists.length === 0 && marked.length === 0) {
+    if (choice.file === null || survey.understood.length === 0) return null;
+    const [first] = survey.understood;
+    const example = first?.survey.sample[0]?.[Math.max(0, first.table.fileColumn)] ?? '';
+    throw new AppError(
+      'labels-unmatched',
+      `${nameFiles(survey.understood)} speaks of "${example}", for example.`,
+    );
   }
-  const unused = fits.slice(1).map((fit) => `${fit.table.file} matches too, but was not used.`);
-  return applyTable(best, paths.length, where, unused);
+  const merge = await mergeAll(tables, survey.pathCount, where, signal);
+  if (where && tables.length > 0 && merge.tally.chosen === 0) {
+    throw new AppError('labels-unmatched', `no matched row has ${where.column} = ${where.value}.`);
+  }
+  let films = merge.finish(choice.readers ?? 'majority');
+  const besides = marked.filter((each) => !tables.includes(each));
+  const drawn = await mergeAll(besides, survey.pathCount, undefined, signal);
+  const marks = joinMarks(merge.marks, drawn.marks);
+  const own = splitSourceOf(tables, films);
+  const listed = own ? null : await mergeAll(lists, survey.pathCount, undefined, signal);
+  const findings = tables[0]?.table.plan.findings ?? [];
+  if (listed) films = withSplits(films, listed, findings.length);
+  const notes = notesOn(survey, tables, lists, merge, where, own !== null);
+  const [shown, basis] =
+    tables.length > 0 ? [tables, merge] : listed && lists.length > 0 ? [lists, listed] : [besides, drawn];
+  return {
+    findings,
+    films,
+    splitSource: own ?? (lists.length > 0 ? listsInWords(lists) : null),
+    onlyLabelled: where !== undefined,
+    marks,
+    problems: [...basis.problems, ...unspoken(survey.paths, basis.spokenOf)],
+    report: reportOf(shown, basis, survey, notes, marks),
+  };
 }
 
-function applyTable(
-  { table, matches }: Matched,
+const listsInWords = ({ length }: readonly Understood[]) =>
+  `the lists of names (${length} file${length === 1 ? '' : 's'})`;
+
+async function mergeAll(
+  tables: readonly Understood[],
   pathCount: number,
   where: RowChoice | undefined,
-  extraNotes: readonly string[],
-): LabelAssignment {
-  const chosen = chooseRows(table, where);
-  const depth = new Uint8Array(pathCount);
-  for (const { film, depth: d } of matches) if (film !== null && d > depth[film]!) depth[film] = d;
+  signal: AbortSignal | undefined,
+): Promise<Merge> {
+  const merge = new Merge(pathCount, where);
+  for (const { table } of tables) await merge.add(table, signal);
+  return merge;
+}
 
-  const films: (FilmLabels | undefined)[] = new Array(pathCount).fill(undefined);
-  const spokenOf = new Uint8Array(pathCount);
-  const tally = { matched: 0, without: 0, ambiguous: 0, duplicate: 0, conflict: 0, chosen: 0 };
-  matches.forEach((match, at) => {
-    if (match.ambiguous) tally.ambiguous++;
-    if (match.film === null || match.depth < depth[match.film]!) {
-      if (!match.ambiguous) tally.without++;
-      return;
-    }
-    const row = table.rows[at]!;
-    tally.matched++;
-    spokenOf[match.film] = 1;
-    if (!chosen(row)) return;
-    tally.chosen++;
-    const record = recordOf(table, row);
-    const earlier = films[match.film];
-    if (earlier) tally.duplicate++;
-    if (earlier && settle(earlier.labels, record.labels)) tally.conflict++;
-    if (!earlier) films[match.film] = record;
+function joinMarks(
+  own: ReadonlyMap<number, readonly RawMark[]>,
+  others: ReadonlyMap<number, readonly RawMark[]>,
+): Map<number, readonly RawMark[]> {
+  const joined = new Map(own);
+  for (const [film, found] of others) joined.set(film, [...(joined.get(film) ?? []), ...found]);
+  return joined;
+}
+
+function splitSourceOf(
+  tables: readonly Understood[],
+  films: readonly (FilmLabels | undefined)[],
+): string | null {
+  if (!films.some((film) => film?.split)) return null;
+  const { survey, table } = tables[0]!;
+  if (table.plan.splitOfAll) return listsInWords(tables);
+  return `column "${survey.columns[table.side.split]!.name}" of ${survey.file}`;
+}
+
+function withSplits(
+  films: readonly (FilmLabels | undefined)[],
+  listed: Merge,
+  findings: number,
+): (FilmLabels | undefined)[] {
+  const given = listed.finish('any');
+  return films.map((film, at) => {
+    const { split, alsoIn } = given[at] ?? {};
+    if (!split) return film;
+    const labels = film?.labels ?? new Uint8Array(findings).fill(LABEL_UNKNOWN);
+    return { ...film, labels, split, ...(alsoIn ? { alsoIn } : {}) };
   });
-  if (tally.chosen === 0) {
-    throw new AppError('labels-unmatched', `no matched row has ${where?.column} = ${where?.value}.`);
-  }
-
-  const notes = [...table.notes, ...extraNotes];
-  if (tally.ambiguous > 0) notes.push(`${tally.ambiguous} row(s) fit several films and were not used.`);
-  if (where) {
-    notes.push(`${tally.chosen} of ${tally.matched} matched rows have ${where.column} = ${where.value}.`);
-  }
-  const splits = table.splitColumn >= 0 && films.some((film) => film?.split);
-  return {
-    findings: table.findings,
-    films,
-    splitSource: splits ? `column "${table.header[table.splitColumn]}" of ${table.file}` : null,
-    onlyLabelled: where !== undefined,
-    report: {
-      file: table.file,
-      format: table.format,
-      rows: table.rows.length,
-      matchedRows: tally.matched,
-      rowsWithoutFile: tally.without,
-      filesWithoutRow: spokenOf.reduce((sum, spoken) => sum + 1 - spoken, 0),
-      duplicateRows: tally.duplicate,
-      conflictingRows: tally.conflict,
-      ambiguousRows: tally.ambiguous,
-      notes,
-    },
-  };
-}
-
-function chooseRows(table: LabelTable, where: RowChoice | undefined): (row: readonly string[]) => boolean {
-  if (!where) return () => true;
-  const column = columnOf(table.header, where.column);
-  if (column < 0) throw new AppError('labels-unreadable', `${table.file} has no column "${where.column}".`);
-  const wanted = where.value.trim().toLowerCase();
-  return (row) => (row[column] ?? '').trim().toLowerCase() === wanted;
-}
-
-function recordOf(table: LabelTable, row: readonly string[]): FilmLabels {
-  return {
-    labels: table.labelsOf(row),
-    patient: table.patientColumn >= 0 ? row[table.patientColumn] : undefined,
-    split: table.splitColumn >= 0 ? splitFromWord(row[table.splitColumn]) : undefined,
-  };
-}
-
-/** Makes every finding on which two rows disagree unknown in the first. Did any? */
-function settle(kept: Uint8Array, other: Uint8Array): boolean {
-  let conflict = false;
-  kept.forEach((value, at) => {
-    if (value === other[at]) return;
-    conflict = true;
-    kept[at] = LABEL_UNKNOWN;
-  });
-  return conflict;
 }

@@ -2,6 +2,7 @@
 // Names are compared without case, spaces and punctuation, so "Image Index" and image_index are one.
 
 import { LABEL_NEGATIVE, LABEL_POSITIVE, LABEL_UNKNOWN } from '../protocol/dataset.ts';
+import type { Blank, Uncertain } from '../protocol/labels.ts';
 
 /** Lower case, letters and digits only. */
 export const plainName = (name: string): string => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
@@ -41,6 +42,8 @@ export const LIST_COLUMNS: readonly string[] = [
 
 export const PATIENT_COLUMNS: readonly string[] = ['patientid', 'patient', 'subjectid', 'subject', 'pid'];
 export const SPLIT_COLUMNS: readonly string[] = ['split', 'subset', 'partition'];
+/** How the film was taken: PA, AP or lateral. */
+export const VIEW_COLUMNS: readonly string[] = ['viewposition', 'view', 'frontallateral', 'projection'];
 
 /** Columns of 0 and 1 that say nothing about what is seen on the film, and why. */
 export const NOT_FINDINGS: Readonly<Record<string, string>> = {
@@ -88,7 +91,7 @@ const NORMAL_WORDS = new Set(['nofinding', 'nofindings', 'normal', 'healthy', 'n
 export const isNormalWord = (word: string): boolean => NORMAL_WORDS.has(plainName(word));
 
 /** The fourteen of ChestX-ray14 in the order in which they are usually reported. */
-const NIH_ORDER = [
+export const NIH_FINDINGS: readonly string[] = [
   'Atelectasis',
   'Cardiomegaly',
   'Effusion',
@@ -103,7 +106,8 @@ const NIH_ORDER = [
   'Fibrosis',
   'Pleural_Thickening',
   'Hernia',
-].map(plainName);
+];
+const NIH_ORDER = NIH_FINDINGS.map(plainName);
 
 /** ChestX-ray14 findings in their usual order, then the others by name. */
 export function orderFindings(findings: Iterable<string>): string[] {
@@ -133,3 +137,22 @@ const CELLS: Readonly<Record<string, number>> = {
 export function labelOfCell(cell: string | undefined): number | undefined {
   return CELLS[(cell ?? '').trim().toLowerCase()];
 }
+
+const POLICY: Readonly<Record<Uncertain | Blank, number>> = {
+  ignore: LABEL_UNKNOWN,
+  zero: LABEL_NEGATIVE,
+  one: LABEL_POSITIVE,
+};
+
+/** Reads cells of 0/1 columns under the chosen meaning of -1 and of nothing. */
+export function cellReader(uncertain: Uncertain, blank: Blank): (cell: string | undefined) => number {
+  return (cell) => {
+    const text = (cell ?? '').trim();
+    if (text === '') return POLICY[blank];
+    return text.startsWith('-') ? POLICY[uncertain] : (labelOfCell(text) ?? LABEL_UNKNOWN);
+  };
+}
+
+/** Lateral views as NIH, CheXpert, MIMIC-CXR and DICOM (0018,5101) write them. */
+const LATERAL = new Set(['lateral', 'll', 'rl', 'lat', 'l', 'llat', 'rlat', 'xtablelateral']);
+export const isLateralView = (view: string): boolean => LATERAL.has(plainName(view));

@@ -3,8 +3,9 @@
 // so NORMAL and PNEUMONIA give one finding; numbered parts (images_001, images_002) are no classes at all.
 
 import { LABEL_UNKNOWN, type Split } from '../protocol/dataset.ts';
-import type { FilmLabels, LabelAssignment } from './labels.ts';
+import type { LabelAssignment } from './labels.ts';
 import { isNormalWord, orderFindings } from './labelsColumns.ts';
+import type { FilmLabels } from './labelsMerge.ts';
 import { splitFromWord } from './split.ts';
 
 /** More folders than this are parts or patients rather than classes. */
@@ -74,8 +75,11 @@ export function assignFolders(paths: readonly string[]): LabelAssignment | null 
     films,
     splitSource: given ? 'the folder names' : null,
     onlyLabelled: false,
+    marks: new Map(),
+    problems: [],
     report: {
       file: 'folder names',
+      formatId: null,
       format: classes.size > 0 ? `class folders: ${[...classes].sort().join(', ')}` : 'split folders',
       rows: paths.length,
       matchedRows: classes.size > 0 ? named : paths.length,

@@ -3,13 +3,17 @@
 
 import type { SkippedFile } from '../protocol/dataset.ts';
 import type { IntakeOptions, SourceFile } from '../protocol/intake.ts';
-import { AppError, toWire } from '../util/errors.ts';
-import { assignLabels, type LabelAssignment } from './labels.ts';
+import type { LabelScan } from '../protocol/labels.ts';
+import { AppError, fromWire } from '../util/errors.ts';
+import { applyLabels, type LabelAssignment } from './labels.ts';
 import { assignFolders } from './labelsFolders.ts';
-import { type LabelTable, parseLabelTable } from './labelsTable.ts';
+import { scanOf } from './labelsReport.ts';
+import { looksLikeList, startOf } from './labelsStream.ts';
+import { surveyLabels } from './labelsUnderstand.ts';
 
 const LITTER = /(^|\/)(\.[^/]*|__MACOSX|thumbs\.db|desktop\.ini)(\/|$)/i;
 const TABLE = /\.(csv|tsv)$/i;
+const LIST = /\.txt$/i;
 
 export interface SortedSources {
   /** In path order. */
@@ -19,10 +23,15 @@ export interface SortedSources {
 
 const byPath = (a: SourceFile, b: SourceFile) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
 
-/** Dot files and the like are in neither list. */
-export function sortSources(files: readonly SourceFile[], labelFile: string | undefined): SortedSources {
+/** Dot files and the like are in neither list. A text file is a label file when it begins like a list of names. */
+export async function sortSources(
+  files: readonly SourceFile[],
+  labelFile: string | undefined,
+): Promise<SortedSources> {
   const wanted = files.filter((source) => !LITTER.test(source.path)).sort(byPath);
-  const isLabels = ({ path }: SourceFile) => path === labelFile || TABLE.test(path);
+  const lists = new Set<string>();
+  for (const { path, file } of wanted) if (LIST.test(path) && (await isList(file))) lists.add(path);
+  const isLabels = ({ path }: SourceFile) => path === labelFile || TABLE.test(path) || lists.has(path);
   const tables = wanted.filter(isLabels);
   return {
     films: wanted.filter((source) => !isLabels(source)),
@@ -30,47 +39,40 @@ export function sortSources(files: readonly SourceFile[], labelFile: string | un
   };
 }
 
+/** A file that cannot be read is left to the decoder, which says so. */
+const isList = (file: File): Promise<boolean> => startOf(file).then(looksLikeList, () => false);
+
 export interface ReadLabels {
   /** Per film of the sorted sources; null when nothing speaks of them. */
   readonly assignment: LabelAssignment | null;
   /** Tables that could not be understood. */
   readonly skipped: readonly SkippedFile[];
-}
-
-async function readTable({ path, file }: SourceFile): Promise<LabelTable> {
-  let text: string;
-  try {
-    text = await file.text();
-  } catch (cause) {
-    throw new AppError('labels-unreadable', `${path} could not be read.`, { cause });
-  }
-  return parseLabelTable(text, path.split('/').at(-1)!);
+  readonly scan: LabelScan;
 }
 
 /**
- * Labels from the best label file, else from the folder names.
+ * Labels from the best label file or the one chosen, else from the folder names.
  * @throws AppError labels-unmatched, labels-missing when rows are to be chosen and there are none;
  *   labels-unreadable when the label file was named in the options
  */
 export async function readLabels(
   { films, labelFiles }: SortedSources,
-  { labelFile, where }: Pick<IntakeOptions, 'labelFile' | 'where'>,
+  { labelFile, where, labels = {} }: Pick<IntakeOptions, 'labelFile' | 'where' | 'labels'>,
+  signal?: AbortSignal,
 ): Promise<ReadLabels> {
-  if (labelFile !== undefined && labelFiles.length === 0) {
-    throw new AppError('labels-unreadable', `${labelFile} is not among the files.`);
-  }
-  const tables: LabelTable[] = [];
-  const skipped: SkippedFile[] = [];
-  for (const source of labelFiles) {
-    try {
-      tables.push(await readTable(source));
-    } catch (error) {
-      if (labelFile !== undefined) throw error;
-      skipped.push({ path: source.path, error: toWire(error) });
-    }
+  const named = labelFile ?? labels.file ?? undefined;
+  if (named !== undefined && !labelFiles.some(({ path }) => path === named)) {
+    throw new AppError('labels-unreadable', `${named} is not among the files.`);
   }
   const paths = films.map(({ path }) => path);
-  if (tables.length > 0) return { assignment: assignLabels(tables, paths, where), skipped };
-  if (where) throw new AppError('labels-missing', 'rows can only be chosen from a label file.');
-  return { assignment: assignFolders(paths), skipped };
+  const choice = labelFile === undefined ? labels : { ...labels, file: labelFile };
+  const survey = await surveyLabels(labelFiles, paths, choice, signal);
+  const failure = survey.failed.find(({ path }) => path === named);
+  if (failure) throw fromWire(failure.error);
+  if (where && survey.understood.length === 0) {
+    throw new AppError('labels-missing', 'rows can only be chosen from a label file.');
+  }
+  const applied = await applyLabels(survey, choice, where, signal);
+  const assignment = applied ?? assignFolders(paths);
+  return { assignment, skipped: survey.failed, scan: scanOf(survey, assignment) };
 }

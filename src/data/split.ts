@@ -51,6 +51,13 @@ export function splitFromWord(word: string | undefined): Split | undefined {
   return SPLIT_WORDS[(word ?? '').toLowerCase().replace(/[^a-z]/g, '')];
 }
 
+/** The split that the name of a list says: train_val_list.txt, Xray14_test_official.txt. */
+export function splitOfList(file: string): Split | undefined {
+  const words = file.toLowerCase().split(/[^a-z]+/);
+  if (words.includes('train') || words.includes('training')) return 'train';
+  return words.map(splitFromWord).find((split) => split !== undefined);
+}
+
 /** Patients in an order that depends on the seed alone, those with a finding first; dealing from it stratifies. */
 function dealingOrder(films: readonly SplitFilm[], seed: number, stream: number): string[] {
   const positive = new Map<string, boolean>();

@@ -2,6 +2,7 @@
 // Pixels go from the intake worker straight to the engine; the page only ever sees thumbnails.
 
 import type { WireError } from '../util/errors.ts';
+import type { LabelFormatId, MatchExample } from './labels.ts';
 
 export const SPLITS = ['train', 'val', 'test'] as const;
 export type Split = (typeof SPLITS)[number];
@@ -107,6 +108,8 @@ export interface LabelReport {
   readonly file: string;
   /** How it was understood, in words, e.g. "NIH finding labels". */
   readonly format: string;
+  /** Row of LABEL_FORMATS; null for folder names. */
+  readonly formatId?: LabelFormatId | null;
   readonly rows: number;
   readonly matchedRows: number;
   readonly rowsWithoutFile: number;
@@ -117,6 +120,10 @@ export interface LabelReport {
   readonly ambiguousRows?: number;
   /** What the reader should know, in whole sentences: columns left out, other label files, rows chosen. */
   readonly notes?: readonly string[];
+  /** The first few of each problem. They hold names, so they never enter a run's report. */
+  readonly examples?: readonly MatchExample[];
+  /** Boxes and masks that lie on films of the set. */
+  readonly marks?: { readonly films: number; readonly boxes: number; readonly masks: number };
 }
 
 export interface FindingCount {

@@ -2,6 +2,7 @@
 // its own workers, reads label files, splits by patient and hands the planes to the engine over a port.
 
 import type { DatasetSummary, Thumbnail } from './dataset.ts';
+import type { LabelChoice } from './labels.ts';
 
 export interface SourceFile {
   /** Path below the chosen folder, with forward slashes. */
@@ -19,6 +20,8 @@ export interface IntakeOptions {
   readonly where?: { readonly column: string; readonly value: string };
   /** Path of the one label file to use. Its failures are thrown; those of files found by the way are listed. */
   readonly labelFile?: string;
+  /** What was decided about the labels; what is left out is detected. */
+  readonly labels?: LabelChoice;
   /** Keep at most this many films, the first in path order; 0 keeps all. */
   readonly limit?: number;
 }

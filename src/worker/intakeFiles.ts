@@ -35,9 +35,9 @@ export async function readFilms(
   signal: AbortSignal,
   onEvent: (event: IntakeEvent) => void,
 ): Promise<Omit<DatasetParts, 'startedAt'>> {
-  const sources = sortSources(files, options.labelFile);
+  const sources = await sortSources(files, options.labelFile);
   if (sources.films.length === 0) throw new AppError('folder-empty', ` among ${files.length} file(s)`);
-  const { assignment, skipped: tables } = await readLabels(sources, options);
+  const { assignment, skipped: tables } = await readLabels(sources, options, signal);
   signal.throwIfAborted();
   const wanted = sources.films
     .map((source, at): Candidate => ({ source, at }))

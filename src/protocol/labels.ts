@@ -1,0 +1,211 @@
+// Label files across the seam: the table of formats and their options, what a person chooses, and what a look at
+// a folder's label files found. The readers of these formats are in data/labelsFormats.ts, one per row here;
+// the page's form, the runner's words and the table in docs/data.md are all taken from these rows.
+
+import type { WireError } from '../util/errors.ts';
+import type { LabelReport } from './dataset.ts';
+
+interface FormatRow {
+  readonly name: string;
+  /** The set it comes from, and the name the file usually has. */
+  readonly from: string;
+  /** What in the file gives it away. */
+  readonly sign: string;
+  readonly gives: readonly ('labels' | 'boxes' | 'masks' | 'split' | 'patients')[];
+  /** Which of LABEL_OPTIONS apply. */
+  readonly options: readonly LabelOption[];
+}
+
+/** What can be chosen about a label file, and what it is called in the page. */
+export const LABEL_OPTIONS = {
+  fileColumn: 'Film named by',
+  patientColumn: 'Patient',
+  splitColumn: 'Split',
+  findings: 'Findings',
+  uncertain: '-1 means',
+  blank: 'Blank means',
+  readers: 'Readers',
+} as const;
+export type LabelOption = keyof typeof LABEL_OPTIONS;
+
+/** How -1 ("uncertain") is read; names as in the CheXpert paper (U-Ignore, U-Zeros, U-Ones). */
+export const UNCERTAIN = { ignore: 'not known', zero: 'absent', one: 'present' } as const;
+export type Uncertain = keyof typeof UNCERTAIN;
+
+/** How a blank cell of a 0/1 column is read. */
+export const BLANK = { ignore: 'not known', zero: 'absent' } as const;
+export type Blank = keyof typeof BLANK;
+
+/** When several readers looked at one film: how many must name a finding for it to hold. */
+export const READERS = {
+  majority: 'more than half',
+  any: 'at least one',
+  all: 'every reader',
+} as const;
+export type Readers = keyof typeof READERS;
+
+const COLUMNS = ['fileColumn', 'patientColumn', 'splitColumn'] as const;
+
+/** In the order in which they are tried. */
+export const LABEL_FORMATS = {
+  'nih-boxes': {
+    name: 'NIH boxes',
+    from: 'ChestX-ray14, BBox_List_2017.csv',
+    sign: 'columns Image Index, Finding Label and four under "Bbox [x,y,w,h]"',
+    gives: ['boxes'],
+    options: [],
+  },
+  'rsna-boxes': {
+    name: 'RSNA pneumonia, boxes',
+    from: 'RSNA 2018, stage_2_train_labels.csv',
+    sign: 'columns patientId, x, y, width, height and Target',
+    gives: ['labels', 'boxes'],
+    options: [],
+  },
+  'rsna-classes': {
+    name: 'RSNA pneumonia, classes',
+    from: 'RSNA 2018, stage_2_detailed_class_info.csv',
+    sign: 'columns patientId and class, no others',
+    gives: ['labels'],
+    options: [],
+  },
+  siim: {
+    name: 'SIIM-ACR pneumothorax masks',
+    from: 'SIIM-ACR 2019, train-rle.csv',
+    sign: 'columns ImageId and EncodedPixels',
+    gives: ['labels', 'masks'],
+    options: [],
+  },
+  vinbig: {
+    name: 'VinBigData, several readers',
+    from: 'VinBigData 2021, train.csv',
+    sign: 'columns image_id, class_name, rad_id and x_min to y_max',
+    gives: ['labels', 'boxes'],
+    options: ['readers', 'findings'],
+  },
+  'nih-labels': {
+    name: 'NIH finding labels',
+    from: 'ChestX-ray14, Data_Entry_2017(_v2020).csv',
+    sign: 'a column Finding Labels with entries separated by "|"',
+    gives: ['labels', 'patients', 'split'],
+    options: [...COLUMNS, 'findings'],
+  },
+  'nih-list': {
+    name: 'list of names',
+    from: 'ChestX-ray14, train_val_list.txt and test_list.txt',
+    sign: 'one file name a line, no header; the split stands in the name of the list',
+    gives: ['split'],
+    options: [],
+  },
+  'mlvicx-list': {
+    name: 'names with numbers',
+    from: 'MLVICX, Xray14_train_official.txt and its like',
+    sign: 'a file name and numbers of 0 and 1 a line, no header; fourteen numbers are the NIH findings',
+    gives: ['labels', 'split'],
+    options: ['findings'],
+  },
+  classes: {
+    name: 'one column of classes',
+    from: 'any CSV or TSV',
+    sign: 'a file column, and a column such as "label" with at most 100 different entries',
+    gives: ['labels', 'patients', 'split'],
+    options: [...COLUMNS, 'findings'],
+  },
+  chexpert: {
+    name: 'CheXpert labels',
+    from: 'CheXpert or MIMIC-CXR, train.csv',
+    sign: 'columns of 1, 0, -1 and blank beside Path or study_id',
+    gives: ['labels', 'patients', 'split'],
+    options: ['uncertain', 'blank', ...COLUMNS, 'findings'],
+  },
+  columns: {
+    name: 'columns of 0 and 1',
+    from: 'any CSV or TSV',
+    sign: 'a file column, and columns that hold only 0, 1, -1 or nothing',
+    gives: ['labels', 'patients', 'split'],
+    options: [...COLUMNS, 'findings', 'uncertain', 'blank'],
+  },
+  patients: {
+    name: 'patients or splits only, no findings',
+    from: 'any CSV or TSV',
+    sign: 'a file column, and nothing that could be a finding',
+    gives: ['patients', 'split'],
+    options: [...COLUMNS],
+  },
+} as const satisfies Record<string, FormatRow>;
+
+export type LabelFormatId = keyof typeof LABEL_FORMATS;
+export const LABEL_FORMAT_IDS = Object.keys(LABEL_FORMATS) as LabelFormatId[];
+export const labelFormat = (id: LabelFormatId): FormatRow => LABEL_FORMATS[id];
+
+/** What a person decided about the labels; what is left out is detected. */
+export interface LabelChoice {
+  /** Path of the table that gives the labels; null takes none of the tables. */
+  readonly file?: string | null;
+  readonly format?: LabelFormatId;
+  readonly fileColumn?: string;
+  /** Null: none. */
+  readonly patientColumn?: string | null;
+  readonly splitColumn?: string | null;
+  /** Columns or classes to take as findings. */
+  readonly findings?: readonly string[];
+  readonly uncertain?: Uncertain;
+  readonly blank?: Blank;
+  readonly readers?: Readers;
+}
+
+export interface ScannedColumn {
+  readonly name: string;
+  /** binary: only 0, 1, -1, blank. classes: few different entries. */
+  readonly kind: 'binary' | 'classes' | 'text';
+  /** Rows whose cell names a film; -1 where the column was not tried. */
+  readonly matches: number;
+  /** Cells that say -1, in a binary column. */
+  readonly uncertain: number;
+}
+
+/** One label file as it was understood, before anything is applied. */
+export interface ScannedTable {
+  readonly path: string;
+  /** Null when it could not be understood; then `error` says why. */
+  readonly format: LabelFormatId | null;
+  readonly error: WireError | null;
+  readonly rows: number;
+  /** Rows that name a film of the folder. */
+  readonly matched: number;
+  readonly columns: readonly ScannedColumn[];
+  readonly fileColumn: string | null;
+  readonly patientColumn: string | null;
+  readonly splitColumn: string | null;
+  /** What can be taken as findings. */
+  readonly findings: readonly string[];
+}
+
+/** All label files of a folder, and what applying the choice would give. */
+export interface LabelScan {
+  readonly tables: readonly ScannedTable[];
+  readonly report: LabelReport | null;
+  readonly findings: readonly string[];
+  readonly positives: readonly number[];
+  readonly films: number;
+}
+
+/** What can be wrong between rows and films, and how it is said. */
+export const MATCH_PROBLEMS = {
+  'no-film': 'rows without a film',
+  'no-row': 'films without a row',
+  ambiguous: 'rows that fit several films',
+  duplicate: 'repeated rows',
+  conflict: 'rows that contradict each other',
+} as const;
+export type MatchProblem = keyof typeof MATCH_PROBLEMS;
+
+/** One of them. Names stay on this machine: they are shown on request and never enter a run's report. */
+export interface MatchExample {
+  readonly problem: MatchProblem;
+  /** File of the table; empty for a film without a row. */
+  readonly file: string;
+  /** Row of the table, counted from 1 after the header; 0 for a film without a row. */
+  readonly row: number;
+  readonly name: string;
+}

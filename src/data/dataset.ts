@@ -35,6 +35,9 @@ export interface Film {
   /** DICOM PatientID. */
   readonly patientId?: string | undefined;
   readonly note?: string | undefined;
+  readonly view?: string | undefined;
+  readonly laterality?: string | undefined;
+  readonly spacing?: readonly [number, number] | undefined;
   readonly labels?: FilmLabels | undefined;
 }
 
@@ -86,6 +89,9 @@ export async function assembleDataset(
       height: film.originalHeight,
       labels: labels[i]!,
       ...(film.note ? { note: film.note } : {}),
+      ...(film.view ? { view: film.view } : {}),
+      ...(film.laterality ? { laterality: film.laterality } : {}),
+      ...(film.spacing ? { spacing: film.spacing } : {}),
     }),
   );
   const table = filmTable(images);

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { encode } from 'fast-png';
 import { deflateSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
@@ -149,11 +150,12 @@ describe('refusals', () => {
     const copy = bytes.slice();
     new DataView(copy.buffer).setUint32(16, width);
     new DataView(copy.buffer).setUint32(20, height);
+    new DataView(copy.buffer).setUint32(29, crc32(copy.subarray(12, 29)));
     return copy;
   };
 
   it.each<[string, Uint8Array, ErrorCode]>([
-    ['an empty file', new Uint8Array(0), 'file-unreadable'],
+    ['an empty file', new Uint8Array(0), 'file-empty'],
     ['text', new TextEncoder().encode('Image Index,Finding Labels\n'), 'format-unknown'],
     ['a cut PNG', png.subarray(0, png.length - 20), 'image-corrupt'],
     ['a PNG that claims a huge side', sized(png, 70_000, 2), 'image-too-large'],

@@ -77,10 +77,15 @@ export class Tags {
     return text.trim() || undefined;
   }
 
+  /** Numbers of a decimal or integer string, up to `most`; NaN for what is none. */
+  numbers(tag: string, most: number): number[] {
+    const parts = this.text(tag)?.split('\\').slice(0, most) ?? [];
+    return parts.map((part) => (part.trim() ? Number(part) : Number.NaN));
+  }
+
   /** First number of a decimal or integer string. */
   number(tag: string): number | undefined {
-    const text = this.text(tag)?.split('\\')[0]?.trim();
-    const number = text ? Number(text) : Number.NaN;
+    const [number] = this.numbers(tag, 1);
     return Number.isFinite(number) ? number : undefined;
   }
 

@@ -4,17 +4,26 @@
 
 import { AppError } from '../util/errors.ts';
 import { type DicomDataSet, PIXEL_DATA, type Tags } from './dicom.ts';
+import { asSigned, readLut } from './dicomLut.ts';
 import { type GreyRecipe, isUsableWindow, type Lut, type Window, type WindowShape } from './grayscale.ts';
 import { checkSize } from './limits.ts';
+import type { TakingFacts } from './picture.ts';
 
 const TAG = {
   patientId: 'x00100020',
+  imagerSpacing: 'x00181164',
+  scannedSpacing: 'x00182010',
+  viewPosition: 'x00185101',
+  laterality: 'x00200060',
+  imageLaterality: 'x00200062',
   samplesPerPixel: 'x00280002',
   photometric: 'x00280004',
   planar: 'x00280006',
   frames: 'x00280008',
   rows: 'x00280010',
   cols: 'x00280011',
+  pixelSpacing: 'x00280030',
+  aspectRatio: 'x00280034',
   bitsAllocated: 'x00280100',
   bitsStored: 'x00280101',
   highBit: 'x00280102',
@@ -59,7 +68,9 @@ export interface DicomHeader {
   readonly highBit: number;
   readonly signed: boolean;
   readonly recipe: GreyRecipe;
-  readonly patientId?: string;
+  readonly taking: TakingFacts;
+  /** Height of a pixel over its width. */
+  readonly pixelAspect: number;
 }
 
 const invalid = (detail: string) => new AppError('dicom-invalid', detail);
@@ -91,9 +102,32 @@ export function readHeader({ tags }: DicomDataSet): DicomHeader {
     photometric,
     ...bits,
     recipe: recipeOf(tags, photometric, bits),
-    patientId: tags.text(TAG.patientId),
+    ...takingOf(tags),
   };
 }
+
+/** Distances at the detector serve where none is given at the patient. */
+const SPACINGS = [TAG.pixelSpacing, TAG.imagerSpacing, TAG.scannedSpacing];
+
+function takingOf(tags: Tags): Pick<DicomHeader, 'taking' | 'pixelAspect'> {
+  const spacing = SPACINGS.map((tag) => tags.numbers(tag, 2)).find(isPositivePair);
+  const ratio = spacing ?? [tags.numbers(TAG.aspectRatio, 2)].find(isPositivePair);
+  const patientId = tags.text(TAG.patientId);
+  const view = tags.text(TAG.viewPosition)?.toUpperCase();
+  const laterality = (tags.text(TAG.imageLaterality) ?? tags.text(TAG.laterality))?.toUpperCase();
+  return {
+    taking: {
+      ...(patientId && { patientId }),
+      ...(view && { view: view.slice(0, 16) }),
+      ...(laterality && { laterality: laterality.slice(0, 1) }),
+      ...(spacing && { spacing }),
+    },
+    pixelAspect: ratio ? ratio[0] / ratio[1] : 1,
+  };
+}
+
+const isPositivePair = (pair: number[]): pair is [number, number] =>
+  pair.length === 2 && pair.every((value) => Number.isFinite(value) && value > 0);
 
 export const samplesPerFrame = ({ rows, cols, samplesPerPixel }: DicomHeader): number =>
   rows * cols * samplesPerPixel;
@@ -144,19 +178,8 @@ function recipeOf(tags: Tags, photometric: Photometric, bits: Bits): GreyRecipe 
   };
 }
 
-const asSigned = (word: number, signed: boolean): number => (signed && word > 0x7fff ? word - 0x10000 : word);
-
-/** Descriptor: number of entries (0 means 65536), first input, bits per entry. Unusable tables are dropped. */
-function lutOf(item: Tags, signed: boolean): Lut | null {
-  const [declared, first, bits] = item.words(TAG.lutDescriptor);
-  if (declared === undefined || first === undefined || bits === undefined) return null;
-  const entries = declared || 65_536;
-  const data = item.value(TAG.lutData);
-  if (!data || bits < 1 || bits > 16) return null;
-  const packed = bits <= 8 && data.length < 2 * entries;
-  const values = packed ? data.slice(0, entries) : Uint16Array.from(item.words(TAG.lutData, entries));
-  return values.length === entries ? { first: asSigned(first, signed), values, bits } : null;
-}
+const lutOf = (item: Tags, signed: boolean): Lut | null =>
+  readLut(item, TAG.lutDescriptor, TAG.lutData, signed);
 
 function windowOf(tags: Tags): Window | null {
   const center = tags.number(TAG.windowCenter);

@@ -143,7 +143,7 @@ function chooseContrast(
   modality: Float64Array,
   { counts, isPadding }: { counts: Uint32Array; isPadding: Uint8Array },
   table: Uint8Array,
-): GreyRule {
+): Pick<Grade, 'rule' | 'window'> {
   const fill = (grey: (x: number) => number): boolean => {
     for (let level = 0; level < table.length; level++)
       table[level] = Math.round(255 * grey(modality[level]!));
@@ -152,13 +152,55 @@ function chooseContrast(
   const { voiLut, window } = recipe;
   if (voiLut) {
     const full = fullScale(voiLut);
-    if (fill((x) => lookUp(voiLut, x) / full)) return 'voi-lut';
+    if (fill((x) => lookUp(voiLut, x) / full)) return { rule: 'voi-lut', window: null };
   }
-  if (window && isUsableWindow(window) && fill((x) => applyWindow(window, x))) return 'window';
+  if (window && isUsableWindow(window) && fill((x) => applyWindow(window, x)))
+    return { rule: 'window', window };
   const robust = percentileWindow(modality, counts, isPadding);
   if (robust) fill((x) => applyWindow(robust, x));
   else table.fill(recipe.inverted ? 255 : 0);
-  return 'percentiles';
+  return { rule: 'percentiles', window: robust };
+}
+
+/** The levels of a film and how each is shown. */
+export interface Grade {
+  /** Stored value of level 0. */
+  readonly lowest: number;
+  /** Stored values per level; 1 unless the values span more than 16 bits. */
+  readonly scale: number;
+  /** Modality value of each level. */
+  readonly modality: Float64Array;
+  /** 1 for levels outside the picture. */
+  readonly isPadding: Uint8Array;
+  /** Grey of each level, inversion and padding included. */
+  readonly table: Uint8Array;
+  readonly rule: GreyRule;
+  /** The window behind the table; null for a VOI LUT and for a film of one value. */
+  readonly window: Window | null;
+}
+
+/** @param stored one sample per pixel, at least one */
+export function gradeOf(stored: StoredValues, recipe: GreyRecipe): Grade {
+  const { lowest, scale, counts } = countLevels(stored);
+  const modality = new Float64Array(counts.length);
+  const isPadding = new Uint8Array(counts.length);
+  for (let level = 0; level < counts.length; level++) {
+    const value = lowest + level * scale;
+    modality[level] = modalityOf(recipe, value);
+    if (recipe.padding && value >= recipe.padding.low && value <= recipe.padding.high) isPadding[level] = 1;
+  }
+  const table = new Uint8Array(counts.length);
+  const chosen = chooseContrast(recipe, modality, { counts, isPadding }, table);
+  for (let level = 0; level < table.length; level++) {
+    if (isPadding[level]) table[level] = 0;
+    else if (recipe.inverted) table[level] = 255 - table[level]!;
+  }
+  return { lowest, scale, modality, isPadding, table, ...chosen };
+}
+
+/** The level of each pixel, below 65536. */
+export function levelsOf(stored: StoredValues, { lowest, scale }: Grade): Uint16Array {
+  return Uint16Array.from(stored, (value) => (value - lowest) / scale + 0.5);
 }
 
 /**
@@ -169,28 +211,33 @@ function chooseContrast(
 export function toGrey(stored: StoredValues, recipe: GreyRecipe): { plane: Uint8Array; rule: GreyRule } {
   const plane = new Uint8Array(stored.length);
   if (stored.length === 0) return { plane, rule: 'percentiles' };
-  const { lowest, scale, counts } = countLevels(stored);
-  const modality = new Float64Array(counts.length);
-  const isPadding = new Uint8Array(counts.length);
-  for (let level = 0; level < counts.length; level++) {
-    const value = lowest + level * scale;
-    modality[level] = modalityOf(recipe, value);
-    if (recipe.padding && value >= recipe.padding.low && value <= recipe.padding.high) isPadding[level] = 1;
-  }
-  const table = new Uint8Array(counts.length);
-  const rule = chooseContrast(recipe, modality, { counts, isPadding }, table);
-  for (let level = 0; level < table.length; level++) {
-    if (isPadding[level]) table[level] = 0;
-    else if (recipe.inverted) table[level] = 255 - table[level]!;
-  }
+  const { lowest, scale, table, rule } = gradeOf(stored, recipe);
   for (let i = 0; i < stored.length; i++) plane[i] = table[((stored[i]! - lowest) / scale + 0.5) | 0]!;
   return { plane, rule };
 }
 
-/** BT.601 luma of interleaved red, green and blue bytes. */
-export function lumaOf(rgb: Uint8Array | Uint8ClampedArray, stride: 3 | 4, out: Uint8Array, at = 0): void {
+/** BT.601 luma of interleaved red, green and blue samples, in as many bits as they have. */
+export function lumaOf(
+  rgb: Uint8Array | Uint8ClampedArray | Uint16Array,
+  stride: 3 | 4,
+  out: Uint8Array | Uint16Array,
+  at = 0,
+): void {
   const pixels = rgb.length / stride;
   for (let i = 0, j = 0; i < pixels; i++, j += stride) {
     out[at + i] = (299 * rgb[j]! + 587 * rgb[j + 1]! + 114 * rgb[j + 2]! + 500) / 1000;
   }
+}
+
+/** How values that fill so many bits are shown as they are. */
+export function plainRecipe(bits: number): GreyRecipe {
+  const white = 2 ** bits - 1;
+  return {
+    rescale: null,
+    modalityLut: null,
+    voiLut: null,
+    window: { center: white / 2, width: white, shape: 'linear-exact' },
+    padding: null,
+    inverted: false,
+  };
 }

@@ -5,10 +5,10 @@ import { AppError } from '../util/errors.ts';
 
 /** px */
 export const MAX_SIDE = 16_384;
-/** px; four times the largest detector on sale, and what one worker holds several copies of without strain. */
-export const MAX_PIXELS = 2 ** 26;
+/** px; twice the largest detector on sale, and what one worker holds several copies of without strain. */
+export const MAX_PIXELS = 2 ** 25;
 /** bytes of one file, and of one data set after inflating */
-export const MAX_FILE_BYTES = 2 ** 29;
+export const MAX_FILE_BYTES = 2 ** 28;
 export const MAX_INFLATED_BYTES = 2 ** 27;
 /** Deflate cannot shrink anything further than this (RFC 1951: 258 bytes from two bits). */
 export const MAX_DEFLATE_RATIO = 1032;
@@ -32,6 +32,6 @@ export function checkSize(width: number, height: number): void {
     throw new AppError('image-too-large', `${width} x ${height} pixels.`);
   }
   if (width * height > MAX_PIXELS) {
-    throw new AppError('image-too-large', `${width} x ${height} is more than 67 million pixels.`);
+    throw new AppError('image-too-large', `${width} x ${height} is more than 33 million pixels.`);
   }
 }

@@ -8,13 +8,21 @@ export interface Plane {
   readonly bytes: Uint8Array;
 }
 
-/** Size with the same aspect whose longer side is at most `longest`; each side at least one pixel. */
-export function fitSize(width: number, height: number, longest: number): { width: number; height: number } {
-  const factor = Math.min(1, longest / Math.max(width, height));
-  return {
-    width: Math.max(1, Math.round(width * factor)),
-    height: Math.max(1, Math.round(height * factor)),
-  };
+/**
+ * Size of square pixels with the same shape, whose longer side is at most `longest`; each side at least one pixel
+ * and neither larger than before.
+ * @param aspect height of a pixel over its width
+ */
+export function fitSize(
+  width: number,
+  height: number,
+  longest: number,
+  aspect = 1,
+): { width: number; height: number } {
+  const across = aspect > 1 ? width / aspect : width;
+  const down = aspect < 1 ? height * aspect : height;
+  const factor = Math.min(1, longest / Math.max(across, down));
+  return { width: Math.max(1, Math.round(across * factor)), height: Math.max(1, Math.round(down * factor)) };
 }
 
 interface Cover {
@@ -43,8 +51,8 @@ function coverOf(before: number, after: number): Cover {
 }
 
 /** @param longest longest side of the result, px. @returns the plane itself when it already fits */
-export function shrink(plane: Plane, longest: number): Plane {
-  const { width, height } = fitSize(plane.width, plane.height, longest);
+export function shrink(plane: Plane, longest: number, aspect = 1): Plane {
+  const { width, height } = fitSize(plane.width, plane.height, longest, aspect);
   if (width === plane.width && height === plane.height) return plane;
   const across = coverOf(plane.width, width);
   const down = coverOf(plane.height, height);

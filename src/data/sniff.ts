@@ -7,6 +7,7 @@ export const SNIFF_BYTES = 256;
 
 const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const JPEG_SIGNATURE = [0xff, 0xd8, 0xff];
+const PGM_SIGNATURE = [0x50, 0x35];
 const DICM = [0x44, 0x49, 0x43, 0x4d];
 const PREAMBLE = 128;
 
@@ -14,6 +15,9 @@ const hasAt = (bytes: Uint8Array, at: number, wanted: readonly number[]): boolea
   wanted.every((byte, i) => bytes[at + i] === byte);
 
 const isUpper = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x41 && byte <= 0x5a;
+
+const isSpace = (byte: number | undefined): boolean =>
+  byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 9;
 
 /** A part 10 file: 128 free bytes, then DICM. */
 export const startsWithPreamble = (bytes: Uint8Array): boolean => hasAt(bytes, PREAMBLE, DICM);
@@ -36,6 +40,7 @@ export function startsWithDataSet(bytes: Uint8Array): boolean {
 export function sniff(head: Uint8Array): Exclude<ImageFormat, 'synthetic'> | null {
   if (hasAt(head, 0, PNG_SIGNATURE)) return 'png';
   if (hasAt(head, 0, JPEG_SIGNATURE)) return 'jpeg';
+  if (hasAt(head, 0, PGM_SIGNATURE) && isSpace(head[2])) return 'pgm';
   if (startsWithPreamble(head) || startsWithMetaGroup(head) || startsWithDataSet(head)) return 'dicom';
   return null;
 }

@@ -66,6 +66,18 @@ export const ERROR_TABLE = {
     sentence: 'The file could not be read: {detail}',
     hint: 'Check that the file opens in another program; it was left out.',
   },
+  'file-empty': {
+    sentence: 'The file is empty.',
+    hint: 'Copy it again if it should hold a film; it was left out.',
+  },
+  'decode-timeout': {
+    sentence: 'Decoding the file did not come to an end: {detail}',
+    hint: 'The file is probably damaged; it was left out.',
+  },
+  'decoder-stopped': {
+    sentence: 'Decoding the file stopped the decoder: {detail}',
+    hint: 'The file is probably damaged; it was left out, and the decoder was started again.',
+  },
   'format-unknown': {
     sentence: 'This is not a PNG, JPEG or DICOM image.',
     hint: 'It was left out; nothing needs to be done if it is not a film.',

@@ -16,6 +16,7 @@ import {
   type SkippedFile,
   SPLITS,
   type Split,
+  type Taking,
 } from '../protocol/dataset.ts';
 import type { FilmLabels } from './labels.ts';
 import { type PatientSource, patientOf } from './patient.ts';
@@ -35,9 +36,7 @@ export interface Film {
   /** DICOM PatientID. */
   readonly patientId?: string | undefined;
   readonly note?: string | undefined;
-  readonly view?: string | undefined;
-  readonly laterality?: string | undefined;
-  readonly spacing?: readonly [number, number] | undefined;
+  readonly taking?: Taking | undefined;
   readonly labels?: FilmLabels | undefined;
 }
 
@@ -89,9 +88,7 @@ export async function assembleDataset(
       height: film.originalHeight,
       labels: labels[i]!,
       ...(film.note ? { note: film.note } : {}),
-      ...(film.view ? { view: film.view } : {}),
-      ...(film.laterality ? { laterality: film.laterality } : {}),
-      ...(film.spacing ? { spacing: film.spacing } : {}),
+      ...(film.taking ? { taking: film.taking } : {}),
     }),
   );
   const table = filmTable(images);

@@ -29,12 +29,12 @@ export interface DecodedFilm extends TakingFacts {
 export async function decodeFilm(source: Blob | ArrayBuffer, options: DecodeOptions): Promise<DecodedFilm> {
   const film = await readFilm(source instanceof ArrayBuffer ? new Blob([source]) : source);
   const picture = await decodePicture(film);
-  const { width, height, values, recipe, pixelAspect, notes, ...taking } = picture;
+  const { width, height, values, recipe, pixelAspect, notes, ...facts } = picture;
   const { bytes, doubt } = greyOf(values, recipe);
   const note = [...notes, ...doubt].join('; ');
   const stored = shrink({ width, height, bytes }, options.planeSize, pixelAspect);
   return {
-    ...taking,
+    ...facts,
     plane: stored.bytes,
     width: stored.width,
     height: stored.height,

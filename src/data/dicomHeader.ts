@@ -2,6 +2,7 @@
 // Reads no pixel. Values that make no sense are dropped where the picture can do without them (window, LUT,
 // rescale) and refused where it cannot (size, bits).
 
+import type { Taking } from '../protocol/dataset.ts';
 import { AppError } from '../util/errors.ts';
 import { type DicomDataSet, PIXEL_DATA, type Tags } from './dicom.ts';
 import { asSigned, readLut } from './dicomLut.ts';
@@ -68,7 +69,7 @@ export interface DicomHeader {
   readonly highBit: number;
   readonly signed: boolean;
   readonly recipe: GreyRecipe;
-  readonly taking: TakingFacts;
+  readonly facts: TakingFacts;
   /** Height of a pixel over its width. */
   readonly pixelAspect: number;
 }
@@ -109,19 +110,19 @@ export function readHeader({ tags }: DicomDataSet): DicomHeader {
 /** Distances at the detector serve where none is given at the patient. */
 const SPACINGS = [TAG.pixelSpacing, TAG.imagerSpacing, TAG.scannedSpacing];
 
-function takingOf(tags: Tags): Pick<DicomHeader, 'taking' | 'pixelAspect'> {
+function takingOf(tags: Tags): Pick<DicomHeader, 'facts' | 'pixelAspect'> {
   const spacing = SPACINGS.map((tag) => tags.numbers(tag, 2)).find(isPositivePair);
   const ratio = spacing ?? [tags.numbers(TAG.aspectRatio, 2)].find(isPositivePair);
   const patientId = tags.text(TAG.patientId);
   const view = tags.text(TAG.viewPosition)?.toUpperCase();
   const laterality = (tags.text(TAG.imageLaterality) ?? tags.text(TAG.laterality))?.toUpperCase();
+  const taking: Taking = {
+    ...(view && { view: view.slice(0, 16) }),
+    ...(laterality && { laterality: laterality.slice(0, 1) }),
+    ...(spacing && { spacing }),
+  };
   return {
-    taking: {
-      ...(patientId && { patientId }),
-      ...(view && { view: view.slice(0, 16) }),
-      ...(laterality && { laterality: laterality.slice(0, 1) }),
-      ...(spacing && { spacing }),
-    },
+    facts: { ...(patientId && { patientId }), ...(Object.keys(taking).length > 0 && { taking }) },
     pixelAspect: ratio ? ratio[0] / ratio[1] : 1,
   };
 }

@@ -1,7 +1,7 @@
 // One film, whatever its format, as grey values and how they are meant to be seen: what training, the viewer and the
 // runner all start from. The format is told by the first bytes; each failure is an AppError that names its reason.
 
-import type { ImageFormat } from '../protocol/dataset.ts';
+import type { ImageFormat, Taking } from '../protocol/dataset.ts';
 import { AppError } from '../util/errors.ts';
 import { decodeDicomFile } from './dicomPicture.ts';
 import type { GreyRecipe, StoredValues } from './grayscale.ts';
@@ -12,15 +12,10 @@ import { SNIFF_BYTES, sniff } from './sniff.ts';
 
 export type FileFormat = Exclude<ImageFormat, 'synthetic'>;
 
-/** What a DICOM file says about the taking. */
+/** What a DICOM file says about whom it shows and how. */
 export interface TakingFacts {
   readonly patientId?: string;
-  /** e.g. PA, AP, LL. */
-  readonly view?: string;
-  /** L, R, U or B. */
-  readonly laterality?: string;
-  /** Distance of rows and of columns, mm. */
-  readonly spacing?: readonly [number, number];
+  readonly taking?: Taking;
 }
 
 export interface Picture extends TakingFacts {

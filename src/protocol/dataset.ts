@@ -29,6 +29,17 @@ export interface ImageRow {
   readonly labels: Uint8Array;
   /** Something the reader should know, e.g. "first of 3 frames". */
   readonly note?: string;
+  readonly taking?: Taking;
+}
+
+/** How a DICOM film says it was taken. */
+export interface Taking {
+  /** e.g. PA, AP, LL. */
+  readonly view?: string;
+  /** L, R, U or B. */
+  readonly laterality?: string;
+  /** Distance of rows and of columns, mm. */
+  readonly spacing?: readonly [number, number];
 }
 
 /** All films of a set in flat tables, one entry each: a hundred thousand take some megabytes, and no object of their own. */
@@ -49,12 +60,16 @@ export interface FilmTable {
   readonly labels: Uint8Array;
   /** Few films have one. */
   readonly notes: ReadonlyMap<number, string>;
+  /** Ways of taking, each once, the first unknown; and per film the index of its own. */
+  readonly takings: readonly Taking[];
+  readonly takingOf: Uint32Array;
 }
 
 /** One film of the table. */
 export function filmAt(table: FilmTable, film: number): ImageRow {
   const findings = table.length > 0 ? table.labels.length / table.length : 0;
   const note = table.notes.get(film);
+  const taking = table.takingOf[film]!;
   return {
     path: table.paths[film]!,
     patient: table.patientNames[table.patients[film]!]!,
@@ -64,6 +79,7 @@ export function filmAt(table: FilmTable, film: number): ImageRow {
     height: table.heights[film]!,
     labels: table.labels.subarray(film * findings, (film + 1) * findings),
     ...(note && { note }),
+    ...(taking > 0 && { taking: table.takings[taking]! }),
   };
 }
 
@@ -79,6 +95,13 @@ export function filmTable(rows: readonly ImageRow[]): FilmTable {
     numbers.set(patient, number);
     return number;
   });
+  const takings = new Map<string, Taking>([['{}', {}]]);
+  const takingKeys = rows.map(({ taking = {} }) => {
+    const key = JSON.stringify(taking);
+    if (!takings.has(key)) takings.set(key, taking);
+    return key;
+  });
+  const takingNumbers = new Map([...takings.keys()].map((key, i) => [key, i]));
   const findings = rows[0]?.labels.length ?? 0;
   const labels = new Uint8Array(rows.length * findings);
   rows.forEach((row, film) => {
@@ -95,6 +118,8 @@ export function filmTable(rows: readonly ImageRow[]): FilmTable {
     heights: Uint32Array.from(rows, ({ height }) => height),
     labels,
     notes: new Map(rows.flatMap(({ note }, film) => (note ? [[film, note] as const] : []))),
+    takings: [...takings.values()],
+    takingOf: Uint32Array.from(takingKeys, (key) => takingNumbers.get(key)!),
   };
 }
 

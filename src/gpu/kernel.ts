@@ -6,6 +6,7 @@
 import { allocate, type PlainData, type Tensor, type TensorInfo, tf } from './backend.ts';
 import type { Program } from './program.ts';
 import type { Runtime } from './runtime.ts';
+import { hostValues, replacementOf, type Stock } from './switches.ts';
 
 export { type Tensor, tf };
 export type Shape = readonly number[];
@@ -48,6 +49,8 @@ export interface Kernel<In extends string, Attrs extends object> {
   readonly spec: KernelSpec<In, Attrs>;
 }
 
+const FLOAT_BYTES = 4;
+
 let runtime: Runtime | null = null;
 
 /** Called by device.ts when a device has become the tfjs backend. */
@@ -81,15 +84,39 @@ export function defineKernel<In extends string, Attrs extends object>(
       runOnCpu(spec, inputs as unknown as Record<In, TensorInfo>, attrs as unknown as Attrs, backend),
   });
   const call = (inputs: Readonly<Record<In, Tensor>>, attrs: Attrs): Tensor[] => {
+    const stock = replacementOf(spec.name) as Stock<In, Attrs> | undefined;
+    if (stock && tf.getBackend() === 'webgpu') return runInstead(spec, stock, inputs, attrs);
     const made = tf.engine().runKernel(spec.name, inputs as tf.NamedTensorMap, attrs as tf.NamedAttrMap);
     return (Array.isArray(made) ? made : [made]) as Tensor[];
   };
   return Object.assign(call, { spec });
 }
 
+/** The stock composition of a kernel that is switched off, held to the shapes that the kernel promises. */
+function runInstead<In extends string, Attrs extends object>(
+  { name, outputs }: KernelSpec<In, Attrs>,
+  stock: Stock<In, Attrs>,
+  inputs: Readonly<Record<In, Tensor>>,
+  attrs: Attrs,
+): Tensor[] {
+  const device = currentRuntime();
+  const made = tf.tidy(() =>
+    stock.run(inputs, attrs, {
+      put: (input, values, begin = 0) =>
+        device.copy(values, 0, inputs[input], begin * FLOAT_BYTES, values.size * FLOAT_BYTES),
+      host: (input) => hostValues(inputs[input]),
+    }),
+  );
+  const shapes = outputs(shapesOf(Object.keys(inputs) as In[], inputs), attrs);
+  if (JSON.stringify(made.map(({ shape }) => shape)) !== JSON.stringify(shapes)) {
+    throw new Error(`what runs instead of ${name} made other shapes`);
+  }
+  return made;
+}
+
 function shapesOf<In extends string>(
   names: readonly In[],
-  inputs: Record<In, TensorInfo>,
+  inputs: Readonly<Record<In, TensorInfo>>,
 ): Record<In, Shape> {
   const shapes: Partial<Record<In, Shape>> = {};
   for (const name of names) shapes[name] = inputs[name].shape;

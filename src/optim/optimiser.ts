@@ -7,6 +7,7 @@ import { type Tensor, tf } from '../gpu/kernel.ts';
 import { sizeOf } from '../gpu/kernels/common.ts';
 import { adamwUpdate, HYPER_LENGTH, larsUpdate, packHyper } from '../gpu/kernels/optimiser.ts';
 import type { Runtime } from '../gpu/runtime.ts';
+import { keepOnHost } from '../gpu/switches.ts';
 import type { NetworkSpec, ParameterSpec, Parameters, StorageSpec } from '../nn/parameters.ts';
 
 export interface OptimiserSettings {
@@ -166,6 +167,7 @@ export class Optimiser {
       0,
     ]);
     const adamw = this.settings.kind === 'adamw';
+    const table = Int32Array.from(rows);
     const arena: Arena = {
       storages,
       inPlace,
@@ -173,8 +175,9 @@ export class Optimiser {
       gradients: inPlace ? null : tf.keep(tf.zeros([size])),
       moment1: tf.keep(tf.zeros([size])),
       moment2: tf.keep(tf.zeros([adamw ? size : 1])),
-      segments: tf.keep(tf.tensor2d(rows, [rows.length / 4, 4], 'int32')),
+      segments: tf.keep(tf.tensor2d(table, [rows.length / 4, 4], 'int32')),
     };
+    keepOnHost(arena.segments, table);
     if (!inPlace) {
       for (const { spec, begin } of storages) {
         this.#runtime.copy(

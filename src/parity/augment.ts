@@ -11,6 +11,7 @@ import {
 } from '../gpu/kernels/viewInput.ts';
 import { renderViews, resizeEval, VIEW_STAGES, type ViewStage } from '../gpu/kernels/views.ts';
 import type { Runtime } from '../gpu/runtime.ts';
+import { keepOnHost } from '../gpu/switches.ts';
 import type { Fixture } from './fixtures.ts';
 import { checksum, norm, type Rows } from './rows.ts';
 
@@ -114,15 +115,18 @@ async function render(runtime: Runtime, film: Film, view: ViewRecord, wanted: Re
   const { size, blurKernel, normalise = false } = wanted;
   const packed = packPlanes([plane], [width], [height]);
   const planes = tf.tensor(packed.words, [packed.words.length], 'int32');
-  const params = tf.tensor(packViewParameters([{ film: packed.films[0]!, view }]), [1, PARAMETER_WORDS]);
+  const values = packViewParameters([{ film: packed.films[0]!, view }]);
+  const params = tf.tensor(values, [1, PARAMETER_WORDS]);
+  keepOnHost(planes, packed.words);
+  keepOnHost(params, values);
   const attrs = { size, maxSide: Math.max(width, height), normalise };
   const inputs = { planes, params };
   const [out] = (
     blurKernel === undefined ? resizeEval(inputs, attrs) : renderViews(inputs, { ...attrs, blurKernel })
   ) as [Tensor];
-  const values = await runtime.read(out, size * size * (normalise ? 3 : 1) * 4);
+  const found = await runtime.read(out, size * size * (normalise ? 3 : 1) * 4);
   tf.dispose([planes, params, out]);
-  return values;
+  return found;
 }
 
 function viewOf({

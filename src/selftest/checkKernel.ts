@@ -4,6 +4,7 @@
 import { type Kernel, type Tensor, tf } from '../gpu/kernel.ts';
 import { type Given, relativeError } from '../gpu/kernels/samples.ts';
 import type { Runtime } from '../gpu/runtime.ts';
+import { keepOnHost } from '../gpu/switches.ts';
 import type { ErrorUnit, SelfTestRow } from '../protocol/selfTest.ts';
 import { type Case, type Results, referenceOf, TOLERANCE } from './case.ts';
 
@@ -58,6 +59,7 @@ async function runOnGpu<In extends string, Attrs extends object>(
       const { shape, data } = given[name];
       const dtype = data instanceof Int32Array ? 'int32' : 'float32';
       tensors[name] = tf.tensor(data.slice(), [...shape], dtype);
+      keepOnHost(tensors[name], data);
       owned.push(tensors[name]);
     }
     const programs = runtime.collect(() => tf.dispose(kernel(tensors, attrs)));

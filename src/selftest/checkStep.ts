@@ -36,7 +36,7 @@ const RATE = 0.01;
 const IMAGES = [2 * CONFIG.batchSize, CONFIG.imageSize, CONFIG.imageSize, 3];
 
 /** What a step leaves behind, by name. */
-interface Outcome {
+export interface Outcome {
   readonly terms: ArrayLike<number>;
   readonly updates: ReadonlyMap<string, Float32Array>;
   readonly weights: ReadonlyMap<string, Float32Array>;
@@ -75,19 +75,27 @@ const QUANTITIES: readonly {
 export const STEP_ROWS = QUANTITIES.length;
 
 export async function checkStep(runtime: Runtime): Promise<SelfTestRow[]> {
-  const data = values(IMAGES, 11);
-  const found = await guarded(runtime, () => stepOnGpu(runtime, data));
-  const wanted = found.fault === null ? await stepOnProcessor(data) : null;
+  const found = await guarded(runtime, () => stepOnGpu(runtime));
+  return compareSteps(found, found.fault === null ? await stepOnProcessor() : null);
+}
+
+/** A row for each quantity of two steps; none can be compared where the step on the GPU failed. */
+export function compareSteps(
+  found: { readonly value: Outcome | null; readonly fault: string | null },
+  wanted: Outcome | null,
+): SelfTestRow[] {
   return QUANTITIES.map(({ detail, tolerance, error: measure }): SelfTestRow => {
     const row = { part: 'step', name: 'One training step', detail, unit: 'relative', tolerance } as const;
-    if (!wanted) return { ...row, error: null, ok: false, fault: found.fault ?? '' };
-    const error = measure(found.value!, wanted);
+    if (!found.value || !wanted) return { ...row, error: null, ok: false, fault: found.fault ?? '' };
+    const error = measure(found.value, wanted);
     if (Number.isFinite(error)) return { ...row, error, ok: error <= tolerance };
     return { ...row, error: null, ok: false, fault: 'A result is not a finite number.' };
   });
 }
 
-async function stepOnGpu(runtime: Runtime, data: Float32Array): Promise<Outcome> {
+/** One step on the GPU, with whatever is switched on there. */
+export async function stepOnGpu(runtime: Runtime): Promise<Outcome> {
+  const data = values(IMAGES, 11);
   const step = new TrainingStep(CONFIG, runtime);
   const record = () => step.record(tf.tensor(data.slice(), IMAGES), RATE);
   try {
@@ -110,7 +118,8 @@ async function stepOnGpu(runtime: Runtime, data: Float32Array): Promise<Outcome>
 const dataOf = (tensors: ReadonlyMap<string, { data: Float32Array }>) =>
   new Map([...tensors].map(([name, { data }]) => [name, data]));
 
-async function stepOnProcessor(data: Float32Array): Promise<Outcome> {
+async function stepOnProcessor(): Promise<Outcome> {
+  const data = values(IMAGES, 11);
   const before = tf.getBackend();
   await tf.setBackend('cpu');
   const model = new Mlvicx(CONFIG, drawFrom(CONFIG.seed));

@@ -15,6 +15,7 @@ import {
 } from '../gpu/kernels/viewInput.ts';
 import { renderViews, resizeEval } from '../gpu/kernels/views.ts';
 import type { Runtime } from '../gpu/runtime.ts';
+import { keepOnHost } from '../gpu/switches.ts';
 import type { EngineDataset } from '../protocol/dataset.ts';
 import { Rng } from '../util/rng.ts';
 import type { Batch } from './batchSource.ts';
@@ -98,8 +99,11 @@ export class ViewRenderer {
     const packed = packPlanes(planes, sizes(this.#films.widths), sizes(this.#films.heights), this.#words);
     const rows = records.map((view, i) => ({ film: packed.films[i % films.length]!, view }));
     const params = this.#paramsFor(records.length);
+    const values = packViewParameters(rows);
     this.#runtime.write(this.#planes, this.#words.subarray(0, packed.usedWords));
-    this.#runtime.write(params, packViewParameters(rows));
+    this.#runtime.write(params, values);
+    keepOnHost(this.#planes, this.#words);
+    keepOnHost(params, values);
     return params;
   }
 

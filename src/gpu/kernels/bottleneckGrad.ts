@@ -11,7 +11,7 @@ import { SPATIAL_KERNEL } from './bottleneck.ts';
 import * as programs from './bottleneckGradPrograms.ts';
 import { lanesFor } from './common.ts';
 
-type Input =
+export type BottleneckGradInput =
   | 'x'
   | 'dout'
   | 'w1'
@@ -24,7 +24,7 @@ type Input =
   | 'spatial';
 
 /** Inputs as bottleneck made them; outputs dx, dw1, dw2, dws. */
-export const bottleneckGrad = defineKernel<Input, Record<string, never>>({
+export const bottleneckGrad = defineKernel<BottleneckGradInput, Record<string, never>>({
   name: 'MlvBottleneckGrad',
   inputs: ['x', 'dout', 'w1', 'w2', 'ws', 'channelGate', 'spatialGate', 'pooled', 'hidden', 'spatial'],
   outputs: ({ x, w1, w2, ws }) => [x, w1, w2, ws],
@@ -70,7 +70,7 @@ export const bottleneckGrad = defineKernel<Input, Record<string, never>>({
 });
 
 /** Gradients up to the spatial pools; writes dws. */
-function spatialGradients({ inputs, outputs, scratch, run }: GpuJob<Input>) {
+function spatialGradients({ inputs, outputs, scratch, run }: GpuJob<BottleneckGradInput>) {
   const { x, dout, ws, channelGate, spatialGate, spatial } = inputs;
   const [n, h, w, c] = x.shape as [number, number, number, number];
   const lanes = lanesFor(c);
@@ -98,7 +98,10 @@ function spatialGradients({ inputs, outputs, scratch, run }: GpuJob<Input>) {
 }
 
 /** Gradients of the two channel pools, [N,2,C]; writes dw1 and dw2. */
-function channelGradients(job: GpuJob<Input>, { dspatial }: { dspatial: GpuJob<Input>['outputs'][number] }) {
+function channelGradients(
+  job: GpuJob<BottleneckGradInput>,
+  { dspatial }: { dspatial: GpuJob<BottleneckGradInput>['outputs'][number] },
+) {
   const { inputs, outputs, scratch, run } = job;
   const { x, dout, w1, w2, channelGate, spatialGate, pooled, hidden, spatial } = inputs;
   const [n, h, w, c] = x.shape as [number, number, number, number];
@@ -121,7 +124,7 @@ function channelGradients(job: GpuJob<Input>, { dspatial }: { dspatial: GpuJob<I
 }
 
 /** d(mean, max) of the spatial pools per pixel, [pixels, 2]; writes dws. */
-function spatialReference(inputs: Readonly<Record<Input, Plain>>, dws: Plain): Float64Array {
+function spatialReference(inputs: Readonly<Record<BottleneckGradInput, Plain>>, dws: Plain): Float64Array {
   const { x, dout, ws, channelGate, spatialGate, spatial } = inputs;
   const [n, h, w, c] = x.shape as [number, number, number, number];
   const dspatial = new Float64Array(n * h * w * 2);
@@ -152,7 +155,7 @@ function spatialReference(inputs: Readonly<Record<Input, Plain>>, dws: Plain): F
 
 /** d(mean, max) of the channel pools, [N,2,C]; writes dw1 and dw2. */
 function channelReference(
-  inputs: Readonly<Record<Input, Plain>>,
+  inputs: Readonly<Record<BottleneckGradInput, Plain>>,
   dy: Float64Array,
   dw1: Plain,
   dw2: Plain,

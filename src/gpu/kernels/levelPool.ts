@@ -34,7 +34,7 @@ export function levelMatrix(size: number, n: number): Float64Array {
 }
 
 /** Where each level's row and column matrices lie in the packed tensor. */
-function matrixOffsets(maps: readonly Shape[]): { rows: number; columns: number }[] {
+export function matrixOffsets(maps: readonly Shape[]): { rows: number; columns: number }[] {
   let at = 0;
   return maps.map(([, h, w]) => {
     const rows = at;
@@ -52,8 +52,8 @@ export function packLevelMatrices(
   return Float32Array.from(maps.flatMap(([h, w]) => [...levelMatrix(size, h), ...levelMatrix(size, w)]));
 }
 
-const LEVELS = ['a1', 'a2', 'a3', 'a4', 'a5'] as const;
-type LevelInput = (typeof LEVELS)[number];
+export const LEVELS = ['a1', 'a2', 'a3', 'a4', 'a5'] as const;
+export type LevelInput = (typeof LEVELS)[number];
 
 const mapsOf = <T extends { shape: Shape }>(inputs: Readonly<Record<LevelInput, T>>) =>
   LEVELS.map((name) => inputs[name]);

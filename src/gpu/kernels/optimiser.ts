@@ -44,7 +44,7 @@ export function packHyper({
   return Float32Array.of(rate, weightDecay, momentum, trustCoefficient, ...corrections, BETA2, ADAM_EPS);
 }
 
-type LarsInput = 'parameters' | 'gradients' | 'moment1' | 'segments' | 'hyper';
+export type LarsInput = 'parameters' | 'gradients' | 'moment1' | 'segments' | 'hyper';
 
 /** Threads that share one segment; each takes every workers-th number, or vector of four. */
 function workersFor(size: number, segments: number): number {

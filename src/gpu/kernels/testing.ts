@@ -3,6 +3,7 @@
 
 import { type Tensor, tf } from '../backend.ts';
 import type { Kernel, Shape } from '../kernel.ts';
+import { keepOnHost } from '../switches.ts';
 import { testDevice } from '../testDevice.ts';
 import { sizeOf } from './common.ts';
 import { type Given, relativeError } from './samples.ts';
@@ -30,6 +31,7 @@ export async function runOn<In extends string, A extends object>(
     const { shape, data } = inputs[name];
     const dtype = data instanceof Int32Array ? 'int32' : 'float32';
     tensors[name] = tf.tensor(data.slice(), [...shape], dtype);
+    keepOnHost(tensors[name], data);
   }
   const made = kernel(tensors, attrs);
   const outputs = await Promise.all(made.map(async (t) => Float32Array.from(await t.data())));

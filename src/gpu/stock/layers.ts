@@ -1,0 +1,109 @@
+// Batch norm, dense layers, sums and means as compositions of stock operations. Statistics are those of tf.moments,
+// which takes the mean first and then squares what is left.
+
+import { type Tensor, tf } from '../backend.ts';
+import type { BatchNormAttrs, BatchNormEvalAttrs } from '../kernels/batchNorm.ts';
+import type { BatchNormGradAttrs } from '../kernels/batchNormGrad.ts';
+import { sizeOf } from '../kernels/common.ts';
+import type { Stock } from '../switches.ts';
+import { inverseRoot, joined, ones, part, product, shaped } from './operations.ts';
+
+type NormInput = 'x' | 'gamma' | 'beta' | 'residual' | 'runningMean' | 'runningVar';
+type Nothing = Record<string, never>;
+
+/** [groups, rows, C]. */
+function inGroups(x: Tensor, groups: number): Tensor {
+  const channels = x.shape.at(-1)!;
+  return shaped(x, groups, sizeOf(x.shape) / channels / groups, channels);
+}
+
+export const batchNorm: Stock<NormInput, BatchNormAttrs> = {
+  instead: 'tf.moments per group and arithmetic',
+  run({ x, gamma, beta, residual, runningMean, runningVar }, attrs, { put }) {
+    const { groups, eps, momentum } = attrs;
+    const grouped = inGroups(x, groups);
+    const [, rows, channels] = grouped.shape as [number, number, number];
+    const { mean, variance } = tf.moments(grouped, [1], true);
+    const rstd = inverseRoot(variance, eps);
+    const normed = tf.add(tf.mul(tf.mul(tf.sub(grouped, mean), rstd), gamma), beta);
+    const whole = tf.reshape(normed, x.shape);
+    const shifted = attrs.residual ? tf.add(whole, residual) : whole;
+    const y = attrs.relu ? tf.relu(shifted) : shifted;
+    // In the order of the groups: one after the other moves the running statistics.
+    const moved = (running: Tensor, values: Tensor, scale: number) =>
+      Array.from({ length: groups }, (_, g) => part(values, [g, 0, 0], [1, 1, channels])).reduce(
+        (state, value) =>
+          tf.add(tf.mul(state, 1 - momentum), tf.mul(shaped(value, channels), momentum * scale)),
+        running,
+      );
+    put('runningMean', moved(runningMean, mean, 1));
+    put('runningVar', moved(runningVar, variance, rows / Math.max(rows - 1, 1)));
+    return [y, joined([mean, rstd], 1)];
+  },
+};
+
+export const batchNormEval: Stock<NormInput, BatchNormEvalAttrs> = {
+  instead: 'arithmetic on the running statistics',
+  run({ x, gamma, beta, residual, runningMean, runningVar }, { relu, eps, ...attrs }) {
+    const rstd = inverseRoot(runningVar, eps);
+    const normed = tf.add(tf.mul(tf.mul(tf.sub(x, runningMean), rstd), gamma), beta);
+    const shifted = attrs.residual ? tf.add(normed, residual) : normed;
+    return [relu ? tf.relu(shifted) : shifted];
+  },
+};
+
+export const batchNormGrad: Stock<'x' | 'y' | 'dy' | 'gamma' | 'stats', BatchNormGradAttrs> = {
+  instead: 'arithmetic, tf.sum and tf.mean',
+  run({ x, y, dy, gamma, stats }, { groups, relu, residual }) {
+    const open = relu ? tf.mul(dy, ones(tf.greater(y, 0))) : tf.add(dy, 0);
+    const channels = gamma.shape[0]!;
+    const mean = part(stats, [0, 0, 0], [groups, 1, channels]);
+    const rstd = part(stats, [0, 1, 0], [groups, 1, channels]);
+    const g = inGroups(open, groups);
+    const xhat = tf.mul(tf.sub(inGroups(x, groups), mean), rstd);
+    const weighted = tf.mul(g, xhat);
+    const left = tf.sub(tf.sub(g, tf.mean(g, 1, true)), tf.mul(xhat, tf.mean(weighted, 1, true)));
+    const dx = tf.reshape(tf.mul(tf.mul(left, rstd), gamma), x.shape);
+    const dgamma = tf.sum(tf.sum(weighted, 1), 0);
+    const dbeta = tf.sum(tf.sum(g, 1), 0);
+    return residual ? [dx, dgamma, dbeta, open] : [dx, dgamma, dbeta];
+  },
+};
+
+export const add: Stock<'a' | 'b', Nothing> = {
+  instead: 'tf.add',
+  run: ({ a, b }) => [tf.add(a, b)],
+};
+
+export const spatialMean: Stock<'x', Nothing> = {
+  instead: 'tf.mean',
+  run: ({ x }) => [tf.mean(x, [1, 2])],
+};
+
+export const spatialMeanGrad: Stock<'dy', { height: number; width: number }> = {
+  instead: 'tf.div and a product with ones',
+  run({ dy }, { height, width }) {
+    const [n, c] = dy.shape as [number, number];
+    return [tf.mul(shaped(tf.div(dy, height * width), n, 1, 1, c), tf.ones([1, height, width, 1]))];
+  },
+};
+
+export const dense: Stock<'x' | 'w' | 'b', { bias: boolean }> = {
+  instead: 'tf.matMul and tf.add',
+  run: ({ x, w, b }, { bias }) => [bias ? tf.add(product(x, w), b) : product(x, w)],
+};
+
+export const denseInputGrad: Stock<'dy' | 'w', Nothing> = {
+  instead: 'tf.matMul',
+  run: ({ dy, w }) => [product(dy, w, false, true)],
+};
+
+export const denseFilterGrad: Stock<'x' | 'dy', Nothing> = {
+  instead: 'tf.matMul',
+  run: ({ x, dy }) => [product(x, dy, true, false)],
+};
+
+export const columnSums: Stock<'dy', Nothing> = {
+  instead: 'tf.sum',
+  run: ({ dy }) => [tf.sum(dy, 0)],
+};

@@ -1,0 +1,68 @@
+// Each kernel switched off alone: the stock composition that runs instead equals the kernel's plain loops at every case
+// of the self-test, and a whole training step with it equals the step with all kernels on. Nothing is left behind.
+import { afterAll, afterEach, expect, test } from 'vitest';
+import { type Kernel, tf } from '../gpu/kernel.ts';
+import { KERNEL_TABLE } from '../gpu/kernels/table.ts';
+import { KERNEL_NAMES, kernelsOff, switchOff } from '../gpu/stock/table.ts';
+import { testDevice } from '../gpu/testDevice.ts';
+import type { Case } from './case.ts';
+import { CASES } from './cases.ts';
+import { checkKernel } from './checkKernel.ts';
+import { compareSteps, type Outcome, stepOnGpu } from './checkStep.ts';
+
+let withAll: Promise<{ outcome: Outcome; dispatches: number }> | null = null;
+
+/** A step, and how many programs of ours it ran. */
+async function step() {
+  const { runtime } = await testDevice();
+  const before = runtime.counts.dispatches;
+  const outcome = await stepOnGpu(runtime);
+  return { outcome, dispatches: runtime.counts.dispatches - before };
+}
+
+afterEach(async () => {
+  switchOff([]);
+  expect((await testDevice()).takeFaults()).toEqual([]);
+});
+
+afterAll(async () => {
+  (await testDevice()).runtime.trim();
+});
+
+test.each(KERNEL_NAMES)('without %s: equals the plain loops, and no program of ours runs', async (name) => {
+  const { runtime } = await testDevice();
+  switchOff([name]);
+  expect(kernelsOff()).toEqual([name]);
+  const before = tf.memory().numTensors;
+  const { dispatches } = runtime.counts;
+  const { cases } = CASES[name] as { cases: readonly Case<string, object>[] };
+  for (const one of cases) {
+    const row = await checkKernel(
+      runtime,
+      name,
+      KERNEL_TABLE[name] as unknown as Kernel<string, object>,
+      one,
+    );
+    expect(row.ok ? null : row).toBeNull();
+  }
+  expect(runtime.counts.dispatches).toBe(dispatches);
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+/** Of no step of the model: evaluation, and what the self-test's step does not use. */
+const NOT_IN_A_STEP = ['batchNormEval', 'adamwUpdate', 'renderViews', 'resizeEval'];
+
+test.each(KERNEL_NAMES.filter((name) => !NOT_IN_A_STEP.includes(name)))(
+  'a training step without %s equals the step with all',
+  async (name) => {
+    withAll ??= step();
+    const wanted = await withAll;
+    switchOff([name]);
+    const before = tf.memory().numTensors;
+    const found = await step();
+    expect(tf.memory().numTensors).toBe(before);
+    const rows = compareSteps({ value: found.outcome, fault: null }, wanted.outcome);
+    expect(rows.filter(({ ok }) => !ok)).toEqual([]);
+    expect(found.dispatches).toBeLessThan(wanted.dispatches);
+  },
+);

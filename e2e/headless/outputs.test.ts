@@ -47,6 +47,7 @@ test('a report counts what was skipped and names no file, folder or patient', ()
     counts: [],
     patients: { train: 1, val: 0, test: 0 },
     films: { train: 1, val: 0, test: 0 },
+    leftOut: 0,
     splitRule: 'column "split" of secret.csv',
     labels: {
       file: 'secret.csv',

@@ -54,11 +54,12 @@ function labelReport(labels: DatasetSummary['labels']) {
 
 /** The data set in numbers. */
 export function dataReport(summary: Omit<DatasetSummary, 'images'>) {
-  const { synthetic, films, patients, counts, labels, fingerprint, seconds } = summary;
+  const { synthetic, films, patients, leftOut, counts, labels, fingerprint, seconds } = summary;
   return {
     synthetic,
     films,
     patients,
+    leftOut,
     findings: counts,
     splitRule: labels ? summary.splitRule.replaceAll(labels.file, 'the label file') : summary.splitRule,
     labels: labelReport(labels),

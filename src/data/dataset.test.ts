@@ -27,7 +27,7 @@ describe('the patient of a film', () => {
 const cohort = (patients: number, filmsEach = 3): SplitFilm[] =>
   Array.from({ length: patients * filmsEach }, (_, i) => ({
     patient: `p${Math.floor(i / filmsEach)}`,
-    positive: i % (4 * filmsEach) === 0,
+    findings: i % (4 * filmsEach) === 0 ? [0] : [],
     given: undefined,
   }));
 
@@ -42,38 +42,152 @@ const splitsByPatient = (films: readonly SplitFilm[], splits: readonly string[])
 describe('the split', () => {
   it('deals 70 / 10 / 20 % of patients, each to one side, with as many positives on each', () => {
     const films = cohort(200);
-    const { splits } = splitFilms(films, 1, null);
+    const { splits } = splitFilms(films, { seed: 1 }, null);
     const sides = splitsByPatient(films, splits);
     expect(sides.every((set) => set.size === 1)).toBe(true);
     const share = (split: string) => sides.filter((set) => set.has(split)).length;
     expect([share('train'), share('val'), share('test')]).toEqual([140, 20, 40]);
-    const positives = films.filter((film, i) => film.positive && splits[i] === 'test').length;
+    const positives = films.filter((film, i) => film.findings.length > 0 && splits[i] === 'test').length;
     expect(positives).toBe(10);
   });
 
   it('depends on the seed and on patients, not on the order of films', () => {
     const films = cohort(50);
-    const once = splitFilms(films, 1, null).splits;
-    expect(splitFilms([...films].reverse(), 1, null).splits.toReversed()).toEqual(once);
-    expect(splitFilms(films, 2, null).splits).not.toEqual(once);
+    const once = splitFilms(films, { seed: 1 }, null).splits;
+    expect(splitFilms([...films].reverse(), { seed: 1 }, null).splits.toReversed()).toEqual(once);
+    expect(splitFilms(films, { seed: 2 }, null).splits).not.toEqual(once);
   });
 
   it('holds one patient of three out for each side, and none of two', () => {
-    expect(new Set(splitFilms(cohort(3, 1), 5, null).splits).size).toBe(3);
-    expect(splitFilms(cohort(2), 5, null)).toMatchObject({ rule: expect.stringContaining('too few') });
+    expect(new Set(splitFilms(cohort(3, 1), { seed: 5 }, null).splits).size).toBe(3);
+    expect(splitFilms(cohort(2), { seed: 5 }, null)).toMatchObject({
+      rule: expect.stringContaining('too few'),
+    });
   });
 
-  it('keeps what is given, draws what is missing, and counts patients on two sides', () => {
+  it('keeps what is given and draws what is missing', () => {
     const films = cohort(40).map((film, i): SplitFilm => ({ ...film, given: i < 30 ? 'test' : 'train' }));
-    const { splits, rule } = splitFilms(films, 1, 'column "split" of l.csv');
+    const { splits, rule } = splitFilms(films, { seed: 1 }, 'column "split" of l.csv');
     expect(splits.slice(0, 30).every((split) => split === 'test')).toBe(true);
     expect(splits).toContain('val');
     expect(splitsByPatient(films, splits).every((set) => set.size === 1)).toBe(true);
     expect(rule).toMatch(/As given by column "split".*no val films/);
-    const torn = films.map((film, i): SplitFilm => (i === 0 ? { ...film, given: 'train' } : film));
-    expect(splitFilms(torn, 1, 'x').rule).toContain('puts 1 patient(s) into two splits');
     const noTrain = films.map((film): SplitFilm => ({ ...film, given: 'test' }));
-    expect(() => splitFilms(noTrain, 1, 'x')).toThrow(expect.objectContaining({ code: 'split-impossible' }));
+    expect(() => splitFilms(noTrain, { seed: 1 }, 'x')).toThrow(
+      expect.objectContaining({ code: 'split-impossible' }),
+    );
+  });
+});
+
+describe('a drawn split', () => {
+  const many = (patients: number): SplitFilm[] =>
+    Array.from({ length: patients }, (_, i) => ({
+      patient: `p${i}`,
+      findings: [...(i % 50 === 0 ? [2] : []), ...(i % 7 === 0 ? [1] : []), ...(i % 2 === 0 ? [0] : [])],
+      given: undefined,
+    }));
+  const having = (films: readonly SplitFilm[], splits: readonly string[], finding: number) =>
+    ['train', 'val', 'test'].map(
+      (part) => films.filter((film, i) => film.findings.includes(finding) && splits[i] === part).length,
+    );
+
+  it('gives each part its share of every finding, the rare ones included', () => {
+    const films = many(1000);
+    const { splits, rule } = splitFilms(films, { seed: 3, stratify: 'every' }, null);
+    expect(having(films, splits, 2)).toEqual([14, 2, 4]);
+    const [train, val, test] = having(films, splits, 1) as [number, number, number];
+    expect(Math.abs(train - 0.7 * 143)).toBeLessThan(4);
+    expect(Math.abs(val - 14.3)).toBeLessThan(4);
+    expect(Math.abs(test - 28.6)).toBeLessThan(4);
+    expect(rule).toContain('each finding evenly');
+  });
+
+  it('takes other shares, and refuses what is no whole', () => {
+    const films = many(1000);
+    const shares = { train: 50, val: 0, test: 50 };
+    const { splits } = splitFilms(films, { seed: 1, shares }, null);
+    expect(splits.filter((split) => split === 'train')).toHaveLength(500);
+    expect(having(films, splits, 0)[0]).toBeCloseTo(250, -1);
+    expect(splits).not.toContain('val');
+    for (const wrong of [
+      { train: 0, val: 50, test: 50 },
+      { train: 70, val: 10, test: 30 },
+    ]) {
+      expect(() => splitFilms(films, { shares: wrong }, null)).toThrow(
+        expect.objectContaining({ code: 'split-impossible' }),
+      );
+    }
+  });
+
+  it('can be drawn although another is given', () => {
+    const films = many(100).map((film): SplitFilm => ({ ...film, given: 'train' }));
+    const { splits } = splitFilms(films, { source: 'drawn' }, 'x');
+    expect(new Set(splits)).toEqual(new Set(['train', 'val', 'test']));
+  });
+});
+
+describe('an overlapping split', () => {
+  /** The authors' lists in numbers: 75,312 training and 11,219 test films, 7,667 of them in both (Q10). */
+  const lists: SplitFilm[] = [
+    ...Array.from(
+      { length: 75_312 },
+      (_, i): SplitFilm => ({
+        // Test patients 0 to 2,394 have all the shared films; the others are training's own.
+        patient: i < 7_667 ? `p${i % 2_395}` : `q${i}`,
+        findings: [],
+        given: 'train',
+        alsoIn: i < 7_667 ? ['test'] : undefined,
+      }),
+    ),
+    ...Array.from(
+      { length: 11_219 - 7_667 },
+      (_, i): SplitFilm => ({
+        patient: i < 695 ? `p${2_395 + i}` : `p${2_395 + (i % 695)}`,
+        findings: [],
+        given: 'test',
+      }),
+    ),
+  ];
+
+  it('is refused with the count of files and patients', () => {
+    expect(() => splitFilms(lists, {}, 'the lists')).toThrow(
+      expect.objectContaining({
+        code: 'split-overlap',
+        message: expect.stringContaining(
+          '7,667 of 11,219 test films are in train too, with 2,395 of 3,090 test patients',
+        ),
+      }),
+    );
+  });
+
+  it('is refused for patients alone', () => {
+    const films = cohort(4, 2).map((film, i): SplitFilm => ({ ...film, given: i < 3 ? 'train' : 'test' }));
+    expect(() => splitFilms(films, {}, 'x')).toThrow('1 of 3 test patients are in train too');
+  });
+
+  it('goes when the overlap is left out of training, and test stays whole', () => {
+    const { splits, rule } = splitFilms(lists, { overlap: 'leave-out' }, 'the lists');
+    expect(splits.filter((split) => split === 'test')).toHaveLength(11_219);
+    expect(splitsByPatient(lists, splits).every((set) => set.size === 1)).toBe(true);
+    expect(rule).toContain('no val films');
+    const torn = cohort(4, 2).map((film, i): SplitFilm => ({ ...film, given: i < 3 ? 'train' : 'test' }));
+    const placed = splitFilms([...torn, ...cohort(40)], { overlap: 'leave-out' }, 'x');
+    expect(placed.splits[2]).toBe('out');
+    expect(placed.rule).toContain('1 film(s) are left out');
+  });
+
+  it('may have validation and test alike, as the authors have them', () => {
+    const same = cohort(20).map(
+      (film, i): SplitFilm => ({
+        ...film,
+        given: i < 30 ? 'train' : 'val',
+        alsoIn: i < 30 ? undefined : ['test'],
+      }),
+    );
+    expect(() => splitFilms(same, {}, 'x')).toThrow('30 of 30 test films are in val too');
+    const { splits } = splitFilms(same, { overlap: 'leave-out' }, 'x');
+    expect(splits.slice(30).every((split) => split === 'test')).toBe(true);
+    expect(splits.slice(0, 30)).toContain('val');
   });
 });
 
@@ -124,7 +238,7 @@ const parts = (films: readonly Film[], seed = 1): DatasetParts => ({
   splitSource: null,
   report: null,
   skipped: [],
-  seed,
+  split: { seed },
   planeSize: 2,
   startedAt: performance.now(),
 });

@@ -13,11 +13,13 @@ import {
   LABEL_UNKNOWN,
   type LabelReport,
   type PackedPlanes,
+  type Placement,
   type SkippedFile,
-  SPLITS,
   type Split,
   type Taking,
 } from '../protocol/dataset.ts';
+import type { LabelScan } from '../protocol/labels.ts';
+import type { SplitChoice } from '../protocol/split.ts';
 import type { FilmLabels } from './labels.ts';
 import { type PatientSource, patientOf } from './patient.ts';
 import { splitFilms } from './split.ts';
@@ -51,14 +53,15 @@ export interface DatasetParts {
   /** Where given splits come from, in words; null draws the split. */
   readonly splitSource: string | null;
   readonly report: LabelReport | null;
+  readonly scan?: LabelScan | undefined;
   readonly skipped: readonly SkippedFile[];
-  readonly seed: number;
+  readonly split: SplitChoice;
   readonly planeSize: number;
   /** `performance.now()` when the work began. */
   readonly startedAt: number;
 }
 
-/** @throws AppError split-impossible */
+/** @throws AppError split-impossible, split-overlap */
 export async function assembleDataset(
   parts: DatasetParts,
 ): Promise<{ summary: DatasetSummary; engine: EngineDataset }> {
@@ -72,10 +75,11 @@ export async function assembleDataset(
   const split = splitFilms(
     films.map((film, i) => ({
       patient: answers[i]!.patient,
-      positive: labels[i]!.includes(LABEL_POSITIVE),
+      findings: positivesOf(labels[i]!),
       given: film.labels?.split,
+      alsoIn: film.labels?.alsoIn,
     })),
-    parts.seed,
+    parts.split,
     parts.splitSource,
   );
   const images = films.map(
@@ -102,8 +106,10 @@ export async function assembleDataset(
       counts: findings.map((finding, at) => countFinding(images, finding, at)),
       patients: perSplit((name) => new Set(ofSplit(images, name).map((row) => row.patient)).size),
       films: perSplit((name) => ofSplit(images, name).length),
+      leftOut: ofSplit(images, 'out').length,
       splitRule: [split.rule, ...unknownPatients(answers.map((answer) => answer.source))].join(' '),
       labels: parts.report,
+      ...(parts.scan && { scan: parts.scan }),
       skipped: parts.skipped,
       fingerprint,
       seconds: (performance.now() - parts.startedAt) / 1000,
@@ -116,14 +122,23 @@ export async function assembleDataset(
       ...(parts.packs && { packs: parts.packs }),
       widths: Uint16Array.from(films, (film) => film.width),
       heights: Uint16Array.from(films, (film) => film.height),
-      splits: Uint8Array.from(images, (row) => SPLITS.indexOf(row.split)),
+      splits: table.splits.slice(),
       patients: table.patients.slice(),
       labels: table.labels.slice(),
     },
   };
 }
 
-const ofSplit = (images: readonly ImageRow[], split: Split) => images.filter((row) => row.split === split);
+const positivesOf = (labels: Uint8Array): number[] => {
+  const found: number[] = [];
+  labels.forEach((value, at) => {
+    if (value === LABEL_POSITIVE) found.push(at);
+  });
+  return found;
+};
+
+const ofSplit = (images: readonly ImageRow[], split: Placement) =>
+  images.filter((row) => row.split === split);
 
 const perSplit = (value: (split: Split) => number): Record<Split, number> => ({
   train: value('train'),

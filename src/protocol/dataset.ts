@@ -2,10 +2,14 @@
 // Pixels go from the intake worker straight to the engine; the page only ever sees thumbnails.
 
 import type { WireError } from '../util/errors.ts';
-import type { LabelFormatId, MatchExample } from './labels.ts';
+import type { LabelFormatId, LabelScan, MatchExample } from './labels.ts';
 
 export const SPLITS = ['train', 'val', 'test'] as const;
 export type Split = (typeof SPLITS)[number];
+/** Where a film stands: in a part, or left out of all of them, by choice or because parts would overlap. */
+export type Placement = Split | 'out';
+/** In tables of indices into SPLITS. */
+export const PLACE_OUT = 255;
 
 /** Label values: absent, present, or not known. */
 export const LABEL_NEGATIVE = 0;
@@ -20,7 +24,7 @@ export interface ImageRow {
   /** Path below the chosen folder. Never leaves the machine, never enters a link or an export unasked. */
   readonly path: string;
   readonly patient: string;
-  readonly split: Split;
+  readonly split: Placement;
   readonly format: ImageFormat;
   /** Size of the original film. */
   readonly width: number;
@@ -49,7 +53,7 @@ export interface FilmTable {
   /** Names of patients, each once, and per film the index of its patient. */
   readonly patientNames: readonly string[];
   readonly patients: Uint32Array;
-  /** Index into SPLITS. */
+  /** Index into SPLITS, or PLACE_OUT. */
   readonly splits: Uint8Array;
   /** Index into IMAGE_FORMATS. */
   readonly formats: Uint8Array;
@@ -73,7 +77,7 @@ export function filmAt(table: FilmTable, film: number): ImageRow {
   return {
     path: table.paths[film]!,
     patient: table.patientNames[table.patients[film]!]!,
-    split: SPLITS[table.splits[film]!]!,
+    split: SPLITS[table.splits[film]!] ?? 'out',
     format: IMAGE_FORMATS[table.formats[film]!]!,
     width: table.widths[film]!,
     height: table.heights[film]!,
@@ -112,7 +116,7 @@ export function filmTable(rows: readonly ImageRow[]): FilmTable {
     paths: rows.map(({ path }) => path),
     patientNames: [...numbers.keys()],
     patients,
-    splits: Uint8Array.from(rows, ({ split }) => SPLITS.indexOf(split)),
+    splits: Uint8Array.from(rows, ({ split }) => (split === 'out' ? PLACE_OUT : SPLITS.indexOf(split))),
     formats: Uint8Array.from(rows, ({ format }) => IMAGE_FORMATS.indexOf(format)),
     widths: Uint32Array.from(rows, ({ width }) => width),
     heights: Uint32Array.from(rows, ({ height }) => height),
@@ -166,9 +170,13 @@ export interface DatasetSummary {
   readonly counts: readonly FindingCount[];
   readonly patients: Record<Split, number>;
   readonly films: Record<Split, number>;
+  /** Films in no part; they are shown, but neither trained on nor scored. */
+  readonly leftOut: number;
   /** How the split was made, in words. */
   readonly splitRule: string;
   readonly labels: LabelReport | null;
+  /** Every label file as it was understood; absent for the synthetic set. */
+  readonly scan?: LabelScan;
   readonly skipped: readonly SkippedFile[];
   /** Hash of paths, sizes, labels and decode options: two equal sets share it. */
   readonly fingerprint: string;
@@ -198,12 +206,19 @@ export interface EngineDataset {
   readonly packs?: PackedPlanes;
   readonly widths: Uint16Array;
   readonly heights: Uint16Array;
-  /** Index into SPLITS. */
+  /** Index into SPLITS, or PLACE_OUT. */
   readonly splits: Uint8Array;
   /** Dense patient number, for splitting label shares by patient. */
   readonly patients: Uint32Array;
   /** films x findings, row-major. */
   readonly labels: Uint8Array;
+}
+
+/** New labels and parts for the films that the engine holds already, in their order. */
+export interface EngineArrangement
+  extends Pick<EngineDataset, 'fingerprint' | 'findings' | 'splits' | 'patients' | 'labels'> {
+  /** Fingerprint of the set that this is about. */
+  readonly arranges: string;
 }
 
 /** A small grey picture for lists: size * size bytes at most, true aspect. */

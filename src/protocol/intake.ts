@@ -2,7 +2,9 @@
 // its own workers, reads label files, splits by patient and hands the planes to the engine over a port.
 
 import type { DatasetSummary, Thumbnail } from './dataset.ts';
-import type { LabelChoice } from './labels.ts';
+import type { LabelChoice, LabelScan, MatchExample } from './labels.ts';
+import type { FilmMarks } from './marks.ts';
+import type { SplitChoice } from './split.ts';
 
 export interface SourceFile {
   /** Path below the chosen folder, with forward slashes. */
@@ -22,8 +24,16 @@ export interface IntakeOptions {
   readonly labelFile?: string;
   /** What was decided about the labels; what is left out is detected. */
   readonly labels?: LabelChoice;
+  /** How films are put into training, validation and test; `seed` is its seed unless it names one. */
+  readonly split?: SplitChoice;
   /** Keep at most this many films, the first in path order; 0 keeps all. */
   readonly limit?: number;
+}
+
+/** What can be decided anew about films that are read already. */
+export interface Arrangement {
+  readonly labels?: LabelChoice;
+  readonly split?: SplitChoice;
 }
 
 export interface SyntheticOptions {
@@ -47,7 +57,7 @@ export type IntakeEvent =
 export interface IntakeApi {
   /** The port over which finished sets go to the engine, as one EngineDataset message each. */
   connectEngine(port: MessagePort): void;
-  /** @throws AppError folder-empty, labels-unmatched, labels-unreadable, split-impossible, cancelled */
+  /** @throws AppError folder-empty, labels-unmatched, labels-unreadable, split-impossible, split-overlap, cancelled */
   readFiles(
     files: readonly SourceFile[],
     options: IntakeOptions,
@@ -55,4 +65,18 @@ export interface IntakeApi {
   ): Promise<DatasetSummary>;
   synthesise(options: SyntheticOptions, onEvent: (event: IntakeEvent) => void): Promise<DatasetSummary>;
   cancel(): void;
+  /**
+   * Labels and parts anew for the films read last, without decoding them again; the engine is told.
+   * @throws AppError not-ready, labels-unmatched, labels-unreadable, split-impossible, split-overlap
+   */
+  arrange(arrangement: Arrangement): Promise<DatasetSummary>;
+  /** Understands and matches the label files among `files` without opening a film. @throws AppError as readFiles */
+  scanLabels(
+    files: readonly SourceFile[],
+    options: Pick<IntakeOptions, 'labelFile' | 'labels' | 'where'>,
+  ): Promise<LabelScan>;
+  /** Every row and film of the set read last that did not fit. */
+  matchProblems(): readonly MatchExample[];
+  /** Boxes and masks of a film; null where it has none. */
+  marksOf(film: number): FilmMarks | null;
 }

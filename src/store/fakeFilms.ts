@@ -77,6 +77,7 @@ function summarise(name: string, synthetic: boolean, paths: readonly string[]): 
     counts: FINDINGS.map((finding, i) => ({ finding, positives: having(i, 1), negatives: having(i, 0) })),
     patients: perSplit((s) => new Set(images.filter((i) => i.split === s).map((i) => i.patient)).size),
     films: perSplit((s) => images.filter((i) => i.split === s).length),
+    leftOut: 0,
     splitRule: 'By patient, seeded: 70 % training, 10 % validation, 20 % test.',
     labels: synthetic
       ? null
@@ -131,5 +132,9 @@ export function makeFakeIntake(deliver: Deliver, beat: number) {
     async cancel() {
       round++;
     },
+    arrange: () => Promise.reject(new AppError('not-ready', 'the fake intake reads no labels.')),
+    scanLabels: () => Promise.reject(new AppError('not-ready', 'the fake intake reads no labels.')),
+    matchProblems: async () => [],
+    marksOf: async () => null,
   };
 }

@@ -5,6 +5,7 @@ import {
   type EngineDataset,
   LABEL_NEGATIVE,
   LABEL_POSITIVE,
+  PLACE_OUT,
   SPLITS,
   type Split,
 } from '../protocol/dataset.ts';
@@ -21,6 +22,7 @@ export function splitRows({ splits, patients }: LabelTable): Record<Split, Uint3
   for (let film = 0; film < splits.length; film++) {
     const split = splits[film]!;
     const patient = patients[film]!;
+    if (split === PLACE_OUT) continue;
     rows[SPLITS[split]!].push(film);
     if ((home.get(patient) ?? split) !== split) torn.add(patient);
     home.set(patient, split);

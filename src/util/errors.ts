@@ -126,6 +126,10 @@ export const ERROR_TABLE = {
     sentence: 'The images cannot be split by patient: {detail}',
     hint: 'Add films of more patients, or a "split" column to the label file.',
   },
+  'split-overlap': {
+    sentence: 'The given split is refused, because its parts overlap: {detail}',
+    hint: 'Leave what overlaps out of the earlier part, or draw a new split by patient; scores on overlapping parts would be too good.',
+  },
   'checkpoint-invalid': {
     sentence: 'The checkpoint could not be loaded: {detail}',
     hint: 'Choose a safetensors file written by this program or with the published PyTorch names.',

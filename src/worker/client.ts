@@ -107,6 +107,10 @@ export function createClient(): PlaygroundClient {
         ask(() => intake.readFiles([...files], options, proxy(onEvent))),
       synthesise: (options, onEvent) => ask(() => intake.synthesise(options, proxy(onEvent))),
       cancel: () => ask(() => intake.cancel()),
+      arrange: (arrangement) => ask(() => intake.arrange(arrangement)),
+      scanLabels: (files, options) => ask(() => intake.scanLabels([...files], options)),
+      matchProblems: () => ask(() => intake.matchProblems()),
+      marksOf: (film) => ask(() => intake.marksOf(film)),
     },
     fault: fault.promise,
     dispose() {

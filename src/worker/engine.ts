@@ -13,7 +13,7 @@ import {
 import type { Runtime } from '../gpu/runtime.ts';
 import { architecture } from '../mlvicx/architecture.ts';
 import { runParity } from '../parity/index.ts';
-import type { EngineDataset } from '../protocol/dataset.ts';
+import type { EngineArrangement, EngineDataset } from '../protocol/dataset.ts';
 import type {
   DeviceFacts,
   EngineApi,
@@ -76,9 +76,11 @@ export class Engine implements EngineApi {
   }
 
   connectIntake(port: MessagePort): void {
-    port.onmessage = ({ data }: MessageEvent<EngineDataset>) => {
-      this.#dataset = data;
-      const { name, fingerprint, widths } = data;
+    port.onmessage = ({ data }: MessageEvent<EngineDataset | EngineArrangement>) => {
+      if ('planes' in data) this.#dataset = data;
+      else if (this.#dataset?.fingerprint !== data.arranges) return;
+      else this.#dataset = { ...this.#dataset, ...data };
+      const { name, fingerprint, widths } = this.#dataset;
       this.#events.send({ type: 'dataset', name, fingerprint, films: widths.length });
     };
   }

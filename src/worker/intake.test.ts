@@ -33,7 +33,7 @@ function connect(decoder?: Decoder) {
   const delivered = new Promise<EngineDataset>((resolve) => {
     channel.port2.onmessage = ({ data }) => resolve(data);
   });
-  return { intake, delivered };
+  return { intake, delivered, port: channel.port2 };
 }
 
 const png = (path: string, shade: number): SourceFile => {
@@ -167,6 +167,79 @@ describe('reading a folder', () => {
     await expect(connect(huge).intake.readFiles(films(40), OPTIONS, ignore)).rejects.toMatchObject({
       code: 'set-too-large',
     });
+  });
+});
+
+describe('arranging films that are read', () => {
+  const lists = (train: number[], test: number[]) => {
+    const names = (numbers: number[]) => numbers.map((i) => `${String(i).padStart(3, '0')}.png`).join('\n');
+    return [text('train_val_list.txt', names(train)), text('test_list.txt', names(test))];
+  };
+  const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
+
+  it('reads labels anew without decoding, and tells the engine', async () => {
+    const messages: Record<string, unknown>[] = [];
+    const { intake, port } = connect();
+    port.onmessage = ({ data }) => messages.push(data);
+    const columns = 'file,Mass,Edema\n000.png,1,-1\n001.png,0,1\n';
+    const files = [...films(12), text('a.csv', columns), text('b.csv', csv(12, 'Nodule'))];
+    const first = await intake.readFiles(files, OPTIONS, ignore);
+    expect(first.findings).toEqual(['Nodule', 'keep']);
+    expect(first.scan?.tables.map(({ path, matched }) => [path, matched])).toEqual([
+      ['a.csv', 2],
+      ['b.csv', 12],
+    ]);
+    const second = await intake.arrange({ labels: { file: 'a.csv', uncertain: 'one', findings: ['Edema'] } });
+    expect(second.findings).toEqual(['Edema']);
+    expect([...second.images.labels.subarray(0, 3)]).toEqual([1, 1, 255]);
+    expect(second.fingerprint).not.toBe(first.fingerprint);
+    await expect.poll(() => messages.length).toBe(2);
+    expect(messages[1]).toMatchObject({ arranges: first.fingerprint, fingerprint: second.fingerprint });
+    expect(messages[1]).not.toHaveProperty('planes');
+    const back = await intake.arrange({ labels: {} });
+    expect(back.fingerprint).toBe(first.fingerprint);
+    expect(intake.matchProblems()).toEqual([]);
+    await expect(intake.arrange({ labels: { file: 'q.csv' } })).rejects.toMatchObject({
+      code: 'labels-unreadable',
+    });
+  });
+
+  it('refuses overlapping lists before it decodes, and reads them once a way out is chosen', async () => {
+    const { intake } = connect();
+    const files = [...films(12), ...lists(range(0, 9), range(6, 12))];
+    await expect(intake.readFiles(files, OPTIONS, ignore)).rejects.toMatchObject({
+      code: 'split-overlap',
+      message: expect.stringContaining('3 of 6 test films are in train too'),
+    });
+    const {
+      images,
+      films: counts,
+      leftOut,
+    } = await intake.readFiles(files, { ...OPTIONS, split: { overlap: 'leave-out' } }, ignore);
+    expect(images.length).toBe(12);
+    expect(counts.test).toBe(6);
+    expect(leftOut).toBe(0);
+    const drawn = await intake.arrange({ split: { source: 'drawn', seed: 4 } });
+    expect(drawn.splitRule).toContain('drawn with seed 4');
+  });
+
+  it('gives boxes as shares of the film, and looks at labels without opening films', async () => {
+    const { intake } = connect();
+    const boxes = text(
+      'BBox_List_2017.csv',
+      'Image Index,Finding Label,Bbox [x,y,w,h],,,\n001.png,Mass,512,0,256,1024\n',
+    );
+    const files = [...films(3), boxes, text('l.csv', csv(3))];
+    const { labels } = await intake.readFiles(files, OPTIONS, ignore);
+    expect(labels?.marks).toEqual({ films: 1, boxes: 1, masks: 0 });
+    expect(intake.marksOf(0)).toBeNull();
+    expect(intake.marksOf(1)?.boxes).toMatchObject([
+      { finding: 'Mass', x: 0.5, y: 0, width: 0.25, height: 1 },
+    ]);
+    const unread = [{ path: '000.png', file: new File(['no film'], 'x') }, text('l.csv', csv(3))];
+    const scan = await intake.scanLabels(unread, {});
+    expect(scan.report).toMatchObject({ rows: 3, matchedRows: 1, rowsWithoutFile: 2 });
+    expect(scan.positives).toEqual([0, 1]);
   });
 });
 

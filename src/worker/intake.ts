@@ -1,30 +1,37 @@
 // The intake worker's side of the seam: one reading at a time, its films handed to the engine over a port and
 // a summary of them to the page. Starting a reading cancels the one before.
 
-import { assembleDataset, type DatasetParts } from '../data/dataset.ts';
+import { assembleDataset } from '../data/dataset.ts';
 import type { DecodeOptions } from '../data/decode.ts';
-import type { DatasetSummary, EngineDataset } from '../protocol/dataset.ts';
+import { readLabels, sortSources } from '../data/sources.ts';
+import type { DatasetSummary, EngineArrangement, EngineDataset } from '../protocol/dataset.ts';
 import type {
+  Arrangement,
   IntakeApi,
   IntakeEvent,
   IntakeOptions,
   SourceFile,
   SyntheticOptions,
 } from '../protocol/intake.ts';
+import type { LabelScan, MatchExample } from '../protocol/labels.ts';
+import type { FilmMarks } from '../protocol/marks.ts';
 import { AppError } from '../util/errors.ts';
-import { type Decoder, readFilms } from './intakeFiles.ts';
+import { type KeptSet, marksOfFilm, rearranged } from './intakeArrange.ts';
+import { type Decoder, type ReadSet, readFilms } from './intakeFiles.ts';
 import { renderSet } from './intakeSynthetic.ts';
 
 /** Longest side of a thumbnail, px. */
 const THUMBNAIL_SIZE = 96;
 
 type Listener = (event: IntakeEvent) => void;
-type Reading = (signal: AbortSignal) => Promise<Omit<DatasetParts, 'startedAt'>>;
+type Reading = (signal: AbortSignal) => Promise<ReadSet>;
 
 export class Intake implements IntakeApi {
   readonly #makeDecoder: (options: DecodeOptions) => Decoder;
   #engine: MessagePort | null = null;
   #current: AbortController | null = null;
+  /** The set read last, without its pixels. */
+  #kept: KeptSet | null = null;
 
   constructor(makeDecoder: (options: DecodeOptions) => Decoder) {
     this.#makeDecoder = makeDecoder;
@@ -50,7 +57,10 @@ export class Intake implements IntakeApi {
   }
 
   synthesise(options: SyntheticOptions, onEvent: Listener): Promise<DatasetSummary> {
-    return this.#take((signal) => renderSet(options, THUMBNAIL_SIZE, signal, onEvent));
+    return this.#take(async (signal) => {
+      const parts = await renderSet(options, THUMBNAIL_SIZE, signal, onEvent);
+      return { parts, origin: null };
+    });
   }
 
   cancel(): void {
@@ -62,17 +72,60 @@ export class Intake implements IntakeApi {
     const control = new AbortController();
     this.#current = control;
     const startedAt = performance.now();
-    const parts = await read(control.signal);
+    const { parts, origin } = await read(control.signal);
     const { summary, engine } = await assembleDataset({ ...parts, startedAt });
     control.signal.throwIfAborted();
     this.#deliver(engine);
+    const { planes: _, ...kept } = parts;
+    this.#kept = { parts: kept, origin, fingerprint: summary.fingerprint };
     return summary;
+  }
+
+  async arrange(arrangement: Arrangement): Promise<DatasetSummary> {
+    const before = this.#needKept();
+    const control = new AbortController();
+    this.#current = control;
+    const startedAt = performance.now();
+    const { parts, origin } = await rearranged(before, arrangement, control.signal);
+    const { summary, engine } = await assembleDataset({ ...parts, planes: [], startedAt });
+    control.signal.throwIfAborted();
+    const { fingerprint, findings, splits, patients, labels } = engine;
+    const message = { arranges: before.fingerprint, fingerprint, findings, splits, patients, labels };
+    this.#port().postMessage(message satisfies EngineArrangement);
+    this.#kept = { parts, origin, fingerprint };
+    return summary;
+  }
+
+  async scanLabels(
+    files: readonly SourceFile[],
+    options: Pick<IntakeOptions, 'labelFile' | 'labels' | 'where'>,
+  ): Promise<LabelScan> {
+    const sources = await sortSources(files, options.labelFile);
+    if (sources.films.length === 0) throw new AppError('folder-empty', ` among ${files.length} file(s)`);
+    return (await readLabels(sources, options)).scan;
+  }
+
+  matchProblems(): readonly MatchExample[] {
+    return this.#kept?.origin?.assignment?.problems ?? [];
+  }
+
+  marksOf(film: number): FilmMarks | null {
+    return this.#kept && marksOfFilm(this.#kept, film);
+  }
+
+  #needKept(): KeptSet {
+    if (!this.#kept) throw new AppError('not-ready', 'no films are loaded.');
+    return this.#kept;
+  }
+
+  #port(): MessagePort {
+    if (!this.#engine) throw new AppError('not-ready', 'the engine is not connected.');
+    return this.#engine;
   }
 
   /** Pixels are moved, not copied: afterwards only the engine has them. */
   #deliver(dataset: EngineDataset): void {
-    if (!this.#engine) throw new AppError('not-ready', 'the engine is not connected.');
     const buffers = new Set(dataset.planes.map((plane) => plane.buffer as ArrayBuffer));
-    this.#engine.postMessage(dataset, [...buffers]);
+    this.#port().postMessage(dataset, [...buffers]);
   }
 }

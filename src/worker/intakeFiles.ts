@@ -3,11 +3,11 @@
 
 import type { DatasetParts, Film } from '../data/dataset.ts';
 import type { DecodedFilm } from '../data/decode.ts';
-import type { LabelAssignment } from '../data/labels.ts';
 import { readLabels, sortSources } from '../data/sources.ts';
-import type { LabelReport, SkippedFile } from '../protocol/dataset.ts';
+import type { SkippedFile } from '../protocol/dataset.ts';
 import type { IntakeEvent, IntakeOptions, SourceFile } from '../protocol/intake.ts';
 import { AppError, toWire } from '../util/errors.ts';
+import { labelledParts, refuseOverlapEarly, type SetOrigin, splitChoice } from './intakeArrange.ts';
 import { IntakeEvents } from './intakeEvents.ts';
 
 /** What the decode pool offers; tests put their own here. */
@@ -22,10 +22,9 @@ const AHEAD = 48;
 const FORETELL_AFTER = 32;
 const GIB = 2 ** 30;
 
-interface Candidate {
-  readonly source: SourceFile;
-  /** Place in the label assignment. */
-  readonly at: number;
+export interface ReadSet {
+  readonly parts: Omit<DatasetParts, 'startedAt'>;
+  readonly origin: SetOrigin | null;
 }
 
 export async function readFilms(
@@ -34,41 +33,33 @@ export async function readFilms(
   decoder: Decoder,
   signal: AbortSignal,
   onEvent: (event: IntakeEvent) => void,
-): Promise<Omit<DatasetParts, 'startedAt'>> {
+): Promise<ReadSet> {
   const sources = await sortSources(files, options.labelFile);
   if (sources.films.length === 0) throw new AppError('folder-empty', ` among ${files.length} file(s)`);
-  const { assignment, skipped: tables } = await readLabels(sources, options, signal);
+  const { assignment, skipped: tables, scan } = await readLabels(sources, options, signal);
+  refuseOverlapEarly(assignment, sources.films, splitChoice(options));
   signal.throwIfAborted();
   const wanted = sources.films
-    .map((source, at): Candidate => ({ source, at }))
-    .filter(({ at }) => !assignment?.onlyLabelled || assignment.films[at])
+    .filter((_, at) => !assignment?.onlyLabelled || assignment.films[at])
     .slice(0, options.limit || undefined);
-  const { films, planes, failed } = await decodeAll(
-    wanted,
-    assignment,
-    options.planeSize,
-    decoder,
-    signal,
-    onEvent,
-  );
+  const { films, planes, failed } = await decodeAll(wanted, options.planeSize, decoder, signal, onEvent);
   if (films.length === 0) throw noFilm(failed);
-  return {
+  const origin = { sources, assignment, options, failed };
+  const parts = {
     name: options.name,
     synthetic: false,
-    films,
     planes,
-    findings: assignment?.findings ?? [],
-    splitSource: assignment?.splitSource ?? null,
-    report: assignment ? reportOn(assignment, sources.films, failed) : null,
+    ...labelledParts(origin, films),
+    scan,
     skipped: [...tables, ...failed],
-    seed: options.seed,
+    split: splitChoice(options),
     planeSize: options.planeSize,
   };
+  return { parts, origin };
 }
 
 async function decodeAll(
-  wanted: readonly Candidate[],
-  assignment: LabelAssignment | null,
+  wanted: readonly SourceFile[],
   planeSize: number,
   decoder: Decoder,
   signal: AbortSignal,
@@ -79,14 +70,13 @@ async function decodeAll(
   const planes: Uint8Array[] = [];
   const failed: SkippedFile[] = [];
   const underWay: Promise<DecodedFilm | { readonly error: unknown }>[] = [];
-  const start = ({ source }: Candidate) =>
-    decoder.decode(source, signal).catch((error: unknown) => ({ error }));
+  const start = (source: SourceFile) => decoder.decode(source, signal).catch((error: unknown) => ({ error }));
   let bytes = 0;
   for (let turn = 0; turn < wanted.length; turn++) {
     for (let next = turn + underWay.length; next < Math.min(turn + AHEAD, wanted.length); next++) {
       underWay.push(start(wanted[next]!));
     }
-    const { source, at } = wanted[turn]!;
+    const source = wanted[turn]!;
     const result = await underWay.shift()!;
     signal.throwIfAborted();
     if ('error' in result) {
@@ -96,7 +86,7 @@ async function decodeAll(
     }
     const { thumbnail, plane, ...film } = result;
     events.film({ index: films.length, ...thumbnail });
-    films.push({ ...film, path: source.path, fileSize: source.file.size, labels: assignment?.films[at] });
+    films.push({ ...film, path: source.path, fileSize: source.file.size });
     planes.push(plane);
     bytes += plane.length;
     if (films.length === FORETELL_AFTER) foretell((bytes / FORETELL_AFTER) * wanted.length, planeSize);
@@ -120,17 +110,6 @@ function foretell(bytes: number, planeSize: number): void {
   if (bytes <= allowed) return;
   const need = `about ${(bytes / GIB).toFixed(1)} GiB at the stored size of ${planeSize} px`;
   throw new AppError('set-too-large', `${need}, and ${(allowed / GIB).toFixed(1)} GiB can be used.`);
-}
-
-/** Files that turned out to be no films need no row. */
-function reportOn(
-  { report, films }: LabelAssignment,
-  sources: readonly SourceFile[],
-  failed: readonly SkippedFile[],
-): LabelReport {
-  const noFilm = new Set(failed.map(({ path }) => path));
-  const without = sources.filter(({ path }, at) => noFilm.has(path) && !films[at]).length;
-  return { ...report, filesWithoutRow: Math.max(0, report.filesWithoutRow - without) };
 }
 
 function noFilm(failed: readonly SkippedFile[]): AppError {

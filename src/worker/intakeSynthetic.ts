@@ -56,7 +56,7 @@ export async function renderSet(
     splitSource: null,
     report: null,
     skipped: [],
-    seed,
+    split: { seed, stratify: 'any' },
     planeSize,
   };
 }

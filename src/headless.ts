@@ -6,6 +6,7 @@ import type { Config } from './config/schema.ts';
 import type { DatasetSummary } from './protocol/dataset.ts';
 import type { DeviceFacts, EngineEvent, FeatureRequest, RunStatus } from './protocol/engine.ts';
 import type { IntakeEvent, IntakeOptions, SourceFile, SyntheticOptions } from './protocol/intake.ts';
+import type { LabelScan } from './protocol/labels.ts';
 import type { ParityRow } from './protocol/parity.ts';
 import type { ProbeReport, ProbeRequest } from './protocol/probe.ts';
 import type { SelfTestReport, SelfTestRow } from './protocol/selfTest.ts';
@@ -121,6 +122,12 @@ const api = {
   readFolder(options: IntakeOptions): Promise<RunnerSummary> {
     const { files, ...labels } = given();
     return delivered(() => client.intake.readFiles(files, { ...options, ...labels }, onIntakeEvent));
+  },
+
+  /** Matches label files and names; no film is opened. */
+  scanLabels(options: Pick<IntakeOptions, 'labels' | 'where'>): Promise<LabelScan> {
+    const { files, ...labels } = given();
+    return client.intake.scanLabels(files, { ...options, ...labels });
   },
 
   synthesise: (options: SyntheticOptions): Promise<RunnerSummary> =>

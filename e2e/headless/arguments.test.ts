@@ -37,8 +37,14 @@ describe('the command line', () => {
       labels: null,
       where: { column: 'view', value: 'PA' },
       limit: 7,
+      arrangement: {},
     });
     expect(dataArguments({ data: 'synthetic' }).folder).toBeNull();
+    expect(dataArguments({ data: tmpdir(), uncertain: 'one', overlap: 'leave-out' }).arrangement).toEqual({
+      labels: { uncertain: 'one' },
+      split: { overlap: 'leave-out' },
+    });
+    expect(() => dataArguments({ data: tmpdir(), readers: 'some' })).toThrow(/majority, any, all/);
     expect(() => dataArguments({ data: '/no/such/folder' })).toThrow(UsageError);
     expect(() => dataArguments({ data: 'synthetic', labels: 'x.csv' })).toThrow(UsageError);
     expect(() => dataArguments({ data: tmpdir(), limit: '-1' })).toThrow(UsageError);

@@ -6,6 +6,9 @@ import path from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { isPresetName, PRESET_NAMES, type PresetName } from '../../src/config/presets.ts';
 import { type Config, isConfigKey, parseConfig } from '../../src/config/schema.ts';
+import type { Arrangement } from '../../src/protocol/intake.ts';
+import { BLANK, type LabelChoice, READERS, UNCERTAIN } from '../../src/protocol/labels.ts';
+import { OVERLAP, SPLIT_SOURCES, type SplitChoice } from '../../src/protocol/split.ts';
 import { AppError } from '../../src/util/errors.ts';
 
 /** The program was called wrongly: exit status 2. */
@@ -21,7 +24,28 @@ export const DATA_OPTIONS = {
   limit: { type: 'string', default: '0' },
   set: { type: 'string', multiple: true, default: [] },
   out: { type: 'string' },
+  uncertain: { type: 'string' },
+  blank: { type: 'string' },
+  readers: { type: 'string' },
+  split: { type: 'string' },
+  overlap: { type: 'string' },
 } as const satisfies Options;
+
+/** Options that take a word out of a table. */
+const CHOICES = {
+  uncertain: UNCERTAIN,
+  blank: BLANK,
+  readers: READERS,
+  split: SPLIT_SOURCES,
+  overlap: OVERLAP,
+} as const;
+type ChoiceName = keyof typeof CHOICES;
+
+/** For the help: each option with its words. */
+export const choicesInWords = (): string =>
+  Object.entries(CHOICES)
+    .map(([name, words]) => `--${name} ${Object.keys(words).join('|')}`)
+    .join(', ');
 
 export function readOptions<O extends Options>(argv: readonly string[], options: O) {
   try {
@@ -75,6 +99,38 @@ export interface DataArguments {
   readonly labels: string | null;
   readonly where: { readonly column: string; readonly value: string } | null;
   readonly limit: number;
+  readonly arrangement: Arrangement;
+}
+
+function word<N extends ChoiceName>(
+  name: N,
+  given: string | undefined,
+): keyof (typeof CHOICES)[N] | undefined {
+  if (given === undefined || Object.hasOwn(CHOICES[name], given)) {
+    return given as keyof (typeof CHOICES)[N] | undefined;
+  }
+  throw new UsageError(`--${name} is one of ${Object.keys(CHOICES[name]).join(', ')}, not ${given}.`);
+}
+
+/** Only what was given; the rest is detected. */
+const stated = <T extends object>(record: T): T =>
+  Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as T;
+
+/** What the command line says about labels and split. */
+export function arrangementOf(given: Partial<Record<ChoiceName, string | undefined>>): Arrangement {
+  const labels = stated({
+    uncertain: word('uncertain', given.uncertain),
+    blank: word('blank', given.blank),
+    readers: word('readers', given.readers),
+  }) as LabelChoice;
+  const split = stated({
+    source: word('split', given.split),
+    overlap: word('overlap', given.overlap),
+  }) as SplitChoice;
+  return {
+    ...(Object.keys(labels).length > 0 ? { labels } : {}),
+    ...(Object.keys(split).length > 0 ? { split } : {}),
+  };
 }
 
 function existing(file: string, option: string, kind: 'file' | 'folder'): string {
@@ -87,7 +143,7 @@ function existing(file: string, option: string, kind: 'file' | 'folder'): string
 export const existingFile = (file: string, option: string) => existing(file, option, 'file');
 export const existingFolder = (file: string, option: string) => existing(file, option, 'folder');
 
-interface DataValues {
+interface DataValues extends Partial<Record<ChoiceName, string | undefined>> {
   data?: string | undefined;
   labels?: string | undefined;
   where?: string | undefined;
@@ -95,7 +151,7 @@ interface DataValues {
 }
 
 /** Where the films come from, checked as far as the file system can tell. */
-export function dataArguments({ data, labels, where, limit = '0' }: DataValues): DataArguments {
+export function dataArguments({ data, labels, where, limit = '0', ...choices }: DataValues): DataArguments {
   const wanted = required(data, 'data');
   const synthetic = wanted === 'synthetic';
   if (synthetic && (labels || where || limit !== '0')) {
@@ -107,5 +163,6 @@ export function dataArguments({ data, labels, where, limit = '0' }: DataValues):
     labels: labels ? existing(labels, 'labels', 'file') : null,
     where: where ? { column, value } : null,
     limit: wholeNumber(limit, 'limit', 0),
+    arrangement: arrangementOf(choices),
   };
 }

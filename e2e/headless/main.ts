@@ -2,12 +2,12 @@
 // Exit status: 0 done, 1 failed, 2 called wrongly.
 
 import { AppError } from '../../src/util/errors.ts';
-import { UsageError } from './arguments.ts';
+import { choicesInWords, UsageError } from './arguments.ts';
 import { COMMANDS } from './commands.ts';
 
 function help(): string {
   const rows = Object.values(COMMANDS).map(({ usage, summary }) => `  ${usage}\n      ${summary}`);
-  return `npm run headless -- COMMAND\n\n${rows.join('\n')}\n\nGPU=hardware or GPU=software fixes the adapter.`;
+  return `npm run headless -- COMMAND\n\n${rows.join('\n')}\n\nWherever films are read: ${choicesInWords()}.\nGPU=hardware or GPU=software fixes the adapter.`;
 }
 
 /** The one line for a failure: code, sentence, remedy; line breaks within are closed up. */

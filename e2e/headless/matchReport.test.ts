@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import type { LabelScan } from '../../src/protocol/labels.ts';
+import { matchReportLines } from './matchReport.ts';
+
+test('every kind of problem is counted, with its first examples', () => {
+  const scan: LabelScan = {
+    tables: [
+      {
+        path: 'labels.csv',
+        format: 'nih-labels',
+        error: null,
+        rows: 9,
+        matched: 5,
+        columns: [],
+        fileColumn: 'Image Index',
+        patientColumn: null,
+        splitColumn: null,
+        findings: ['Mass'],
+      },
+    ],
+    report: {
+      file: 'labels.csv',
+      format: 'NIH finding labels',
+      rows: 9,
+      matchedRows: 5,
+      rowsWithoutFile: 3,
+      filesWithoutRow: 2,
+      duplicateRows: 1,
+      conflictingRows: 1,
+      ambiguousRows: 1,
+      examples: [{ problem: 'no-film', file: 'labels.csv', row: 7, name: 'gone.png' }],
+      notes: ['A note.'],
+    },
+    findings: ['Mass'],
+    positives: [4],
+    films: 8,
+  };
+  const lines = matchReportLines(scan);
+  expect(lines).toEqual([
+    'labels.csv: NIH finding labels (ChestX-ray14, Data_Entry_2017(_v2020).csv); 9 rows, 5 match; film named by "Image Index"',
+    'Used: labels.csv as NIH finding labels',
+    '5 of 9 rows matched, 8 files that may be films',
+    '3 rows without a film',
+    '    row 7: gone.png',
+    '2 films without a row',
+    '1 rows that fit several films',
+    '1 repeated rows',
+    '1 rows that contradict each other',
+    '      4 Mass',
+    'Note: A note.',
+  ]);
+});

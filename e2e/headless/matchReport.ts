@@ -1,0 +1,68 @@
+// The match report of `decode DIR --labels FILE`: how the label file was understood, and what became of every row and
+// film, with the first examples of each problem. Names of files are printed: this is the user's own terminal.
+
+import type { Arrangement } from '../../src/protocol/intake.ts';
+import {
+  LABEL_FORMATS,
+  type LabelScan,
+  MATCH_PROBLEMS,
+  type MatchProblem,
+  type ScannedTable,
+} from '../../src/protocol/labels.ts';
+import type { Session } from './browser.ts';
+
+const PROBLEMS = Object.keys(MATCH_PROBLEMS) as MatchProblem[];
+
+function describeTable(table: ScannedTable): string {
+  const { path, format, error, rows, matched, fileColumn, patientColumn, splitColumn } = table;
+  if (!format) return `${path}: ${error?.message ?? 'not understood'}`;
+  const columns = [
+    ['film named by', fileColumn],
+    ['patient', patientColumn],
+    ['split', splitColumn],
+  ].flatMap(([what, name]) => (name ? [`${what} "${name}"`] : []));
+  return `${path}: ${LABEL_FORMATS[format].name} (${LABEL_FORMATS[format].from}); ${rows} rows, ${matched} match; ${columns.join(', ')}`;
+}
+
+/** The report, line by line. */
+export function matchReportLines({ tables, report, findings, positives, films }: LabelScan): string[] {
+  const lines = tables.map(describeTable);
+  if (!report) return [...lines, `No labels for ${films} film(s).`];
+  const counts: Record<MatchProblem, number> = {
+    'no-film': report.rowsWithoutFile,
+    'no-row': report.filesWithoutRow,
+    ambiguous: report.ambiguousRows ?? 0,
+    duplicate: report.duplicateRows,
+    conflict: report.conflictingRows,
+  };
+  lines.push(`Used: ${report.file} as ${report.format}`);
+  lines.push(`${report.matchedRows} of ${report.rows} rows matched, ${films} files that may be films`);
+  for (const problem of PROBLEMS) {
+    lines.push(`${counts[problem]} ${MATCH_PROBLEMS[problem]}`);
+    for (const example of report.examples ?? []) {
+      if (example.problem !== problem) continue;
+      lines.push(`    ${example.row > 0 ? `row ${example.row}: ` : ''}${example.name}`);
+    }
+  }
+  if (report.marks) {
+    const { boxes, masks, films: marked } = report.marks;
+    lines.push(`${boxes} boxes and ${masks} masks on ${marked} films`);
+  }
+  findings.forEach((finding, at) => {
+    lines.push(`${String(positives[at]).padStart(7)} ${finding}`);
+  });
+  return [...lines, ...(report.notes ?? []).map((note) => `Note: ${note}`)];
+}
+
+/** Matches the label file with the files below `folder`, no film opened, and prints what came of it. */
+export async function printMatchReport(
+  session: Session,
+  folder: string,
+  labels: string,
+  arrangement: Arrangement,
+): Promise<void> {
+  await session.page.locator('#folder').setInputFiles(folder);
+  await session.page.locator('#labels').setInputFiles(labels);
+  const scan = await session.call('scanLabels', arrangement.labels ? { labels: arrangement.labels } : {});
+  console.log(matchReportLines(scan).join('\n'));
+}

@@ -19,9 +19,11 @@ import {
   type Taking,
 } from '../protocol/dataset.ts';
 import type { LabelScan } from '../protocol/labels.ts';
+import type { FilmMeasures, QualityFlag } from '../protocol/quality.ts';
 import type { SplitChoice } from '../protocol/split.ts';
 import type { FilmLabels } from './labels.ts';
 import { type PatientSource, patientOf } from './patient.ts';
+import { flagFilms, leaveOut, qualityReport } from './qualityReport.ts';
 import { splitFilms } from './split.ts';
 
 /** What is known of one decoded film; its pixels lie apart. */
@@ -40,6 +42,8 @@ export interface Film {
   readonly note?: string | undefined;
   readonly taking?: Taking | undefined;
   readonly labels?: FilmLabels | undefined;
+  /** Absent for the synthetic set. */
+  readonly measures?: FilmMeasures | undefined;
 }
 
 export interface DatasetParts {
@@ -56,6 +60,10 @@ export interface DatasetParts {
   readonly scan?: LabelScan | undefined;
   readonly skipped: readonly SkippedFile[];
   readonly split: SplitChoice;
+  /** Films with one of these flags are in no part. */
+  readonly leaveOut?: readonly QualityFlag[] | undefined;
+  /** Per film the earlier film it looks like, as findDuplicates has it; absent where none were looked for. */
+  readonly duplicates?: Int32Array | undefined;
   readonly planeSize: number;
   /** `performance.now()` when the work began. */
   readonly startedAt: number;
@@ -82,11 +90,13 @@ export async function assembleDataset(
     parts.split,
     parts.splitSource,
   );
+  const { places, flags, quality } = judge(parts, split.splits);
   const images = films.map(
     (film, i): ImageRow => ({
       path: film.path,
       patient: answers[i]!.patient,
-      split: split.splits[i]!,
+      split: places[i]!,
+      flags: flags[i]!,
       format: film.format,
       width: film.originalWidth,
       height: film.originalHeight,
@@ -110,6 +120,7 @@ export async function assembleDataset(
       splitRule: [split.rule, ...unknownPatients(answers.map((answer) => answer.source))].join(' '),
       labels: parts.report,
       ...(parts.scan && { scan: parts.scan }),
+      ...(quality && { quality }),
       skipped: parts.skipped,
       fingerprint,
       seconds: (performance.now() - parts.startedAt) / 1000,
@@ -127,6 +138,17 @@ export async function assembleDataset(
       labels: table.labels.slice(),
     },
   };
+}
+
+/** Flags, and the places once unwanted films are taken out. */
+function judge({ films, duplicates, leaveOut: unwanted = [] }: DatasetParts, splits: readonly Placement[]) {
+  if (!duplicates) return { places: splits, flags: new Uint8Array(films.length), quality: undefined };
+  const flags = flagFilms(
+    films.map((film) => ({ ...film, lateral: film.labels?.lateral })),
+    duplicates,
+  );
+  const quality = qualityReport(flags, duplicates, splits, unwanted);
+  return { places: leaveOut(splits, flags, unwanted), flags, quality };
 }
 
 const positivesOf = (labels: Uint8Array): number[] => {

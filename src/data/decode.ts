@@ -1,8 +1,10 @@
 // One film, whatever its format: bytes to an 8-bit grey plane at training size, a thumbnail, and what the page
 // should know about it. Each failure is an AppError that names its reason; the caller decides what to do with it.
 
+import type { FilmMeasures } from '../protocol/quality.ts';
 import { toGrey } from './grayscale.ts';
 import { decodePicture, type FileFormat, type Picture, readFilm, type TakingFacts } from './picture.ts';
+import { measureFilm } from './quality.ts';
 import { type Plane, shrink } from './resize.ts';
 
 export interface DecodeOptions {
@@ -22,6 +24,7 @@ export interface DecodedFilm extends TakingFacts {
   readonly format: FileFormat;
   /** Something the reader should know, e.g. "first of 3 frames". */
   readonly note?: string;
+  readonly measures: FilmMeasures;
   readonly thumbnail: Plane;
 }
 
@@ -42,6 +45,7 @@ export async function decodeFilm(source: Blob | ArrayBuffer, options: DecodeOpti
     originalHeight: height,
     format: film.format,
     ...(note && { note }),
+    measures: measureFilm(stored.bytes, stored.width, stored.height),
     thumbnail: ownBytes(shrink(stored, options.thumbnailSize), stored),
   };
 }

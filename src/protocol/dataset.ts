@@ -3,6 +3,7 @@
 
 import type { WireError } from '../util/errors.ts';
 import type { LabelFormatId, LabelScan, MatchExample } from './labels.ts';
+import type { QualityReport } from './quality.ts';
 
 export const SPLITS = ['train', 'val', 'test'] as const;
 export type Split = (typeof SPLITS)[number];
@@ -31,6 +32,8 @@ export interface ImageRow {
   readonly height: number;
   /** One value per finding of the set. */
   readonly labels: Uint8Array;
+  /** Bits of QUALITY_FLAGS; none where nothing was measured. */
+  readonly flags?: number;
   /** Something the reader should know, e.g. "first of 3 frames". */
   readonly note?: string;
   readonly taking?: Taking;
@@ -62,6 +65,8 @@ export interface FilmTable {
   readonly heights: Uint32Array;
   /** films x findings, row-major. */
   readonly labels: Uint8Array;
+  /** Bits of QUALITY_FLAGS. */
+  readonly flags: Uint8Array;
   /** Few films have one. */
   readonly notes: ReadonlyMap<number, string>;
   /** Ways of taking, each once, the first unknown; and per film the index of its own. */
@@ -121,6 +126,7 @@ export function filmTable(rows: readonly ImageRow[]): FilmTable {
     widths: Uint32Array.from(rows, ({ width }) => width),
     heights: Uint32Array.from(rows, ({ height }) => height),
     labels,
+    flags: Uint8Array.from(rows, ({ flags = 0 }) => flags),
     notes: new Map(rows.flatMap(({ note }, film) => (note ? [[film, note] as const] : []))),
     takings: [...takings.values()],
     takingOf: Uint32Array.from(takingKeys, (key) => takingNumbers.get(key)!),
@@ -177,6 +183,8 @@ export interface DatasetSummary {
   readonly labels: LabelReport | null;
   /** Every label file as it was understood; absent for the synthetic set. */
   readonly scan?: LabelScan;
+  /** Absent for the synthetic set. */
+  readonly quality?: QualityReport;
   readonly skipped: readonly SkippedFile[];
   /** Hash of paths, sizes, labels and decode options: two equal sets share it. */
   readonly fingerprint: string;

@@ -4,6 +4,7 @@
 import type { DatasetSummary, Thumbnail } from './dataset.ts';
 import type { LabelChoice, LabelScan, MatchExample } from './labels.ts';
 import type { FilmMarks } from './marks.ts';
+import type { QualityFlag } from './quality.ts';
 import type { SplitChoice } from './split.ts';
 
 export interface SourceFile {
@@ -26,6 +27,8 @@ export interface IntakeOptions {
   readonly labels?: LabelChoice;
   /** How films are put into training, validation and test; `seed` is its seed unless it names one. */
   readonly split?: SplitChoice;
+  /** Films with one of these flags are put in no part. */
+  readonly leaveOut?: readonly QualityFlag[];
   /** Keep at most this many films, the first in path order; 0 keeps all. */
   readonly limit?: number;
 }
@@ -34,6 +37,8 @@ export interface IntakeOptions {
 export interface Arrangement {
   readonly labels?: LabelChoice;
   readonly split?: SplitChoice;
+  /** Films with one of these flags are put in no part. */
+  readonly leaveOut?: readonly QualityFlag[];
 }
 
 export interface SyntheticOptions {

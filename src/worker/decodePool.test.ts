@@ -11,6 +11,7 @@ const filmOf = (side: number): DecodedFilm => ({
   originalWidth: side,
   originalHeight: 1,
   format: 'png',
+  measures: { mean: 0, deviation: 0, polarity: 0, hash: '' },
   thumbnail: { width: 1, height: 1, bytes: new Uint8Array(1) },
 });
 

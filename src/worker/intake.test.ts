@@ -223,6 +223,40 @@ describe('arranging films that are read', () => {
     expect(drawn.splitRule).toContain('drawn with seed 4');
   });
 
+  it('flags what looks wrong, and leaves it out on request', async () => {
+    const { intake } = connect();
+    const side = 48;
+    const picture = (path: string, grey: (x: number, y: number) => number): SourceFile => {
+      const data = Uint8Array.from({ length: side * side }, (_, i) => grey(i % side, Math.floor(i / side)));
+      return {
+        path,
+        file: new File([encode({ width: side, height: side, data, channels: 1, depth: 8 }).slice()], 'x'),
+      };
+    };
+    const wave = (k: number) => (x: number, y: number) =>
+      128 + 60 * Math.sin((x * k) / 7) * Math.cos((y * (9 - k)) / 11);
+    const files = [
+      ...Array.from({ length: 6 }, (_, i) => picture(`a${i}.png`, wave(i + 1))),
+      picture('copy.png', wave(2)),
+      picture('dark.png', (x) => x % 17),
+      picture('flat.png', () => 90),
+    ];
+    const options = { ...OPTIONS, planeSize: 48 };
+    const { quality, images, leftOut } = await intake.readFiles(files, options, ignore);
+    const counts = (report: typeof quality) =>
+      Object.fromEntries(
+        report!.counts.filter(({ flag }) => flag !== 'inverted').map(({ flag, films }) => [flag, films]),
+      );
+    expect(counts(quality)).toEqual({ constant: 1, dark: 1, duplicate: 1, lateral: 0, aspect: 0 });
+    expect([...quality!.duplicateOf]).toEqual([[6, 1]]);
+    expect(leftOut).toBe(0);
+    const without = await intake.arrange({ leaveOut: ['constant', 'duplicate'] });
+    expect(without.leftOut).toBe(2);
+    expect(without.images.length).toBe(images.length);
+    expect([without.images.splits[6], without.images.splits[8]]).toEqual([255, 255]);
+    expect(without.films.train + without.films.val + without.films.test).toBe(7);
+  });
+
   it('gives boxes as shares of the film, and looks at labels without opening films', async () => {
     const { intake } = connect();
     const boxes = text(

@@ -98,6 +98,7 @@ export async function rearranged(
       ...labelledParts(next, parts.films),
       scan,
       split: splitChoice(options),
+      leaveOut: options.leaveOut,
       skipped: [...skipped, ...origin.failed],
     },
     origin: next,

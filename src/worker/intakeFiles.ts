@@ -3,6 +3,7 @@
 
 import type { DatasetParts, Film } from '../data/dataset.ts';
 import type { DecodedFilm } from '../data/decode.ts';
+import { findDuplicates } from '../data/duplicates.ts';
 import { readLabels, sortSources } from '../data/sources.ts';
 import type { SkippedFile } from '../protocol/dataset.ts';
 import type { IntakeEvent, IntakeOptions, SourceFile } from '../protocol/intake.ts';
@@ -53,6 +54,8 @@ export async function readFilms(
     scan,
     skipped: [...tables, ...failed],
     split: splitChoice(options),
+    leaveOut: options.leaveOut,
+    duplicates: findDuplicates(films.map(({ measures }) => measures?.hash ?? '')),
     planeSize: options.planeSize,
   };
   return { parts, origin };

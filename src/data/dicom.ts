@@ -45,6 +45,10 @@ export class Tags {
     return this.#elements[tag] !== undefined;
   }
 
+  keys(): string[] {
+    return Object.keys(this.#elements);
+  }
+
   element(tag: string): Element | undefined {
     return this.#elements[tag];
   }

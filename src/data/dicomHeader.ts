@@ -3,6 +3,7 @@
 // rescale) and refused where it cannot (size, bits).
 
 import type { Taking } from '../protocol/dataset.ts';
+import type { ContrastWindow } from '../protocol/film.ts';
 import { AppError } from '../util/errors.ts';
 import { type DicomDataSet, PIXEL_DATA, type Tags } from './dicom.ts';
 import { asSigned, readLut } from './dicomLut.ts';
@@ -35,6 +36,7 @@ const TAG = {
   windowWidth: 'x00281051',
   intercept: 'x00281052',
   slope: 'x00281053',
+  windowNames: 'x00281055',
   windowFunction: 'x00281056',
   modalityLuts: 'x00283000',
   lutDescriptor: 'x00283002',
@@ -69,6 +71,8 @@ export interface DicomHeader {
   readonly highBit: number;
   readonly signed: boolean;
   readonly recipe: GreyRecipe;
+  /** Every window the file offers; the first is the one of the recipe. */
+  readonly windows: readonly ContrastWindow[];
   readonly facts: TakingFacts;
   /** Height of a pixel over its width. */
   readonly pixelAspect: number;
@@ -103,6 +107,7 @@ export function readHeader({ tags }: DicomDataSet): DicomHeader {
     photometric,
     ...bits,
     recipe: recipeOf(tags, photometric, bits),
+    windows: windowsOf(tags),
     ...takingOf(tags),
   };
 }
@@ -190,6 +195,18 @@ function windowOf(tags: Tags): Window | null {
   const shape = shapes[tags.text(TAG.windowFunction) ?? ''] ?? 'linear';
   const window: Window = { center, width, shape };
   return isUsableWindow(window) ? window : null;
+}
+
+const MAX_WINDOWS = 16;
+
+function windowsOf(tags: Tags): ContrastWindow[] {
+  const widths = tags.numbers(TAG.windowWidth, MAX_WINDOWS);
+  const names = tags.text(TAG.windowNames)?.split('\\') ?? [];
+  return tags.numbers(TAG.windowCenter, MAX_WINDOWS).flatMap((center, i) => {
+    const width = widths[i] ?? Number.NaN;
+    const name = names[i]?.trim().slice(0, 32) || `Window ${i + 1}`;
+    return isUsableWindow({ center, width, shape: 'linear' }) ? [{ name, center, width }] : [];
+  });
 }
 
 function paddingOf(tags: Tags, signed: boolean): GreyRecipe['padding'] {

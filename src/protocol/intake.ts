@@ -2,6 +2,7 @@
 // its own workers, reads label files, splits by patient and hands the planes to the engine over a port.
 
 import type { DatasetSummary, Thumbnail } from './dataset.ts';
+import type { FilmView } from './film.ts';
 import type { LabelChoice, LabelScan, MatchExample } from './labels.ts';
 import type { FilmMarks } from './marks.ts';
 import type { QualityFlag } from './quality.ts';
@@ -68,6 +69,8 @@ export interface IntakeApi {
     options: IntakeOptions,
     onEvent: (event: IntakeEvent) => void,
   ): Promise<DatasetSummary>;
+  /** One film of the set that was read last, at full resolution. @throws AppError with the reason it cannot be shown */
+  view(path: string): Promise<FilmView>;
   synthesise(options: SyntheticOptions, onEvent: (event: IntakeEvent) => void): Promise<DatasetSummary>;
   cancel(): void;
   /**

@@ -8,6 +8,7 @@ import {
   type Split,
   type Thumbnail,
 } from '../protocol/dataset.ts';
+import type { FilmView } from '../protocol/film.ts';
 import type { IntakeEvent, SourceFile } from '../protocol/intake.ts';
 import { AppError, toWire } from '../util/errors.ts';
 import { Rng } from '../util/rng.ts';
@@ -97,6 +98,43 @@ function summarise(name: string, synthetic: boolean, paths: readonly string[]): 
   };
 }
 
+/** A drawn film with the tags of nobody. */
+function fakeView(path: string): FilmView {
+  const [width, height] = [512, 576];
+  const levels = Uint16Array.from(drawFilm(path.length, width, height));
+  const row = (tag: string, name: string, vr: string, value: string, identifying = false) => {
+    return { tag, name, vr, value, identifying };
+  };
+  return {
+    width,
+    height,
+    originalWidth: width,
+    originalHeight: height,
+    pixelAspect: 1,
+    format: 'dicom',
+    levels,
+    modality: Float32Array.from({ length: 256 }, (_, level) => level),
+    padding: new Uint8Array(256),
+    table: Uint8Array.from({ length: 256 }, (_, level) => level),
+    inverted: false,
+    contrast: 'by the window in the file',
+    windows: [
+      { name: 'Window 1', center: 128, width: 256 },
+      { name: 'Lung', center: 90, width: 140 },
+    ],
+    taking: { view: 'PA', spacing: [0.2, 0.2] },
+    packing: 'explicit little endian',
+    tags: [
+      row('(0008,0060)', 'Modality', 'CS', 'DX'),
+      row('(0010,0010)', "Patient's name", 'PN', 'Drawn^Nobody', true),
+      row('(0010,0020)', 'Patient ID', 'LO', '17', true),
+      row('(0018,5101)', 'View position', 'CS', 'PA'),
+      row('(0028,0010)', 'Rows', 'US', String(height)),
+    ],
+    moreTags: 0,
+  };
+}
+
 export type Deliver = (summary: DatasetSummary) => void;
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -132,6 +170,7 @@ export function makeFakeIntake(deliver: Deliver, beat: number) {
     async cancel() {
       round++;
     },
+    view: async (path: string) => fakeView(path),
     arrange: () => Promise.reject(new AppError('not-ready', 'the fake intake reads no labels.')),
     scanLabels: () => Promise.reject(new AppError('not-ready', 'the fake intake reads no labels.')),
     matchProblems: async () => [],

@@ -106,6 +106,7 @@ export function createClient(): PlaygroundClient {
       readFiles: (files, options, onEvent) =>
         ask(() => intake.readFiles([...files], options, proxy(onEvent))),
       synthesise: (options, onEvent) => ask(() => intake.synthesise(options, proxy(onEvent))),
+      view: (path) => ask(() => intake.view(path)),
       cancel: () => ask(() => intake.cancel()),
       arrange: (arrangement) => ask(() => intake.arrange(arrangement)),
       scanLabels: (files, options) => ask(() => intake.scanLabels([...files], options)),

@@ -1,7 +1,13 @@
-// One decode worker: a file in, a grey plane and a thumbnail out, both transferred. Owned by decodePool.ts, which
-// ends it when it hangs or dies; it keeps nothing between files but the codecs it has loaded.
+// One decode worker: a file in, a grey plane and a thumbnail out, both transferred; or a film to look at, or what is
+// stored in it. Owned by decodePool.ts, which ends it when it hangs or dies; it keeps nothing between files but the
+// codecs it has loaded, and tells the pool while it loads one, so that no film is blamed for the time.
 
+import { codecLoading } from '../data/codec.ts';
 import { type DecodedFilm, type DecodeOptions, decodeFilm } from '../data/decode.ts';
+import { storedFacts } from '../data/storedFacts.ts';
+import { viewFilm } from '../data/view.ts';
+import type { FilmView, StoredFacts } from '../protocol/film.ts';
+import type { CodecNotice } from './decodePool.ts';
 import { expose, transfer } from './rpc.ts';
 
 const api = {
@@ -11,8 +17,17 @@ const api = {
     const film = await decodeFilm(file, options);
     return transfer(film, [film.plane.buffer, film.thumbnail.bytes.buffer]);
   },
+  async view(file: File): Promise<FilmView> {
+    const view = await viewFilm(file);
+    return transfer(view, [view.levels.buffer, view.modality.buffer, view.table.buffer, view.padding.buffer]);
+  },
+  stored: (file: File): Promise<StoredFacts> => storedFacts(file),
 };
 
 export type DecodeApi = typeof api;
+
+const notify = (codecLoads: boolean) => postMessage({ codecLoads } satisfies CodecNotice);
+codecLoading.began = () => notify(true);
+codecLoading.ended = () => notify(false);
 
 expose(api);

@@ -16,7 +16,7 @@ const filmOf = (side: number): DecodedFilm => ({
 });
 
 /** Files are told apart by their size, because Node drops the names of files it clones. */
-const SIZES = { ok: 3, bad: 901, hang: 902, die: 903 };
+const SIZES = { ok: 3, bad: 901, hang: 902, die: 903, load: 904 };
 type Kind = keyof typeof SIZES;
 
 async function fakeDecode(file: File, worker: FakeWorker): Promise<DecodedFilm> {
@@ -25,6 +25,11 @@ async function fakeDecode(file: File, worker: FakeWorker): Promise<DecodedFilm> 
   if (file.size === SIZES.die) {
     worker.dispatchEvent(new Event('error'));
     return new Promise(() => {});
+  }
+  if (file.size === SIZES.load) {
+    worker.dispatchEvent(new MessageEvent('message', { data: { codecLoads: true } }));
+    await new Promise((resolve) => setTimeout(resolve, 900));
+    worker.dispatchEvent(new MessageEvent('message', { data: { codecLoads: false } }));
   }
   await new Promise((resolve) => setTimeout(resolve, 5));
   return filmOf(file.size);
@@ -106,11 +111,20 @@ describe('DecodePool', () => {
     expect(FakeWorker.made).toBe(1);
   });
 
-  it.each(['die', 'hang'] as const)('loses only the file when a worker does %s', async (kind) => {
+  it.each([
+    ['die', 'decoder-stopped'],
+    ['hang', 'decode-timeout'],
+  ] as const)('loses only the file when a worker does %s', async (kind, code) => {
     makePool({ workers: 1, timeoutMs: 500 });
     const codes = [source('ok'), source(kind), source('ok')].map((file) => codeOf(pool.decode(file)));
-    expect(await Promise.all(codes)).toEqual(['decoded', 'file-unreadable', 'decoded']);
+    expect(await Promise.all(codes)).toEqual(['decoded', code, 'decoded']);
     expect([FakeWorker.made, FakeWorker.alive]).toEqual([2, 1]);
+  });
+
+  it('blames no file for the time a codec takes to load', async () => {
+    makePool({ workers: 1, timeoutMs: 500 });
+    expect(await codeOf(pool.decode(source('load')))).toBe('decoded');
+    expect(FakeWorker.made).toBe(1);
   });
 
   it('gives up when workers never start', async () => {

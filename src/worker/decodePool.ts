@@ -3,31 +3,44 @@
 // dies or hangs is ended and replaced, and only the file it was busy with is lost.
 
 import type { DecodedFilm, DecodeOptions } from '../data/decode.ts';
+import type { FilmView, StoredFacts } from '../protocol/film.ts';
 import type { SourceFile } from '../protocol/intake.ts';
 import { AppError } from '../util/errors.ts';
 import type { DecodeApi } from './decode.worker.ts';
+import { guard } from './decodeGuard.ts';
 import { type Remote, wrap } from './rpc.ts';
 
 export interface DecodePoolOptions extends DecodeOptions {
   /** Default: one a core, at most 4. */
   readonly workers?: number;
-  /** A file that takes longer is given up. */
+  /** A small file that takes longer is given up; large ones get more, see `allowance`. */
   readonly timeoutMs?: number;
   /** How a worker is made; tests put their own here. */
   readonly spawn?: () => Worker;
 }
 
+/** What a worker posts besides its answers: a codec begins or ends loading. */
+export interface CodecNotice {
+  readonly codecLoads: boolean;
+}
+
 const MAX_WORKERS = 4;
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 2000;
+/** More for each MiB of the file: the slowest codec on a slow machine. */
+const TIMEOUT_MS_PER_MIB = 2000;
 const START_TIMEOUT_MS = 30_000;
 /** Workers that failed to start one after the other: the code cannot run here at all. */
 const MAX_FAILED_STARTS = 3;
 
+/** @param bytes of the file */
+const allowance = (base: number, bytes: number) => base + (TIMEOUT_MS_PER_MIB * bytes) / 2 ** 20;
+
 interface Job {
   readonly source: SourceFile;
   readonly signal: AbortSignal | undefined;
-  readonly resolve: (film: DecodedFilm) => void;
-  readonly reject: (error: unknown) => void;
+  call(remote: Remote<DecodeApi>): Promise<unknown>;
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
 }
 
 interface Slot {
@@ -57,18 +70,42 @@ export class DecodePool {
     this.#size = options.workers ?? defaultWorkers();
   }
 
+  /** Workers that may run at once. */
+  get size(): number {
+    return this.#size;
+  }
+
   /** @throws AppError with the reason the file was left out, `cancelled`, or `worker-failed` for the whole pool */
   decode(source: SourceFile, signal?: AbortSignal): Promise<DecodedFilm> {
-    return new Promise((resolve, reject) => {
-      if (this.#closed) return reject(this.#closed);
-      this.#queue.push({ source, signal, resolve, reject });
-      this.#dispatch();
-    });
+    const { planeSize, thumbnailSize } = this.#options;
+    return this.#submit(source, signal, (remote) => remote.decode(source.file, { planeSize, thumbnailSize }));
+  }
+
+  /** @throws as decode does */
+  view(source: SourceFile): Promise<FilmView> {
+    return this.#submit(source, undefined, (remote) => remote.view(source.file));
+  }
+
+  /** @throws as decode does */
+  stored(source: SourceFile, signal?: AbortSignal): Promise<StoredFacts> {
+    return this.#submit(source, signal, (remote) => remote.stored(source.file));
   }
 
   /** Ends the workers; everything still waiting or under way is rejected as cancelled. */
   dispose(): void {
     this.#close(new AppError('cancelled'));
+  }
+
+  #submit<T>(
+    source: SourceFile,
+    signal: AbortSignal | undefined,
+    call: (remote: Remote<DecodeApi>) => Promise<T>,
+  ): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.#closed) return reject(this.#closed);
+      this.#queue.push({ source, signal, call, resolve: (value) => resolve(value as T), reject });
+      this.#dispatch();
+    });
   }
 
   #close(reason: AppError): void {
@@ -100,7 +137,7 @@ export class DecodePool {
     const outcome = await this.#attempt(slot, job);
     // Gone when the pool was closed meanwhile; its promise is settled then.
     if (!this.#busy.delete(slot)) return;
-    if ('film' in outcome) job.resolve(outcome.film);
+    if ('value' in outcome) job.resolve(outcome.value);
     if ('refusal' in outcome) job.reject(outcome.refusal);
     if ('trouble' in outcome) {
       slot.worker.terminate();
@@ -112,17 +149,15 @@ export class DecodePool {
     this.#dispatch();
   }
 
-  async #attempt(slot: Slot, { source, signal }: Job): Promise<Outcome> {
+  async #attempt(slot: Slot, { source, signal, call }: Job): Promise<Outcome> {
     if (!slot.started) {
       const start = await guard(slot.remote.ready(), slot.worker, START_TIMEOUT_MS, signal);
       if (!('value' in start)) return 'trouble' in start ? start : { trouble: asAppError(start.refusal) };
       slot.started = true;
       this.#failedStarts = 0;
     }
-    const { planeSize, thumbnailSize, timeoutMs = TIMEOUT_MS } = this.#options;
-    const call = slot.remote.decode(source.file, { planeSize, thumbnailSize });
-    const end = await guard(call, slot.worker, timeoutMs, signal);
-    return 'value' in end ? { film: end.value } : end;
+    const limit = allowance(this.#options.timeoutMs ?? TIMEOUT_MS, source.file.size);
+    return guard(call(slot.remote), slot.worker, limit, signal);
   }
 
   /** The file is not to blame: it waits for the next worker, unless workers keep failing. */
@@ -134,40 +169,7 @@ export class DecodePool {
   }
 }
 
-/** refusal: the worker answered that it cannot. trouble: the worker did not answer and must be ended. */
-type Outcome =
-  | { readonly film: DecodedFilm }
-  | { readonly refusal: unknown }
-  | { readonly trouble: AppError };
+type Outcome = Awaited<ReturnType<typeof guard<unknown>>>;
 
 const asAppError = (thrown: unknown): AppError =>
   thrown instanceof AppError ? thrown : new AppError('worker-failed', String(thrown));
-
-/** Waits for an answer, but not past the worker's death, the time limit or the caller's interest. */
-async function guard<T>(call: Promise<T>, worker: Worker, limitMs: number, signal: AbortSignal | undefined) {
-  const answer = call.then(
-    (value) => ({ value }),
-    (refusal: unknown) => ({ refusal }),
-  );
-  const scope = new AbortController();
-  const trouble = new Promise<{ trouble: AppError }>((resolve) => {
-    const report = (error: AppError) => resolve({ trouble: error });
-    const died = (event: Event) => {
-      event.preventDefault();
-      report(new AppError('file-unreadable', 'decoding it stopped the decoder.'));
-    };
-    const timer = setTimeout(() => {
-      report(new AppError('file-unreadable', `decoding took more than ${limitMs / 1000} s.`));
-    }, limitMs);
-    scope.signal.addEventListener('abort', () => clearTimeout(timer));
-    worker.addEventListener('error', died, { signal: scope.signal });
-    worker.addEventListener('messageerror', died, { signal: scope.signal });
-    if (signal?.aborted) report(new AppError('cancelled'));
-    signal?.addEventListener('abort', () => report(new AppError('cancelled')), { signal: scope.signal });
-  });
-  try {
-    return await Promise.race([answer, trouble]);
-  } finally {
-    scope.abort();
-  }
-}

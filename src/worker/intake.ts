@@ -5,6 +5,7 @@ import { assembleDataset } from '../data/dataset.ts';
 import type { DecodeOptions } from '../data/decode.ts';
 import { readLabels, sortSources } from '../data/sources.ts';
 import type { DatasetSummary, EngineArrangement, EngineDataset } from '../protocol/dataset.ts';
+import type { FilmView } from '../protocol/film.ts';
 import type {
   Arrangement,
   IntakeApi,
@@ -19,6 +20,8 @@ import { AppError } from '../util/errors.ts';
 import { type KeptSet, marksOfFilm, rearranged } from './intakeArrange.ts';
 import { type Decoder, type ReadSet, readFilms } from './intakeFiles.ts';
 import { renderSet } from './intakeSynthetic.ts';
+import { IntakeView, type Viewer } from './intakeView.ts';
+import { transfer } from './rpc.ts';
 
 /** Longest side of a thumbnail, px. */
 const THUMBNAIL_SIZE = 96;
@@ -28,13 +31,20 @@ type Reading = (signal: AbortSignal) => Promise<ReadSet>;
 
 export class Intake implements IntakeApi {
   readonly #makeDecoder: (options: DecodeOptions) => Decoder;
+  readonly #view: IntakeView;
   #engine: MessagePort | null = null;
   #current: AbortController | null = null;
   /** The set read last, without its pixels. */
   #kept: KeptSet | null = null;
 
-  constructor(makeDecoder: (options: DecodeOptions) => Decoder) {
+  constructor(
+    makeDecoder: (options: DecodeOptions) => Decoder,
+    makeViewer: () => Viewer = () => {
+      throw new AppError('not-ready', 'films cannot be shown here.');
+    },
+  ) {
     this.#makeDecoder = makeDecoder;
+    this.#view = new IntakeView(makeViewer);
   }
 
   connectEngine(port: MessagePort): void {
@@ -46,6 +56,7 @@ export class Intake implements IntakeApi {
     options: IntakeOptions,
     onEvent: Listener,
   ): Promise<DatasetSummary> {
+    this.#view.lookAmong(files);
     return this.#take(async (signal) => {
       const decoder = this.#makeDecoder({ planeSize: options.planeSize, thumbnailSize: THUMBNAIL_SIZE });
       try {
@@ -57,10 +68,16 @@ export class Intake implements IntakeApi {
   }
 
   synthesise(options: SyntheticOptions, onEvent: Listener): Promise<DatasetSummary> {
+    this.#view.lookAmongSynthetic(options);
     return this.#take(async (signal) => {
       const parts = await renderSet(options, THUMBNAIL_SIZE, signal, onEvent);
       return { parts, origin: null };
     });
+  }
+
+  async view(path: string): Promise<FilmView> {
+    const view = await this.#view.look(path);
+    return transfer(view, [view.levels.buffer, view.modality.buffer, view.table.buffer, view.padding.buffer]);
   }
 
   cancel(): void {

@@ -7,6 +7,7 @@ import { useDataset } from './dataset.ts';
 import { turnFilm } from './inspect.ts';
 import { isActive, runExists, useSession } from './session.ts';
 import { showView, useSettings, VIEW_NAMES, VIEWS } from './settings.ts';
+import { closeViewer, openInspected, useViewer } from './viewer.ts';
 
 export const COMMAND_GROUPS = { run: 'Run', charts: 'Charts', page: 'Page' } as const;
 
@@ -85,6 +86,13 @@ const TABLE = {
     keys: ['/'],
     enabled: () => useDataset.getState().summary !== null,
     run: () => turnFilm(1),
+  },
+  openFilm: {
+    group: 'page',
+    label: 'Open or close the inspected film',
+    keys: ['v'],
+    enabled: () => useDataset.getState().summary !== null,
+    run: () => (useViewer.getState().film === null ? void openInspected() : closeViewer()),
   },
   logY: {
     group: 'charts',

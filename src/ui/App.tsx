@@ -16,6 +16,7 @@ import { DropLayer } from './DropLayer.tsx';
 import { ErrorBoundary } from './ErrorBoundary.tsx';
 import { EvaluateView } from './EvaluateView.tsx';
 import { FileInputs } from './FileInputs.tsx';
+import { FilmViewer } from './FilmViewer.tsx';
 import { HelpOverlay } from './HelpOverlay.tsx';
 import { InspectColumn } from './InspectColumn.tsx';
 import { EndRunQuestion, Messages } from './Messages.tsx';
@@ -159,6 +160,7 @@ export function App() {
       {!wide && <SideDrawers />}
       <EndRunQuestion />
       <HelpOverlay />
+      <FilmViewer />
       <DropLayer />
       <FileInputs />
       <LiveRegion />

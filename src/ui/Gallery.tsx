@@ -5,6 +5,7 @@ import { useMemo, useState } from 'react';
 import { type FilmTable, LABEL_POSITIVE, SPLITS, type Split } from '../protocol/dataset.ts';
 import { useDataset } from '../store/dataset.ts';
 import { useSettings } from '../store/settings.ts';
+import { useViewer } from '../store/viewer.ts';
 import { formatCount } from '../util/format.ts';
 import { FilmGrid } from './parts/FilmGrid.tsx';
 
@@ -30,6 +31,7 @@ function filmsWith(images: FilmTable, split: Split | 'all', column: number): num
 export function Gallery({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const summary = useDataset((state) => state.summary);
   const named = useSettings((settings) => settings.namesShown);
+  const viewing = useViewer((viewer) => viewer.film !== null);
   const [split, setSplit] = useState<Split | 'all'>('all');
   const [finding, setFinding] = useState<string | null>(null);
   const films = useMemo(() => {
@@ -38,7 +40,13 @@ export function Gallery({ opened, onClose }: { opened: boolean; onClose: () => v
   }, [summary, split, finding]);
   if (!summary) return null;
   return (
-    <Modal opened={opened} onClose={onClose} size="80rem" title={`Films of ${summary.name}`}>
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      size="80rem"
+      title={`Films of ${summary.name}`}
+      closeOnEscape={!viewing}
+    >
       <div className="gallery-bar">
         <SegmentedControl
           size="xs"
@@ -67,7 +75,7 @@ export function Gallery({ opened, onClose }: { opened: boolean; onClose: () => v
         <span className="spring" />
         <span className="dim num">{formatCount(films.length)} films</span>
       </div>
-      <FilmGrid films={films} images={summary.images} cell={116} height={560} captions />
+      <FilmGrid films={films} images={summary.images} cell={116} height={560} captions opens />
     </Modal>
   );
 }

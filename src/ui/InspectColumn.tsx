@@ -2,7 +2,7 @@
 
 import { ActionIcon, Slider, Tooltip, UnstyledButton } from '@mantine/core';
 import { useInterval } from '@mantine/hooks';
-import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react';
+import { IconArrowsMaximize, IconChevronLeft, IconChevronRight } from '@tabler/icons-react';
 import { useEffect, useMemo } from 'react';
 import { LEVEL_NUMBERS, LEVELS, type Level } from '../protocol/metrics.ts';
 import { commandOf } from '../store/commands.ts';
@@ -44,6 +44,17 @@ function FilmTurner() {
           onClick={() => commandOf('nextFilm').run()}
         >
           <IconChevronRight size={15} />
+        </ActionIcon>
+      </Tooltip>
+      <Tooltip label="Open this film (V)">
+        <ActionIcon
+          size={22}
+          aria-label="Open this film"
+          disabled={films === 0}
+          data-testid="open-film"
+          onClick={() => commandOf('openFilm').run()}
+        >
+          <IconArrowsMaximize size={14} />
         </ActionIcon>
       </Tooltip>
     </span>

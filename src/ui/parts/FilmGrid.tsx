@@ -8,6 +8,7 @@ import { type FilmTable, filmAt, type ImageRow } from '../../protocol/dataset.ts
 import { thumbnailOf, useDataset } from '../../store/dataset.ts';
 import { inspectFilm, useInspect } from '../../store/inspect.ts';
 import { useSettings } from '../../store/settings.ts';
+import { openFilm } from '../../store/viewer.ts';
 import { FilmCanvas } from './FilmCanvas.tsx';
 
 interface Props {
@@ -17,12 +18,21 @@ interface Props {
   readonly cell: number;
   readonly height: number;
   readonly captions?: boolean;
+  /** A click opens the film instead of inspecting it; a double click opens it in any case. */
+  readonly opens?: boolean;
 }
 
 const GAP = 4;
 const CAPTION = 34;
 
-function Cell({ film, row, caption }: { film: number; row: ImageRow | undefined; caption: boolean }) {
+interface CellProps {
+  readonly film: number;
+  readonly row: ImageRow | undefined;
+  readonly caption: boolean;
+  readonly opens: boolean;
+}
+
+function Cell({ film, row, caption, opens }: CellProps) {
   const named = useSettings((settings) => settings.namesShown);
   const chosen = useInspect((inspect) => inspect.film === film);
   const thumbnail = thumbnailOf(film);
@@ -31,9 +41,10 @@ function Cell({ film, row, caption }: { film: number; row: ImageRow | undefined;
     <button
       type="button"
       className="film-cell"
-      aria-label={`Inspect ${label}`}
+      aria-label={`${opens ? 'Open' : 'Inspect'} ${label}`}
       aria-pressed={chosen}
-      onClick={() => inspectFilm(film)}
+      onClick={() => (opens ? void openFilm(film) : inspectFilm(film))}
+      onDoubleClick={() => void openFilm(film)}
     >
       <span className="film-frame">{thumbnail && <FilmCanvas picture={thumbnail} label="" />}</span>
       {caption && (
@@ -46,7 +57,7 @@ function Cell({ film, row, caption }: { film: number; row: ImageRow | undefined;
   );
 }
 
-export function FilmGrid({ films, images, cell, height, captions = false }: Props) {
+export function FilmGrid({ films, images, cell, height, captions = false, opens = false }: Props) {
   useDataset((state) => state.thumbnailCount);
   const scroller = useRef<HTMLDivElement>(null);
   const { ref: measured, width } = useElementSize();
@@ -82,6 +93,7 @@ export function FilmGrid({ films, images, cell, height, captions = false }: Prop
                   film={film}
                   row={images ? filmAt(images, film) : undefined}
                   caption={captions}
+                  opens={opens}
                 />
               ))}
             </div>

@@ -1,0 +1,115 @@
+// The film on black, in true aspect: fitted or enlarged, moved and windowed by hand. What lies in it (boxes, masks) is
+// handed in as children and covers the film exactly, whatever the zoom.
+// Drag sets window and level, Shift-drag or the middle button moves, the wheel zooms at the pointer.
+
+import { useElementSize } from '@mantine/hooks';
+import { type PointerEvent, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import type { FilmView } from '../../protocol/film.ts';
+import { type ChosenWindow, setWindow, setZoom, useViewer } from '../../store/viewer.ts';
+import { draggedWindow, greyTable, paint } from './filmWindow.ts';
+
+interface Props {
+  readonly view: FilmView;
+  readonly label: string;
+  readonly children?: ReactNode;
+}
+
+const MOST_ZOOM = 16;
+const LEAST_ZOOM = 0.02;
+
+export const clampZoom = (zoom: number): number => Math.min(Math.max(zoom, LEAST_ZOOM), MOST_ZOOM);
+
+/** Screen pixels per column at which the whole film is seen. */
+export function fitZoom(view: FilmView, width: number, height: number): number {
+  return Math.min(width / view.width, height / (view.height * view.pixelAspect));
+}
+
+interface Drag {
+  readonly x: number;
+  readonly y: number;
+  readonly window: ChosenWindow;
+  readonly moves: boolean;
+  readonly offset: { readonly x: number; readonly y: number };
+}
+
+function FilmPixels({ view, label }: { view: FilmView; label: string }) {
+  const ref = useRef<HTMLCanvasElement>(null);
+  const window = useViewer((viewer) => viewer.window);
+  const image = useMemo(() => new ImageData(view.width, view.height), [view]);
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => {
+      paint(view.levels, greyTable(view, window), image);
+      ref.current?.getContext('2d')?.putImageData(image, 0, 0);
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [view, window, image]);
+  return <canvas ref={ref} width={view.width} height={view.height} role="img" aria-label={label} />;
+}
+
+const rangeOf = ({ windows }: FilmView) => Math.max(...windows.map(({ width }) => width));
+
+export function FilmStage({ view, label, children }: Props) {
+  const { ref: stage, width: across, height: down } = useElementSize();
+  const zoom = useViewer((viewer) => viewer.zoom);
+  const [offset, setOffset] = useState({ x: 0, y: 0 });
+  const [drag, setDrag] = useState<Drag | null>(null);
+  const scale = zoom ?? (across > 0 ? fitZoom(view, across, down) : 0);
+  useEffect(() => {
+    if (zoom === null) setOffset({ x: 0, y: 0 });
+  }, [zoom]);
+
+  const begin = (event: PointerEvent) => {
+    event.currentTarget.setPointerCapture(event.pointerId);
+    const window = useViewer.getState().window ?? view.windows[0];
+    setDrag({
+      x: event.clientX,
+      y: event.clientY,
+      window,
+      moves: event.shiftKey || event.button === 1,
+      offset,
+    });
+  };
+  const move = (event: PointerEvent) => {
+    if (!drag) return;
+    const [dx, dy] = [event.clientX - drag.x, event.clientY - drag.y];
+    if (drag.moves) setOffset({ x: drag.offset.x + dx, y: drag.offset.y + dy });
+    else setWindow(draggedWindow(drag.window, rangeOf(view), dx, dy));
+  };
+  const zoomAt = (event: React.WheelEvent) => {
+    const next = clampZoom(scale * 1.0015 ** -event.deltaY);
+    const box = event.currentTarget.getBoundingClientRect();
+    // From the middle of the stage to the pointer, which shall stay over the same place of the film.
+    const [px, py] = [event.clientX - box.left - box.width / 2, event.clientY - box.top - box.height / 2];
+    const grown = next / scale;
+    setOffset({ x: px - (px - offset.x) * grown, y: py - (py - offset.y) * grown });
+    setZoom(next);
+  };
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: sliders, buttons and keys beside it do the same
+    <div
+      ref={stage}
+      className="viewer-stage"
+      data-testid="viewer-stage"
+      data-dragging={drag !== null}
+      onPointerDown={begin}
+      onPointerMove={move}
+      onPointerUp={() => setDrag(null)}
+      onPointerCancel={() => setDrag(null)}
+      onDoubleClick={() => setZoom(null)}
+      onWheel={zoomAt}
+    >
+      <div
+        className="viewer-film"
+        data-coarse={scale > 2}
+        style={{
+          width: view.width * scale,
+          height: view.height * view.pixelAspect * scale,
+          transform: `translate(calc(-50% + ${offset.x}px), calc(-50% + ${offset.y}px))`,
+        }}
+      >
+        <FilmPixels view={view} label={label} />
+        {children}
+      </div>
+    </div>
+  );
+}

@@ -1,158 +1,110 @@
-// `npm run bench`: builds the benchmark page, serves it on this machine, and lets the engines take turns in one headless
-// Chromium. The software adapter unless GPU=hardware. Options: --only step|kernels, --json FILE, --repeats N,
-// --engines jax,stock,webgl (which of the others; all where left out).
+// `npm run bench`: builds the benchmark pages, serves them on this machine, and measures part by part in one headless
+// Chromium. The software adapter unless GPU=hardware. Options: --only PART, --json FILE, --repeats N, --seconds N (of
+// frames), --engines training,jax,stock,webgl (which stand beside ours; all where left out).
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { chromium, type Page } from 'playwright';
-import { build } from 'vite';
-import { chromiumFlags, ensureChromium } from '../tools/chromium.mjs';
-import { serve } from '../tools/serve.mjs';
-import { median } from './median.ts';
-import { asJson, disagreements, type EngineSteps, kernelTable, type Measured, stepTable } from './report.ts';
-import type { EngineName, Reply, Request, StepResult } from './worker.ts';
+import { measureFrames } from './frames.ts';
+import {
+  asJson,
+  disagreements,
+  framesTable,
+  kernelTable,
+  type Measured,
+  scalingTable,
+  stepTable,
+} from './report.ts';
+import { openAsker, type Site, withSite } from './site.ts';
+import { ENGINES, measureSteps } from './steps.ts';
+import type { EngineName } from './worker.ts';
 
-const ENGINES: readonly EngineName[] = ['ours', 'jax', 'stock', 'webgl'];
-const WARM_UP = 2;
-
-type Ask = (name: string, request: Request) => Promise<Reply>;
-
-const asker =
-  (page: Page): Ask =>
-  (name, request) =>
-    page.evaluate(([to, what]) => window.bench.ask(to, what), [name, request] as const);
-
-interface Contender {
-  readonly steps: StepResult[];
-  error: string | null;
+interface Options {
+  readonly repeats: number;
+  readonly seconds: number;
+  readonly engines: readonly EngineName[];
 }
 
-/** Engines that are not among `asked` stay without a step. */
-async function measureSteps(ask: Ask, repeats: number, asked: readonly EngineName[]) {
-  const contenders = new Map<EngineName, Contender>(
-    ENGINES.map((name) => [name, { steps: [], error: null }]),
-  );
-  let adapter = '';
-  const attempt = async (name: EngineName, request: Request) => {
-    const contender = contenders.get(name)!;
-    if (contender.error !== null) return;
-    const reply = await ask(name, request);
-    if ('error' in reply) contender.error = reply.error;
-    else if ('ms' in reply) contender.steps.push(reply);
-    else if (name === 'ours') adapter = reply.adapter;
-  };
-  for (const engine of asked) {
-    console.error(`opening ${engine}`);
-    await attempt(engine, { kind: 'open', engine });
-  }
-  for (let round = 0; round < WARM_UP + repeats; round++) {
-    console.error(round < WARM_UP ? `warming up ${round + 1} of ${WARM_UP}` : `round ${round - WARM_UP + 1}`);
-    for (const engine of asked) await attempt(engine, { kind: 'step' });
-  }
-  const reference = contenders.get('ours')!.steps[0]?.loss;
-  const steps = Object.fromEntries(
-    [...contenders].map(([name, contender]) => [name, summary(contender, reference)]),
-  ) as Record<EngineName, EngineSteps>;
-  return { adapter, steps };
+interface Part {
+  measure(site: Site, options: Options): Promise<Partial<Measured>>;
+  /** The table, where this part was measured. */
+  table(measured: Measured): string | undefined;
 }
 
-function summary({ steps, error }: Contender, reference: number | undefined): EngineSteps {
-  const warm = steps.slice(WARM_UP);
-  const first = steps[0]?.loss;
-  const known = first !== undefined && reference !== undefined;
-  return {
-    ms: error === null && warm.length > 0 ? median(warm.map(({ ms }) => ms)) : null,
-    error,
-    losses: steps.map(({ loss }) => loss),
-    firstLossApart: known ? Math.abs(first - reference) / Math.abs(reference) : null,
-    counts: warm.at(-1)?.counts ?? null,
-  };
-}
-
-/** A page with the built benchmark; everything is cleared away after `work`. */
-async function withPage<T>(work: (page: Page) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'mlvicx-bench-'));
-  try {
-    await build({
-      root: import.meta.dirname,
-      configFile: false,
-      base: './',
-      logLevel: 'warn',
-      worker: { format: 'es' },
-      build: {
-        outDir: folder,
-        emptyOutDir: true,
-        target: 'es2023',
-        chunkSizeWarningLimit: 4000,
-        rolldownOptions: { checks: { pluginTimings: false } },
-      },
-    });
-    const server = await serve({ folder });
-    const gpu = process.env.GPU === 'hardware' ? 'hardware' : 'software';
-    const browser = await chromium.launch({
-      executablePath: await ensureChromium(),
-      args: chromiumFlags(gpu),
-    });
-    try {
-      const page = await browser.newPage();
-      await page.goto(server.url);
-      await page.waitForFunction(() => window.bench !== undefined);
-      return await work(page);
-    } finally {
-      await browser.close();
-      await server.close();
-    }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-async function measure(
-  page: Page,
-  only: string | undefined,
+async function askWorker(
+  site: Site,
+  kind: 'kernels' | 'scaling',
   repeats: number,
-  engines: readonly EngineName[],
-): Promise<Measured> {
-  const ask = asker(page);
-  const date = new Date().toISOString();
-  const measured: Measured = { adapter: '', date, repeats };
-  let made = measured;
-  if (only !== 'kernels') made = { ...made, ...(await measureSteps(ask, repeats, engines)) };
-  if (only !== 'step') {
-    console.error('kernels');
-    const reply = await ask('kernels', { kind: 'kernels', repeats });
-    if (!('rows' in reply)) throw new Error('error' in reply ? reply.error : 'no rows came back');
-    made = { ...made, adapter: reply.adapter, kernels: reply.rows };
-  }
-  return made;
+): Promise<Partial<Measured>> {
+  const ask = await openAsker(site);
+  const reply = await ask(kind, { kind, repeats });
+  if ('error' in reply) throw new Error(reply.error);
+  if (!(kind in reply)) throw new Error(`no ${kind} came back`);
+  return reply as Partial<Measured>;
 }
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string' },
-    json: { type: 'string' },
-    repeats: { type: 'string', default: '5' },
-    engines: { type: 'string', default: ENGINES.join() },
+const PARTS = {
+  step: {
+    measure: async (site, { repeats, engines }) => measureSteps(await openAsker(site), repeats, engines),
+    table: ({ steps }) => steps && stepTable(steps),
   },
-});
-const repeats = Number(values.repeats);
-const knownPart = values.only === undefined || values.only === 'step' || values.only === 'kernels';
-const named = values.engines.split(',');
-const engines = ENGINES.filter((name) => name === 'ours' || named.includes(name));
-const knownEngines = named.every((name) => (ENGINES as readonly string[]).includes(name));
-if (!knownPart || !knownEngines || !Number.isInteger(repeats) || repeats < 1) {
+  kernels: {
+    measure: (site, { repeats }) => askWorker(site, 'kernels', repeats),
+    table: ({ kernels }) => kernels && kernelTable(kernels),
+  },
+  scaling: {
+    measure: (site, { repeats }) => askWorker(site, 'scaling', repeats),
+    table: ({ scaling }) => scaling && scalingTable(scaling),
+  },
+  frames: {
+    measure: async (site, { seconds }) => ({ frames: await measureFrames(site, seconds) }),
+    table: ({ frames }) => frames && framesTable(frames),
+  },
+} as const satisfies Record<string, Part>;
+
+type PartName = keyof typeof PARTS;
+const PART_NAMES = Object.keys(PARTS) as PartName[];
+const isPart = (name: string): name is PartName => Object.hasOwn(PARTS, name);
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string' },
+      json: { type: 'string' },
+      repeats: { type: 'string', default: '5' },
+      seconds: { type: 'string', default: '20' },
+      engines: { type: 'string', default: ENGINES.join() },
+    },
+  });
+  const named = values.engines.split(',').filter(Boolean);
+  const engines = ENGINES.filter((name) => name === 'ours' || named.includes(name));
+  const [repeats, seconds] = [Number(values.repeats), Number(values.seconds)];
+  const only = values.only?.split(',') ?? PART_NAMES;
+  const parts = only.filter(isPart);
+  const known = parts.length === only.length && named.every((name) => (ENGINES as string[]).includes(name));
+  if (!known || !Number.isInteger(repeats) || repeats < 1 || !(seconds > 0)) return null;
+  return { parts, json: values.json, repeats, seconds, engines };
+}
+
+const options = readOptions();
+if (!options) {
   console.error(
-    'npm run bench -- [--only step|kernels] [--json FILE] [--repeats N] [--engines jax,stock,webgl]',
+    `npm run bench -- [--only ${PART_NAMES.join('|')}] [--json FILE] [--repeats N] [--seconds N] [--engines ${ENGINES.slice(1)}]`,
   );
   process.exit(2);
 }
-const measured = await withPage((page) => measure(page, values.only, repeats, engines));
-console.log(`Adapter: ${measured.adapter || 'unknown'}; medians of ${repeats}, engines taking turns\n`);
-if (measured.steps) console.log(`${stepTable(measured.steps)}\n`);
-if (measured.kernels) console.log(`${kernelTable(measured.kernels)}\n`);
-if (values.json) await writeFile(values.json, asJson(measured));
+let measured: Measured = { adapter: '', date: new Date().toISOString(), repeats: options.repeats };
+await withSite(async (site) => {
+  for (const name of options.parts) {
+    console.error(name);
+    const found: Partial<Measured> = await PARTS[name].measure(site, options);
+    measured = { ...measured, ...found, adapter: found.adapter || measured.adapter };
+  }
+});
+console.log(
+  `Adapter: ${measured.adapter || 'unknown'}; medians of ${options.repeats}, engines taking turns\n`,
+);
+for (const name of options.parts) console.log(`${PARTS[name].table(measured) ?? ''}\n`);
+if (options.json) await writeFile(options.json, asJson(measured));
 const wrong = disagreements(measured);
 for (const line of wrong) console.error(line);
 process.exitCode = wrong.length > 0 ? 1 : 0;

@@ -4,6 +4,7 @@
 import type { Config } from '../../src/config/schema.ts';
 import { tf } from '../../src/gpu/backend.ts';
 import { openDevice } from '../../src/gpu/device.ts';
+import type { Runtime } from '../../src/gpu/runtime.ts';
 import { headTerms, TERMS_LENGTH } from '../../src/train/sample.ts';
 import { TrainingStep } from '../../src/train/trainingStep.ts';
 import { CONFIG, type Engine, RATE, viewImages } from './problem.ts';
@@ -11,15 +12,38 @@ import { CONFIG, type Engine, RATE, viewImages } from './problem.ts';
 /** Steps queued before the oldest one's numbers are waited for, as in training. */
 const IN_FLIGHT = 2;
 
-export interface OurEngine extends Engine {
-  readonly training: TrainingStep;
-  /** Takes `count` steps as training does, without waiting for each; answers with the first one's loss. */
-  steps(count: number): Promise<number>;
+export interface OurDevice {
+  readonly runtime: Runtime;
+  readonly adapter: string;
+  /** @throws Error with the first GPU fault so far */
+  refuseFaults(): void;
   close(): void;
 }
 
+export interface OurSteps {
+  readonly training: TrainingStep;
+  /** Takes `count` steps as training does, without waiting for each; answers with the first one's loss. */
+  take(count: number): Promise<number>;
+  dispose(): void;
+}
+
+export async function openOurDevice(): Promise<OurDevice> {
+  let fault: string | null = null;
+  const { runtime, info, close } = await openDevice(({ message }) => {
+    fault ??= message;
+  });
+  return {
+    runtime,
+    adapter: [info.vendor, info.architecture, info.description].filter(Boolean).join(' '),
+    refuseFaults() {
+      if (fault !== null) throw new Error(fault);
+    },
+    close,
+  };
+}
+
 /** The total loss in the numbers that a step reads back. */
-export function totalOf(values: Float32Array, config: Config): number {
+function totalOf(values: Float32Array, config: Config): number {
   const { invarianceWeight, varianceWeight, covarianceWeight, localWeight } = config;
   const head = (from: number) => {
     const terms = headTerms(values.subarray(from, from + TERMS_LENGTH));
@@ -32,42 +56,41 @@ export function totalOf(values: Float32Array, config: Config): number {
   return head(0) + localWeight * head(TERMS_LENGTH);
 }
 
-/** @throws Error on any GPU fault, at the step after it */
-export async function openOurs(config: Config = CONFIG): Promise<OurEngine> {
-  let fault: string | null = null;
-  const opened = await openDevice(({ message }) => {
-    fault = message;
-  });
-  const { runtime, info } = opened;
+/** A model at its start and the fixed images, compiled and ready to step. */
+export async function prepareSteps({ runtime, refuseFaults }: OurDevice, config: Config): Promise<OurSteps> {
   const training = new TrainingStep(config, runtime);
   const { shape, data } = viewImages(config);
   const images = tf.keep(tf.tensor4d(data, shape));
-  await runtime.compile(
-    training.collect(() => training.record(images.clone(), RATE)),
-    () => {},
-  );
-  async function steps(count: number): Promise<number> {
+  const record = () => training.record(images.clone(), RATE);
+  await runtime.compile(training.collect(record), () => {});
+  async function take(count: number): Promise<number> {
     const queue: Promise<Float32Array>[] = [];
     let first: Float32Array | null = null;
     for (let taken = 0; taken < count; taken++) {
-      training.record(images.clone(), RATE);
+      record();
       queue.push(training.read());
-      if (queue.length > IN_FLIGHT) first ??= await queue.shift()!;
+      if (queue.length > IN_FLIGHT) {
+        const values = await queue.shift()!;
+        first ??= values;
+      }
     }
-    for (const reading of queue) first ??= await reading;
-    await queue.at(-1);
-    if (fault !== null) throw new Error(fault);
+    for (const values of await Promise.all(queue)) first ??= values;
+    refuseFaults();
     return totalOf(first!, config);
   }
   return {
-    adapter: [info.vendor, info.architecture, info.description].filter(Boolean).join(' '),
     training,
-    step: () => steps(1),
-    steps,
-    close() {
+    take,
+    dispose() {
       training.dispose();
       images.dispose();
-      opened.close();
     },
   };
+}
+
+/** @throws Error on any GPU fault, at the step after it */
+export async function openOurs(): Promise<Engine> {
+  const device = await openOurDevice();
+  const steps = await prepareSteps(device, CONFIG);
+  return { adapter: device.adapter, step: () => steps.take(1) };
 }

@@ -1,6 +1,8 @@
 // What a run measured, as a table for people and as the object that --json writes.
 
+import type { FramesResult } from './frames.ts';
 import type { KernelRow } from './kernels.ts';
+import type { ScalingRow } from './scaling.ts';
 import type { EngineName, StepResult } from './worker.ts';
 
 export interface EngineSteps {
@@ -11,18 +13,23 @@ export interface EngineSteps {
   /** Of the first loss against ours. */
   readonly firstLossApart: number | null;
   readonly counts: StepResult['counts'] | null;
+  /** GPU buffers made in all the timed steps together. */
+  readonly buffersMade: number;
 }
 
 export interface Measured {
   readonly adapter: string;
   readonly date: string;
   readonly repeats: number;
-  steps?: Readonly<Record<EngineName, EngineSteps>>;
-  kernels?: readonly KernelRow[];
+  readonly steps?: Readonly<Record<EngineName, EngineSteps>>;
+  readonly kernels?: readonly KernelRow[];
+  readonly scaling?: readonly ScalingRow[];
+  readonly frames?: FramesResult;
 }
 
 export const LABELS: Record<EngineName, string> = {
   ours: 'this project',
+  training: 'the same with its views rendered',
   jax: 'jax-js 0.1.25, WebGPU',
   stock: 'stock tfjs-webgpu 4.22',
   webgl: 'stock tfjs-webgl 4.22',
@@ -46,9 +53,10 @@ export function table(rows: readonly (readonly string[])[]): string {
 }
 
 export function stepTable(steps: NonNullable<Measured['steps']>): string {
-  const head = ['one step', 'ms', 'to ours', 'dispatches', 'submits', 'peak MiB', 'first loss', 'apart'];
+  const counted = ['dispatches', 'submits', 'buffers made', 'peak MiB'];
+  const head = ['one step', 'ms', 'to ours', ...counted, 'first loss', 'apart'];
   const rows = (Object.keys(LABELS) as EngineName[]).map((name) => {
-    const { ms, losses, firstLossApart, counts } = steps[name];
+    const { ms, losses, firstLossApart, counts, buffersMade } = steps[name];
     const gpu = name === 'webgl' ? null : counts;
     const ratio = ms !== null && steps.ours.ms ? `${number(ms / steps.ours.ms, 2)}x` : '-';
     return [
@@ -57,6 +65,7 @@ export function stepTable(steps: NonNullable<Measured['steps']>): string {
       ratio,
       number(gpu?.dispatches),
       number(gpu?.submits),
+      gpu ? number(buffersMade) : '-',
       mebibytes(gpu?.peakBytes),
       number(losses[0], 5),
       firstLossApart === null ? '-' : firstLossApart.toExponential(1),
@@ -78,11 +87,41 @@ export function kernelTable(kernels: readonly KernelRow[]): string {
   return table([head, ...rows]);
 }
 
+export function scalingTable(rows: readonly ScalingRow[]): string {
+  const head = ['our step', 'at', 'ms', 'to the one before'];
+  const lines = rows.map(({ axis, value, ms, growth }) => [
+    axis,
+    `${value}`,
+    number(ms, 1),
+    growth === null ? '-' : `${number(growth, 2)}x`,
+  ]);
+  return table([head, ...lines]);
+}
+
+export function framesTable(frames: FramesResult): string {
+  const columns = ['frames', 'median ms', 'worst ms', 'over 50 ms', 'long tasks', 'longest task ms', 'steps'];
+  const rows = (['paused', 'training'] as const).map((name) => {
+    const seen = frames[name];
+    return [
+      name,
+      number(seen.frames),
+      number(seen.medianMs, 1),
+      number(seen.worstMs, 1),
+      number(seen.slowFrames),
+      number(seen.longTasks),
+      number(seen.longestTaskMs, 1),
+      number(seen.stepsTrained),
+    ];
+  });
+  const { charts, points } = frames.training;
+  return table([[`${charts} charts, ${points} points each`, ...columns], ...rows]);
+}
+
 /** Whatever is not the same computation after all. */
 export function disagreements({ steps, kernels }: Measured): string[] {
   const engines = Object.entries(steps ?? {}).flatMap(([name, { firstLossApart, error, losses }]) => {
     if (error !== null) return [`${LABELS[name as EngineName]}: ${error.split('\n')[0]}`];
-    if (losses.length === 0) return [];
+    if (losses.length === 0 || name === 'training') return [];
     const same = firstLossApart !== null && firstLossApart <= LOSS_TOLERANCE;
     return same ? [] : [`${LABELS[name as EngineName]}: its first loss differs`];
   });
@@ -90,16 +129,17 @@ export function disagreements({ steps, kernels }: Measured): string[] {
   return [...engines, ...differing.map(({ name, shape }) => `${name} ${shape}: results differ`)];
 }
 
-export function asJson({ adapter, date, repeats, steps, kernels }: Measured): string {
+export function asJson({ adapter, date, repeats, steps, ...parts }: Measured): string {
   const step = steps && {
     ours_ms: steps.ours.ms,
     jax_ms: steps.jax.ms,
     stock_ms: steps.stock.ms,
     webgl_ms: steps.webgl.ms,
-    dispatches: steps.ours.counts?.dispatches ?? null,
-    peak_bytes: steps.ours.counts?.peakBytes ?? null,
+    training_ms: steps.training.ms,
+    dispatches: (steps.training.counts ?? steps.ours.counts)?.dispatches ?? null,
+    peak_bytes: (steps.training.counts ?? steps.ours.counts)?.peakBytes ?? null,
     stock_peak_bytes: steps.stock.counts?.peakBytes ?? null,
     engines: steps,
   };
-  return `${JSON.stringify({ adapter, date, repeats, step, kernels }, null, 2)}\n`;
+  return `${JSON.stringify({ adapter, date, repeats, step, ...parts }, null, 2)}\n`;
 }

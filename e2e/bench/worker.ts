@@ -4,13 +4,16 @@
 import { type Counts, installCounters, readCounts, startCounts } from './counters.ts';
 import type { KernelRow } from './kernels.ts';
 import type { Engine } from './problem.ts';
+import type { ScalingRow } from './scaling.ts';
 
-export type EngineName = 'ours' | 'jax' | 'stock' | 'webgl';
+/** `training` is ours as the app runs it, views included. */
+export type EngineName = 'ours' | 'training' | 'jax' | 'stock' | 'webgl';
 
 export type Request =
   | { readonly kind: 'open'; readonly engine: EngineName }
   | { readonly kind: 'step' }
-  | { readonly kind: 'kernels'; readonly repeats: number };
+  | { readonly kind: 'kernels'; readonly repeats: number }
+  | { readonly kind: 'scaling'; readonly repeats: number };
 
 export interface StepResult {
   readonly ms: number;
@@ -21,13 +24,15 @@ export interface StepResult {
 export type Reply =
   | { readonly adapter: string }
   | StepResult
-  | { readonly adapter: string; readonly rows: readonly KernelRow[] }
+  | { readonly adapter: string; readonly kernels: readonly KernelRow[] }
+  | { readonly adapter: string; readonly scaling: readonly ScalingRow[] }
   | { readonly error: string };
 
 let engine: Engine | null = null;
 
 async function open(name: EngineName): Promise<Engine> {
   if (name === 'ours') return (await import('./ours.ts')).openOurs();
+  if (name === 'training') return (await import('./training.ts')).openTraining();
   if (name === 'jax') return (await import('./jax.ts')).openJax();
   return (await import('./stock.ts')).openStock(name === 'stock' ? 'webgpu' : 'webgl');
 }
@@ -42,9 +47,19 @@ async function step(): Promise<StepResult> {
 
 async function answer(request: Request): Promise<Reply> {
   if (request.kind === 'step') return step();
-  if (request.kind === 'kernels') return (await import('./kernels.ts')).compareKernels(request.repeats);
-  engine = await open(request.engine);
-  return { adapter: engine.adapter };
+  if (request.kind === 'kernels') {
+    const { adapter, rows } = await (await import('./kernels.ts')).compareKernels(request.repeats);
+    return { adapter, kernels: rows };
+  }
+  if (request.kind === 'scaling') {
+    const { adapter, rows } = await (await import('./scaling.ts')).measureScaling(request.repeats);
+    return { adapter, scaling: rows };
+  }
+  if (request.kind === 'open') {
+    engine = await open(request.engine);
+    return { adapter: engine.adapter };
+  }
+  return request satisfies never;
 }
 
 installCounters();

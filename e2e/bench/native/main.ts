@@ -56,16 +56,18 @@ async function takeTurns(contenders: readonly Contender[], repeats: number, bloc
 
 /** The step of one configuration everywhere; what it needs on disk is cleared away. */
 async function measure(name: ProblemName, config: Config, python: string | null): Promise<ProblemResult> {
-  const { openOurs } = await import('../ours.ts');
-  const engine = await openOurs(config);
-  const software = /swiftshader|llvmpipe/i.test(engine.adapter);
+  const { openOurDevice, prepareSteps } = await import('../ours.ts');
+  const device = await openOurDevice();
+  const engine = await prepareSteps(device, config);
+  const { adapter } = device;
+  const { software } = device.runtime;
   const block = Number(values.block ?? (software ? 1 : 10));
   const contenders: Contender[] = [
     {
       name: 'this project',
       async block(steps) {
         const begin = performance.now();
-        const loss = await engine.steps(steps);
+        const loss = await engine.take(steps);
         return { ms: (performance.now() - begin) / steps, loss };
       },
     },
@@ -90,10 +92,11 @@ async function measure(name: ProblemName, config: Config, python: string | null)
     const flops = stepFlops(config);
     const { batchSize, width, imageSize, optimiser } = config;
     const sizes = { batchSize, width, imageSize, optimiser };
-    return { name, ...sizes, adapter: engine.adapter, torch: facts, block, flops, rows };
+    return { name, ...sizes, adapter, torch: facts, block, flops, rows };
   } finally {
     torch?.close();
-    engine.close();
+    engine.dispose();
+    device.close();
     await rm(folder, { recursive: true, force: true });
   }
 }

@@ -1,0 +1,123 @@
+// The app itself, with charts that begin ten thousand steps long: a run of the smoke preset is prepared with the real
+// workers, its series is filled with scripted steps, and training goes on from there. Frames are then watched.
+
+import '@mantine/core/styles.css';
+import '@fontsource-variable/inter/wght.css';
+import '../../src/ui/theme.css';
+import '../../src/ui/shell.css';
+import '../../src/ui/setup.css';
+import '../../src/ui/inspect.css';
+import { MantineProvider } from '@mantine/core';
+import { createRoot } from 'react-dom/client';
+import { presetConfig } from '../../src/config/presets.ts';
+import { startSession } from '../../src/store/acts.ts';
+import { fakeSample } from '../../src/store/fakeCurves.ts';
+import { appendSamples, liveSeries } from '../../src/store/series.ts';
+import { useSession } from '../../src/store/session.ts';
+import { takeConfig } from '../../src/store/settings.ts';
+import { App } from '../../src/ui/App.tsx';
+import { theme } from '../../src/ui/theme.ts';
+import { createClient, type PlaygroundClient } from '../../src/worker/client.ts';
+
+export interface FramesSeen {
+  readonly frames: number;
+  readonly medianMs: number;
+  readonly worstMs: number;
+  /** Intervals between frames over 50 ms. */
+  readonly slowFrames: number;
+  /** Tasks of the page's own thread over 50 ms. */
+  readonly longTasks: number;
+  readonly longestTaskMs: number;
+  readonly stepsTrained: number;
+  /** Charts on the page that hold curves, and the points each has to draw from. */
+  readonly charts: number;
+  readonly points: number;
+}
+
+/** Steps that are there before the first trained one. */
+const BEFORE = 10_000;
+
+/** The real client, whose steps are counted on from those that were filled in. */
+function shiftedClient(): PlaygroundClient {
+  const client = createClient();
+  const open: PlaygroundClient['engine']['open'] = (onEvent) =>
+    client.engine.open((event) => {
+      if (event.type !== 'samples') return onEvent(event);
+      const samples = event.samples.map((sample) => ({ ...sample, step: sample.step + BEFORE }));
+      onEvent({ ...event, samples });
+    });
+  return { ...client, engine: { ...client.engine, open } };
+}
+
+function fillSeries(): void {
+  const config = presetConfig('smoke');
+  const setting = {
+    seed: 1,
+    totalSteps: BEFORE,
+    learningRate: config.learningRate,
+    localWeight: 1,
+    imagesPerSecond: 40,
+    batchSize: config.batchSize,
+    collapse: false,
+  };
+  appendSamples(Array.from({ length: BEFORE }, (_, step) => fakeSample(step, setting)));
+}
+
+/** Watches frames for `seconds` of training. */
+async function watch(seconds: number): Promise<FramesSeen> {
+  const intervals: number[] = [];
+  const tasks: number[] = [];
+  const observer = new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) tasks.push(duration);
+  });
+  observer.observe({ type: 'longtask' });
+  const trainedBefore = liveSeries().length;
+  const end = performance.now() + 1000 * seconds;
+  await new Promise<void>((resolve) => {
+    let last = performance.now();
+    const tick = (now: number) => {
+      intervals.push(now - last);
+      last = now;
+      if (now < end) requestAnimationFrame(tick);
+      else resolve();
+    };
+    requestAnimationFrame(tick);
+  });
+  observer.disconnect();
+  const sorted = intervals.slice(1).sort((a, b) => a - b);
+  return {
+    frames: sorted.length,
+    medianMs: sorted[sorted.length >> 1] ?? 0,
+    worstMs: sorted.at(-1) ?? 0,
+    slowFrames: sorted.filter((ms) => ms > 50).length,
+    longTasks: tasks.length,
+    longestTaskMs: Math.max(0, ...tasks),
+    stepsTrained: liveSeries().length - trainedBefore,
+    charts: document.querySelectorAll('.curves svg.recharts-surface').length,
+    points: liveSeries().length,
+  };
+}
+
+declare global {
+  interface Window {
+    frameBench: {
+      readonly watch: typeof watch;
+      readonly fill: typeof fillSeries;
+      readonly state: () => { readonly state: string; readonly length: number };
+    };
+  }
+}
+window.frameBench = {
+  watch,
+  fill: fillSeries,
+  state: () => ({ state: useSession.getState().status.state, length: liveSeries().length }),
+};
+
+// Long enough that the schedule does not end while frames are watched.
+takeConfig({ preset: 'smoke', config: { ...presetConfig('smoke'), maxSteps: 100 * BEFORE } });
+createRoot(document.getElementById('root')!).render(
+  <MantineProvider theme={theme} defaultColorScheme="auto">
+    <App />
+  </MantineProvider>,
+);
+void startSession(shiftedClient);

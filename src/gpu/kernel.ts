@@ -4,6 +4,7 @@
 // Gradients are kernels of their own; which kernel is whose gradient is said in nn/.
 
 import { allocate, type PlainData, type Tensor, type TensorInfo, tf } from './backend.ts';
+import { type Form, type Forms, formFor } from './forms.ts';
 import type { Program } from './program.ts';
 import type { Runtime } from './runtime.ts';
 import { hostValues, replacementOf, type Stock } from './switches.ts';
@@ -21,8 +22,8 @@ export interface Plain {
 export interface GpuJob<In extends string> {
   readonly inputs: Readonly<Record<In, TensorInfo>>;
   readonly outputs: readonly TensorInfo[];
-  /** True on a software adapter, where barriers and workgroup memory cost more than they save. */
-  readonly software: boolean;
+  /** Which of the kernel's programs to record. */
+  readonly form: Form;
   /** Scratch memory for this call, contents undefined. */
   scratch(shape: Shape): TensorInfo;
   run(
@@ -39,6 +40,8 @@ export interface KernelSpec<In extends string, Attrs extends object> {
   readonly inputs: readonly In[];
   /** Inputs that are updated in place; they are bound as read-write. */
   readonly mutates?: readonly In[];
+  /** Where the kernel has more than one form of its programs. */
+  readonly forms?: Forms;
   outputs(shapes: Readonly<Record<In, Shape>>, attrs: Attrs): readonly Shape[];
   gpu(job: GpuJob<In>, attrs: Attrs): void;
   reference(inputs: Readonly<Record<In, Plain>>, attrs: Attrs, outputs: readonly Plain[]): void;
@@ -50,6 +53,7 @@ export interface Kernel<In extends string, Attrs extends object> {
 }
 
 const FLOAT_BYTES = 4;
+const ONE_FORM: Forms = { all: ['threads'], software: 'threads', hardware: 'threads' };
 
 let runtime: Runtime | null = null;
 
@@ -136,7 +140,7 @@ function runOnGpu<In extends string, Attrs extends object>(
     {
       inputs,
       outputs,
-      software: device.software,
+      form: formFor(spec.name, spec.forms ?? ONE_FORM, device),
       scratch(shape) {
         const info = allocate(backend, shape);
         scratch.push(info);

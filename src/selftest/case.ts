@@ -23,8 +23,6 @@ export const TOLERANCE = 1e-5;
 type CaseOf<K> = K extends Kernel<infer In, infer Attrs> ? Case<In, Attrs> : never;
 
 export interface Subject<K> {
-  /** What a person calls it. */
-  readonly name: string;
   readonly cases: readonly [CaseOf<K>, ...CaseOf<K>[]];
 }
 

@@ -42,7 +42,6 @@ function over<T>(make: (detail: string, n: number, k: number, m: number) => T): 
 
 export const LAYER_CASES = {
   batchNorm: {
-    name: 'Batch norm, training',
     cases: [
       {
         detail: '4 x 9 x 9 x 8, ReLU, residual',
@@ -62,7 +61,6 @@ export const LAYER_CASES = {
     ],
   },
   batchNormEval: {
-    name: 'Batch norm, evaluation',
     cases: [
       {
         detail: '4 x 9 x 9 x 8, ReLU, residual',
@@ -77,7 +75,6 @@ export const LAYER_CASES = {
     ],
   },
   batchNormGrad: {
-    name: 'Batch norm, gradient',
     cases: [
       {
         detail: '4 x 9 x 9 x 8, ReLU, residual',
@@ -97,7 +94,6 @@ export const LAYER_CASES = {
     ],
   },
   dense: {
-    name: 'Dense layer',
     cases: over((detail, n, k, m) => ({
       detail,
       inputs: () => ({ x: given([n, k], 1), w: given([k, m], 2, 0.2), b: given([m], 3) }),
@@ -105,7 +101,6 @@ export const LAYER_CASES = {
     })),
   },
   denseInputGrad: {
-    name: 'Dense layer, gradient of the input',
     cases: over((detail, n, k, m) => ({
       detail,
       inputs: () => ({ dy: given([n, m], 4), w: given([k, m], 2, 0.2) }),
@@ -113,7 +108,6 @@ export const LAYER_CASES = {
     })),
   },
   denseFilterGrad: {
-    name: 'Dense layer, gradient of the weights',
     cases: over((detail, n, k, m) => ({
       detail,
       inputs: () => ({ x: given([n, k], 1), dy: given([n, m], 4) }),
@@ -121,7 +115,6 @@ export const LAYER_CASES = {
     })),
   },
   columnSums: {
-    name: 'Dense layer, gradient of the bias',
     cases: [
       { detail: '16 x 32', inputs: () => ({ dy: given([16, 32], 4) }), attrs: {} },
       { detail: '130 x 7', inputs: () => ({ dy: given([130, 7], 4) }), attrs: {} },

@@ -124,7 +124,6 @@ function levels(width: number, stem: number) {
 
 export const MAP_CASES = {
   conv2d: {
-    name: 'Convolution',
     cases: over((convolution) => ({
       detail: convolution.detail,
       inputs: () => ({ x: given(convolution.x, 1), w: filter(convolution) }),
@@ -132,7 +131,6 @@ export const MAP_CASES = {
     })),
   },
   conv2dInputGrad: {
-    name: 'Convolution, gradient of the input',
     cases: over((convolution) => ({
       detail: convolution.detail,
       inputs: () => ({ dy: gradient(convolution), w: filter(convolution) }),
@@ -145,7 +143,6 @@ export const MAP_CASES = {
     })),
   },
   conv2dFilterGrad: {
-    name: 'Convolution, gradient of the filter',
     cases: over((convolution) => ({
       detail: convolution.detail,
       inputs: () => ({ x: given(convolution.x, 1), dy: gradient(convolution) }),
@@ -157,7 +154,6 @@ export const MAP_CASES = {
     })),
   },
   maxPool: {
-    name: 'Max pooling',
     cases: [
       {
         detail: '3 x 3 / 2, 2 x 16 x 16 x 8',
@@ -168,7 +164,6 @@ export const MAP_CASES = {
     ],
   },
   maxPoolGrad: {
-    name: 'Max pooling, gradient',
     cases: [
       {
         detail: '3 x 3 / 2, 2 x 16 x 16 x 8',
@@ -183,7 +178,6 @@ export const MAP_CASES = {
     ],
   },
   bottleneck: {
-    name: 'Context bottleneck',
     cases: [
       { detail: '2 x 8 x 8 x 8', inputs: () => attended([2, 8, 8, 8]), attrs: {} },
       { detail: '3 x 7 x 9 x 6', inputs: () => attended([3, 7, 9, 6]), attrs: {} },
@@ -191,7 +185,6 @@ export const MAP_CASES = {
     ],
   },
   bottleneckGrad: {
-    name: 'Context bottleneck, gradient',
     cases: [
       { detail: '2 x 8 x 8 x 8', inputs: () => attendedGradient([2, 8, 8, 8]), attrs: {} },
       { detail: '3 x 7 x 9 x 6', inputs: () => attendedGradient([3, 7, 9, 6]), attrs: {} },
@@ -199,21 +192,18 @@ export const MAP_CASES = {
     ],
   },
   spatialMean: {
-    name: 'Mean over a map',
     cases: [
       { detail: '2 x 7 x 7 x 8', inputs: () => ({ x: given([2, 7, 7, 8], 1) }), attrs: {} },
       { detail: '3 x 5 x 2 x 6', inputs: () => ({ x: given([3, 5, 2, 6], 1) }), attrs: {} },
     ],
   },
   spatialMeanGrad: {
-    name: 'Mean over a map, gradient',
     cases: [
       { detail: '2 x 7 x 7 x 8', inputs: () => ({ dy: given([2, 8], 1) }), attrs: { height: 7, width: 7 } },
       { detail: '3 x 5 x 2 x 6', inputs: () => ({ dy: given([3, 6], 1) }), attrs: { height: 5, width: 2 } },
     ],
   },
   add: {
-    name: 'Sum of two maps',
     cases: [
       {
         detail: '2 x 4 x 4 x 8',
@@ -228,14 +218,12 @@ export const MAP_CASES = {
     ],
   },
   levelPool: {
-    name: 'Summary of the levels',
     cases: [
       { detail: '16 to 1 px, width 4', inputs: () => levels(4, 16), attrs: {} },
       { detail: '14 to 1 px, width 3', inputs: () => levels(3, 14), attrs: {} },
     ],
   },
   levelPoolGrad: {
-    name: 'Summary of the levels, gradient',
     cases: [
       {
         detail: '16 to 1 px, width 4',

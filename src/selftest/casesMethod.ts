@@ -123,7 +123,6 @@ const resized = (size: number) => ({
 
 export const METHOD_CASES = {
   vicreg: {
-    name: 'VICReg terms',
     cases: [
       { detail: '8 films, 32 dimensions', inputs: () => ({ z: given([16, 32], 1, 0.7) }), attrs: {} },
       { detail: '6 films, 33 dimensions', inputs: () => ({ z: given([12, 33], 1, 0.7) }), attrs: {} },
@@ -131,7 +130,6 @@ export const METHOD_CASES = {
     ],
   },
   vicregGrad: {
-    name: 'VICReg gradient',
     cases: [
       { detail: '8 films, 32 dimensions', inputs: () => lossGradient(8, 32), attrs: {} },
       { detail: '6 films, 33 dimensions', inputs: () => lossGradient(6, 33), attrs: {} },
@@ -139,15 +137,12 @@ export const METHOD_CASES = {
     ],
   },
   larsUpdate: {
-    name: 'LARS update',
     cases: [{ detail: 'four parameters, 1,000 numbers', inputs: larsArena, attrs: {} }],
   },
   adamwUpdate: {
-    name: 'AdamW update',
     cases: [{ detail: 'four parameters, 1,000 numbers', inputs: arena, attrs: {} }],
   },
   renderViews: {
-    name: 'Augmented views',
     cases: [
       {
         detail: '32 px, blur of 3',
@@ -164,7 +159,6 @@ export const METHOD_CASES = {
     ],
   },
   resizeEval: {
-    name: 'Whole films, resized',
     cases: [resized(32), resized(45)],
   },
 } satisfies Partial<CaseTable>;

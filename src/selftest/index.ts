@@ -4,6 +4,7 @@
 import type { Kernel } from '../gpu/kernel.ts';
 import { KERNEL_TABLE, type KernelName } from '../gpu/kernels/table.ts';
 import type { Runtime } from '../gpu/runtime.ts';
+import { KERNEL_LABELS } from '../protocol/kernels.ts';
 import type { SelfTestReport, SelfTestRow } from '../protocol/selfTest.ts';
 import type { Case } from './case.ts';
 import { CASES } from './cases.ts';
@@ -18,7 +19,8 @@ interface Subject {
 
 /** Kernel and cases belong together by the type of the table; from here on that is all the same. */
 const SUBJECTS: readonly Subject[] = (Object.keys(KERNEL_TABLE) as KernelName[]).map((name) => ({
-  ...(CASES[name] as Omit<Subject, 'kernel'>),
+  ...(CASES[name] as Pick<Subject, 'cases'>),
+  name: KERNEL_LABELS[name],
   kernel: KERNEL_TABLE[name] as unknown as Kernel<string, object>,
 }));
 

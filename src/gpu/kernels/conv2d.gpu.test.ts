@@ -1,12 +1,13 @@
 // The three convolution kernels against their references at the network's windows, with odd sizes and channel
 // counts that no vector divides, and the gradients against central differences and stock tfjs.
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { tf } from '../backend.ts';
+import { TILE_FORMS } from '../forms.ts';
 import { conv2d, convShape } from './conv2d.ts';
 import { conv2dFilterGrad } from './conv2dFilterGrad.ts';
 import { conv2dInputGrad } from './conv2dInputGrad.ts';
-import { given, gpuError, numericalGradient, relativeError, runOn, withHardwareTiles } from './testing.ts';
+import { given, gpuError, numericalGradient, relativeError, runOn, withForm } from './testing.ts';
 
 /** [n, h, w, cin], [kernel, cout, stride, pad]. */
 const CASES: [number[], number[]][] = [
@@ -75,28 +76,32 @@ async function expectReference(...entry: (typeof CASES)[number]) {
   expect(await gpuError(conv2dFilterGrad, { x, dy }, { ...window, kernel })).toBeLessThan(2e-6);
 }
 
-test.each(CASES)('x %j with window %j equals the reference', expectReference);
+describe.each(TILE_FORMS.all)('%s tiles', (form) => {
+  test.each(CASES)('x %j with window %j equals the reference', async (...entry) => {
+    await withForm(form, () => expectReference(...entry));
+  });
 
-test.each(CASES)('x %j with window %j equals the reference with the tiles for hardware', async (...entry) => {
-  await withHardwareTiles(() => expectReference(...entry));
+  test.each([CASES[4]!, CASES[8]!, CASES[11]!])(
+    'gradients at %j %j equal central differences',
+    async (...entry) => {
+      await withForm(form, () => expectSlope(...entry));
+    },
+  );
 });
 
-test.each([CASES[4]!, CASES[8]!, CASES[11]!])(
-  'gradients at %j %j equal central differences',
-  async (...entry) => {
-    const { x, w, dy, window } = caseOf(entry);
-    const [, height, width] = x.shape as [number, number, number];
-    const kernel = w.shape.slice(0, 2) as [number, number];
-    const dx = await runOn('webgpu', conv2dInputGrad, { dy, w }, { ...window, height, width });
-    expect(
-      relativeError(dx.outputs[0]!, numericalGradient(conv2d, { x, w }, window, 'x', dy.data)),
-    ).toBeLessThan(2e-6);
-    const dw = await runOn('webgpu', conv2dFilterGrad, { x, dy }, { ...window, kernel });
-    expect(
-      relativeError(dw.outputs[0]!, numericalGradient(conv2d, { x, w }, window, 'w', dy.data)),
-    ).toBeLessThan(2e-6);
-  },
-);
+async function expectSlope(...entry: (typeof CASES)[number]) {
+  const { x, w, dy, window } = caseOf(entry);
+  const [, height, width] = x.shape as [number, number, number];
+  const kernel = w.shape.slice(0, 2) as [number, number];
+  const dx = await runOn('webgpu', conv2dInputGrad, { dy, w }, { ...window, height, width });
+  expect(
+    relativeError(dx.outputs[0]!, numericalGradient(conv2d, { x, w }, window, 'x', dy.data)),
+  ).toBeLessThan(2e-6);
+  const dw = await runOn('webgpu', conv2dFilterGrad, { x, dy }, { ...window, kernel });
+  expect(
+    relativeError(dw.outputs[0]!, numericalGradient(conv2d, { x, w }, window, 'w', dy.data)),
+  ).toBeLessThan(2e-6);
+}
 
 test('stock tfjs on the cpu agrees with the forward convolution and both gradients', async () => {
   const { x, w, dy, window } = caseOf(CASES[4]!);

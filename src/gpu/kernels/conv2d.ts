@@ -1,5 +1,6 @@
 // Two-dimensional convolution without bias, NHWC, zero padding, square stride: one dispatch of the register tile.
 
+import { TILE_FORMS } from '../forms.ts';
 import { defineKernel, type Plain, type Shape } from '../kernel.ts';
 import { convSide, runConvTile, type Window } from './convTile.ts';
 
@@ -7,6 +8,7 @@ import { convSide, runConvTile, type Window } from './convTile.ts';
 export const conv2d = defineKernel<'x' | 'w', Window>({
   name: 'MlvConv2d',
   inputs: ['x', 'w'],
+  forms: TILE_FORMS,
   outputs: ({ x, w }, window) => [convShape(x, w, window)],
   gpu: (job, window) => runConvTile(job, 'forward', window, ['x', 'w', 0]),
   reference: ({ x, w }, window, [out]) => convReference(x, w, window, out!),

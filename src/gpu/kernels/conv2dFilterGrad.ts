@@ -2,10 +2,12 @@
 // is split into chunks of output rows, each with its own partial result, and the partials are added afterwards
 // (deterministic, no atomics). The register tile is in convFilterTile.ts.
 
+import { TILE_FORMS } from '../forms.ts';
 import { defineKernel, type GpuJob, type Plain } from '../kernel.ts';
 import { flatGroups } from '../program.ts';
 import { sizeOf } from './common.ts';
 import { chooseFilterTile, type FilterGradAttrs, filterProgram } from './convFilterTile.ts';
+import { sharedFilterGradient } from './convShared.ts';
 import type { Window } from './convTile.ts';
 import { foldPartials } from './foldPartials.ts';
 import { storageOf } from './lanes.ts';
@@ -14,19 +16,25 @@ import { storageOf } from './lanes.ts';
 export const conv2dFilterGrad = defineKernel<'x' | 'dy', FilterGradAttrs>({
   name: 'MlvConv2dFilterGrad',
   inputs: ['x', 'dy'],
+  forms: TILE_FORMS,
   outputs: ({ x, dy }, { kernel }) => [[...kernel, x[3]!, dy[3]!]],
   gpu: runFilterGrad,
   reference: ({ x, dy }, attrs, [out]) => filterGradReference(x, dy, attrs, out!),
 });
 
 /** Threads worth having: enough for every core, no more partials than that needs. */
-const THREADS = { software: 256, hardware: 16384 };
+const THREADS = { wide: 256, narrow: 16384 };
 
 function runFilterGrad(job: GpuJob<'x' | 'dy'>, attrs: FilterGradAttrs): void {
+  if (job.form === 'shared') {
+    sharedFilterGradient(job, attrs);
+    return;
+  }
+  const wide = job.form === 'wide';
   const { x, dy } = job.inputs;
   const [n, h, w, cin] = x.shape as [number, number, number, number];
   const [, oh, ow, cout] = dy.shape as [number, number, number, number];
-  const tile = chooseFilterTile(job.software, attrs, x.shape, dy.shape);
+  const tile = chooseFilterTile(wide, attrs, x.shape, dy.shape);
   const inBlocks = cin / tile.read;
   const outBlocks = Math.ceil(cout / (4 * tile.quads));
   const tapBlocks = attrs.kernel[0] / tile.tapRows;
@@ -34,12 +42,12 @@ function runFilterGrad(job: GpuJob<'x' | 'dy'>, attrs: FilterGradAttrs): void {
   const rowTiles = oh / tile.rows;
   const columnTiles = Math.ceil(ow / tile.columns);
   const units = Math.ceil(n / tile.images) * rowTiles * columnTiles;
-  const wanted = Math.ceil((job.software ? THREADS.software : THREADS.hardware) / blocks);
+  const wanted = Math.ceil((wide ? THREADS.wide : THREADS.narrow) / blocks);
   const perChunk = Math.ceil(units / Math.min(wanted, units));
   const chunks = Math.ceil(units / perChunk);
   const out = job.outputs[0]!;
   const partials = chunks === 1 ? out : job.scratch([chunks, ...out.shape]);
-  const group = job.software ? 16 : 64;
+  const group = wide ? 16 : 64;
   job.run(
     filterProgram(attrs, tile, storageOf(cout), group),
     [x, dy, partials],

@@ -1,6 +1,7 @@
 // The gradient of a convolution towards its input: each input pixel gathers the outputs that saw it, so there is
 // nothing to add atomically. The rows of taps with the right remainder are walked, the columns are unrolled.
 
+import { TILE_FORMS } from '../forms.ts';
 import { defineKernel, type Plain } from '../kernel.ts';
 import { runConvTile, type Window } from './convTile.ts';
 
@@ -14,6 +15,7 @@ export interface InputGradAttrs extends Window {
 export const conv2dInputGrad = defineKernel<'dy' | 'w', InputGradAttrs>({
   name: 'MlvConv2dInputGrad',
   inputs: ['dy', 'w'],
+  forms: TILE_FORMS,
   outputs: ({ dy, w }, { height, width }) => [[dy[0]!, height, width, w[2]!]],
   gpu: (job, attrs) => runConvTile(job, 'input', attrs, ['dy', 'w', 0]),
   reference: ({ dy, w }, attrs, [out]) => inputGradReference(dy, w, attrs, out!),

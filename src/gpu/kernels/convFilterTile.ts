@@ -31,16 +31,16 @@ export interface FilterTile {
 /** Multiply-adds unrolled in one unit: more would load and store less per product, but compile far too slowly. */
 const UNROLLED = 1400;
 
-export function chooseFilterTile(software: boolean, attrs: FilterGradAttrs, x: Shape, dy: Shape): FilterTile {
+export function chooseFilterTile(wide: boolean, attrs: FilterGradAttrs, x: Shape, dy: Shape): FilterTile {
   const [n, h, w, cin] = x as [number, number, number, number];
   const [, oh, ow, cout] = dy as [number, number, number, number];
   const [kh, kw] = attrs.kernel;
   const read = lanesOf(cin);
-  const quads = cout <= 4 ? 1 : software && kh * kw === 1 && cout > 8 ? 4 : 2;
-  const tapRows = software && kh * kw <= 9 ? kh : 1;
+  const quads = cout <= 4 ? 1 : wide && kh * kw === 1 && cout > 8 ? 4 : 2;
+  const tapRows = wide && kh * kw <= 9 ? kh : 1;
   const perPosition = tapRows * kw * read * 4 * quads;
-  const most = software ? Math.min(8, Math.max(4, Math.floor(UNROLLED / perPosition))) : 8;
-  const wholeMap = software && oh * ow <= most && kh * kw <= 9;
+  const most = wide ? Math.min(8, Math.max(4, Math.floor(UNROLLED / perPosition))) : 8;
+  const wholeMap = wide && oh * ow <= most && kh * kw <= 9;
   const columns = tileFor(ow, most);
   const rows = wholeMap ? oh : 1;
   return {

@@ -6,6 +6,7 @@
 
 import type { GpuJob, Shape } from '../kernel.ts';
 import { flatGroups, flatIndex, type Program, program } from '../program.ts';
+import { sharedConvolution } from './convShared.ts';
 import { each, type Lanes, lanesOf, load, mat, range, storageOf, store4, tileFor, vec } from './lanes.ts';
 
 export interface Window {
@@ -55,7 +56,12 @@ export function runConvTile(
   const made = job.outputs[to]!;
   const [n, readH, readW, readC] = read.shape as [number, number, number, number];
   const [, madeH, madeW, madeC] = made.shape as [number, number, number, number];
-  const tile = chooseTile(job.software, made.shape, readW, direction === 'input' ? window.stride : 1);
+  if (job.form === 'shared') {
+    sharedConvolution(job, direction, window, [read, weights, made]);
+    return;
+  }
+  const wide = job.form === 'wide';
+  const tile = chooseTile(wide, made.shape, readW, direction === 'input' ? window.stride : 1);
   const sides: Sides = {
     direction,
     kernel: [weights.shape[0]!, weights.shape[1]!],
@@ -68,7 +74,7 @@ export function runConvTile(
   const imageTiles = Math.ceil(n / tile.images);
   const columnTiles = Math.ceil(madeW / tile.columns);
   const threads = blocks * imageTiles * columnTiles * madeH;
-  const group = job.software ? 16 : 64;
+  const group = wide ? 16 : 64;
   job.run(
     convProgram(sides, tile, group),
     [read, weights, made],
@@ -81,9 +87,9 @@ export function runConvTile(
  * Software adapters like large tiles (loads are dear, registers are memory); hardware likes many threads.
  * Tiles of the input gradient start at multiples of the stride, so that the taps they meet are known.
  */
-function chooseTile(software: boolean, made: Shape, readW: number, multiple: number): Tile {
+function chooseTile(wide: boolean, made: Shape, readW: number, multiple: number): Tile {
   const [n, , madeW, madeC] = made as [number, number, number, number];
-  const most = Math.max(software ? 16 : 4, multiple);
+  const most = Math.max(wide ? 16 : 4, multiple);
   const columns =
     madeW <= most ? madeW : multiple * tileFor(Math.ceil(madeW / multiple), Math.floor(most / multiple));
   const images = Math.min(n, Math.max(1, Math.floor(most / columns)));

@@ -3,9 +3,11 @@
 // into parts that are added afterwards, so that the whole machine has work.
 
 import type { TensorInfo } from '../backend.ts';
+import { TILE_FORMS } from '../forms.ts';
 import { defineKernel, type GpuJob } from '../kernel.ts';
 import { flatGroups, flatIndex, program } from '../program.ts';
 import { denseFilterGradReference, denseInputGradReference, denseReference } from './denseReference.ts';
+import { sharedDense } from './denseShared.ts';
 import { type Product, runProduct } from './denseTile.ts';
 import { foldPartials } from './foldPartials.ts';
 import { storageOf } from './lanes.ts';
@@ -14,6 +16,7 @@ import { storageOf } from './lanes.ts';
 export const dense = defineKernel<'x' | 'w' | 'b', { bias: boolean }>({
   name: 'MlvDense',
   inputs: ['x', 'w', 'b'],
+  forms: TILE_FORMS,
   outputs: ({ x, w }) => [[x[0]!, w[1]!]],
   gpu(job, { bias }) {
     const { x, w, b } = job.inputs;
@@ -27,6 +30,7 @@ export const dense = defineKernel<'x' | 'w' | 'b', { bias: boolean }>({
 export const denseInputGrad = defineKernel<'dy' | 'w', Record<string, never>>({
   name: 'MlvDenseInputGrad',
   inputs: ['dy', 'w'],
+  forms: TILE_FORMS,
   outputs: ({ dy, w }) => [[dy[0]!, w[0]!]],
   gpu(job) {
     const { dy, w } = job.inputs;
@@ -39,6 +43,7 @@ export const denseInputGrad = defineKernel<'dy' | 'w', Record<string, never>>({
 export const denseFilterGrad = defineKernel<'x' | 'dy', Record<string, never>>({
   name: 'MlvDenseFilterGrad',
   inputs: ['x', 'dy'],
+  forms: TILE_FORMS,
   outputs: ({ x, dy }) => [[x[1]!, dy[1]!]],
   gpu(job) {
     const { x, dy } = job.inputs;
@@ -73,7 +78,8 @@ function record(
 ): void {
   const out = job.outputs[0]!;
   const partsOf = (parts: number) => (parts === 1 && !bias ? out : job.scratch([parts, ...out.shape]));
-  const { partials, parts } = runProduct(job, product, a, b, size, partsOf);
+  const record = job.form === 'shared' ? sharedDense : runProduct;
+  const { partials, parts } = record(job, product, a, b, size, partsOf);
   if (partials !== out) foldPartials(job, partials, out, parts, bias);
 }
 

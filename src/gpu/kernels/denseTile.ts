@@ -26,7 +26,7 @@ interface Tile {
 
 /** Inner steps that a part has at least, so that parts cost less than they bring. */
 const LEAST_INNER = 64;
-const THREADS = { software: 64, hardware: 16384 };
+const THREADS = { wide: 64, narrow: 16384 };
 
 /** Records the product in `parts` parts [parts, rows, columns] into the tensor that `target` gives; one dispatch. */
 export function runProduct(
@@ -37,16 +37,17 @@ export function runProduct(
   { rows, inner, columns }: ProductSize,
   target: (parts: number) => TensorInfo,
 ): { partials: TensorInfo; parts: number } {
-  const tile = chooseTile(job.software, product, rows, columns);
+  const wide = job.form === 'wide';
+  const tile = chooseTile(wide, product, rows, columns);
   const across = Math.ceil(columns / (4 * tile.quads));
   const down = Math.ceil(rows / tile.rows);
-  const wanted = Math.ceil((job.software ? THREADS.software : THREADS.hardware) / (across * down));
+  const wanted = Math.ceil((wide ? THREADS.wide : THREADS.narrow) / (across * down));
   const share = Math.max(LEAST_INNER, Math.ceil(inner / wanted));
   const perPart = Math.ceil(share / 4) * 4;
   const parts = Math.ceil(inner / perPart);
   const partials = target(parts);
   const threads = across * down * parts;
-  const group = job.software ? 16 : 64;
+  const group = wide ? 16 : 64;
   const code = productProgram(
     product,
     tile,
@@ -64,9 +65,9 @@ export function runProduct(
   return { partials, parts };
 }
 
-function chooseTile(software: boolean, product: Product, rows: number, columns: number): Tile {
-  const quads = columns <= 4 ? 1 : software && rows >= 16 && columns >= 64 ? 4 : 2;
-  const most = software ? 16 : product === 'filter' ? 8 : 4;
+function chooseTile(wide: boolean, product: Product, rows: number, columns: number): Tile {
+  const quads = columns <= 4 ? 1 : wide && rows >= 16 && columns >= 64 ? 4 : 2;
+  const most = wide ? 16 : product === 'filter' ? 8 : 4;
   const fitting = Math.min(most, product === 'filter' ? Math.ceil(rows / 4) * 4 : rows);
   return { rows: fitting, quads };
 }

@@ -44,6 +44,7 @@ export const maxPool = defineKernel<'x', PoolAttrs>({
 export const maxPoolGrad = defineKernel<'x' | 'dy', PoolAttrs>({
   name: 'MlvMaxPoolGrad',
   inputs: ['x', 'dy'],
+  forms: { all: ['wide', 'narrow'], software: 'wide', hardware: 'narrow' },
   outputs: ({ x }) => [x],
   gpu: runPoolGrad,
   reference({ x, dy }, attrs, [dx]) {
@@ -64,7 +65,7 @@ function runPoolGrad(job: GpuJob<'x' | 'dy'>, attrs: PoolAttrs): void {
   const [n, h, w, c] = x.shape as Map4;
   const lanes = c % 4 === 0 ? 4 : 1;
   // Larger blocks share more loads between windows, which pays where loads are dear; hardware wants threads.
-  const blocks = job.software && attrs.size <= 3 ? 2 : 1;
+  const blocks = job.form === 'wide' && attrs.size <= 3 ? 2 : 1;
   const side = blocks * attrs.stride;
   const threads = (n * Math.ceil(h / side) * Math.ceil(w / side) * c) / lanes;
   const params = sizes(threads, x.shape, dy.shape, lanes);

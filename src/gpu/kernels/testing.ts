@@ -2,7 +2,8 @@
 // differences check a gradient kernel against its forward reference. Not part of the product.
 
 import { type Tensor, tf } from '../backend.ts';
-import type { Kernel, Shape } from '../kernel.ts';
+import { chooseForms, type Form } from '../forms.ts';
+import { KERNELS, type Kernel, type Shape } from '../kernel.ts';
 import { keepOnHost } from '../switches.ts';
 import { testDevice } from '../testDevice.ts';
 import { sizeOf } from './common.ts';
@@ -60,15 +61,14 @@ export async function gpuError<In extends string, A extends object>(
   return Math.max(...errors);
 }
 
-/** Lets kernels choose what they would on a hardware adapter, on whatever adapter the test has. */
-export async function withHardwareTiles(body: () => Promise<void>): Promise<void> {
-  const runtime = (await testDevice()).runtime as { software: boolean };
-  const { software } = runtime;
-  runtime.software = false;
+/** Lets every kernel that has this form take it, on whatever adapter the test has. */
+export async function withForm(form: Form, body: () => Promise<void>): Promise<void> {
+  const having = [...KERNELS.values()].filter(({ forms }) => forms?.all.includes(form));
+  chooseForms(new Map(having.map(({ name }) => [name, form])));
   try {
     await body();
   } finally {
-    runtime.software = software;
+    chooseForms(new Map());
   }
 }
 

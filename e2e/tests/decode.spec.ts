@@ -27,6 +27,8 @@ async function decode(page: Page, files: readonly Uint8Array[], planeSize = 4096
       const decodeOne = (text: string, id: number) =>
         new Promise<Decoded>((resolve, reject) => {
           worker.onmessage = ({ data }) => {
+            // Notices to the pool have no number.
+            if (!data.id) return;
             const { plane, ...rest } = data.value;
             resolve(data.type === 'RAW' ? { plane: [...plane], ...rest } : { code: data.value.code });
           };

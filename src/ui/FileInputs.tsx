@@ -7,7 +7,7 @@ import type { Source } from '../store/dataset.ts';
 import { listFolder, listInput } from '../store/files.ts';
 import { showError } from '../store/session.ts';
 
-const ACCEPT = '.png,.jpg,.jpeg,.dcm,.dicom,.csv,.tsv,.txt,image/png,image/jpeg,application/dicom';
+const ACCEPT = '.png,.jpg,.jpeg,.dcm,.dicom,.npz,.pgm,.csv,.tsv,.txt,image/png,image/jpeg,application/dicom';
 const FOLDER = 'folder-input';
 const FILES = 'files-input';
 

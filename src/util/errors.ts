@@ -82,6 +82,10 @@ export const ERROR_TABLE = {
     sentence: 'This is not a PNG, JPEG or DICOM image.',
     hint: 'It was left out; nothing needs to be done if it is not a film.',
   },
+  'archive-unreadable': {
+    sentence: 'The array file cannot be opened: {detail}',
+    hint: 'MedMNIST files (.npz) with grey films are read; it was left out.',
+  },
   'image-corrupt': {
     sentence: 'The image data is damaged: {detail}',
     hint: 'Export the film again; it was left out.',

@@ -17,6 +17,7 @@ import type {
 import type { LabelScan, MatchExample } from '../protocol/labels.ts';
 import type { FilmMarks } from '../protocol/marks.ts';
 import { AppError } from '../util/errors.ts';
+import { openArchives, refusing } from './intakeArchives.ts';
 import { type KeptSet, marksOfFilm, rearranged } from './intakeArrange.ts';
 import { type Decoder, type ReadSet, readFilms } from './intakeFiles.ts';
 import { renderSet } from './intakeSynthetic.ts';
@@ -56,11 +57,12 @@ export class Intake implements IntakeApi {
     options: IntakeOptions,
     onEvent: Listener,
   ): Promise<DatasetSummary> {
-    this.#view.lookAmong(files);
     return this.#take(async (signal) => {
+      const opened = await openArchives(files);
+      this.#view.lookAmong(opened.files);
       const decoder = this.#makeDecoder({ planeSize: options.planeSize, thumbnailSize: THUMBNAIL_SIZE });
       try {
-        return await readFilms(files, options, decoder, signal, onEvent);
+        return await readFilms(opened.files, options, refusing(decoder, opened.refused), signal, onEvent);
       } finally {
         decoder.dispose();
       }
@@ -117,7 +119,7 @@ export class Intake implements IntakeApi {
     files: readonly SourceFile[],
     options: Pick<IntakeOptions, 'labelFile' | 'labels' | 'where'>,
   ): Promise<LabelScan> {
-    const sources = await sortSources(files, options.labelFile);
+    const sources = await sortSources((await openArchives(files)).files, options.labelFile);
     if (sources.films.length === 0) throw new AppError('folder-empty', ` among ${files.length} file(s)`);
     return (await readLabels(sources, options)).scan;
   }

@@ -22,6 +22,8 @@ export interface OurDevice {
 
 export interface OurSteps {
   readonly training: TrainingStep;
+  /** Records and submits one step; nothing waits. */
+  record(): void;
   /** Takes `count` steps as training does, without waiting for each; answers with the first one's loss. */
   take(count: number): Promise<number>;
   dispose(): void;
@@ -80,6 +82,10 @@ export async function prepareSteps({ runtime, refuseFaults }: OurDevice, config:
   }
   return {
     training,
+    record() {
+      record();
+      runtime.submit();
+    },
     take,
     dispose() {
       training.dispose();

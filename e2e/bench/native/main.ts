@@ -1,6 +1,7 @@
 // `npm run bench:native`: the training step in Node on Dawn, without a browser, and in turn with it the same step in PyTorch
 // where a python3 with torch is found. --problems bench,cores,laptop,paper, --repeats N, --block K (steps per timing),
-// --set key=value,…, --peak TFLOPS (of the card in float32), --no-torch, --json FILE.
+// --set key=value,…, --peak TFLOPS (of the card in float32), --no-torch, --profile, --json FILE;
+// --pack DIR only makes a folder that runs the same elsewhere (pack.ts).
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,7 +12,8 @@ import { stepFlops } from '../flops.ts';
 import { median } from '../median.ts';
 import { offerGpu } from './device.ts';
 import { PROBLEM_NAMES, PROBLEMS, type ProblemName } from './problems.ts';
-import { nativeTable, type ProblemResult, type Row } from './report.ts';
+import { profileStep } from './profile.ts';
+import { nativeTable, type ProblemResult, profileTable, type Row } from './report.ts';
 import { findTorch, TorchProcess, writeProblem } from './torch.ts';
 
 const { values } = parseArgs({
@@ -22,6 +24,8 @@ const { values } = parseArgs({
     set: { type: 'string', default: '' },
     peak: { type: 'string' },
     'no-torch': { type: 'boolean', default: false },
+    profile: { type: 'boolean', default: false },
+    pack: { type: 'string' },
     json: { type: 'string' },
   },
 });
@@ -92,7 +96,9 @@ async function measure(name: ProblemName, config: Config, python: string | null)
     const flops = stepFlops(config);
     const { batchSize, width, imageSize, optimiser } = config;
     const sizes = { batchSize, width, imageSize, optimiser };
-    return { name, ...sizes, adapter, torch: facts, block, flops, rows };
+    const result = { name, ...sizes, adapter, torch: facts, block, flops, rows };
+    if (!values.profile) return result;
+    return { ...result, profile: await profileStep(device.runtime, 2 * batchSize, engine.record) };
   } finally {
     torch?.close();
     engine.dispose();
@@ -107,6 +113,11 @@ if (known.length !== names.length) {
   console.error(`--problems takes ${PROBLEM_NAMES.join(', ')}.`);
   process.exit(2);
 }
+if (values.pack) {
+  await (await import('./pack.ts')).pack(path.resolve(values.pack));
+  console.log(`Packed: node ${path.join(values.pack, 'bench.mjs')}`);
+  process.exit(0);
+}
 await offerGpu();
 const python = values['no-torch'] ? null : findTorch();
 if (!python && !values['no-torch'])
@@ -116,6 +127,7 @@ for (const name of known) {
   console.error(`${name}: ${PROBLEMS[name].label}`);
   const result = await measure(name, parseConfig(settings, PROBLEMS[name].config), python);
   console.log(`${nativeTable(result, values.peak ? Number(values.peak) : null)}\n`);
+  if (result.profile) console.log(`${profileTable(result.profile)}\n`);
   results.push(result);
 }
 if (values.json) {

@@ -1,6 +1,7 @@
 // What the native benchmark measured for one configuration, as a table for people.
 
 import { table } from '../report.ts';
+import type { ProfileRow } from './profile.ts';
 import type { TorchFacts } from './torch.ts';
 
 export interface Row {
@@ -25,6 +26,7 @@ export interface ProblemResult {
   readonly flops: number;
   /** Ours first. */
   readonly rows: readonly Row[];
+  readonly profile?: { readonly parts: readonly ProfileRow[]; readonly kernels: readonly ProfileRow[] };
 }
 
 /** `peak` is what the card can do in float32, TFLOP/s. */
@@ -48,4 +50,19 @@ export function nativeTable(result: ProblemResult, peak: number | null): string 
   const setting = `width ${width}, ${imageSize} px, batch ${batchSize}, ${optimiser}`;
   const work = `${(flops / 1e9).toFixed(1)} GFLOP a step, ${block} steps a timing`;
   return `${name}: ${setting}\nAdapter: ${adapter}${beside}\n${work}\n\n${table([head, ...lines])}`;
+}
+
+/** Parts of the method, then the kernels that take the most. */
+export function profileTable({ parts, kernels }: NonNullable<ProblemResult['profile']>, most = 25): string {
+  const lines = (head: string, rows: readonly ProfileRow[]) =>
+    table([
+      [head, 'dispatches', 'ms', 'of the step'],
+      ...rows.map(({ name, dispatches, ms, share }) => [
+        name,
+        `${dispatches}`,
+        ms.toFixed(2),
+        `${(100 * share).toFixed(2)} %`,
+      ]),
+    ]);
+  return `${lines('part, dispatch by dispatch', parts)}\n\n${lines('kernel and first input', kernels.slice(0, most))}`;
 }

@@ -42,6 +42,11 @@ export interface NetworkSpec {
 /** Draws the initial values of a parameter. */
 export type Draw = (parameter: ParameterSpec) => Float32Array;
 
+/** The values of a tensor as they are when it is called, for the caller to keep. */
+export type Download = (tensor: Tensor) => Promise<Float32Array>;
+
+const dataOf: Download = async (tensor) => Float32Array.from((await tensor.data()) as Float32Array);
+
 export class Parameters {
   readonly spec: NetworkSpec;
   readonly #tensors = new Map<string, Tensor>();
@@ -70,20 +75,24 @@ export class Parameters {
     return tensor;
   }
 
-  /** Values of every parameter and buffer by name, in our layouts. */
-  async read(): Promise<Map<string, { shape: Shape; data: Float32Array }>> {
+  /**
+   * Values of every parameter and buffer by name, in our layouts. All downloads are asked for before the first is
+   * waited for, so that steps recorded meanwhile do not show in any of them.
+   */
+  async read(download: Download = dataOf): Promise<Map<string, { shape: Shape; data: Float32Array }>> {
+    const storages = this.spec.storages.map(({ name }) => download(this.get(name)));
+    const buffers = this.spec.buffers.map(({ name }) => download(this.get(name)));
     const values = new Map<string, { shape: Shape; data: Float32Array }>();
-    for (const storage of this.spec.storages) {
-      const data = (await this.get(storage.name).data()) as Float32Array;
+    for (const [i, storage] of this.spec.storages.entries()) {
+      const data = await storages[i]!;
       let at = 0;
       for (const { name, shape } of storage.parameters) {
-        values.set(name, { shape, data: data.slice(at, at + sizeOf(shape)) });
+        values.set(name, { shape, data: data.subarray(at, at + sizeOf(shape)) });
         at += sizeOf(shape);
       }
     }
-    for (const { name, size } of this.spec.buffers) {
-      const data = (await this.get(name).data()) as Float32Array;
-      values.set(name, { shape: [size], data: Float32Array.from(data) });
+    for (const [i, { name, size }] of this.spec.buffers.entries()) {
+      values.set(name, { shape: [size], data: await buffers[i]! });
     }
     return values;
   }

@@ -8,7 +8,7 @@ import { sizeOf } from '../gpu/kernels/common.ts';
 import { adamwUpdate, HYPER_LENGTH, larsUpdate, packHyper } from '../gpu/kernels/optimiser.ts';
 import type { Runtime } from '../gpu/runtime.ts';
 import { keepOnHost } from '../gpu/switches.ts';
-import type { NetworkSpec, ParameterSpec, Parameters, StorageSpec } from '../nn/parameters.ts';
+import type { Download, NetworkSpec, ParameterSpec, Parameters, StorageSpec } from '../nn/parameters.ts';
 
 export interface OptimiserSettings {
   readonly kind: 'lars' | 'adamw';
@@ -86,18 +86,22 @@ export class Optimiser {
     for (const gradient of gradients.values()) gradient.dispose();
   }
 
-  /** State by slot and parameter name. */
-  async read(): Promise<Map<string, Map<string, { shape: readonly number[]; data: Float32Array }>>> {
+  /** State by slot and parameter name. As with Parameters.read, all downloads are asked for at once. */
+  async read(
+    download: Download,
+  ): Promise<Map<string, Map<string, { shape: readonly number[]; data: Float32Array }>>> {
+    const asked = SLOTS[this.settings.kind].map((slot) => ({
+      slot,
+      arenas: this.#arenas.map((arena) => ({ arena, data: download(slotOf(arena, slot)) })),
+    }));
     const slots = new Map<string, Map<string, { shape: readonly number[]; data: Float32Array }>>();
-    for (const slot of SLOTS[this.settings.kind]) {
+    for (const { slot, arenas } of asked) {
       const values = new Map<string, { shape: readonly number[]; data: Float32Array }>();
-      for (const arena of this.#arenas) {
-        const data = (await slotOf(arena, slot).data()) as Float32Array;
+      for (const { arena, data } of arenas) {
+        const all = await data;
         for (const { parameter, begin } of placesOf(arena.storages)) {
-          values.set(parameter.name, {
-            shape: parameter.shape,
-            data: data.slice(begin, begin + sizeOf(parameter.shape)),
-          });
+          const { name, shape } = parameter;
+          values.set(name, { shape, data: all.subarray(begin, begin + sizeOf(shape)) });
         }
       }
       slots.set(slot, values);

@@ -7,6 +7,7 @@ import { AppError, type ErrorCode } from '../util/errors.ts';
 import {
   readSafetensors,
   type StoredTensor,
+  safetensorsParts,
   type WritableDtype,
   writeSafetensors,
 } from '../util/safetensors.ts';
@@ -39,7 +40,10 @@ export interface Checkpoint {
   readonly start: string;
 }
 
-export function writeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer> {
+/** Whose order the numbers of a file are in: PyTorch's, for taking along, or ours, which costs nothing to write. */
+type Layout = 'torch' | 'own';
+
+function tensorsOf(checkpoint: Checkpoint, layout: Layout): Map<string, StoredTensor<WritableDtype>> {
   const tensors = new Map<string, StoredTensor<WritableDtype>>();
   const add = (prefix: string, group: NamedTensors) => {
     for (const [name, tensor] of group) {
@@ -47,21 +51,45 @@ export function writeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer>
         const count = BigInt64Array.of(BigInt(Math.round(tensor.data[0] ?? 0)));
         tensors.set(prefix + name, { dtype: 'I64', shape: [], data: count });
       } else {
-        tensors.set(prefix + name, { dtype: 'F32', ...toTorchLayout(name, tensor) });
+        const stored = layout === 'own' ? tensor : toTorchLayout(name, tensor);
+        tensors.set(prefix + name, { dtype: 'F32', ...stored });
       }
     }
   };
   add('', checkpoint.parameters);
   add('', checkpoint.buffers);
   for (const [slot, group] of checkpoint.optimiserState) add(`${OPTIMISER}${slot}.`, group);
-  return writeSafetensors(tensors, {
-    format: FORMAT,
-    version: VERSION,
-    config: JSON.stringify(checkpoint.config),
-    step: String(checkpoint.step),
-    fingerprint: checkpoint.fingerprint,
-    start: checkpoint.start,
-  });
+  return tensors;
+}
+
+const metadataOf = ({ config, step, fingerprint, start }: Checkpoint): Record<string, string> => ({
+  format: FORMAT,
+  version: VERSION,
+  config: JSON.stringify(config),
+  step: String(step),
+  fingerprint,
+  start,
+});
+
+export const writeCheckpoint = (checkpoint: Checkpoint): Uint8Array<ArrayBuffer> =>
+  writeSafetensors(tensorsOf(checkpoint, 'torch'), metadataOf(checkpoint));
+
+/** The parts of a file that goes into the browser's storage while a run goes on; readCheckpoint takes it too. */
+export const checkpointParts = (checkpoint: Checkpoint): Uint8Array[] =>
+  safetensorsParts(tensorsOf(checkpoint, 'own'), { ...metadataOf(checkpoint), layout: 'own' });
+
+/** The first tensor with a value that is not finite: such a state is no place to come back to. */
+export function firstNotFinite({ parameters, buffers, optimiserState }: Checkpoint): string | null {
+  const groups = [parameters, buffers, ...optimiserState.values()];
+  for (const group of groups) {
+    for (const [name, { data }] of group) {
+      // A sum is not finite if an addend is not; where finite ones overflow in float64, weights are past use as well.
+      let sum = 0;
+      for (let i = 0; i < data.length; i++) sum += data[i]!;
+      if (!Number.isFinite(sum)) return name;
+    }
+  }
+  return null;
 }
 
 /**
@@ -82,15 +110,16 @@ export function readState(
   const parameters = new Map<string, NamedTensor>();
   const buffers = new Map<string, NamedTensor>();
   const optimiserState = new Map<string, Map<string, NamedTensor>>();
+  const layout = metadata.format === FORMAT && metadata.layout === 'own' ? 'own' : 'torch';
   for (const [name, stored] of tensors) {
     if (!name.startsWith(OPTIMISER)) {
-      (isBufferName(name) ? buffers : parameters).set(name, toOurs(name, stored));
+      (isBufferName(name) ? buffers : parameters).set(name, toOurs(name, stored, layout));
       continue;
     }
     const [, slot, parameter] = /^optimiser\.([^.]+)\.(.+)$/.exec(name) ?? [];
     if (!slot || !parameter) throw invalid(`it holds the unknown optimiser state ${name.slice(0, 80)}.`);
     const group = optimiserState.get(slot) ?? new Map<string, NamedTensor>();
-    optimiserState.set(slot, group.set(parameter, toOurs(parameter, stored)));
+    optimiserState.set(slot, group.set(parameter, toOurs(parameter, stored, layout)));
   }
   return { parameters, buffers, optimiserState, metadata };
 }
@@ -123,11 +152,12 @@ export function requireTensors(
 
 const invalid = (detail: string, cause?: unknown) => new AppError('checkpoint-invalid', detail, { cause });
 
-function toOurs(name: string, { shape, data }: StoredTensor): NamedTensor {
+function toOurs(name: string, { shape, data }: StoredTensor, layout: Layout): NamedTensor {
   const values = data instanceof Float32Array ? data : Float32Array.from(data, Number);
   if (!values.every(Number.isFinite))
     throw invalid(`tensor ${name.slice(0, 80)} holds values that are not finite.`);
-  return fromTorchLayout(name, { shape, data: values });
+  const tensor = { shape, data: values };
+  return layout === 'own' ? tensor : fromTorchLayout(name, tensor);
 }
 
 type Run = Pick<Checkpoint, 'config' | 'step' | 'fingerprint' | 'start'>;

@@ -20,7 +20,7 @@ import type { Checkpoint } from './checkpoint.ts';
 import { toSample } from './sample.ts';
 import { RANDOM_START, type StartWeights } from './startWeights.ts';
 import { StepClock } from './stepClock.ts';
-import { learningRateAt, TrainingStep } from './trainingStep.ts';
+import { learningRateAt, type StepObserver, TrainingStep } from './trainingStep.ts';
 import { ViewRenderer } from './viewRenderer.ts';
 
 export class Pretrainer {
@@ -114,14 +114,14 @@ export class Pretrainer {
    * Records and submits the step for which `ready` was waited, at once; the promise brings its metrics.
    * @throws AppError loss-not-finite, gpu-fault
    */
-  submitReady(): Promise<StepSample> {
+  submitReady(observe?: StepObserver): Promise<StepSample> {
     const step = this.#step++;
     const dataWait = this.#waited;
     this.#waited = 0;
     const config = this.#config;
     const learningRate = this.learningRate(step);
     const films = config.batchSize;
-    this.#record(step, this.#batches.take(step));
+    this.#record(step, this.#batches.take(step), observe);
     const reading = this.#training.read();
     const memory = this.runtime.memory();
     return reading.then((values) => {
@@ -142,22 +142,35 @@ export class Pretrainer {
     });
   }
 
-  /** Weights, statistics, optimiser state and place in the schedule. */
+  /**
+   * Weights, statistics, optimiser state and place in the schedule after the steps submitted so far. Order of films and
+   * all random numbers are functions of seed and step, so the step is their state.
+   */
   async capture(): Promise<Checkpoint> {
-    return {
-      ...(await this.#training.capture()),
+    const rest = {
       config: this.#config,
       step: this.#step,
       fingerprint: this.#fingerprint,
       start: this.#start,
     };
+    return { ...(await this.#training.capture()), ...rest };
   }
 
-  /** @throws AppError checkpoint-invalid when the file holds another model */
-  restore(checkpoint: Checkpoint): void {
+  /**
+   * Goes to where a checkpoint was taken, settings included. `activeSeconds` is the time spent up to there.
+   * @throws AppError checkpoint-invalid when the file holds another model
+   */
+  restore(checkpoint: Checkpoint, activeSeconds = 0): void {
     this.#training.restore(checkpoint, checkpoint.step);
+    this.change(checkpoint.config);
+    this.#clock.resume(activeSeconds);
     this.#step = checkpoint.step;
     this.#start = checkpoint.start;
+  }
+
+  /** Sets the time spent so far, after steps have been repeated that were counted before. */
+  continueClock(activeSeconds: number): void {
+    this.#clock.resume(activeSeconds);
   }
 
   dispose(): void {
@@ -166,9 +179,10 @@ export class Pretrainer {
   }
 
   /** One whole step into the command queue: views, both passes, objective, update, report. */
-  #record(step: number, batch: Batch): void {
+  #record(step: number, batch: Batch, observe?: StepObserver): void {
     const images = this.#views.render(batch, step, this.#config);
-    this.#training.record(images, this.learningRate(step));
+    observe?.images?.(images, step);
+    this.#training.record(images, this.learningRate(step), observe);
   }
 }
 
@@ -180,6 +194,7 @@ export async function* trainingLoop(
   run: Pretrainer,
   limit: number,
   halted: () => boolean,
+  observe?: StepObserver,
 ): AsyncGenerator<StepSample> {
   const queue: Promise<StepSample>[] = [];
   const end = Math.min(run.totalSteps, run.step + limit);
@@ -187,7 +202,7 @@ export async function* trainingLoop(
   try {
     while (run.step < end && !halted()) {
       await run.ready();
-      queue.push(run.submitReady());
+      queue.push(run.submitReady(observe));
       if (queue.length > IN_FLIGHT) yield await queue.shift()!;
     }
     while (queue.length > 0) yield await queue.shift()!;

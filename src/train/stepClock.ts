@@ -13,6 +13,12 @@ export class StepClock {
     return this.#activeSeconds;
   }
 
+  /** Takes over the time that was spent before. */
+  resume(activeSeconds: number): void {
+    this.#activeSeconds = activeSeconds;
+    this.#ends = [activeSeconds];
+  }
+
   /** Call when training begins or goes on; `now` in milliseconds. */
   start(now: number): void {
     this.#last = now;

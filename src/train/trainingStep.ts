@@ -4,6 +4,7 @@
 
 import type { Config } from '../config/schema.ts';
 import { type Tensor, tf } from '../gpu/kernel.ts';
+import { sizeOf } from '../gpu/kernels/common.ts';
 import { spatialMean } from '../gpu/kernels/elementwise.ts';
 import { POOLED_SIDE } from '../gpu/kernels/levelPool.ts';
 import type { Program } from '../gpu/program.ts';
@@ -28,10 +29,12 @@ export type RunState = Pick<Checkpoint, 'parameters' | 'buffers' | 'optimiserSta
 
 /** Looks into a step as it is recorded; what it wants to keep it clones. */
 export interface StepObserver {
+  /** What the encoder is about to see, [2N, S, S, 3]. */
+  images?(images: Tensor, step: number): void;
   /** Between the forward and the backward pass; the tape may be told to watch gradients. */
-  forward(made: Embeddings, tape: Tape): void;
-  /** By storage name, before the update. */
-  gradients(gradients: ReadonlyMap<string, Tensor>): void;
+  forward?(made: Embeddings, tape: Tape): void;
+  /** By storage name, before the update, in the order in which the backward pass made them. */
+  gradients?(gradients: ReadonlyMap<string, Tensor>): void;
 }
 
 export interface RunLength {
@@ -95,7 +98,7 @@ export class TrainingStep {
     const made = this.model.step(images, global, local, observe?.forward);
     const { globalTerms, localTerms, pooled, gradients } = made;
     images.dispose();
-    observe?.gradients(gradients);
+    observe?.gradients?.(gradients);
     this.#optimiser.update(gradients, rate);
     const [views, , channels] = pooled.shape as [number, number, number];
     const map = tf.reshape(pooled, [views, POOLED_SIDE, POOLED_SIDE, channels]);
@@ -119,19 +122,28 @@ export class TrainingStep {
     return this.#runtime.read(this.#report, this.#report.shape[0]! * 4);
   }
 
-  /** Weights, statistics and optimiser state after the steps recorded so far. */
+  /** Weights, statistics and optimiser state after the steps recorded so far; later ones do not show in it. */
   async capture(): Promise<RunState> {
-    const all = await this.model.parameters.read();
+    const download = (tensor: Tensor) => {
+      const read = this.#runtime.read(tensor, sizeOf(tensor.shape) * 4);
+      // When the device goes, all of them fail, and only the first is waited for.
+      read.catch(() => undefined);
+      return read;
+    };
+    // PyTorch counts batches; every step shows each norm one batch per view.
+    const batches = this.#batchesBefore + 2 * this.#optimiser.updates;
+    const [all, optimiserState] = await Promise.all([
+      this.model.parameters.read(download),
+      this.#optimiser.read(download),
+    ]);
     const buffers = new Map([...all].filter(([name]) => isBufferName(name)));
     const parameters = new Map([...all].filter(([name]) => !isBufferName(name)));
     for (const name of [...buffers.keys()]) {
       if (!name.endsWith('.running_mean')) continue;
-      // PyTorch counts batches; every step shows each norm one batch per view.
       const counter = name.replace(/running_mean$/, 'num_batches_tracked');
-      const batches = this.#batchesBefore + 2 * this.#optimiser.updates;
       buffers.set(counter, { shape: [], data: Float32Array.of(batches) });
     }
-    return { parameters, buffers, optimiserState: await this.#optimiser.read() };
+    return { parameters, buffers, optimiserState };
   }
 
   /** @throws AppError checkpoint-invalid when the state is of another model */

@@ -169,13 +169,14 @@ function checkCoverage(claims: readonly Claim[], dataBytes: number): void {
 }
 
 /**
- * A file image. Wide dtypes come first and the header is padded with spaces, so that every tensor is aligned.
+ * A file in parts that follow each other: the header, then each tensor's bytes where they are. Wide dtypes come first and
+ * the header is padded with spaces, so that every tensor is aligned.
  * @throws AppError internal when data and shape disagree
  */
-export function writeSafetensors(
+export function safetensorsParts(
   tensors: ReadonlyMap<string, StoredTensor<WritableDtype>>,
   metadata: Readonly<Record<string, string>> = {},
-): Uint8Array<ArrayBuffer> {
+): Uint8Array[] {
   const ordered = [...tensors].toSorted(([, a], [, b]) => DTYPES[b.dtype].bytes - DTYPES[a.dtype].bytes);
   const header: Record<string, unknown> = { [METADATA_KEY]: metadata };
   let end = 0;
@@ -195,14 +196,26 @@ export function writeSafetensors(
     end += data.byteLength;
   }
   const json = new TextEncoder().encode(JSON.stringify(header));
-  const dataStart = Math.ceil((8 + json.length) / 8) * 8;
-  const bytes = new Uint8Array(dataStart + end).fill(0x20, 8, dataStart);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(dataStart - 8), true);
-  bytes.set(json, 8);
-  let offset = dataStart;
-  for (const [, { data }] of ordered) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset);
-    offset += data.byteLength;
+  const head = new Uint8Array(Math.ceil((8 + json.length) / 8) * 8).fill(0x20, 8);
+  new DataView(head.buffer).setBigUint64(0, BigInt(head.length - 8), true);
+  head.set(json, 8);
+  return [
+    head,
+    ...ordered.map(([, { data }]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
+  ];
+}
+
+/** A file image, see safetensorsParts. @throws AppError internal when data and shape disagree */
+export function writeSafetensors(
+  tensors: ReadonlyMap<string, StoredTensor<WritableDtype>>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array<ArrayBuffer> {
+  const parts = safetensorsParts(tensors, metadata);
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
   }
   return bytes;
 }

@@ -1,0 +1,92 @@
+// Where a step goes wrong: the step is taken once more, and everything on its way is looked at in the order in which it is
+// made: images, weights, levels, heads, gradients. Used after the loss has ceased to be a number or has run away; the
+// state of the run is spoilt by it, so the caller restores it afterwards.
+
+import type { Tensor } from '../gpu/kernel.ts';
+import { sizeOf } from '../gpu/kernels/common.ts';
+import { levelWidths } from '../mlvicx/architecture.ts';
+import { LEVELS } from '../protocol/metrics.ts';
+import type { Pretrainer } from './pretrain.ts';
+import type { StepObserver } from './trainingStep.ts';
+
+export interface Diagnosis {
+  /** Words for what is bad first: `the images of the batch`, a level, a head, or null where the forward pass is in order. */
+  readonly place: string | null;
+  /** Name of the first level that is not finite, or null. */
+  readonly level: string | null;
+  /**
+   * The parameter concerned: one whose value is no number before the step; else the first on the way back with a gradient
+   * that is none; else the one with the largest gradient.
+   */
+  readonly parameter: string;
+}
+
+type Named = { readonly name: string; readonly values: Promise<Float32Array> };
+
+const isBad = (values: Float32Array) => values.some((value) => !Number.isFinite(value));
+const largest = (values: Float32Array) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
+/** `run` stands before the step in question. */
+export async function diagnose(run: Pretrainer, observe?: StepObserver): Promise<Diagnosis> {
+  const { runtime, config } = run;
+  const read = (tensor: Tensor) => {
+    const values = runtime.read(tensor, sizeOf(tensor.shape) * 4);
+    values.catch(() => undefined);
+    return values;
+  };
+  const ahead: Named[] = [];
+  const gradients: Named[] = [];
+  let pooled: Promise<Float32Array> | null = null;
+  await run.ready();
+  const before = run.capture();
+  const step = run.submitReady({
+    images(images, index) {
+      observe?.images?.(images, index);
+      ahead.push({ name: 'the images of the batch', values: read(images) });
+    },
+    forward(made) {
+      pooled = read(made.pooled);
+      ahead.push({ name: 'the global head', values: read(made.z) });
+      ahead.push({ name: 'the local head', values: read(made.d) });
+    },
+    gradients(made) {
+      for (const [name, gradient] of made) gradients.push({ name, values: read(gradient) });
+    },
+  });
+  // What it says is known; here the way to it counts.
+  await step.catch(() => undefined);
+  const level = firstBadLevel(await pooled!, levelWidths(config.width));
+  const [images, ...heads] = ahead;
+  const badImages = isBad(await images!.values);
+  const weight = firstBad([...(await before).parameters].map(([name, { data }]) => ({ name, data })));
+  const head = firstBad(
+    await Promise.all(heads.map(async ({ name, values }) => ({ name, data: await values }))),
+  );
+  const place = badImages ? images!.name : (weight ?? level ?? head);
+  return { place, level, parameter: weight ?? (await worstGradient(gradients)) };
+}
+
+const firstBad = (list: readonly { name: string; data: Float32Array }[]): string | null =>
+  list.find(({ data }) => isBad(data))?.name ?? null;
+
+/** `pooled` is [2N, 16, sum C_l], the levels' channels side by side. */
+function firstBadLevel(pooled: Float32Array, widths: readonly number[]): string | null {
+  const total = widths.reduce((a, b) => a + b, 0);
+  const ends = widths.map((_, level) => widths.slice(0, level + 1).reduce((a, b) => a + b, 0));
+  const bad = new Set<number>();
+  pooled.forEach((value, i) => {
+    if (!Number.isFinite(value)) bad.add(ends.findIndex((end) => i % total < end));
+  });
+  return bad.size > 0 ? LEVELS[Math.min(...bad)]! : null;
+}
+
+async function worstGradient(gradients: readonly Named[]): Promise<string> {
+  let worst = { name: '', size: -1 };
+  for (const { name, values } of gradients) {
+    const data = await values;
+    if (isBad(data)) return name;
+    const size = largest(data);
+    if (size > worst.size) worst = { name, size };
+  }
+  return worst.name;
+}

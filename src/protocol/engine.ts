@@ -5,10 +5,12 @@
 import type { AdapterLimits } from '../config/budget.ts';
 import type { Config, ConfigKey, ConfigValue } from '../config/schema.ts';
 import type { WireError } from '../util/errors.ts';
+import type { Fault } from './faults.ts';
 import type { StepSample } from './metrics.ts';
 import type { ParityRequest, ParityRow } from './parity.ts';
 import type { ProbeReport, ProbeRequest } from './probe.ts';
 import type { SelfTestReport, SelfTestRow } from './selfTest.ts';
+import type { KeepingPolicy, KeptCheckpoint, MarkKind, RunRecord } from './vault.ts';
 
 export const ENGINE_STATES = [
   'closed',
@@ -17,12 +19,16 @@ export const ENGINE_STATES = [
   'ready',
   'running',
   'paused',
+  'recovering',
   'probing',
   'testing',
   'done',
   'failed',
 ] as const;
-/** closed: no device. idle: device, no run. ready: at step 0 of a prepared run. testing: the GPU, beside the run. done: schedule finished. */
+/**
+ * closed: no device. idle: device, no run. ready: at step 0 of a prepared run. recovering: going back to where a fault
+ * struck. testing: the GPU, beside the run. done: schedule finished.
+ */
 export type EngineState = (typeof ENGINE_STATES)[number];
 
 export interface DeviceFacts {
@@ -46,6 +52,51 @@ export interface RunStatus {
   readonly etaSeconds: number | null;
   /** What the run's weights were before its first step, in words: `random`, or the file they came from. */
   readonly start: string;
+  /** Under which the run is kept in this browser; null until its first step. */
+  readonly runId: string | null;
+}
+
+/** What is kept of the run at hand. */
+export interface KeptStatus {
+  readonly runId: string;
+  /** False where it is gone with the tab, because the browser refuses storage. */
+  readonly lasting: boolean;
+  /** Bytes of all files of the run. */
+  readonly bytes: number;
+  /** Bytes that the browser still allows; null where it does not say. */
+  readonly free: number | null;
+  readonly checkpoints: readonly KeptCheckpoint[];
+}
+
+/** Something the person should know in one line, while the run goes on. */
+export interface Notice {
+  /** recovered: a fault was mended. storage: what is kept, or cannot be. gap: the run stood still for a while. */
+  readonly kind: 'recovered' | 'storage' | 'gap';
+  readonly text: string;
+  readonly hint: string;
+}
+
+/** What can be done after a run has blown up. */
+export interface Rollback {
+  /** The last good checkpoint. */
+  readonly step: number;
+  /** Settings that may help, the likeliest first. */
+  readonly suggestions: readonly {
+    readonly key: ConfigKey;
+    readonly value: ConfigValue;
+    readonly text: string;
+  }[];
+}
+
+export interface ResumedRun {
+  readonly record: RunRecord;
+  /** With the changes made on the way. */
+  readonly config: Config;
+  readonly status: RunStatus;
+  /** The curves up to where the run goes on. */
+  readonly samples: readonly StepSample[];
+  /** Newer checkpoints that were damaged, and how. */
+  readonly refused: readonly string[];
 }
 
 export type EngineEvent =
@@ -57,10 +108,14 @@ export type EngineEvent =
   | {
       readonly type: 'marker';
       readonly step: number;
-      readonly kind: 'pause' | 'change' | 'fault';
+      readonly kind: MarkKind;
       readonly text: string;
     }
-  | { readonly type: 'failed'; readonly error: WireError };
+  | { readonly type: 'kept'; readonly kept: KeptStatus }
+  | { readonly type: 'notice'; readonly notice: Notice }
+  /** The run stands at this step again: samples from there on are of a past that is gone. */
+  | { readonly type: 'rewound'; readonly step: number }
+  | { readonly type: 'failed'; readonly error: WireError; readonly rollback: Rollback | null };
 
 /** The two views of one film as the next step would see them: size * size grey bytes each. */
 export interface ViewPair {
@@ -105,6 +160,24 @@ export interface EngineApi {
   reset(): Promise<RunStatus>;
   /** Changes a `live` setting from the next step on. @throws AppError config-invalid */
   change(key: ConfigKey, value: ConfigValue): Promise<void>;
+  /**
+   * Takes up a run that is kept in this browser at its newest whole checkpoint, paused. `acceptFilms` goes on with other
+   * films than it was begun with. @throws AppError run-in-use, run-missing, films-changed, checkpoint-invalid and those of prepare
+   */
+  resume(id: string, options?: { readonly acceptFilms?: boolean }): Promise<ResumedRun>;
+  /**
+   * After a run has blown up: back to its last good checkpoint, paused, with one setting changed.
+   * @throws AppError not-ready where there is nothing to go back to
+   */
+  rollBack(change?: { readonly key: ConfigKey; readonly value: ConfigValue }): Promise<RunStatus>;
+  /** Writes a checkpoint now, without halting; one with a name stays until that is taken away. Null before the first step. */
+  saveNow(name?: string): Promise<KeptStatus | null>;
+  /** When checkpoints are written from now on. */
+  keep(policy: KeepingPolicy): void;
+  /** Answers as long as the worker is alive and not stuck. */
+  ping(): void;
+  /** Tests only, in place of faults that are still to come: refused unless the worker was started for them. @throws AppError not-ready */
+  inject(faults: readonly Fault[]): Promise<void>;
   probe(request: ProbeRequest): Promise<ProbeReport>;
   /** safetensors with PyTorch names and layouts, configuration and step in the metadata. */
   exportCheckpoint(): Promise<Uint8Array>;

@@ -3,9 +3,10 @@
 
 import type { EngineEvent } from '../protocol/engine.ts';
 import { METRIC_NAMES, type MetricName, type StepSample } from '../protocol/metrics.ts';
+import { noteKeeping } from './keeping.ts';
 import { noteProgress } from './probe.ts';
 import { enterLiveRun } from './runs.ts';
-import { addMarker, appendSamples } from './series.ts';
+import { addMarker, appendSamples, rewindSeries } from './series.ts';
 import { useSession } from './session.ts';
 import { NO_VERDICT, verdictOf } from './verdict.ts';
 
@@ -38,7 +39,7 @@ function showFigures(): void {
 function takeSamples(samples: readonly StepSample[]): void {
   const { runConfig, status } = useSession.getState();
   if (!runConfig || samples.length === 0) return;
-  enterLiveRun(runConfig, status.start);
+  enterLiveRun(runConfig, status.start, status.runId ?? undefined);
   appendSamples(samples);
   tail = [...tail, ...samples].slice(-TAIL);
   timer ??= setTimeout(showFigures, FIGURES_MS);
@@ -75,8 +76,15 @@ export function followEngine(event: EngineEvent): void {
     case 'marker':
       addMarker({ step: event.step, kind: event.kind, text: event.text });
       break;
+    case 'rewound':
+      rewindSeries(event.step);
+      tail = tail.filter(({ step }) => step < event.step);
+      break;
+    case 'kept':
+    case 'notice':
     case 'failed':
-      set({ error: event.error, compile: null });
+      if (event.type === 'failed') set({ error: event.error, compile: null });
+      noteKeeping(event);
       break;
     default:
       event satisfies never;

@@ -72,6 +72,7 @@ class FakeEngine implements EngineClient {
       activeSeconds: this.#step * perStep,
       etaSeconds: this.#step > 5 ? (this.#total - this.#step) * perStep : null,
       start: this.#start,
+      runId: null,
     };
     this.#emit({ type: 'status', status });
     return status;
@@ -120,7 +121,7 @@ class FakeEngine implements EngineClient {
     if (this.#options.fail && this.#step === FAIL_STEP) {
       const error = toWire(new AppError(this.#options.fail, `global invariance at step ${this.#step}.`));
       this.#emit({ type: 'marker', step: this.#step, kind: 'fault', text: error.message });
-      this.#emit({ type: 'failed', error });
+      this.#emit({ type: 'failed', error, rollback: null });
       this.#status('failed');
       return;
     }
@@ -236,6 +237,26 @@ class FakeEngine implements EngineClient {
       ? 'This GPU computes MLVICX correctly to 1e-5 (a whole training step to 1e-4).'
       : 'This GPU does not compute MLVICX correctly: 1 of 3 checks failed (Convolution).';
     return { rows, ok, sentence, seconds: (rows.length * this.#beat) / 1000 };
+  }
+
+  resume(): Promise<never> {
+    return Promise.reject(new AppError('run-missing', 'the fake engine keeps nothing.'));
+  }
+
+  rollBack(): Promise<never> {
+    return Promise.reject(new AppError('not-ready', 'there is nothing to go back to.'));
+  }
+
+  async saveNow() {
+    return null;
+  }
+
+  async keep() {}
+
+  async ping() {}
+
+  inject(): Promise<never> {
+    return Promise.reject(new AppError('not-ready', 'this engine takes no faults.'));
   }
 
   async close() {

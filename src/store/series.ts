@@ -3,10 +3,11 @@
 // Nothing here knows about charts; decimation for display is in decimate.ts, files in export.ts.
 
 import { METRIC_NAMES, type MetricName, type StepSample } from '../protocol/metrics.ts';
+import type { MarkKind } from '../protocol/vault.ts';
 import { Column } from './column.ts';
 import { SmoothedColumn, type SmoothingOptions } from './smooth.ts';
 
-export type MarkerKind = 'pause' | 'change' | 'checkpoint' | 'fault';
+export type MarkerKind = MarkKind;
 
 /** Something that happened at a step and is worth a tick on the time axis. */
 export interface Marker {
@@ -61,6 +62,11 @@ export class Series {
     METRIC_NAMES.forEach((name, i) => {
       this.column(name).push(sample.values[i] ?? Number.NaN);
     });
+  }
+
+  /** Forgets the rows from `step` on. */
+  rewind(step: number): void {
+    if (this.length && step <= this.lastStep) this.#rewind(this.lowerBound(step));
   }
 
   /** Index of the first row whose step is not below `step`; `length` when there is none. */
@@ -130,6 +136,12 @@ export function appendSamples(samples: readonly StepSample[]): void {
 
 export function addMarker(marker: Marker): void {
   live.markers.push(marker);
+  notify();
+}
+
+/** The run went back to `step`. */
+export function rewindSeries(step: number): void {
+  live.rewind(step);
   notify();
 }
 

@@ -37,6 +37,7 @@ export const CLOSED: RunStatus = {
   activeSeconds: 0,
   etaSeconds: null,
   start: 'random',
+  runId: null,
 };
 
 export const useSession = create<SessionState>()(() => ({
@@ -57,7 +58,11 @@ export const useSession = create<SessionState>()(() => ({
 /** A run is prepared and not over: films and `start` settings are fixed. */
 export const runExists = (state: SessionState): boolean => state.runConfig !== null && !state.ended;
 export const isActive = (state: EngineState): boolean =>
-  state === 'running' || state === 'compiling' || state === 'probing' || state === 'testing';
+  state === 'running' ||
+  state === 'recovering' ||
+  state === 'compiling' ||
+  state === 'probing' ||
+  state === 'testing';
 
 export const showError = (thrown: unknown): void => {
   const error = toWire(thrown);

@@ -24,7 +24,7 @@ export const ERROR_TABLE = {
   },
   'device-lost': {
     sentence: 'The GPU device was lost: {detail}',
-    hint: 'Press Reset to start again on a fresh device; choose a smaller preset if it happens repeatedly.',
+    hint: 'Resume the run from its last checkpoint, or press Reset; choose a smaller preset if it happens repeatedly.',
   },
   'gpu-fault': {
     sentence: 'The GPU reported a fault, so results can no longer be trusted: {detail}',
@@ -40,7 +40,27 @@ export const ERROR_TABLE = {
   },
   'loss-not-finite': {
     sentence: 'The loss is no longer a finite number: {detail}',
-    hint: 'Lower the learning rate or lengthen the warm-up, then reset the run.',
+    hint: 'Go back to the last good step with a lower learning rate, or lengthen the warm-up and reset the run.',
+  },
+  'loss-exploded': {
+    sentence: 'The loss has exploded: {detail}',
+    hint: 'Go back to the last good step with a lower learning rate, or lengthen the warm-up and reset the run.',
+  },
+  'device-lost-often': {
+    sentence: 'The GPU device was lost again and again: {detail}',
+    hint: 'Choose a smaller preset or batch, half precision or recomputation where they are offered, close other programs that use the GPU, then resume the run.',
+  },
+  'run-in-use': {
+    sentence: 'This run is open in another tab{detail}.',
+    hint: 'Its curves can be looked at here. Close it there to go on with it here.',
+  },
+  'run-missing': {
+    sentence: 'The run cannot be taken up again: {detail}',
+    hint: 'Its settings and seed give the same run from step 0.',
+  },
+  'films-changed': {
+    sentence: 'The films are not those that the run was begun with: {detail}',
+    hint: 'Choose the same folder in the same state, or go on with these films; the curves will then not be those of one data set.',
   },
   'config-invalid': {
     sentence: 'A setting is not valid: {detail}',

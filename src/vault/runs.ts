@@ -57,6 +57,13 @@ export async function readRunCheckpoint(shelf: Shelf, id: string): Promise<Resto
   return (await vault?.restorePoint()) ?? null;
 }
 
+/** A run that was interrupted is one that was paused: nothing asks for it any more. */
+export async function setAside(shelf: Shelf, id: string): Promise<void> {
+  if ((await runsInUse()).has(id)) return;
+  const vault = await RunVault.open(await shelf.open(id), id);
+  if (vault?.record.state === 'running') await vault.update({ state: 'paused' });
+}
+
 /** @throws AppError not-ready while someone has the run at hand */
 export async function removeRun(shelf: Shelf, id: string): Promise<void> {
   if ((await runsInUse()).has(id)) throw new AppError('not-ready', 'this run is open in a tab.');

@@ -3,6 +3,7 @@
 // The page and the headless runner use it alike; it knows no state and keeps none but the two workers.
 
 import type { EngineApi } from '../protocol/engine.ts';
+import { FAULTY_ENGINE } from '../protocol/faults.ts';
 import type { IntakeApi } from '../protocol/intake.ts';
 import { AppError } from '../util/errors.ts';
 import { proxy, transfer, wrap } from './rpc.ts';
@@ -54,7 +55,11 @@ function watch(worker: Worker, name: string, fault: Fault): Worker {
 export function createClient(): PlaygroundClient {
   const fault = makeFault();
   const engineWorker = watch(
-    new Worker(new URL('./engine.worker.ts', import.meta.url), { type: 'module', name: 'engine' }),
+    new Worker(new URL('./engine.worker.ts', import.meta.url), {
+      type: 'module',
+      // The worker reads its own name: that is how one that takes faults is told from all others.
+      name: globalThis.__faults ? FAULTY_ENGINE : 'engine',
+    }),
     'engine',
     fault,
   );
@@ -87,6 +92,12 @@ export function createClient(): PlaygroundClient {
       stop: () => ask(() => engine.stop()),
       reset: () => ask(() => engine.reset()),
       change: (key, value) => ask(() => engine.change(key, value)),
+      resume: (id, options) => ask(() => engine.resume(id, options)),
+      rollBack: (change) => ask(() => engine.rollBack(change)),
+      saveNow: (name) => ask(() => engine.saveNow(name)),
+      keep: (policy) => ask(() => engine.keep(policy)),
+      ping: () => ask(() => engine.ping()),
+      inject: (faults) => ask(() => engine.inject(faults)),
       probe: (request) => ask(() => engine.probe(request)),
       exportCheckpoint: () => ask(() => engine.exportCheckpoint()),
       importCheckpoint: (bytes, base) =>

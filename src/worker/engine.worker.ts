@@ -1,6 +1,7 @@
-// Entry of the engine worker: one Engine behind the typed seam.
+// Entry of the engine worker: one Engine behind the typed seam. Its name says whether tests may put faults in.
 
+import { FAULTY_ENGINE } from '../protocol/faults.ts';
 import { Engine } from './engine.ts';
 import { expose } from './rpc.ts';
 
-expose(new Engine());
+expose(new Engine(self.name === FAULTY_ENGINE));

@@ -9,6 +9,8 @@ import type { DeviceFacts } from '../protocol/engine.ts';
 import { AppError } from '../util/errors.ts';
 import { deviceFacts, faultError } from './deviceFacts.ts';
 
+const ANNOUNCEMENT_MS = 1000;
+
 export class EngineDevice {
   readonly #onFault: (fault: AppError) => void;
   #opened: OpenDevice | null = null;
@@ -27,6 +29,17 @@ export class EngineDevice {
 
   get usable(): boolean {
     return this.#opened !== null && this.#fault === null;
+  }
+
+  /** Of the device that was opened last; null before the first. */
+  get limits(): DeviceFacts['limits'] | null {
+    return this.#facts?.limits ?? null;
+  }
+
+  /** How the device was called, for the record of a run. */
+  get name(): string {
+    const { description = '', vendor = '', architecture = '' } = this.#facts ?? {};
+    return description || `${vendor} ${architecture}`.trim();
   }
 
   /** @throws AppError not-ready */
@@ -50,6 +63,15 @@ export class EngineDevice {
     }
     this.#facts = deviceFacts(this.#opened);
     return this.#facts;
+  }
+
+  /** What stands behind an error that came out of a GPU call: a loss may be announced a moment after it. */
+  async faultBehind(thrown: unknown): Promise<unknown> {
+    const end = performance.now() + ANNOUNCEMENT_MS;
+    while (!this.#fault && !(thrown instanceof AppError) && performance.now() < end) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    return this.#fault ?? thrown;
   }
 
   close(): void {

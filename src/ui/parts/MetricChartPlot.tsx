@@ -32,6 +32,7 @@ const MARKER_COLOUR = {
   change: 'var(--ink-dim)',
   checkpoint: 'var(--good)',
   fault: 'var(--bad)',
+  gap: 'var(--warn)',
 } as const;
 
 const TICK = { fontSize: 11, fill: 'var(--ink-faint)' } as const;

@@ -22,6 +22,7 @@ const MARKS: Record<MarkerKind, { path: string; colour: string }> = {
   change: { path: 'M4.5 0.5 8.5 4.5 4.5 8.5 0.5 4.5z', colour: 'var(--ink)' },
   checkpoint: { path: 'M4.5 1a3.5 3.5 0 1 1 0 7a3.5 3.5 0 1 1 0-7', colour: 'var(--good)' },
   fault: { path: 'M4.5 0.5 8.7 8.5H0.3z', colour: 'var(--bad)' },
+  gap: { path: 'M0.5 2h3v5h-3zM5.5 2h3v5h-3z', colour: 'var(--warn)' },
 };
 
 export function OverviewChart() {

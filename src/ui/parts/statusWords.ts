@@ -19,6 +19,8 @@ function ofEngine({ status, busy, compile, ended }: SessionState): string | null
       return 'ready';
     case 'running':
       return 'training';
+    case 'recovering':
+      return 'going back to where it was';
     case 'paused':
       return ended ? 'ended' : 'paused';
     case 'probing':

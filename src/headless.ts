@@ -5,12 +5,16 @@
 import type { Config } from './config/schema.ts';
 import type { DatasetSummary } from './protocol/dataset.ts';
 import type { DeviceFacts, EngineEvent, FeatureRequest, RunStatus } from './protocol/engine.ts';
+import type { Fault } from './protocol/faults.ts';
 import type { IntakeEvent, IntakeOptions, SourceFile, SyntheticOptions } from './protocol/intake.ts';
 import type { LabelScan } from './protocol/labels.ts';
+import type { StepSample } from './protocol/metrics.ts';
 import type { ParityRow } from './protocol/parity.ts';
 import type { ProbeReport, ProbeRequest } from './protocol/probe.ts';
 import type { SelfTestReport, SelfTestRow } from './protocol/selfTest.ts';
+import type { KeepingPolicy } from './protocol/vault.ts';
 import { AppError, fromWire, toWire, type WireError } from './util/errors.ts';
+import { listRuns, openRuns, removeRun } from './vault/runs.ts';
 import { createClient } from './worker/client.ts';
 
 /** One step as it goes to metrics.jsonl: values in the order of METRIC_NAMES, null where not measured. */
@@ -33,7 +37,7 @@ export type Reply<T> = { readonly value: T } | { readonly error: WireError };
 /** A summary without its table of films, which is long and holds names: nothing outside the page needs it. */
 export type RunnerSummary = Omit<DatasetSummary, 'images'> & { readonly images: { readonly length: number } };
 
-const client = createClient();
+let client = createClient();
 let ended: (error: AppError | null) => void = () => {};
 let arrived: (fingerprint: string) => void = () => {};
 
@@ -53,18 +57,19 @@ async function delivered(read: () => Promise<DatasetSummary>): Promise<RunnerSum
   return { ...summary, images: { length: summary.images.length } };
 }
 
+const plainSample = ({ step, activeSeconds, values }: StepSample): SampleRecord => ({
+  step,
+  activeSeconds,
+  values: Array.from(values, (value) => (Number.isFinite(value) ? value : null)),
+});
+
 function report(event: RunnerEvent): void {
   window.report(event);
 }
 
 function onEngineEvent(event: EngineEvent): void {
   if (event.type === 'samples') {
-    const plain = (value: number) => (Number.isFinite(value) ? value : null);
-    const samples = event.samples.map(({ values, ...rest }) => ({
-      ...rest,
-      values: Array.from(values, plain),
-    }));
-    report({ type: 'samples', samples });
+    report({ type: 'samples', samples: event.samples.map(plainSample) });
     return;
   }
   report(event);
@@ -147,6 +152,60 @@ const api = {
     await client.engine.play();
     const error = await Promise.race([end, client.fault]);
     if (error) throw error;
+  },
+
+  /** Fresh workers in place of the present ones, however those are. */
+  async restart(): Promise<DeviceFacts> {
+    client.dispose();
+    client = createClient();
+    return client.engine.open(onEngineEvent);
+  },
+
+  /** Begins to train and says so at once; what comes of it is told by events. */
+  play: (): Promise<void> => client.engine.play(),
+
+  pause: (): Promise<RunStatus> => client.engine.pause(),
+
+  keep: (policy: KeepingPolicy): Promise<void> => client.engine.keep(policy),
+
+  /** Refused unless the page was opened for faults. */
+  inject: (faults: readonly Fault[]): Promise<void> => client.engine.inject(faults),
+
+  async resume(id: string): Promise<{ status: RunStatus; samples: readonly SampleRecord[] }> {
+    const { status, samples } = await client.engine.resume(id);
+    return { status, samples: samples.map(plainSample) };
+  },
+
+  rollBack: (): Promise<RunStatus> => client.engine.rollBack(),
+
+  /** Turns one byte of a run's newest checkpoint over. */
+  async corrupt(id: string): Promise<void> {
+    const { shelf } = await openRuns();
+    const folder = await shelf.open(id);
+    const [run] = (await listRuns(shelf)).filter((one) => one.id === id);
+    const file = run?.checkpoints.at(-1)?.file;
+    const bytes = file ? await folder.read(file) : null;
+    if (!file || !bytes) return;
+    bytes[bytes.length >> 1]! ^= 1;
+    await folder.write(file, [bytes]);
+  },
+
+  /** Removes every run that is kept and not at hand; returns how many files are left of the others. */
+  async clearRuns(): Promise<number> {
+    const { shelf } = await openRuns();
+    let files = 0;
+    for (const { id, inUse } of await listRuns(shelf)) {
+      if (!inUse) await removeRun(shelf, id);
+      else files += (await (await shelf.open(id)).sizes()).size;
+    }
+    return files;
+  },
+
+  /** Bytes of JavaScript in page and workers; null where the browser does not measure them. */
+  async heap(): Promise<number | null> {
+    const measure = (performance as { measureUserAgentSpecificMemory?: () => Promise<{ bytes: number }> })
+      .measureUserAgentSpecificMemory;
+    return measure && crossOriginIsolated ? (await measure.call(performance)).bytes : null;
   },
 
   /** @param base what a bare state dict leaves open */

@@ -11,6 +11,7 @@ import { MantineProvider } from '@mantine/core';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { startSession } from './store/acts.ts';
+import { guardRuns } from './store/guard.ts';
 import { App } from './ui/App.tsx';
 import { ErrorBoundary } from './ui/ErrorBoundary.tsx';
 import { theme } from './ui/theme.ts';
@@ -34,4 +35,5 @@ createRoot(document.getElementById('root')!).render(
   </StrictMode>,
 );
 
+guardRuns();
 void clientFactory().then(startSession);

@@ -4,9 +4,10 @@
 import { predictBudget } from '../config/budget.ts';
 import { type ConfigKey, type ConfigValue, SCHEMA } from '../config/schema.ts';
 import { nearestPreset } from '../config/share.ts';
+import type { DatasetSummary } from '../protocol/dataset.ts';
 import type { RunStatus } from '../protocol/engine.ts';
 import type { ProbeReport, ProbeRequest } from '../protocol/probe.ts';
-import { AppError, type ErrorCode } from '../util/errors.ts';
+import { AppError, type ErrorCode, toWire } from '../util/errors.ts';
 import type { PlaygroundClient } from '../worker/client.ts';
 import {
   cancelReading,
@@ -17,6 +18,7 @@ import {
   useDataset,
 } from './dataset.ts';
 import { followEngine, forgetSamples } from './engineEvents.ts';
+import { forgetKeeping } from './keeping.ts';
 import { resetSeries } from './series.ts';
 import { type Busy, CLOSED, runExists, showError, useSession } from './session.ts';
 import { setDraft, takeConfig, useSettings } from './settings.ts';
@@ -26,6 +28,7 @@ const { getState: get, setState: set } = useSession;
 /** After these nothing on the device can be trusted or reached; only fresh workers help. */
 const NEEDS_RESTART: readonly ErrorCode[] = [
   'device-lost',
+  'device-lost-often',
   'gpu-fault',
   'out-of-memory',
   'worker-failed',
@@ -39,7 +42,8 @@ export function needsRestart(): boolean {
   const { error, status } = get();
   if (error === null) return false;
   return (
-    NEEDS_RESTART.includes(error.code) || (status.state === 'failed' && error.code !== 'loss-not-finite')
+    NEEDS_RESTART.includes(error.code) ||
+    (status.state === 'failed' && error.code !== 'loss-not-finite' && error.code !== 'loss-exploded')
   );
 }
 
@@ -52,7 +56,7 @@ export function currentClient(): PlaygroundClient {
 }
 
 /** Does one thing at a time and shows what went wrong; true when it worked. */
-async function attempt(busy: Busy, act: () => Promise<void>): Promise<boolean> {
+export async function attempt(busy: Busy, act: () => Promise<void>): Promise<boolean> {
   if (get().busy) return false;
   set({ busy, error: null });
   try {
@@ -66,13 +70,22 @@ async function attempt(busy: Busy, act: () => Promise<void>): Promise<boolean> {
   }
 }
 
+/** Without anyone who knows better, a worker that died is the end of its run. */
+let workerFault = (error: unknown): void => {
+  showError(error);
+  set({ status: { ...get().status, state: 'failed' } });
+};
+
+/** Has someone else deal with workers that die. */
+export function onWorkerFault(handler: (error: unknown) => void): void {
+  workerFault = handler;
+}
+
 async function openEngine(): Promise<void> {
   client = factory?.() ?? null;
   const opened = currentClient();
   opened.fault.catch((error: unknown) => {
-    if (client !== opened) return;
-    showError(error);
-    set({ status: { ...get().status, state: 'failed' } });
+    if (client === opened && toWire(error).code !== 'cancelled') workerFault(error);
   });
   const facts = await opened.engine.open((event) => {
     if (client === opened) followEngine(event);
@@ -129,6 +142,13 @@ function engineHolds(fingerprint: string): Promise<void> {
   });
 }
 
+/** The films, read at this size and delivered to the engine. */
+export async function filmsAtHand(planeSize: number): Promise<DatasetSummary> {
+  const summary = await ensureDataset(currentClient(), planeSize);
+  await Promise.race([engineHolds(summary.fingerprint), currentClient().fault]);
+  return summary;
+}
+
 const bytesOf = async (file: File) => new Uint8Array(await file.arrayBuffer());
 
 async function prepare(): Promise<void> {
@@ -137,12 +157,11 @@ async function prepare(): Promise<void> {
   if (!facts) throw new AppError('not-ready', 'there is no graphics device to train on.');
   const budget = predictBudget(draft, facts.limits);
   if (!budget.fits) throw new AppError('does-not-fit', budget.reason);
-  const { engine, fault } = currentClient();
-  const summary = await ensureDataset(currentClient(), draft.planeSize);
-  await Promise.race([engineHolds(summary.fingerprint), fault]);
-  const status = await engine.prepare(draft, weights ? await bytesOf(weights) : undefined);
+  await filmsAtHand(draft.planeSize);
+  const status = await currentClient().engine.prepare(draft, weights ? await bytesOf(weights) : undefined);
   resetSeries();
   forgetSamples();
+  forgetKeeping();
   set({ status, runConfig: draft, ended: false, compile: null });
 }
 
@@ -183,6 +202,7 @@ export async function reset(): Promise<void> {
     const status = await currentClient().engine.reset();
     resetSeries();
     forgetSamples();
+    forgetKeeping();
     if (runConfig) takeConfig({ preset: nearestPreset(runConfig), config: runConfig });
     set({ status, ended: false });
   });
@@ -221,6 +241,7 @@ export const loadCheckpoint = (file: File): Promise<boolean> =>
     const { config, status } = await currentClient().engine.importCheckpoint(await bytesOf(file), draft);
     resetSeries();
     forgetSamples();
+    forgetKeeping();
     takeConfig({ preset: nearestPreset(config), config });
     set({ status, runConfig: config, ended: false });
   });

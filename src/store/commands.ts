@@ -5,6 +5,7 @@ import { needsRestart, pause, play, reset, step, stop } from './acts.ts';
 import { resetZoom, setLogY, setSmoothing, setWeighted, useCharts } from './charts.ts';
 import { useDataset } from './dataset.ts';
 import { turnFilm } from './inspect.ts';
+import { useResume } from './resume.ts';
 import { isActive, runExists, useSession } from './session.ts';
 import { showView, useSettings, VIEW_NAMES, VIEWS } from './settings.ts';
 import { closeViewer, openInspected, useViewer } from './viewer.ts';
@@ -31,7 +32,8 @@ function canPlay(): boolean {
   const { phase } = useDataset.getState();
   const films = phase === 'ready' || phase === 'reading' || phase === 'listing';
   const able = facts !== null && busy === null && !isActive(status.state) && !needsRestart();
-  return able && films;
+  // A run of another tab is only looked at.
+  return able && films && useResume.getState().watched === null;
 }
 
 const canPause = () => session().status.state === 'running' && session().busy === null;

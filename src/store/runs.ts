@@ -6,6 +6,7 @@ import { create } from 'zustand';
 import { type PresetName, presetOf } from '../config/presets.ts';
 import type { Config } from '../config/schema.ts';
 import type { ProbeReport } from '../protocol/probe.ts';
+import type { RunRecord } from '../protocol/vault.ts';
 import { nameRun } from './runName.ts';
 import { liveSeries, type Series } from './series.ts';
 
@@ -33,6 +34,9 @@ export interface RunShelf {
   put(run: Run): Promise<void>;
   remove(id: string): Promise<void>;
 }
+
+/** What a record says of a run. */
+type TakenUp = Pick<RunRecord, 'id' | 'config' | 'start' | 'createdAt'>;
 
 interface RunsState {
   readonly runs: readonly Run[];
@@ -73,14 +77,19 @@ const entered = new WeakSet<Series>();
  * Enters the live series as a run, once: later calls for the same series change nothing.
  * Called when its first samples arrive, so that a run prepared but never played leaves no trace.
  */
-export function enterLiveRun(config: Config, start: string, now = Date.now()): void {
+export function enterLiveRun(
+  config: Config,
+  start: string,
+  id: string = crypto.randomUUID(),
+  now = Date.now(),
+): void {
   const series = liveSeries();
   if (entered.has(series)) return;
   entered.add(series);
   const { runs } = useRuns.getState();
   const names = runs.map(({ name }) => name);
   const run: Run = {
-    id: crypto.randomUUID(),
+    id,
     name: nameRun(config, runs.at(-1)?.config ?? null, names),
     preset: presetOf(config),
     config,
@@ -93,6 +102,21 @@ export function enterLiveRun(config: Config, start: string, now = Date.now()): v
   };
   useRuns.setState({ runs: [...runs, run], liveId: run.id });
   void shelf?.put(run);
+}
+
+/** The live series is that of a run that was kept: it stands in the list once, under its own name if it has one. */
+export function takeUpRun({ id, config, start, createdAt }: TakenUp): void {
+  const known = byId(id);
+  if (!known) {
+    enterLiveRun(config, start, id, createdAt);
+    return;
+  }
+  const series = liveSeries();
+  entered.add(series);
+  useRuns.setState(({ runs }) => ({
+    runs: runs.map((run) => (run === known ? { ...run, config, series } : run)),
+    liveId: id,
+  }));
 }
 
 function update(id: string, change: (run: Run) => Partial<Run>): void {

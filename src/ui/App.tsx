@@ -19,6 +19,7 @@ import { FileInputs } from './FileInputs.tsx';
 import { FilmViewer } from './FilmViewer.tsx';
 import { HelpOverlay } from './HelpOverlay.tsx';
 import { InspectColumn } from './InspectColumn.tsx';
+import { FilmsQuestion } from './KeepingNotices.tsx';
 import { EndRunQuestion, Messages } from './Messages.tsx';
 import { useStatusWords } from './parts/statusWords.ts';
 import { RunPanel } from './RunPanel.tsx';
@@ -159,6 +160,7 @@ export function App() {
       <ViewBar />
       {!wide && <SideDrawers />}
       <EndRunQuestion />
+      <FilmsQuestion />
       <HelpOverlay />
       <FilmViewer />
       <DropLayer />

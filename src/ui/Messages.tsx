@@ -1,17 +1,23 @@
 // What the page has to say to the person at once: failures with their remedy, and the one question it asks.
 
 import { Button, Modal } from '@mantine/core';
-import { load, reset } from '../store/acts.ts';
+import { isPresetName, PRESETS, type PresetName } from '../config/presets.ts';
+import { load, needsRestart, reset, restart } from '../store/acts.ts';
 import { useDataset } from '../store/dataset.ts';
+import { useKeeping } from '../store/keeping.ts';
+import { resumeHalted, rollBack } from '../store/resume.ts';
 import { dismissError, useSession } from '../store/session.ts';
-import { useSettings } from '../store/settings.ts';
-import type { ErrorCode } from '../util/errors.ts';
+import { choosePreset, useSettings } from '../store/settings.ts';
+import type { ErrorCode, WireError } from '../util/errors.ts';
 import { formatCount } from '../util/format.ts';
+import { KeepingNotices } from './KeepingNotices.tsx';
 import { ErrorNotice } from './parts/ErrorNotice.tsx';
 
 /** Failures that a reset can mend, and what its button says; the others are over once read. */
 const REMEDIES: Partial<Record<ErrorCode, string>> = {
   'loss-not-finite': 'Reset',
+  'loss-exploded': 'Reset',
+  'device-lost-often': 'Reset',
   'device-lost': 'Reset',
   'gpu-fault': 'Reset',
   'out-of-memory': 'Reset',
@@ -20,14 +26,16 @@ const REMEDIES: Partial<Record<ErrorCode, string>> = {
   'device-refused': 'Try again',
 };
 
+const BLOWN_UP: readonly ErrorCode[] = ['loss-not-finite', 'loss-exploded'];
+
 export function Messages() {
   const error = useSession((session) => session.error);
   const refused = useSettings((settings) => settings.refused);
   const failed = useSession(({ status }) => status.state === 'failed');
-  if (!error && !refused) return null;
   const remedy = error ? (REMEDIES[error.code] ?? (failed ? 'Start again' : null)) : null;
   return (
     <div className="messages">
+      <KeepingNotices />
       {refused && (
         <ErrorNotice
           error={refused}
@@ -37,6 +45,7 @@ export function Messages() {
       )}
       {error && (
         <ErrorNotice error={error} onClose={dismissError}>
+          <WaysBack error={error} />
           {remedy && (
             <Button variant="default" data-testid="remedy" onClick={() => void reset()}>
               {remedy}
@@ -45,6 +54,59 @@ export function Messages() {
         </ErrorNotice>
       )}
     </div>
+  );
+}
+
+/** The preset that an error about memory names. */
+function smallerPreset({ code, message }: WireError): PresetName | null {
+  if (code !== 'out-of-memory' && code !== 'does-not-fit') return null;
+  const name = /preset "?([a-z-]+)"? (?:needs|fits)/.exec(message)?.[1] ?? '';
+  return isPresetName(name) ? name : null;
+}
+
+async function takeSmaller(name: PresetName): Promise<void> {
+  choosePreset(name);
+  if (needsRestart()) await restart();
+  else dismissError();
+}
+
+/** From a run that was halted to where it was last in order, in one press. */
+function WaysBack({ error }: { error: WireError }) {
+  const rollback = useKeeping((keeping) => keeping.rollback);
+  const kept = useKeeping((keeping) => keeping.kept);
+  const failed = useSession(({ status }) => status.state === 'failed');
+  const newest = kept?.checkpoints.at(-1);
+  if (rollback && BLOWN_UP.includes(error.code)) {
+    return (
+      <>
+        {rollback.suggestions.map((suggestion) => (
+          <Button
+            key={suggestion.key}
+            data-testid={`roll-back-${suggestion.key}`}
+            onClick={() => void rollBack(suggestion)}
+          >
+            Back to step {formatCount(rollback.step)}, {suggestion.text}
+          </Button>
+        ))}
+        <Button variant="default" data-testid="roll-back" onClick={() => void rollBack()}>
+          Back to step {formatCount(rollback.step)}
+        </Button>
+      </>
+    );
+  }
+  const smaller = smallerPreset(error);
+  if (smaller) {
+    return (
+      <Button data-testid="smaller-preset" onClick={() => void takeSmaller(smaller)}>
+        Use the preset {PRESETS[smaller].label}
+      </Button>
+    );
+  }
+  if (!failed || !newest) return null;
+  return (
+    <Button data-testid="resume-halted" onClick={() => void resumeHalted()}>
+      Resume from step {formatCount(newest.step)}
+    </Button>
   );
 }
 

@@ -10,6 +10,7 @@ import { useLocked } from './ConfigForm.tsx';
 import { ConfigFormField } from './ConfigFormField.tsx';
 import { saveBlob } from './parts/download.ts';
 import { Section } from './parts/Section.tsx';
+import { RunPanelKept } from './RunPanelKept.tsx';
 import { RunPanelStart } from './RunPanelStart.tsx';
 
 const randomSeed = () => crypto.getRandomValues(new Uint32Array(1))[0]! % 100_000;
@@ -41,6 +42,7 @@ export function RunPanel() {
           </Tooltip>
         </div>
         <RunPanelStart locked={locked} />
+        <RunPanelKept />
         <Tooltip label="Settings and seed only; no film, no name, no label" position="bottom">
           <Button
             variant="default"

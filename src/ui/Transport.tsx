@@ -177,9 +177,15 @@ function FoldButton({ drawer }: { drawer: 'setup' | 'inspect' }) {
 }
 
 export function Transport() {
-  const { state, step } = useSession((session) => session.status);
+  const { state, step, runId } = useSession((session) => session.status);
   return (
-    <header className="transport" data-testid="transport" data-state={state} data-step={step}>
+    <header
+      className="transport"
+      data-testid="transport"
+      data-state={state}
+      data-step={step}
+      data-run={runId ?? ''}
+    >
       <div className="brand">
         <img src="./icon.svg" width={22} height={22} alt="" />
         <h1>MLVICX</h1>

@@ -117,6 +117,7 @@ export async function saveOffered<K extends 'saveCheckpoint' | 'saveFeatures'>(
 export async function withSession<T>(
   onEvent: (event: RunnerEvent) => void,
   work: (session: Session) => Promise<T>,
+  { faulty = false }: { /** The engine takes faults. */ readonly faulty?: boolean } = {},
 ): Promise<T> {
   const profile = await mkdtemp(path.join(tmpdir(), 'mlvicx-'));
   let server: Server | null = null;
@@ -124,6 +125,11 @@ export async function withSession<T>(
   try {
     server = await serve();
     context = await openBrowser(profile, server.url);
+    if (faulty) {
+      await context.addInitScript(() => {
+        globalThis.__faults = true;
+      });
+    }
     const opened = await openPage(context, server.url, onEvent);
     const interrupt = () => void opened.page.close();
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt);

@@ -5,6 +5,7 @@ import { parity } from './parity.ts';
 import { pretrain } from './pretrain.ts';
 import { probe } from './probe.ts';
 import { selftest } from './selftest.ts';
+import { soak } from './soak.ts';
 
 export interface Command {
   /** How it is called, without the program's name. */
@@ -14,4 +15,11 @@ export interface Command {
   run(argv: readonly string[]): Promise<void>;
 }
 
-export const COMMANDS: Readonly<Record<string, Command>> = { pretrain, probe, features, parity, selftest };
+export const COMMANDS: Readonly<Record<string, Command>> = {
+  pretrain,
+  probe,
+  features,
+  parity,
+  selftest,
+  soak,
+};

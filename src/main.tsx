@@ -6,6 +6,7 @@ import '@fontsource-variable/inter/wght.css';
 import './ui/theme.css';
 import './ui/shell.css';
 import './ui/setup.css';
+import './ui/data.css';
 import './ui/inspect.css';
 import { MantineProvider } from '@mantine/core';
 import { StrictMode } from 'react';

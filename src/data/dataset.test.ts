@@ -266,6 +266,25 @@ describe('the data set', () => {
     expect(summary.splitRule).toContain('1 film(s) name no patient');
   });
 
+  it('takes lateral views from labels, else from the tag', async () => {
+    const views = films.map(
+      (each, i): Film => ({
+        ...each,
+        ...(i < 3 ? { taking: { view: 'LL' } } : {}),
+        labels: {
+          labels: Uint8Array.of(0, 0),
+          ...(i === 2 ? { lateral: false } : i === 5 ? { lateral: true } : {}),
+        },
+      }),
+    );
+    const judged = { ...parts(views), duplicates: new Int32Array(views.length).fill(-1) };
+    const { summary } = await assembleDataset({ ...judged, leaveOut: ['lateral'] });
+    expect([...summary.images.splits].flatMap((split, film) => (split === 255 ? [film] : []))).toEqual([
+      0, 1, 5,
+    ]);
+    expect(summary.leftOut).toBe(3);
+  });
+
   it('has a fingerprint that follows content, not time', async () => {
     const print = async (p: DatasetParts) => (await assembleDataset(p)).summary.fingerprint;
     const first = await print(parts(films));

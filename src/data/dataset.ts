@@ -22,6 +22,7 @@ import type { LabelScan } from '../protocol/labels.ts';
 import type { FilmMeasures, QualityFlag } from '../protocol/quality.ts';
 import type { SplitChoice } from '../protocol/split.ts';
 import type { FilmLabels } from './labels.ts';
+import { isLateralView } from './labelsColumns.ts';
 import { type PatientSource, patientOf } from './patient.ts';
 import { flagFilms, leaveOut, qualityReport } from './qualityReport.ts';
 import { splitFilms } from './split.ts';
@@ -118,6 +119,7 @@ export async function assembleDataset(
       films: perSplit((name) => ofSplit(images, name).length),
       leftOut: ofSplit(images, 'out').length,
       splitRule: [split.rule, ...unknownPatients(answers.map((answer) => answer.source))].join(' '),
+      ...(parts.splitSource && { givenSplit: parts.splitSource }),
       labels: parts.report,
       ...(parts.scan && { scan: parts.scan }),
       ...(quality && { quality }),
@@ -140,11 +142,15 @@ export async function assembleDataset(
   };
 }
 
+/** DICOM (0018,5101), where the file has it. */
+const lateralByTag = ({ taking }: Film): boolean | undefined =>
+  taking?.view === undefined ? undefined : isLateralView(taking.view);
+
 /** Flags, and the places once unwanted films are taken out. */
 function judge({ films, duplicates, leaveOut: unwanted = [] }: DatasetParts, splits: readonly Placement[]) {
   if (!duplicates) return { places: splits, flags: new Uint8Array(films.length), quality: undefined };
   const flags = flagFilms(
-    films.map((film) => ({ ...film, lateral: film.labels?.lateral })),
+    films.map((film) => ({ ...film, lateral: film.labels?.lateral ?? lateralByTag(film) })),
     duplicates,
   );
   const quality = qualityReport(flags, duplicates, splits, unwanted);

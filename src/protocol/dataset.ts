@@ -180,6 +180,8 @@ export interface DatasetSummary {
   readonly leftOut: number;
   /** How the split was made, in words. */
   readonly splitRule: string;
+  /** What gives a split, in words, whether it was taken or not; absent where nothing does. */
+  readonly givenSplit?: string;
   readonly labels: LabelReport | null;
   /** Every label file as it was understood; absent for the synthetic set. */
   readonly scan?: LabelScan;

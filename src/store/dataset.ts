@@ -7,6 +7,7 @@ import type { DatasetSummary, Thumbnail } from '../protocol/dataset.ts';
 import { type IntakeEvent, type SourceFile, SPLIT_SEED, SYNTHETIC_SET } from '../protocol/intake.ts';
 import { AppError, toWire, type WireError } from '../util/errors.ts';
 import type { PlaygroundClient } from '../worker/client.ts';
+import { forgetArrangement, useArrangement } from './arrangement.ts';
 import type { Listing } from './files.ts';
 
 export interface Source {
@@ -83,7 +84,9 @@ async function read(
     if (!signal.aborted) useDataset.setState({ listed });
   }, signal);
   useDataset.setState({ phase: 'reading', progress: { done: 0, total: files.length, skipped: 0 } });
-  return client.intake.readFiles(files, { name: source.name, planeSize, seed: SPLIT_SEED }, onEvent);
+  const { choice } = useArrangement.getState();
+  const options = { name: source.name, planeSize, seed: SPLIT_SEED, ...choice };
+  return client.intake.readFiles(files, options, onEvent);
 }
 
 /** Reads a source from the start; a reading under way is cancelled first. @throws AppError of the intake, cancelled */
@@ -93,6 +96,7 @@ export async function loadSource(
   planeSize: number,
 ): Promise<DatasetSummary> {
   await cancelReading(client);
+  if (source !== useDataset.getState().source) forgetArrangement();
   thumbnails.clear();
   useDataset.setState({
     phase: 'listing',

@@ -1,7 +1,9 @@
 // Curves and scores as files: every logged value at full precision, empty (CSV) or null (JSON) where a metric
-// was not measured. Only metric names, settings, finding names and scores go in, never file names or patients.
+// was not measured. Only metric names, settings, finding names and scores go in, never file names or patients;
+// the match report is the one that names files, and says so.
 
 import Papa from 'papaparse';
+import { MATCH_PROBLEMS, type MatchExample } from '../protocol/labels.ts';
 import { METRIC_NAMES } from '../protocol/metrics.ts';
 import { ENCODER_NAMES, type FindingScore, type Interval, type ProbeReport } from '../protocol/probe.ts';
 import type { Run } from './runs.ts';
@@ -84,3 +86,17 @@ export function probeCsv(report: ProbeReport): string {
 }
 
 export const probeJson = (report: ProbeReport): string => JSON.stringify(report, null, 1);
+
+/** Rows and films that did not fit, one line each. It holds names, so it is made only when asked for. */
+export function problemsCsv(problems: readonly MatchExample[]): string {
+  const data = problems.map(({ problem, file, row, name }) => [
+    MATCH_PROBLEMS[problem],
+    file,
+    row || '',
+    name,
+  ]);
+  return Papa.unparse(
+    { fields: ['problem', 'label_file', 'row', 'name'], data },
+    { newline: '\n', escapeFormulae: true },
+  );
+}

@@ -2,16 +2,22 @@
 
 import { ActionIcon, Badge, Button, Progress, Tooltip } from '@mantine/core';
 import { IconArrowsMaximize, IconEye, IconEyeOff } from '@tabler/icons-react';
-import { useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import type { DatasetSummary } from '../protocol/dataset.ts';
 import { cancelLoading } from '../store/acts.ts';
+import { readAgain, WAYS_OUT } from '../store/arrange.ts';
 import { commandOf } from '../store/commands.ts';
 import { useDataset } from '../store/dataset.ts';
+import { showGallery } from '../store/gallery.ts';
 import { useSettings } from '../store/settings.ts';
+import type { WireError } from '../util/errors.ts';
 import { formatCount, formatShare } from '../util/format.ts';
-import { DataPanelCounts, LabelLine } from './DataPanelCounts.tsx';
+import { DataPanelCounts } from './DataPanelCounts.tsx';
+import { DataPanelLabels } from './DataPanelLabels.tsx';
+import { DataPanelQuality } from './DataPanelQuality.tsx';
 import { DataPanelSkipped } from './DataPanelSkipped.tsx';
 import { DataPanelSource } from './DataPanelSource.tsx';
+import { DataPanelSplit } from './DataPanelSplit.tsx';
 import { Gallery } from './Gallery.tsx';
 import { ErrorNotice } from './parts/ErrorNotice.tsx';
 import { FilmGrid } from './parts/FilmGrid.tsx';
@@ -71,7 +77,6 @@ function Films() {
   const images = useDataset((state) => state.summary?.images ?? null);
   const came = useDataset((state) => state.thumbnailCount);
   const named = useSettings((settings) => settings.namesShown);
-  const [open, setOpen] = useState(false);
   const count = images?.length ?? came;
   const films = useMemo(() => range(count), [count]);
   if (films.length === 0) return null;
@@ -95,15 +100,30 @@ function Films() {
             aria-label="All films, with filters"
             disabled={images === null}
             data-testid="open-gallery"
-            onClick={() => setOpen(true)}
+            onClick={() => showGallery()}
           >
             <IconArrowsMaximize size={15} />
           </ActionIcon>
         </Tooltip>
       </div>
       <FilmGrid films={films} images={images} cell={50} height={110} />
-      <Gallery opened={open} onClose={() => setOpen(false)} />
+      <Gallery />
     </div>
+  );
+}
+
+/** Some failures are mended by a decision, which is offered beside them. */
+function Failure({ error }: { error: WireError }) {
+  const ways = WAYS_OUT[error.code] ?? [];
+  return (
+    <ErrorNotice error={error}>
+      {ways.length > 0 &&
+        ways.map(({ label, change }) => (
+          <Button key={label} variant="default" data-testid="way-out" onClick={() => void readAgain(change)}>
+            {label}
+          </Button>
+        ))}
+    </ErrorNotice>
   );
 }
 
@@ -123,10 +143,12 @@ export function DataPanel() {
           </p>
         )}
         {reading && <Reading />}
-        {error && <ErrorNotice error={error} />}
+        {error && <Failure error={error} />}
         <DataPanelSource />
         {summary && <DataPanelCounts summary={summary} />}
-        {summary && <LabelLine summary={summary} />}
+        {summary && <DataPanelSplit summary={summary} />}
+        {summary && <DataPanelLabels summary={summary} />}
+        {summary && <DataPanelQuality summary={summary} />}
         <Films />
         {summary && summary.skipped.length > 0 && <DataPanelSkipped skipped={summary.skipped} />}
       </div>

@@ -1,5 +1,4 @@
-// How the films fall on splits and findings, as a small table with bars; how the split was made; what became of
-// the label file.
+// How the films fall on splits and findings, as a small table with bars.
 
 import { Tooltip } from '@mantine/core';
 import { type DatasetSummary, type FindingCount, SPLITS } from '../protocol/dataset.ts';
@@ -66,33 +65,6 @@ export function DataPanelCounts({ summary }: { summary: DatasetSummary }) {
           ))}
         </tbody>
       </table>
-      <p className="dim counts-rule">{summary.splitRule}</p>
-    </div>
-  );
-}
-
-export function LabelLine({ summary }: { summary: DatasetSummary }) {
-  const report = summary.labels;
-  if (!report) {
-    return summary.findings.length > 0 ? null : (
-      <p className="dim">No labels found: the films serve for pretraining only.</p>
-    );
-  }
-  const doubts = [
-    [report.rowsWithoutFile, 'rows without a film'],
-    [report.filesWithoutRow, 'films without a row'],
-    [report.duplicateRows, 'repeated rows'],
-    [report.conflictingRows, 'rows that contradict each other'],
-  ] as const;
-  const told = doubts.filter(([count]) => count > 0).map(([count, what]) => `${formatCount(count)} ${what}`);
-  return (
-    <div data-testid="label-report">
-      <h3>Labels</h3>
-      <p>
-        {report.format}, <span className="num">{formatCount(report.matchedRows)}</span> of{' '}
-        <span className="num">{formatCount(report.rows)}</span> rows matched.
-      </p>
-      {told.length > 0 && <p className="dim">{told.join(', ')}.</p>}
     </div>
   );
 }

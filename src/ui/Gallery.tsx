@@ -1,9 +1,11 @@
-// All films in one window, filtered by split and finding.
+// All films in one window, filtered by split, finding and quality.
 
 import { Modal, SegmentedControl, Select, Switch } from '@mantine/core';
 import { useMemo, useState } from 'react';
-import { type FilmTable, LABEL_POSITIVE, SPLITS, type Split } from '../protocol/dataset.ts';
+import { type FilmTable, LABEL_POSITIVE, PLACE_OUT, type Placement, SPLITS } from '../protocol/dataset.ts';
+import { flagBit, QUALITY, QUALITY_FLAGS } from '../protocol/quality.ts';
 import { useDataset } from '../store/dataset.ts';
+import { closeGallery, filterGallery, useGallery } from '../store/gallery.ts';
 import { useSettings } from '../store/settings.ts';
 import { useViewer } from '../store/viewer.ts';
 import { formatCount } from '../util/format.ts';
@@ -14,35 +16,44 @@ const SPLIT_CHOICES = [
   { value: 'train', label: 'Train' },
   { value: 'val', label: 'Val' },
   { value: 'test', label: 'Test' },
+  { value: 'out', label: 'Left out' },
 ];
+const FLAG_CHOICES = QUALITY_FLAGS.map((flag) => ({ value: flag, label: QUALITY[flag].name }));
 
-/** Indices of the films of a split that have the finding of a column; -1 asks for none. */
-function filmsWith(images: FilmTable, split: Split | 'all', column: number): number[] {
+type Wanted = Placement | 'all';
+
+const isWanted = (value: string): value is Wanted => SPLIT_CHOICES.some((choice) => choice.value === value);
+const indexOf = (place: Placement) => (place === 'out' ? PLACE_OUT : SPLITS.indexOf(place));
+
+/** Indices of the films of a split that have the finding of a column and any of the flags; -1 and 0 ask for none. */
+function filmsWith(images: FilmTable, split: Wanted, column: number, flags: number): number[] {
   const findings = images.labels.length / Math.max(1, images.length);
-  const wanted = split === 'all' ? -1 : SPLITS.indexOf(split);
+  const wanted = split === 'all' ? -1 : indexOf(split);
   const films: number[] = [];
   for (let film = 0; film < images.length; film++) {
     if (wanted >= 0 && images.splits[film] !== wanted) continue;
+    if (flags !== 0 && (images.flags[film]! & flags) === 0) continue;
     if (column < 0 || images.labels[film * findings + column] === LABEL_POSITIVE) films.push(film);
   }
   return films;
 }
 
-export function Gallery({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+export function Gallery() {
+  const { opened, flag } = useGallery();
   const summary = useDataset((state) => state.summary);
   const named = useSettings((settings) => settings.namesShown);
   const viewing = useViewer((viewer) => viewer.film !== null);
-  const [split, setSplit] = useState<Split | 'all'>('all');
+  const [split, setSplit] = useState<Wanted>('all');
   const [finding, setFinding] = useState<string | null>(null);
   const films = useMemo(() => {
     const column = finding === null ? -1 : (summary?.findings.indexOf(finding) ?? -1);
-    return summary ? filmsWith(summary.images, split, column) : [];
-  }, [summary, split, finding]);
+    return summary ? filmsWith(summary.images, split, column, flag ? flagBit(flag) : 0) : [];
+  }, [summary, split, finding, flag]);
   if (!summary) return null;
   return (
     <Modal
       opened={opened}
-      onClose={onClose}
+      onClose={closeGallery}
       size="80rem"
       title={`Films of ${summary.name}`}
       closeOnEscape={!viewing}
@@ -53,7 +64,7 @@ export function Gallery({ opened, onClose }: { opened: boolean; onClose: () => v
           aria-label="Split"
           data={SPLIT_CHOICES}
           value={split}
-          onChange={(value) => setSplit(SPLITS.find((name) => name === value) ?? 'all')}
+          onChange={(value) => setSplit(isWanted(value) ? value : 'all')}
         />
         <Select
           size="xs"
@@ -66,6 +77,18 @@ export function Gallery({ opened, onClose }: { opened: boolean; onClose: () => v
           value={finding}
           onChange={setFinding}
         />
+        {summary.quality && (
+          <Select
+            size="xs"
+            w={160}
+            aria-label="Quality"
+            placeholder="Any quality"
+            clearable
+            data={FLAG_CHOICES}
+            value={flag}
+            onChange={(value) => filterGallery(QUALITY_FLAGS.find((name) => name === value) ?? null)}
+          />
+        )}
         <Switch
           size="xs"
           label="File names"

@@ -5,6 +5,7 @@ import { useElementSize } from '@mantine/hooks';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef } from 'react';
 import { type FilmTable, filmAt, type ImageRow } from '../../protocol/dataset.ts';
+import { flagBit, QUALITY, QUALITY_FLAGS } from '../../protocol/quality.ts';
 import { thumbnailOf, useDataset } from '../../store/dataset.ts';
 import { inspectFilm, useInspect } from '../../store/inspect.ts';
 import { useSettings } from '../../store/settings.ts';
@@ -50,11 +51,20 @@ function Cell({ film, row, caption, opens }: CellProps) {
       {caption && (
         <span className="film-caption">
           <span>{label}</span>
-          <span className="dim">{row && `${row.split} · ${row.width} × ${row.height}`}</span>
+          <span className="dim">{row && facts(row)}</span>
         </span>
       )}
     </button>
   );
+}
+
+/** Where a film stands, and what is wrong with it or, where nothing is, its size. */
+function facts({ split, flags = 0, width, height }: ImageRow): string {
+  const wrong = QUALITY_FLAGS.filter((flag) => (flags & flagBit(flag)) !== 0).map((flag) =>
+    QUALITY[flag].name.toLowerCase(),
+  );
+  const place = split === 'out' ? 'left out' : split;
+  return `${place} · ${wrong.length > 0 ? wrong.join(', ') : `${width} × ${height}`}`;
 }
 
 export function FilmGrid({ films, images, cell, height, captions = false, opens = false }: Props) {

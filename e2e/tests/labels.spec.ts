@@ -1,0 +1,124 @@
+// Labels, parts and quality in the page: what was detected is shown and asked about, choices relabel without reading the
+// films again, overlapping lists are refused with a way out, and films that look wrong can be left out.
+
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, test } from './fixtures.ts';
+import { madeFolder } from './folders.ts';
+
+const CLASSES = ['NORMAL', 'SICK'] as const;
+
+/** 24 made films under NIH names, one of them twice, with label files of several formats and a row too many. */
+function labelledFolder(): string {
+  const made = madeFolder(12);
+  const folder = mkdtempSync(path.join(tmpdir(), 'labels-'));
+  mkdirSync(path.join(folder, 'images'));
+  const names = CLASSES.flatMap((name, group) =>
+    Array.from({ length: 12 }, (_, i) => {
+      const film = `${String(12 * group + i + 1).padStart(8, '0')}_000.png`;
+      copyFileSync(path.join(made, name, `film${i}.png`), path.join(folder, 'images', film));
+      return film;
+    }),
+  );
+  copyFileSync(path.join(folder, 'images', names[0]!), path.join(folder, 'images', '00000099_000.png'));
+  const rows = names.map(
+    (name, i) => `${name},${i < 12 ? 'No Finding' : i % 2 ? 'Mass|Effusion' : 'Mass'},${i + 1},PA`,
+  );
+  writeFileSync(
+    path.join(folder, 'Data_Entry_2017.csv'),
+    ['Image Index,Finding Labels,Patient ID,View Position', ...rows, '00000555_000.png,Mass,555,PA', ''].join(
+      '\n',
+    ),
+  );
+  writeFileSync(
+    path.join(folder, 'BBox_List_2017.csv'),
+    `Image Index,Finding Label,Bbox [x,y,w,h],,,\n${names[13]},Mass,256,256,512,256\n`,
+  );
+  const uncertain = names.map((name, i) => `${name},${i % 3 === 0 ? -1 : i % 2}`);
+  writeFileSync(path.join(folder, 'other.csv'), ['file,Edema', ...uncertain, ''].join('\n'));
+  rmSync(made, { recursive: true });
+  return folder;
+}
+
+test('labels are asked about, and read anew as chosen', async ({ app }) => {
+  const folder = labelledFolder();
+  await app.open();
+  const { page } = app;
+  await page.getByTestId('folder-input').setInputFiles(folder);
+  const report = page.getByTestId('label-report');
+  await expect(report).toContainText('NIH finding labels, 24 of 25 rows matched');
+  await expect(report).toContainText('1 rows without a film, 1 films without a row');
+  await expect(report).toContainText('1 boxes on 1 films');
+  await expect(report).toHaveAttribute('data-confirmed', 'false');
+
+  await page.getByTestId('labels-open').click();
+  const dialog = page.getByTestId('labels-dialog');
+  await expect(dialog).toContainText('NIH boxes, drawn over the films; 1 of 1 rows match');
+  await dialog.getByTestId('problems-show').click();
+  await expect(dialog).toContainText('name hidden');
+  await dialog.getByRole('button', { name: 'Show names' }).click();
+  await expect(dialog).toContainText('00000555_000.png');
+  const saved = await app.download(dialog.getByRole('button', { name: 'Save as CSV' }));
+  expect(saved.text.trim().split('\n')).toEqual([
+    'problem,label_file,row,name',
+    'rows without a film,Data_Entry_2017.csv,25,00000555_000.png',
+    'films without a row,,,images/00000099_000.png',
+  ]);
+
+  await dialog.getByRole('radio', { name: 'other.csv' }).check();
+  await dialog.getByTestId('labels-apply').click();
+  await expect(report).toContainText('columns of 0 and 1, 24 of 24 rows matched');
+  await expect(report).toHaveAttribute('data-confirmed', 'true');
+  await expect(page.getByTestId('counts')).toContainText('Edema');
+  await page.getByTestId('labels-open').click();
+  await dialog.getByRole('radiogroup', { name: '-1 means' }).getByText('present').click();
+  await dialog.getByTestId('labels-apply').click();
+  await expect(page.getByTestId('counts').locator('tr', { hasText: 'Edema' })).toBeVisible();
+  await page.getByTestId('labels-open').click();
+  await expect(dialog.getByTestId('match-report')).toContainText('8 cell(s) say -1: present.');
+  rmSync(folder, { recursive: true });
+});
+
+test('parts are drawn anew, and a duplicate is left out; the engine trains on what remains', async ({
+  app,
+}) => {
+  const folder = labelledFolder();
+  await app.open({ maxSteps: 2 });
+  const { page } = app;
+  await page.getByTestId('folder-input').setInputFiles(folder);
+  await expect(page.getByTestId('data-panel')).toContainText('25 films');
+  await expect(page.getByTestId('quality-duplicate-count')).toHaveText('1');
+  await page.getByTestId('quality-duplicate').getByRole('checkbox').check();
+  await expect(page.getByTestId('left-out-films')).toHaveText('1 films are in no part.');
+  await page.getByTestId('split-open').click();
+  await page.getByTestId('split-form').getByLabel('Seed').fill('7');
+  await page.getByTestId('split-apply').click();
+  await expect(page.getByTestId('split')).toContainText('drawn with seed 7');
+  await page.getByRole('button', { name: 'Show films: Duplicate' }).click();
+  await expect(page.getByRole('dialog')).toContainText('1 films');
+  await expect(page.getByRole('dialog')).toContainText('left out · duplicate');
+  await page.keyboard.press('Escape');
+  await app.command('playPause').click();
+  await app.reaches('done');
+  rmSync(folder, { recursive: true });
+});
+
+test('overlapping lists are refused with the count, and read once a way out is chosen', async ({ app }) => {
+  const folder = labelledFolder();
+  const names = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, i) => `${String(from + i + 1).padStart(8, '0')}_000.png`).join(
+      '\n',
+    );
+  writeFileSync(path.join(folder, 'train_val_list.txt'), names(0, 20));
+  writeFileSync(path.join(folder, 'test_list.txt'), names(16, 24));
+  await app.open();
+  const { page } = app;
+  await page.getByTestId('folder-input').setInputFiles(folder);
+  const panel = page.getByTestId('data-panel');
+  await expect(panel).toContainText('4 of 8 test films are in train too, with 4 of 8 test patients');
+  await page.getByTestId('way-out').filter({ hasText: 'Leave out what overlaps' }).click();
+  await app.filmsShown();
+  await expect(page.getByTestId('split')).toContainText('As given by the lists of names (2 files)');
+  rmSync(folder, { recursive: true });
+});

@@ -1,0 +1,146 @@
+// What can be decided about one label file. Which fields there are follows from the table of formats: a field here is a
+// kind of option there, and nothing is written by hand for a format.
+
+import { Chip, SegmentedControl, Select } from '@mantine/core';
+import type { ReactNode } from 'react';
+import {
+  BLANK,
+  LABEL_FORMAT_IDS,
+  LABEL_FORMATS,
+  LABEL_OPTIONS,
+  type LabelChoice,
+  type LabelFormatId,
+  type LabelOption,
+  labelFormat,
+  READERS,
+  type ScannedTable,
+  UNCERTAIN,
+} from '../../protocol/labels.ts';
+
+interface Props {
+  readonly table: ScannedTable;
+  readonly draft: LabelChoice;
+  readonly locked: boolean;
+  readonly onDraft: (draft: LabelChoice) => void;
+}
+
+interface FieldProps extends Props {
+  readonly option: LabelOption;
+}
+
+const NONE = '(none)';
+
+/** Words of a policy, the first being the default. */
+const POLICIES: Partial<Record<LabelOption, Readonly<Record<string, string>>>> = {
+  uncertain: UNCERTAIN,
+  blank: BLANK,
+  readers: READERS,
+};
+
+function Labelled({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <div className="label-field">
+      <span className="label-field-name">{label}</span>
+      {children}
+    </div>
+  );
+}
+
+function ColumnField({ option, table, draft, locked, onDraft }: FieldProps) {
+  const column = option as 'fileColumn' | 'patientColumn' | 'splitColumn';
+  const given = draft[column];
+  const names = table.columns.map(({ name }) => name).filter((name) => name !== '');
+  const data = [...(column === 'fileColumn' ? [] : [NONE]), ...new Set(names)];
+  return (
+    <Select
+      size="xs"
+      aria-label={LABEL_OPTIONS[option]}
+      disabled={locked}
+      data={data}
+      allowDeselect={false}
+      value={given === undefined ? (table[column] ?? NONE) : (given ?? NONE)}
+      onChange={(value) => onDraft({ ...draft, file: table.path, [column]: value === NONE ? null : value })}
+    />
+  );
+}
+
+function PolicyField({ option, table, draft, locked, onDraft }: FieldProps) {
+  const words = POLICIES[option]!;
+  const keys = Object.keys(words);
+  return (
+    <SegmentedControl
+      size="xs"
+      aria-label={LABEL_OPTIONS[option]}
+      disabled={locked}
+      data={keys.map((key) => ({ value: key, label: words[key]! }))}
+      value={(draft[option] as string | undefined) ?? keys[0]!}
+      onChange={(value) => onDraft({ ...draft, file: table.path, [option]: value })}
+    />
+  );
+}
+
+function FindingsField({ table, draft, locked, onDraft }: FieldProps) {
+  const chosen = draft.findings ?? table.findings;
+  const choose = (findings: string[]) =>
+    onDraft({
+      ...draft,
+      file: table.path,
+      findings: table.findings.filter((finding) => findings.includes(finding)),
+    });
+  return (
+    <Chip.Group multiple value={[...chosen]} onChange={choose}>
+      <div className="label-findings">
+        {table.findings.map((finding) => (
+          <Chip key={finding} value={finding} size="xs" variant="outline" disabled={locked}>
+            {finding}
+          </Chip>
+        ))}
+      </div>
+    </Chip.Group>
+  );
+}
+
+const FIELDS: Record<LabelOption, (props: FieldProps) => ReactNode> = {
+  fileColumn: ColumnField,
+  patientColumn: ColumnField,
+  splitColumn: ColumnField,
+  findings: FindingsField,
+  uncertain: PolicyField,
+  blank: PolicyField,
+  readers: PolicyField,
+};
+
+export function LabelOptions(props: Props) {
+  const { table, draft, locked, onDraft } = props;
+  const format = draft.format ?? table.format;
+  if (format === null) return null;
+  const isOther = format !== table.format;
+  const uncertain = table.columns.some((column) => column.uncertain > 0);
+  const options = labelFormat(format).options.filter(
+    (option) => (option !== 'findings' || !isOther) && (option !== 'uncertain' || uncertain),
+  );
+  return (
+    <div className="label-options">
+      <Labelled label="Read as">
+        <Select
+          size="xs"
+          aria-label="Read as"
+          disabled={locked}
+          allowDeselect={false}
+          data={LABEL_FORMAT_IDS.map((id) => ({ value: id, label: LABEL_FORMATS[id].name }))}
+          value={format}
+          onChange={(id) => onDraft({ file: table.path, format: id as LabelFormatId })}
+        />
+      </Labelled>
+      <p className="dim label-sign">Known by {LABEL_FORMATS[format].sign}.</p>
+      {options.map((option) => {
+        const Field = FIELDS[option];
+        return (
+          <Labelled key={option} label={LABEL_OPTIONS[option]}>
+            <Field {...props} option={option} />
+          </Labelled>
+        );
+      })}
+    </div>
+  );
+}

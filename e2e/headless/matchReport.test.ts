@@ -43,9 +43,9 @@ test('every kind of problem is counted, with its first examples', () => {
     '3 rows without a film',
     '    row 7: gone.png',
     '2 films without a row',
-    '1 rows that fit several films',
-    '1 repeated rows',
-    '1 rows that contradict each other',
+    '1 row that fits several films',
+    '1 repeated row',
+    '1 row that contradicts another',
     '      4 Mass',
     'Note: A note.',
   ]);

@@ -38,7 +38,8 @@ export function matchReportLines({ tables, report, findings, positives, films }:
   lines.push(`Used: ${report.file} as ${report.format}`);
   lines.push(`${report.matchedRows} of ${report.rows} rows matched, ${films} files that may be films`);
   for (const problem of PROBLEMS) {
-    lines.push(`${counts[problem]} ${MATCH_PROBLEMS[problem]}`);
+    const { one, many } = MATCH_PROBLEMS[problem];
+    lines.push(`${counts[problem]} ${counts[problem] === 1 ? one : many}`);
     for (const example of report.examples ?? []) {
       if (example.problem !== problem) continue;
       lines.push(`    ${example.row > 0 ? `row ${example.row}: ` : ''}${example.name}`);

@@ -48,8 +48,8 @@ test('labels are asked about, and read anew as chosen', async ({ app }) => {
   await page.getByTestId('folder-input').setInputFiles(folder);
   const report = page.getByTestId('label-report');
   await expect(report).toContainText('NIH finding labels, 24 of 25 rows matched');
-  await expect(report).toContainText('1 rows without a film, 1 films without a row');
-  await expect(report).toContainText('1 boxes on 1 films');
+  await expect(report).toContainText('1 row without a film, 1 film without a row');
+  await expect(report).toContainText('1 box on 1 film');
   await expect(report).toHaveAttribute('data-confirmed', 'false');
 
   await page.getByTestId('labels-open').click();
@@ -62,10 +62,24 @@ test('labels are asked about, and read anew as chosen', async ({ app }) => {
   const saved = await app.download(dialog.getByRole('button', { name: 'Save as CSV' }));
   expect(saved.text.trim().split('\n')).toEqual([
     'problem,label_file,row,name',
-    'rows without a film,Data_Entry_2017.csv,25,00000555_000.png',
-    'films without a row,,,images/00000099_000.png',
+    'row without a film,Data_Entry_2017.csv,25,00000555_000.png',
+    'film without a row,,,images/00000099_000.png',
   ]);
 
+  await page.keyboard.press('Escape');
+  await page.getByTestId('next-film').click({ clickCount: 13 });
+  await page.getByTestId('open-film').click();
+  await expect(page.getByTestId('marks')).toHaveAttribute('aria-label', 'Mass: 1 box');
+  const [film, box] = await Promise.all([
+    page.getByTestId('marks').boundingBox(),
+    page.getByTestId('marks').locator('.mark-box').boundingBox(),
+  ]);
+  expect((box!.x - film!.x) / film!.width).toBeCloseTo(0.25, 2);
+  expect(box!.width / film!.width).toBeCloseTo(0.5, 2);
+  expect(box!.height / film!.height).toBeCloseTo(0.25, 2);
+  await page.getByTestId('viewer-close').click();
+
+  await page.getByTestId('labels-open').click();
   await dialog.getByRole('radio', { name: 'other.csv' }).check();
   await dialog.getByTestId('labels-apply').click();
   await expect(report).toContainText('columns of 0 and 1, 24 of 24 rows matched');
@@ -90,15 +104,16 @@ test('parts are drawn anew, and a duplicate is left out; the engine trains on wh
   await expect(page.getByTestId('data-panel')).toContainText('25 films');
   await expect(page.getByTestId('quality-duplicate-count')).toHaveText('1');
   await page.getByTestId('quality-duplicate').getByRole('checkbox').check();
-  await expect(page.getByTestId('left-out-films')).toHaveText('1 films are in no part.');
+  await expect(page.getByTestId('left-out-films')).toHaveText('1 film left out of all parts.');
   await page.getByTestId('split-open').click();
   await page.getByTestId('split-form').getByLabel('Seed').fill('7');
   await page.getByTestId('split-apply').click();
   await expect(page.getByTestId('split')).toContainText('drawn with seed 7');
   await page.getByRole('button', { name: 'Show films: Duplicate' }).click();
-  await expect(page.getByRole('dialog')).toContainText('1 films');
+  await expect(page.getByRole('dialog')).toContainText('1 film');
   await expect(page.getByRole('dialog')).toContainText('left out · duplicate');
   await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toBeHidden();
   await app.command('playPause').click();
   await app.reaches('done');
   rmSync(folder, { recursive: true });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { LABEL_UNKNOWN } from '../protocol/dataset.ts';
 import type { LabelChoice } from '../protocol/labels.ts';
 import { applyLabels, type RowChoice } from './labels.ts';
-import { assignFolders } from './labelsFolders.ts';
+import { assignFolders, withFolderClasses } from './labelsFolders.ts';
 import { PathIndex } from './labelsMatch.ts';
 import { surveyLabels } from './labelsUnderstand.ts';
 
@@ -193,6 +193,21 @@ describe('class folders', () => {
     const found = assignFolders(['s/train/NORMAL/a.png', 's/train/SICK/b.png', 's/test/SICK/c.png']);
     expect(found?.findings).toEqual(['SICK']);
     expect(found?.films.map((film) => film?.split)).toEqual(['train', 'train', 'test']);
+  });
+
+  it('stand beside a table that names only patients', async () => {
+    const paths = ['NORMAL/a.png', 'SICK/b.png', 'SICK/c.png'];
+    const tables = await assign([['file,patient_id\na.png,7\nb.png,8\n']], paths);
+    const both = withFolderClasses(tables, paths);
+    expect(both.findings).toEqual(['SICK']);
+    expect(both.films.map((film) => [film?.labels[0], film?.patient])).toEqual([
+      [0, '7'],
+      [1, '8'],
+      [1, undefined],
+    ]);
+    expect(both.report.notes).toContain('Findings are class folders: NORMAL, SICK.');
+    const labelled = await assign([['file,Mass\na.png,1\n']], paths);
+    expect(withFolderClasses(labelled, paths)).toBe(labelled);
   });
 
   it('are not numbered parts, patients, or a single folder', () => {

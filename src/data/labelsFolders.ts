@@ -92,3 +92,28 @@ export function assignFolders(paths: readonly string[]): LabelAssignment | null 
     },
   };
 }
+
+/**
+ * Classes of folders for tables that name patients, parts or boxes but no findings; what tables say of the rest stands.
+ * Folders that say nothing change nothing.
+ */
+export function withFolderClasses(tables: LabelAssignment, paths: readonly string[]): LabelAssignment {
+  if (tables.findings.length > 0) return tables;
+  const folders = assignFolders(paths);
+  if (!folders || folders.findings.length === 0) return tables;
+  const films = tables.films.map((film, at) => {
+    const own = folders.films[at]!;
+    if (!film) return tables.onlyLabelled ? undefined : own;
+    return { ...film, labels: own.labels, split: film.split ?? own.split };
+  });
+  return {
+    ...tables,
+    findings: folders.findings,
+    films,
+    splitSource: tables.splitSource ?? folders.splitSource,
+    report: {
+      ...tables.report,
+      notes: [...(tables.report.notes ?? []), `Findings are ${folders.report.format}.`],
+    },
+  };
+}

@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { LABEL_UNKNOWN } from '../protocol/dataset.ts';
 import { LABEL_FORMAT_IDS, type LabelChoice, type LabelFormatId } from '../protocol/labels.ts';
+import { AppError } from '../util/errors.ts';
+import { Rng } from '../util/rng.ts';
 import { applyLabels } from './labels.ts';
 import { surveyLabels } from './labelsUnderstand.ts';
 import { marksOf, readRuns } from './marks.ts';
@@ -258,6 +260,70 @@ function measure(bytes: Uint8Array): { pixels: number; bounds: number[] } {
   });
   return { pixels, bounds: [left, top, right, bottom, Math.round((sum / pixels) * 1000) / 1000] };
 }
+
+describe('damaged and hostile tables', () => {
+  it('are understood or refused by name, whatever is changed in them', async () => {
+    const rng = new Rng(5, 'synthetic');
+    const pieces = [
+      '"',
+      ',',
+      '\n',
+      '\t',
+      ' ',
+      '-1',
+      '|',
+      '\u0000',
+      '\uFEFF',
+      '<b>',
+      '999999999999',
+      '1e999',
+      'NaN',
+      ';',
+      '/../',
+      '😀',
+    ];
+    for (let round = 0; round < 400; round++) {
+      const id = LABEL_FORMAT_IDS[round % LABEL_FORMAT_IDS.length]!;
+      let text = SMALLEST[id].repeat(1 + rng.int(3));
+      for (let k = 0; k <= rng.int(6); k++) {
+        const at = rng.int(text.length + 1);
+        text =
+          text.slice(0, at) +
+          (rng.chance(0.7) ? pieces[rng.int(pieces.length)] : '') +
+          text.slice(at + rng.int(4));
+      }
+      const name = rng.chance(0.3) ? 'test_list.txt' : 'l.csv';
+      const survey = await surveyLabels([made(name, text)], ['i/a.png', 'i/b.png']);
+      expect(survey.failed.filter(({ error }) => error.code !== 'labels-unreadable')).toEqual([]);
+      const outcome = await applyLabels(survey).then(
+        (found) => found?.marks ?? new Map(),
+        (error) => {
+          expect(error, JSON.stringify(text)).toBeInstanceOf(AppError);
+          return new Map();
+        },
+      );
+      for (const raw of outcome.values()) {
+        try {
+          marksOf(raw, 64, 64);
+        } catch (error) {
+          expect(error, JSON.stringify(text)).toBeInstanceOf(AppError);
+        }
+      }
+    }
+  });
+
+  it('do not take memory or time beyond reason', async () => {
+    const noBreak = 'x'.repeat(18 * 2 ** 20);
+    const openQuote = `file,"Mass\n${'a.png,1\n'.repeat(2_300_000)}`;
+    const wide = `file,${'c,'.repeat(5000)}\na.png\n`;
+    for (const text of [noBreak, openQuote, wide]) {
+      const started = performance.now();
+      const { failed } = await surveyLabels([made('l.csv', text)], ['a.png']);
+      expect(failed.map(({ error }) => error.code)).toEqual(['labels-unreadable']);
+      expect(performance.now() - started).toBeLessThan(10_000);
+    }
+  }, 30_000);
+});
 
 describe('size', () => {
   it('112,120 NIH rows and 67,914 rows of readers are read in seconds', async () => {

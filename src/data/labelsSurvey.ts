@@ -12,6 +12,8 @@ export const MOST_FINDINGS = 100;
 /** Longer cells are no class names. */
 const LONGEST_NAME = 80;
 const SAMPLE = 50;
+/** A header of more columns is no header of labels. */
+const MOST_COLUMNS = 4096;
 const FILM_NAME = /\.(?:png|jpe?g|dcm|dicom)$/i;
 
 export const NO_FILM = -1;
@@ -152,6 +154,9 @@ export async function surveyTable(
       const header = headed
         ? first.map((name) => name.trim())
         : first.map((_, at) => (at ? `${at}` : 'file'));
+      if (header.length > MOST_COLUMNS) {
+        throw new AppError('labels-unreadable', `${file} has ${header.length} columns.`);
+      }
       counting = new Counting(header, headed ? second : first, wanted);
       if (headed) rows = block.slice(1);
     }

@@ -6,7 +6,7 @@ import type { IntakeOptions, SourceFile } from '../protocol/intake.ts';
 import type { LabelScan } from '../protocol/labels.ts';
 import { AppError, fromWire } from '../util/errors.ts';
 import { applyLabels, type LabelAssignment } from './labels.ts';
-import { assignFolders } from './labelsFolders.ts';
+import { assignFolders, withFolderClasses } from './labelsFolders.ts';
 import { scanOf } from './labelsReport.ts';
 import { looksLikeList, startOf } from './labelsStream.ts';
 import { surveyLabels } from './labelsUnderstand.ts';
@@ -73,6 +73,6 @@ export async function readLabels(
     throw new AppError('labels-missing', 'rows can only be chosen from a label file.');
   }
   const applied = await applyLabels(survey, choice, where, signal);
-  const assignment = applied ?? assignFolders(paths);
+  const assignment = applied ? withFolderClasses(applied, paths) : assignFolders(paths);
   return { assignment, skipped: survey.failed, scan: scanOf(survey, assignment) };
 }

@@ -192,11 +192,11 @@ export interface LabelScan {
 
 /** What can be wrong between rows and films, and how it is said. */
 export const MATCH_PROBLEMS = {
-  'no-film': 'rows without a film',
-  'no-row': 'films without a row',
-  ambiguous: 'rows that fit several films',
-  duplicate: 'repeated rows',
-  conflict: 'rows that contradict each other',
+  'no-film': { one: 'row without a film', many: 'rows without a film' },
+  'no-row': { one: 'film without a row', many: 'films without a row' },
+  ambiguous: { one: 'row that fits several films', many: 'rows that fit several films' },
+  duplicate: { one: 'repeated row', many: 'repeated rows' },
+  conflict: { one: 'row that contradicts another', many: 'rows that contradict another' },
 } as const;
 export type MatchProblem = keyof typeof MATCH_PROBLEMS;
 

@@ -8,7 +8,7 @@ import type { DatasetSummary, LabelReport } from '../protocol/dataset.ts';
 import { MATCH_PROBLEMS } from '../protocol/labels.ts';
 import { confirmLabels } from '../store/arrange.ts';
 import { useArrangement } from '../store/arrangement.ts';
-import { formatCount } from '../util/format.ts';
+import { formatCount, formatCounted } from '../util/format.ts';
 import { LabelsDialog } from './LabelsDialog.tsx';
 
 const doubtsOf = (report: LabelReport) =>
@@ -23,7 +23,7 @@ const doubtsOf = (report: LabelReport) =>
 function Understood({ report }: { report: LabelReport }) {
   const told = doubtsOf(report)
     .filter(([count]) => count > 0)
-    .map(([count, what]) => `${formatCount(count)} ${what}`);
+    .map(([count, { one, many }]) => formatCounted(count, one, many));
   const { marks } = report;
   return (
     <>
@@ -34,9 +34,13 @@ function Understood({ report }: { report: LabelReport }) {
       {told.length > 0 && <p className="dim">{told.join(', ')}.</p>}
       {marks && (
         <p className="dim">
-          {marks.boxes > 0 && `${formatCount(marks.boxes)} boxes`}
-          {marks.boxes > 0 && marks.masks > 0 && ' and '}
-          {marks.masks > 0 && `${formatCount(marks.masks)} masks`} on {formatCount(marks.films)} films.
+          {[
+            marks.boxes > 0 ? formatCounted(marks.boxes, 'box', 'boxes') : '',
+            marks.masks > 0 ? formatCounted(marks.masks, 'mask') : '',
+          ]
+            .filter(Boolean)
+            .join(' and ')}{' '}
+          on {formatCounted(marks.films, 'film')}.
         </p>
       )}
     </>

@@ -8,7 +8,7 @@ import { arrange } from '../store/arrange.ts';
 import { useArrangement } from '../store/arrangement.ts';
 import { showGallery } from '../store/gallery.ts';
 import { runExists, useSession } from '../store/session.ts';
-import { formatCount } from '../util/format.ts';
+import { formatCount, formatCounted } from '../util/format.ts';
 
 function Row({ flag, films, leftOut, all }: QualityCount & { all: readonly QualityCount[] }) {
   const locked = useSession(runExists);
@@ -75,8 +75,8 @@ export function DataPanelQuality({ summary }: { summary: DatasetSummary }) {
       )}
       {quality.duplicatesAcross > 0 && (
         <p className="dim counts-rule" data-testid="duplicates-across">
-          {formatCount(quality.duplicatesAcross)} duplicates stand in another part than the film they
-          resemble: scores may be too good.
+          {formatCounted(quality.duplicatesAcross, 'duplicate')} outside the part of the film it resembles:
+          scores may be too good.
         </p>
       )}
       {absent.length > 0 && (

@@ -15,7 +15,7 @@ import {
 import { arrange } from '../store/arrange.ts';
 import { useArrangement } from '../store/arrangement.ts';
 import { runExists, useSession } from '../store/session.ts';
-import { formatCount } from '../util/format.ts';
+import { formatCounted } from '../util/format.ts';
 import { ErrorNotice } from './parts/ErrorNotice.tsx';
 
 const SPLIT_LABELS: Record<Split, string> = { train: 'Train', val: 'Val', test: 'Test' };
@@ -151,7 +151,7 @@ export function DataPanelSplit({ summary }: { summary: DatasetSummary }) {
       <p className="dim counts-rule">{summary.splitRule}</p>
       {summary.leftOut > 0 && (
         <p className="dim counts-rule" data-testid="left-out-films">
-          {formatCount(summary.leftOut)} films are in no part.
+          {formatCounted(summary.leftOut, 'film')} left out of all parts.
         </p>
       )}
       {locked && open && <p className="dim counts-rule">End the run to change its parts.</p>}

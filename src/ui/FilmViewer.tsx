@@ -11,6 +11,7 @@ import { useSettings } from '../store/settings.ts';
 import { closeViewer, setZoom, turnViewer, useViewer } from '../store/viewer.ts';
 import { formatCount } from '../util/format.ts';
 import { clampZoom, FilmStage } from './parts/FilmStage.tsx';
+import { MarksControls, MarksOverlay } from './parts/MarksOverlay.tsx';
 import { TagTable } from './parts/TagTable.tsx';
 import { WindowControls } from './parts/WindowControls.tsx';
 import './viewer.css';
@@ -108,6 +109,7 @@ function Side({ view }: { view: FilmView }) {
         ))}
       </dl>
       <WindowControls view={view} />
+      <MarksControls />
       {view.tags.length > 0 && <TagTable view={view} />}
     </aside>
   );
@@ -124,7 +126,9 @@ function Opened({ film }: { film: number }) {
       <Bar film={film} name={name} />
       {view ? (
         <>
-          <FilmStage key={film} view={view} label={name || `Film ${film + 1}`} />
+          <FilmStage key={film} view={view} label={name || `Film ${film + 1}`}>
+            <MarksOverlay />
+          </FilmStage>
           <Side view={view} />
         </>
       ) : (

@@ -8,7 +8,7 @@ import { useDataset } from '../store/dataset.ts';
 import { closeGallery, filterGallery, useGallery } from '../store/gallery.ts';
 import { useSettings } from '../store/settings.ts';
 import { useViewer } from '../store/viewer.ts';
-import { formatCount } from '../util/format.ts';
+import { formatCounted } from '../util/format.ts';
 import { FilmGrid } from './parts/FilmGrid.tsx';
 
 const SPLIT_CHOICES = [
@@ -96,7 +96,7 @@ export function Gallery() {
           onChange={(event) => useSettings.setState({ namesShown: event.currentTarget.checked })}
         />
         <span className="spring" />
-        <span className="dim num">{formatCount(films.length)} films</span>
+        <span className="dim num">{formatCounted(films.length, 'film')}</span>
       </div>
       <FilmGrid films={films} images={summary.images} cell={116} height={560} captions opens />
     </Modal>

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { formatBytes, formatCount, formatDuration, formatFigure, formatShort } from './format.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatCounted,
+  formatDuration,
+  formatFigure,
+  formatShort,
+} from './format.ts';
 
 describe('figures', () => {
   it.each([
@@ -22,6 +29,7 @@ describe('figures', () => {
 
   it('groups thousands and shortens millions', () => {
     expect(formatCount(12345.4)).toBe('12,345');
+    expect([formatCounted(1, 'box', 'boxes'), formatCounted(2000, 'film')]).toEqual(['1 box', '2,000 films']);
     expect(formatShort(11_176_512)).toBe('11.2 M');
     expect(formatShort(999)).toBe('999');
   });

@@ -17,6 +17,10 @@ export function formatBytes(bytes: number): string {
 /** 12345 → "12,345" */
 export const formatCount = (value: number): string => Math.round(value).toLocaleString('en');
 
+/** 1 film, 2 films; 1 box, 2 boxes */
+export const formatCounted = (value: number, one: string, many = `${one}s`): string =>
+  `${formatCount(value)} ${value === 1 ? one : many}`;
+
 /** 11_176_512 → "11.2 M" */
 export function formatShort(value: number): string {
   if (value < 1000) return String(Math.round(value));

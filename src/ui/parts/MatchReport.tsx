@@ -76,7 +76,7 @@ function Problems({ name, counts }: { name: string; counts: Record<MatchProblem,
         <SegmentedControl
           size="xs"
           aria-label="Which"
-          data={present.map((problem) => ({ value: problem, label: MATCH_PROBLEMS[problem] }))}
+          data={present.map((problem) => ({ value: problem, label: MATCH_PROBLEMS[problem].many }))}
           orientation={present.length > 2 ? 'vertical' : 'horizontal'}
           fullWidth
           value={shown}
@@ -116,7 +116,7 @@ export function MatchReport({ summary }: { summary: DatasetSummary }) {
           </tr>
           {PROBLEMS.map((problem) => (
             <tr key={problem}>
-              <th scope="row">{MATCH_PROBLEMS[problem]}</th>
+              <th scope="row">{MATCH_PROBLEMS[problem].many}</th>
               <td className="num" data-empty={counts[problem] === 0}>
                 {formatCount(counts[problem])}
               </td>

@@ -1,36 +1,21 @@
-// A static server for the built app with the headers a deployment should send: a policy under which the page
-// can fetch nothing but its own files, and cross-origin isolation. Workers get them too; a policy in the page's
-// own markup would not reach them. All files are read once at the start, so a later build cannot mix in.
+// A static server for the built app with the headers a deployment should send (src/guard/headers.json): a policy under
+// which the page can fetch nothing but its own files, and cross-origin isolation. Workers get them too; a policy in the
+// page's own markup would not reach them. All files are read once at the start, so a later build cannot mix in.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { root, ToolError } from './process.mjs';
 
-const POLICY = {
-  'default-src': "'none'",
-  'script-src': "'self' 'wasm-unsafe-eval'",
-  'worker-src': "'self' blob:",
-  'img-src': "'self' blob: data:",
-  'style-src': "'self' 'unsafe-inline'",
-  'connect-src': "'self'",
-  'font-src': "'self'",
-  'manifest-src': "'self'",
-  'base-uri': "'none'",
-  'form-action': "'none'",
-  'frame-src': "'none'",
-  'frame-ancestors': "'none'",
-};
+const { policy, headers: OTHERS } = JSON.parse(
+  readFileSync(path.join(root, 'src/guard/headers.json'), 'utf8'),
+);
 
 const HEADERS = {
-  'Content-Security-Policy': Object.entries(POLICY)
+  'Content-Security-Policy': Object.entries(policy)
     .map(([directive, sources]) => `${directive} ${sources}`)
     .join('; '),
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Embedder-Policy': 'require-corp',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-  'Referrer-Policy': 'no-referrer',
-  'X-Content-Type-Options': 'nosniff',
+  ...OTHERS,
 };
 
 const TYPES = {

@@ -9,6 +9,7 @@ import { describe, expect, test } from 'vitest';
 const RANKS: Record<string, number> = {
   util: 0,
   config: 1,
+  guard: 1,
   protocol: 2,
   vault: 2.5,
   data: 3,

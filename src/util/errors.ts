@@ -70,6 +70,10 @@ export const ERROR_TABLE = {
     sentence: 'This is not possible right now: {detail}',
     hint: 'Wait until the engine is ready, or load data first.',
   },
+  'not-protected': {
+    sentence: 'No file is taken while this page is not protected: {detail}',
+    hint: 'Reload the page. If it stays so, open it over https or localhost in an ordinary window, without "Bypass for network" in the developer tools.',
+  },
   'folder-empty': {
     sentence: 'No readable image was found{detail}.',
     hint: 'Choose a folder that holds PNG, JPEG or DICOM films; the list of skipped files gives each reason.',

@@ -2,6 +2,7 @@
 // stored in it. Owned by decodePool.ts, which ends it when it hangs or dies; it keeps nothing between files but the
 // codecs it has loaded, and tells the pool while it loads one, so that no film is blamed for the time.
 
+import '../guard/workerScope.ts';
 import { codecLoading } from '../data/codec.ts';
 import { type DecodedFilm, type DecodeOptions, decodeFilm } from '../data/decode.ts';
 import { storedFacts } from '../data/storedFacts.ts';

@@ -1,11 +1,19 @@
-// Entry of the intake worker.
+// Entry of the intake worker. Files are taken only where the policy that keeps them here is in force in this worker too.
 
+import { requireProtection } from '../guard/workerScope.ts';
 import { DecodePool } from './decodePool.ts';
 import { Intake } from './intake.ts';
 import { expose } from './rpc.ts';
 
+class GuardedIntake extends Intake {
+  override async readFiles(...given: Parameters<Intake['readFiles']>): ReturnType<Intake['readFiles']> {
+    await requireProtection();
+    return super.readFiles(...given);
+  }
+}
+
 expose(
-  new Intake(
+  new GuardedIntake(
     (options) => new DecodePool(options),
     () => new DecodePool({ planeSize: 0, thumbnailSize: 0, workers: 1 }),
   ),

@@ -1,9 +1,13 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
+import { developmentHeaders, HEADERS } from './src/guard/headers.ts';
+import { guard } from './vite.guard.ts';
 
 export default defineConfig({
   base: './',
-  plugins: [react()],
+  plugins: [react(), guard()],
+  server: { headers: developmentHeaders() },
+  preview: { headers: { ...HEADERS } },
   worker: { format: 'es' },
   build: {
     target: 'es2023',

@@ -13,6 +13,8 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { startSession } from './store/acts.ts';
 import { guardRuns } from './store/guard.ts';
+import { startProtection } from './store/protection.ts';
+import { gatherRequests } from './store/requests.ts';
 import { App } from './ui/App.tsx';
 import { ErrorBoundary } from './ui/ErrorBoundary.tsx';
 import { theme } from './ui/theme.ts';
@@ -36,5 +38,7 @@ createRoot(document.getElementById('root')!).render(
   </StrictMode>,
 );
 
+gatherRequests();
 guardRuns();
-void clientFactory().then(startSession);
+// No worker before the protection is settled: a page about to reload would start them for nothing.
+void startProtection().then(clientFactory).then(startSession);

@@ -19,6 +19,7 @@ import {
 } from './dataset.ts';
 import { followEngine, forgetSamples } from './engineEvents.ts';
 import { forgetKeeping } from './keeping.ts';
+import { requireProtectedPage } from './protection.ts';
 import { resetSeries } from './series.ts';
 import { type Busy, CLOSED, runExists, showError, useSession } from './session.ts';
 import { setDraft, takeConfig, useSettings } from './settings.ts';
@@ -113,8 +114,20 @@ export const restart = (): Promise<boolean> =>
     if (source) void load(source);
   });
 
+/** Films of the person's own are taken by a protected page only; the built-in set needs no protection. */
+function takes(source: Source): boolean {
+  try {
+    if (source.kind !== 'synthetic') requireProtectedPage();
+    return true;
+  } catch (error) {
+    showError(error);
+    return false;
+  }
+}
+
 /** Loads films now. Ends a run that is under way. */
 export async function load(source: Source): Promise<void> {
+  if (!takes(source)) return;
   if (runExists(get())) await stop();
   try {
     await loadSource(currentClient(), source, useSettings.getState().draft.planeSize);
@@ -125,6 +138,7 @@ export async function load(source: Source): Promise<void> {
 
 /** Loads films, but asks first when that would end a run. */
 export function offerSource(source: Source): void {
+  if (!takes(source)) return;
   if (runExists(get()) && get().status.step > 0) useDataset.setState({ pending: source });
   else void load(source);
 }
@@ -237,6 +251,7 @@ export async function saveCheckpoint(): Promise<Uint8Array | null> {
 /** Continues from a file written by this program; of a bare state dict, the form says what the file does not. */
 export const loadCheckpoint = (file: File): Promise<boolean> =>
   attempt('preparing', async () => {
+    requireProtectedPage();
     const { draft } = useSettings.getState();
     const { config, status } = await currentClient().engine.importCheckpoint(await bytesOf(file), draft);
     resetSeries();

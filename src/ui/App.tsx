@@ -6,7 +6,6 @@ import { useMediaQuery } from '@mantine/hooks';
 import { useEffect } from 'react';
 import { handleKey } from '../store/commands.ts';
 import { useDataset } from '../store/dataset.ts';
-import { watchRequests } from '../store/requests.ts';
 import { showView, useSettings, VIEW_NAMES, VIEWS, type ViewName } from '../store/settings.ts';
 import { formatCount } from '../util/format.ts';
 import { ConfigForm } from './ConfigForm.tsx';
@@ -27,6 +26,7 @@ import { RunsView } from './RunsView.tsx';
 import { TrainView } from './TrainView.tsx';
 import { Transport } from './Transport.tsx';
 import { TOKENS } from './theme.ts';
+import { UpdateNotice } from './UpdateNotice.tsx';
 
 const VIEW_PARTS: Record<ViewName, () => React.ReactNode> = {
   train: TrainView,
@@ -122,11 +122,7 @@ export function App() {
   const wide = useMediaQuery(`(min-width: ${TOKENS.foldBelow}px)`, true, { getInitialValueInEffect: false });
   useEffect(() => {
     window.addEventListener('keydown', handleKey);
-    const stopWatching = watchRequests();
-    return () => {
-      window.removeEventListener('keydown', handleKey);
-      stopWatching();
-    };
+    return () => window.removeEventListener('keydown', handleKey);
   }, []);
   const columns = wide && view === 'train';
   return (
@@ -157,6 +153,7 @@ export function App() {
           </aside>
         )}
       </div>
+      <UpdateNotice />
       <ViewBar />
       {!wide && <SideDrawers />}
       <EndRunQuestion />

@@ -4,10 +4,12 @@ import { Button } from '@mantine/core';
 import { IconFolderOpen } from '@tabler/icons-react';
 import { offerSource } from '../store/acts.ts';
 import { SYNTHETIC_SOURCE, useDataset } from '../store/dataset.ts';
+import { useWhyNotProtected } from '../store/protection.ts';
 import { chooseFiles, chooseFolder } from './FileInputs.tsx';
 
 export function DataPanelSource() {
   const synthetic = useDataset(({ source }) => source?.kind === 'synthetic');
+  const closed = useWhyNotProtected();
   return (
     <div className="source">
       <div className="source-acts">
@@ -15,11 +17,12 @@ export function DataPanelSource() {
           variant="default"
           leftSection={<IconFolderOpen size={15} aria-hidden />}
           data-testid="choose-folder"
+          disabled={closed !== null}
           onClick={() => void chooseFolder()}
         >
           Choose folder
         </Button>
-        <Button variant="default" data-testid="choose-files" onClick={chooseFiles}>
+        <Button variant="default" data-testid="choose-files" disabled={closed !== null} onClick={chooseFiles}>
           Files
         </Button>
         {!synthetic && (
@@ -28,7 +31,13 @@ export function DataPanelSource() {
           </Button>
         )}
       </div>
-      <p className="dim">or drop a folder anywhere, with its label CSV</p>
+      {closed ? (
+        <p className="source-closed" data-testid="source-closed" role="status">
+          {closed} Until then no film is taken.
+        </p>
+      ) : (
+        <p className="dim">or drop a folder anywhere, with its label CSV</p>
+      )}
     </div>
   );
 }

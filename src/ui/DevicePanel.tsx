@@ -1,11 +1,11 @@
 // The device view: the adapter and what it allows, memory in use, the self-test, and every request that the page has made.
 
-import { Button, Table } from '@mantine/core';
+import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { restart } from '../store/acts.ts';
-import { useRequests } from '../store/requests.ts';
 import { useSession } from '../store/session.ts';
 import { formatBytes, formatCount } from '../util/format.ts';
+import { DevicePanelNetwork } from './DevicePanelNetwork.tsx';
 import { DevicePanelTest } from './DevicePanelTest.tsx';
 
 const BYTE_LIMITS = ['maxBufferSize', 'maxStorageBufferBindingSize', 'maxComputeWorkgroupStorageSize'];
@@ -82,49 +82,12 @@ function Adapter() {
   );
 }
 
-function Requests() {
-  const { rows, foreign } = useRequests();
-  return (
-    <section aria-label="Requests" data-testid="requests" data-foreign={foreign}>
-      <h2>Requests made</h2>
-      <p className="device-claim">
-        <b className="num">{formatCount(rows.length)}</b> requests to this page's own address,{' '}
-        <b className="num">{formatCount(foreign)}</b> to any other. Films, labels and models are never part of
-        one.
-      </p>
-      <div className="requests">
-        <Table verticalSpacing={2} horizontalSpacing={8} fz="xs" stickyHeader>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>Address</Table.Th>
-              <Table.Th>Asked by</Table.Th>
-              <Table.Th ta="right">Received</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {rows.map((row, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: the list only grows, and an address may repeat
-              <Table.Tr key={index} data-foreign={row.foreign}>
-                <Table.Td>{row.address}</Table.Td>
-                <Table.Td>{row.kind}</Table.Td>
-                <Table.Td ta="right" className="num">
-                  {formatBytes(row.bytes)}
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </div>
-    </section>
-  );
-}
-
 export function DevicePanel() {
   return (
     <div className="device" data-testid="device-panel">
       <Adapter />
       <DevicePanelTest />
-      <Requests />
+      <DevicePanelNetwork />
     </div>
   );
 }

@@ -3,11 +3,13 @@
 import { useEffect, useState } from 'react';
 import { offerSource } from '../store/acts.ts';
 import { takeDrop } from '../store/files.ts';
+import { useWhyNotProtected } from '../store/protection.ts';
 
 const bringsFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
 
 export function DropLayer() {
   const [over, setOver] = useState(false);
+  const closed = useWhyNotProtected();
   useEffect(() => {
     let depth = 0;
     const show = (by: number) => {
@@ -35,9 +37,9 @@ export function DropLayer() {
   if (!over) return null;
   return (
     <div className="drop-veil" data-testid="drop-veil">
-      <p>Drop to read these films</p>
+      <p>{closed ? 'No film is taken now' : 'Drop to read these films'}</p>
       <p className="dim">
-        PNG, JPEG and DICOM, with a CSV of labels if there is one. They stay on this machine.
+        {closed ?? 'PNG, JPEG and DICOM, with a CSV of labels if there is one. They stay on this machine.'}
       </p>
     </div>
   );

@@ -5,6 +5,7 @@ import type { ChangeEvent } from 'react';
 import { offerSource } from '../store/acts.ts';
 import type { Source } from '../store/dataset.ts';
 import { listFolder, listInput } from '../store/files.ts';
+import { useWhyNotProtected } from '../store/protection.ts';
 import { showError } from '../store/session.ts';
 
 const ACCEPT = '.png,.jpg,.jpeg,.dcm,.dicom,.npz,.pgm,.csv,.tsv,.txt,image/png,image/jpeg,application/dicom';
@@ -44,7 +45,14 @@ export async function chooseFolder(): Promise<void> {
 }
 
 export function FileInputs() {
-  const common = { type: 'file', className: 'visually-hidden', tabIndex: -1, multiple: true } as const;
+  const disabled = useWhyNotProtected() !== null;
+  const common = {
+    type: 'file',
+    className: 'visually-hidden',
+    tabIndex: -1,
+    multiple: true,
+    disabled,
+  } as const;
   return (
     <div className="visually-hidden">
       <input

@@ -4,6 +4,7 @@ import { ActionIcon, Button, FileButton, Tooltip } from '@mantine/core';
 import { useClipboard } from '@mantine/hooks';
 import { IconCheck, IconDice3, IconDownload, IconLink, IconUpload } from '@tabler/icons-react';
 import { loadCheckpoint, saveCheckpoint } from '../store/acts.ts';
+import { useWhyNotProtected } from '../store/protection.ts';
 import { isActive, useSession } from '../store/session.ts';
 import { setDraft, shareAddress } from '../store/settings.ts';
 import { useLocked } from './ConfigForm.tsx';
@@ -26,6 +27,7 @@ export function RunPanel() {
   const clipboard = useClipboard({ timeout: 1600 });
   const hasModel = useSession(({ runConfig }) => runConfig !== null);
   const quiet = useSession(({ status, busy }) => busy === null && !isActive(status.state));
+  const closed = useWhyNotProtected() !== null;
   return (
     <Section title="Run">
       <div className="run-panel">
@@ -72,7 +74,7 @@ export function RunPanel() {
                 {...props}
                 variant="default"
                 data-testid="load-checkpoint"
-                disabled={!quiet}
+                disabled={!quiet || closed}
                 leftSection={<IconUpload size={15} aria-hidden />}
               >
                 Load model

@@ -2,6 +2,7 @@
 
 import { ActionIcon, Button, FileButton, Tooltip } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
+import { useWhyNotProtected } from '../store/protection.ts';
 import { useSession } from '../store/session.ts';
 import { setWeights, useSettings } from '../store/settings.ts';
 
@@ -10,6 +11,7 @@ const HELP =
 
 export function RunPanelStart({ locked }: { locked: boolean }) {
   const weights = useSettings((settings) => settings.weights);
+  const closed = useWhyNotProtected() !== null;
   const began = useSession(({ status }) => status.start);
   const words = locked ? began : (weights?.name ?? 'random');
   return (
@@ -30,7 +32,7 @@ export function RunPanelStart({ locked }: { locked: boolean }) {
                 variant="subtle"
                 flex="none"
                 size="compact-xs"
-                disabled={locked}
+                disabled={locked || closed}
                 data-testid="start-from"
               >
                 Start from weights…

@@ -13,18 +13,17 @@ import {
   IconPlayerSkipForward,
   IconPlayerStop,
   IconRestore,
-  IconShieldCheck,
   IconSun,
 } from '@tabler/icons-react';
 import { useEffect, useRef } from 'react';
 import { commandOf } from '../store/commands.ts';
 import { useDataset } from '../store/dataset.ts';
-import { useRequests } from '../store/requests.ts';
 import { useSession } from '../store/session.ts';
 import { useSettings } from '../store/settings.ts';
 import { formatBytes, formatCount, formatDuration, formatShare } from '../util/format.ts';
 import { CommandButton, CommandLabel, useEnabled } from './parts/CommandButton.tsx';
 import { useStatusWords } from './parts/statusWords.ts';
+import { TransportPrivacy } from './TransportPrivacy.tsx';
 
 function PlayButton() {
   const running = useSession(({ status }) => status.state === 'running');
@@ -124,22 +123,6 @@ function Adapter() {
   );
 }
 
-function Privacy() {
-  const foreign = useRequests((requests) => requests.foreign);
-  const label =
-    foreign === 0
-      ? 'Films, labels and models stay in this tab. The page asks no other server for anything; see Device.'
-      : 'Something on this page asked another server. An extension of the browser may do that; see Device.';
-  return (
-    <Tooltip label={label} w={260}>
-      <span className="privacy" data-foreign={foreign} data-testid="privacy">
-        <IconShieldCheck size={15} aria-hidden />
-        {foreign === 0 ? '0 bytes sent' : `${foreign} foreign requests`}
-      </span>
-    </Tooltip>
-  );
-}
-
 /** Carries out the wishes of the `theme` command; the scheme itself is Mantine's to keep. */
 function SchemeToggle() {
   const { setColorScheme } = useMantineColorScheme();
@@ -199,7 +182,7 @@ export function Transport() {
       </div>
       <Progress />
       <Adapter />
-      <Privacy />
+      <TransportPrivacy />
       <div className="transport-page" role="toolbar" aria-label="Page">
         <SchemeToggle />
         <CommandButton id="help" icon={<IconHelp size={17} />} />

@@ -12,6 +12,7 @@ const ADDRESSES: Record<CodecName, () => Promise<{ default: string }>> = {
 
 async function compile(name: CodecName): Promise<WebAssembly.Module> {
   const { default: address } = await ADDRESSES[name]();
+  // biome-ignore lint/style/noRestrictedGlobals: a file of the app itself, kept by its service worker
   const response = await fetch(address);
   return WebAssembly.compile(await response.arrayBuffer());
 }

@@ -10,6 +10,11 @@ class GuardedIntake extends Intake {
     await requireProtection();
     return super.readFiles(...given);
   }
+
+  override async scanLabels(...given: Parameters<Intake['scanLabels']>): ReturnType<Intake['scanLabels']> {
+    await requireProtection();
+    return super.scanLabels(...given);
+  }
 }
 
 expose(

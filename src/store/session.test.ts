@@ -3,6 +3,7 @@ import { load, offerSource, pause, play, reset, startSession, step, stop } from 
 import { commandOf } from './commands.ts';
 import { type Source, useDataset } from './dataset.ts';
 import { createFakeClient } from './fakeEngine.ts';
+import { useProtection } from './protection.ts';
 import { useRuns } from './runs.ts';
 import { liveSeries } from './series.ts';
 import { runExists, useSession } from './session.ts';
@@ -37,6 +38,15 @@ describe('a session, from first paint on', () => {
     await step();
     expect(state().status).toMatchObject({ state: 'paused', step: before + 1 });
     expect(runExists(state())).toBe(true);
+  });
+
+  it('takes no films of the person before the page is protected, and says so', async () => {
+    offerSource(folder(['a.png']));
+    expect(useDataset.getState().pending).toBeNull();
+    expect(state().error?.code).toBe('not-protected');
+    await load(folder(['a.png']));
+    expect(useDataset.getState().summary?.synthetic).toBe(true);
+    useProtection.setState({ protection: { state: 'active', by: 'server' } });
   });
 
   it('asks before other films end the run', () => {

@@ -6,6 +6,7 @@ import type { Config } from './config/schema.ts';
 import type { DatasetSummary } from './protocol/dataset.ts';
 import type { DeviceFacts, EngineEvent, FeatureRequest, RunStatus } from './protocol/engine.ts';
 import type { Fault } from './protocol/faults.ts';
+import type { StoredReading, StoredRow } from './protocol/film.ts';
 import type { IntakeEvent, IntakeOptions, SourceFile, SyntheticOptions } from './protocol/intake.ts';
 import type { LabelScan } from './protocol/labels.ts';
 import type { StepSample } from './protocol/metrics.ts';
@@ -28,6 +29,7 @@ export type RunnerEvent =
   | Exclude<EngineEvent, { type: 'samples' }>
   | { readonly type: 'samples'; readonly samples: readonly SampleRecord[] }
   | Extract<IntakeEvent, { type: 'progress' }>
+  | { readonly type: 'stored'; readonly rows: readonly StoredRow[] }
   | { readonly type: 'parity'; readonly fixture: string }
   | { readonly type: 'self-test'; readonly row: SelfTestRow; readonly total: number };
 
@@ -128,6 +130,10 @@ const api = {
     const { files, ...labels } = given();
     return delivered(() => client.intake.readFiles(files, { ...options, ...labels }, onIntakeEvent));
   },
+
+  /** What is stored in every file of the folder; rows come as events. */
+  decode: (): Promise<StoredReading> =>
+    client.intake.stored(given().files, (rows) => report({ type: 'stored', rows })),
 
   /** Matches label files and names; no film is opened. */
   scanLabels(options: Pick<IntakeOptions, 'labels' | 'where'>): Promise<LabelScan> {

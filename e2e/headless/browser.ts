@@ -113,18 +113,21 @@ export async function saveOffered<K extends 'saveCheckpoint' | 'saveFeatures'>(
   await (await offered).saveAs(file);
 }
 
-/** Runs `work` with an open engine and clears everything away afterwards. */
-export async function withSession<T>(
+/** A page without an engine: enough for reading films. */
+export type PageSession = Pick<Session, 'page' | 'call'>;
+
+async function withBrowser<T>(
+  open: (profile: string, url: string) => Promise<BrowserContext>,
   onEvent: (event: RunnerEvent) => void,
-  work: (session: Session) => Promise<T>,
-  { faulty = false }: { /** The engine takes faults. */ readonly faulty?: boolean } = {},
+  work: (session: PageSession) => Promise<T>,
+  faulty = false,
 ): Promise<T> {
   const profile = await mkdtemp(path.join(tmpdir(), 'mlvicx-'));
   let server: Server | null = null;
   let context: BrowserContext | null = null;
   try {
     server = await serve();
-    context = await openBrowser(profile, server.url);
+    context = await open(profile, server.url);
     if (faulty) {
       await context.addInitScript(() => {
         globalThis.__faults = true;
@@ -133,14 +136,36 @@ export async function withSession<T>(
     const opened = await openPage(context, server.url, onEvent);
     const interrupt = () => void opened.page.close();
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt);
-    const device = await opened.call('open');
-    const kind = device.software ? 'software adapter, slow' : 'hardware';
-    const name = [device.vendor, device.architecture, device.description].filter(Boolean).join(' ');
-    console.log(`WebGPU: ${name} (${kind})`);
-    return await work({ ...opened, device });
+    return await work(opened);
   } finally {
     await context?.close().catch(() => {});
     await server?.close();
     await rm(profile, { recursive: true, force: true });
   }
 }
+
+/** Runs `work` with the reading workers only, on any machine, and clears everything away afterwards. */
+export const withPage = <T>(
+  onEvent: (event: RunnerEvent) => void,
+  work: (session: PageSession) => Promise<T>,
+): Promise<T> =>
+  withBrowser(async (profile) => launch(await ensureChromium(), profile, 'software'), onEvent, work);
+
+/** Runs `work` with an open engine and clears everything away afterwards. */
+export const withSession = <T>(
+  onEvent: (event: RunnerEvent) => void,
+  work: (session: Session) => Promise<T>,
+  { faulty = false }: { /** The engine takes faults. */ readonly faulty?: boolean } = {},
+): Promise<T> =>
+  withBrowser(
+    openBrowser,
+    onEvent,
+    async (opened) => {
+      const device = await opened.call('open');
+      const kind = device.software ? 'software adapter, slow' : 'hardware';
+      const name = [device.vendor, device.architecture, device.description].filter(Boolean).join(' ');
+      console.log(`WebGPU: ${name} (${kind})`);
+      return work({ ...opened, device });
+    },
+    faulty,
+  );

@@ -1,5 +1,6 @@
 // The commands of the headless runner, in one table: a command is a file here and a row below.
 
+import { decode } from './decode.ts';
 import { features } from './features.ts';
 import { parity } from './parity.ts';
 import { pretrain } from './pretrain.ts';
@@ -19,6 +20,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   pretrain,
   probe,
   features,
+  decode,
   parity,
   selftest,
   soak,

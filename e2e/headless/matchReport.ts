@@ -9,7 +9,7 @@ import {
   type MatchProblem,
   type ScannedTable,
 } from '../../src/protocol/labels.ts';
-import type { Session } from './browser.ts';
+import type { PageSession } from './browser.ts';
 
 const PROBLEMS = Object.keys(MATCH_PROBLEMS) as MatchProblem[];
 
@@ -57,7 +57,7 @@ export function matchReportLines({ tables, report, findings, positives, films }:
 
 /** Matches the label file with the files below `folder`, no film opened, and prints what came of it. */
 export async function printMatchReport(
-  session: Session,
+  session: PageSession,
   folder: string,
   labels: string,
   arrangement: Arrangement,

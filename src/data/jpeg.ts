@@ -23,11 +23,19 @@ export async function decodeJpeg(bytes: Uint8Array): Promise<CodedFrame> {
   if (precision < 2 || precision > 16) throw unsupported(`${precision}-bit JPEG.`);
   // Compressed bytes, the codec's copy of them, and samples in its memory and in ours.
   checkMemory(2 * bytes.length + width * height * components * (precision > 8 ? 4 : 2), header);
-  if (process === 0xf7) return decodeWith('jpeg-ls', bytes, header);
+  if (process === 0xf7) return decodeWith('jpeg-ls', withEnd(bytes), header);
   if (process === 0xc3) return decodeLosslessJpeg(bytes, header);
   if (!isDct(header)) throw unsupported('arithmetic or hierarchical JPEG.');
   if (precision === 12) return decodeDctJpeg(bytes, header);
   if (precision !== 8) throw unsupported(`${precision}-bit JPEG.`);
   if (!isJpegWhole(bytes)) throw new AppError('image-corrupt', 'the JPEG data is cut off.');
   return decodeWith('jpeg', bytes, header);
+}
+
+/** CharLS wanders through its memory for seconds when data ends without a marker; before one it stops at once. */
+function withEnd(bytes: Uint8Array): Uint8Array {
+  const ended = new Uint8Array(bytes.length + 2);
+  ended.set(bytes);
+  ended.set([0xff, 0xd9], bytes.length);
+  return ended;
 }

@@ -1,6 +1,7 @@
 // One film as a reader of films looks at it: levels at full resolution with the contrast the file asks for, and its
 // tags. Asked for one at a time; nothing of it is kept beyond the window it is shown in.
 
+import type { ErrorCode } from '../util/errors.ts';
 import type { ImageFormat, Taking } from './dataset.ts';
 
 export interface TagRow {
@@ -64,4 +65,25 @@ export interface StoredFacts {
   readonly mean: number;
   /** Over the values as little-endian words, 8, 16 or 32 bits wide after the bits allocated. */
   readonly sha256: string;
+}
+
+/** A line of the runner's `decode`: facts, or why there are none. */
+export interface StoredRow {
+  /** Path below the folder. */
+  readonly file: string;
+  readonly ok: boolean;
+  readonly transferSyntax: string | null;
+  readonly rows: number | null;
+  readonly cols: number | null;
+  readonly min: number | null;
+  readonly max: number | null;
+  readonly mean: number | null;
+  readonly sha256: string | null;
+  readonly code: ErrorCode | null;
+  readonly reason: string | null;
+}
+
+export interface StoredReading {
+  readonly workers: number;
+  readonly seconds: number;
 }

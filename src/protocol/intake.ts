@@ -2,7 +2,7 @@
 // its own workers, reads label files, splits by patient and hands the planes to the engine over a port.
 
 import type { DatasetSummary, Thumbnail } from './dataset.ts';
-import type { FilmView } from './film.ts';
+import type { FilmView, StoredReading, StoredRow } from './film.ts';
 import type { LabelChoice, LabelScan, MatchExample } from './labels.ts';
 import type { FilmMarks } from './marks.ts';
 import type { QualityFlag } from './quality.ts';
@@ -71,6 +71,8 @@ export interface IntakeApi {
   ): Promise<DatasetSummary>;
   /** One film of the set that was read last, at full resolution. @throws AppError with the reason it cannot be shown */
   view(path: string): Promise<FilmView>;
+  /** What is stored in every file, in no particular order. @throws AppError worker-failed */
+  stored(files: readonly SourceFile[], onRows: (rows: readonly StoredRow[]) => void): Promise<StoredReading>;
   synthesise(options: SyntheticOptions, onEvent: (event: IntakeEvent) => void): Promise<DatasetSummary>;
   cancel(): void;
   /**

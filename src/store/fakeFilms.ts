@@ -171,6 +171,7 @@ export function makeFakeIntake(deliver: Deliver, beat: number) {
       round++;
     },
     view: async (path: string) => fakeView(path),
+    stored: async () => ({ workers: 0, seconds: 0 }),
     arrange: () => Promise.reject(new AppError('not-ready', 'the fake intake reads no labels.')),
     scanLabels: () => Promise.reject(new AppError('not-ready', 'the fake intake reads no labels.')),
     matchProblems: async () => [],

@@ -117,6 +117,7 @@ export function createClient(): PlaygroundClient {
       readFiles: (files, options, onEvent) =>
         ask(() => intake.readFiles([...files], options, proxy(onEvent))),
       synthesise: (options, onEvent) => ask(() => intake.synthesise(options, proxy(onEvent))),
+      stored: (files, onRows) => ask(() => intake.stored([...files], proxy(onRows))),
       view: (path) => ask(() => intake.view(path)),
       cancel: () => ask(() => intake.cancel()),
       arrange: (arrangement) => ask(() => intake.arrange(arrangement)),

@@ -5,7 +5,7 @@ import { assembleDataset } from '../data/dataset.ts';
 import type { DecodeOptions } from '../data/decode.ts';
 import { readLabels, sortSources } from '../data/sources.ts';
 import type { DatasetSummary, EngineArrangement, EngineDataset } from '../protocol/dataset.ts';
-import type { FilmView } from '../protocol/film.ts';
+import type { FilmView, StoredReading, StoredRow } from '../protocol/film.ts';
 import type {
   Arrangement,
   IntakeApi,
@@ -20,6 +20,7 @@ import { AppError } from '../util/errors.ts';
 import { openArchives, refusing } from './intakeArchives.ts';
 import { type KeptSet, marksOfFilm, rearranged } from './intakeArrange.ts';
 import { type Decoder, type ReadSet, readFilms } from './intakeFiles.ts';
+import { readStored, type StoredReader } from './intakeStored.ts';
 import { renderSet } from './intakeSynthetic.ts';
 import { IntakeView, type Viewer } from './intakeView.ts';
 import { transfer } from './rpc.ts';
@@ -32,6 +33,7 @@ type Reading = (signal: AbortSignal) => Promise<ReadSet>;
 
 export class Intake implements IntakeApi {
   readonly #makeDecoder: (options: DecodeOptions) => Decoder;
+  readonly #makeReader: (workers?: number) => Viewer & StoredReader;
   readonly #view: IntakeView;
   #engine: MessagePort | null = null;
   #current: AbortController | null = null;
@@ -40,12 +42,13 @@ export class Intake implements IntakeApi {
 
   constructor(
     makeDecoder: (options: DecodeOptions) => Decoder,
-    makeViewer: () => Viewer = () => {
+    makeReader: (workers?: number) => Viewer & StoredReader = () => {
       throw new AppError('not-ready', 'films cannot be shown here.');
     },
   ) {
     this.#makeDecoder = makeDecoder;
-    this.#view = new IntakeView(makeViewer);
+    this.#makeReader = makeReader;
+    this.#view = new IntakeView(() => makeReader(1));
   }
 
   connectEngine(port: MessagePort): void {
@@ -75,6 +78,18 @@ export class Intake implements IntakeApi {
       const parts = await renderSet(options, THUMBNAIL_SIZE, signal, onEvent);
       return { parts, origin: null };
     });
+  }
+
+  async stored(
+    files: readonly SourceFile[],
+    onRows: (rows: readonly StoredRow[]) => void,
+  ): Promise<StoredReading> {
+    const reader = this.#makeReader();
+    try {
+      return await readStored(files, reader, onRows);
+    } finally {
+      reader.dispose();
+    }
   }
 
   async view(path: string): Promise<FilmView> {

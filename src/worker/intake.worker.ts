@@ -20,6 +20,6 @@ class GuardedIntake extends Intake {
 expose(
   new GuardedIntake(
     (options) => new DecodePool(options),
-    () => new DecodePool({ planeSize: 0, thumbnailSize: 0, workers: 1 }),
+    (workers) => new DecodePool({ planeSize: 0, thumbnailSize: 0, ...(workers && { workers }) }),
   ),
 );

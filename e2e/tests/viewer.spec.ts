@@ -70,7 +70,7 @@ test('a film is opened, windowed and turned; its tags are text, and those that i
   await expect(tags).toContainText("Patient's name");
   await expect(tags).not.toContainText('SECRET');
   await expect(tags).not.toContainText('onerror');
-  await page.getByText('Identifying', { exact: true }).click();
+  await page.getByTestId('show-identifiers').click();
   await expect(tags).toContainText('SECRET-');
   await expect(tags).toContainText(NAME.slice(0, 20));
   await page.keyboard.press('Escape');
@@ -93,7 +93,7 @@ test('a film is opened, windowed and turned; its tags are text, and those that i
   }
   await page.getByTestId('viewer-close').click();
 
-  await page.getByText('File names').click();
+  await page.getByLabel('File names').click();
   await expect(page.locator('.film-caption').first()).toContainText('<img');
   expect(await page.evaluate(() => document.body.dataset.harmed)).toBeUndefined();
   expect(await page.locator('img[src="x"]').count()).toBe(0);

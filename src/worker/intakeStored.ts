@@ -60,7 +60,8 @@ export async function readStored(
   const waiting = opened.files.values();
   const work = async () => {
     for (const source of waiting) {
-      rows.push(await read(source));
+      const row = await read(source);
+      rows.push(row);
       if (performance.now() - sentAt > SEND_EVERY_MS) send();
     }
   };

@@ -103,7 +103,7 @@ export class Tags {
     const element = this.#elements[tag];
     if (!element?.fragments) return undefined;
     const bytes = element.fragments.map(({ position, length }) => {
-      if (position + length > this.#bytes.length) throw invalid('its compressed pixels are cut off.');
+      if (position + length > this.#bytes.length) throw truncated('its compressed pixels are not all there.');
       return this.#bytes.subarray(position, position + length);
     });
     return {
@@ -120,17 +120,18 @@ export interface DicomDataSet {
 }
 
 const invalid = (detail: string, cause?: unknown) => new AppError('dicom-invalid', detail, { cause });
+const truncated = (detail: string, cause?: unknown) => new AppError('dicom-truncated', detail, { cause });
 
 /** @throws AppError `dicom-invalid`, `dicom-unsupported`, `image-too-large` (inflates beyond the cap) */
 export function readDataSet(file: Uint8Array): DicomDataSet {
   const start = startsWithPreamble(file) ? PREAMBLE_BYTES : 0;
-  if (start && start === file.length) throw invalid('it ends behind the preamble.');
+  if (start && start === file.length) throw truncated('it ends behind the preamble.');
   if (!start && !startsWithMetaGroup(file) && !startsWithDataSet(file)) throw new AppError('format-unknown');
   const meta = readElements(file, start, { explicit: true, littleEndian: true, onlyMeta: true });
   const uid = new Tags(file, meta.elements, true).text(TRANSFER_SYNTAX);
   const syntax = uid ? transferSyntaxOf(uid) : IMPLICIT_LITTLE_ENDIAN;
   const body = syntax.deflated ? inflate(file.subarray(meta.end)) : file.subarray(meta.end);
-  if (body.length < 8) throw invalid('it ends behind the file meta group.');
+  if (body.length < 8) throw truncated('it ends behind the file meta group.');
   const encoding = encodingOf(body);
   const { elements } = readElements(body, 0, encoding);
   return { syntax, tags: new Tags(body, elements, encoding.littleEndian) };
@@ -157,17 +158,19 @@ function readElements(bytes: Uint8Array, start: number, options: WalkOptions) {
   let end = start;
   try {
     while (stream.position < bytes.length) {
+      end = stream.position;
       if (options.onlyMeta && !(bytes[stream.position] === 2 && bytes[stream.position + 1] === 0)) break;
       const element = options.explicit ? readExplicit(stream) : readDicomElementImplicit(stream);
       elements[element.tag] = element;
       if (stream.position > bytes.length && !elements[PIXEL_DATA]) {
-        throw invalid(`element ${element.tag.slice(1)} runs past the end of the file.`);
+        throw truncated(`element ${element.tag.slice(1)} runs past its end.`);
       }
-      end = stream.position;
     }
+    end = stream.position;
   } catch (thrown) {
     // Whatever is wrong behind the pixels does not matter to the picture.
-    if (!elements[PIXEL_DATA]) throw thrown instanceof AppError ? thrown : invalid(causeOf(thrown), thrown);
+    if (!elements[PIXEL_DATA])
+      throw thrown instanceof AppError ? thrown : unreadable(bytes, end, options, thrown);
   }
   return { elements, end };
 }
@@ -185,9 +188,17 @@ function readExplicit(stream: ByteStream): Element {
 }
 
 /** The parser throws strings; a stack that overflows in deep nesting arrives as a RangeError. */
-function causeOf(thrown: unknown): string {
-  if (thrown instanceof RangeError) return 'its sequences are nested too deep.';
-  return 'an element cannot be read; the file is cut off or damaged.';
+function unreadable(bytes: Uint8Array, at: number, options: WalkOptions, thrown: unknown): AppError {
+  if (thrown instanceof RangeError) return invalid('its sequences are nested too deep.', thrown);
+  const where = options.onlyMeta ? ' of its file meta group' : '';
+  if (at + 8 > bytes.length) return truncated(`it ends inside the header of an element${where}.`, thrown);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const tag = [at, at + 2].map((place) =>
+    view.getUint16(place, options.littleEndian).toString(16).padStart(4, '0'),
+  );
+  const isPixels = `x${tag.join('')}` === PIXEL_DATA;
+  if (isPixels) return invalid('its pixels have neither a length nor fragments.', thrown);
+  return invalid(`element ${tag.join()}${where} cannot be read; the file is cut off or damaged.`, thrown);
 }
 
 /** @throws AppError `dicom-invalid`, `image-too-large` as soon as the output passes the cap */

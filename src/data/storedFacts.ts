@@ -2,6 +2,7 @@
 // values, before any rescale, table, window or inversion. All frames of a DICOM file count, one after the other.
 
 import type { StoredFacts } from '../protocol/film.ts';
+import { pictureOf } from './dicomPicture.ts';
 import { decodeStored } from './dicomPixels.ts';
 import type { StoredValues } from './grayscale.ts';
 import { decodeJpeg } from './jpeg.ts';
@@ -20,8 +21,12 @@ interface Stored {
 
 async function readStored({ format, bytes }: FilmBytes): Promise<Stored> {
   switch (format) {
-    case 'dicom':
-      return decodeStored(bytes);
+    case 'dicom': {
+      const image = await decodeStored(bytes);
+      // What could not be shown is refused here as well.
+      pictureOf(image);
+      return image;
+    }
     case 'png': {
       const png = readPng(bytes);
       return { transferSyntax: format, rows: png.height, cols: png.width, values: readPngSamples(png) };

@@ -61,7 +61,9 @@ export function runConvTile(
     return;
   }
   const wide = job.form === 'wide';
-  const tile = chooseTile(wide, made.shape, readW, direction === 'input' ? window.stride : 1);
+  const strided = window.stride > 1 && weights.shape[1]! <= 3;
+  const most = wide ? (strided ? STRIDED : 16) : 4;
+  const tile = chooseTile(most, made.shape, readW, direction === 'input' ? window.stride : 1);
   const sides: Sides = {
     direction,
     kernel: [weights.shape[0]!, weights.shape[1]!],
@@ -83,13 +85,16 @@ export function runConvTile(
   );
 }
 
+/** Pixels of a tile of the strided convolutions within stages: they run once a step, and a large tile compiles too long. */
+const STRIDED = 8;
+
 /**
  * Software adapters like large tiles (loads are dear, registers are memory); hardware likes many threads.
  * Tiles of the input gradient start at multiples of the stride, so that the taps they meet are known.
  */
-function chooseTile(wide: boolean, made: Shape, readW: number, multiple: number): Tile {
+function chooseTile(pixels: number, made: Shape, readW: number, multiple: number): Tile {
   const [n, , madeW, madeC] = made as [number, number, number, number];
-  const most = Math.max(wide ? 16 : 4, multiple);
+  const most = Math.max(pixels, multiple);
   const columns =
     madeW <= most ? madeW : multiple * tileFor(Math.ceil(madeW / multiple), Math.floor(most / multiple));
   const images = Math.min(n, Math.max(1, Math.floor(most / columns)));

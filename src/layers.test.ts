@@ -61,7 +61,6 @@ const DOORS: { package: RegExp; only: RegExp }[] = [
   { package: /^@tensorflow\//, only: /^gpu\// },
   { package: /^dicom-parser$/, only: /^data\/dicom\w*\.ts$/ },
   { package: /^@cornerstonejs\//, only: /^data\// },
-  { package: /^fast-png$/, only: /^data\// },
   { package: /^zustand(\/|$)/, only: /^store\// },
   { package: /^recharts$/, only: /^ui\/parts\/\w*Chart\w*\.tsx$/ },
   { package: /^(react|react-dom|@mantine|@tabler)(\/|$)/, only: /^(ui\/|store\/|main\.tsx)/ },

@@ -158,6 +158,10 @@ export const ERROR_TABLE = {
     sentence: 'The given split is refused, because its parts overlap: {detail}',
     hint: 'Leave what overlaps out of the earlier part, or draw a new split by patient; scores on overlapping parts would be too good.',
   },
+  'run-file-invalid': {
+    sentence: 'The run file was refused: {detail}',
+    hint: 'Choose a file that this program exported, as it was written. Nothing of it was taken.',
+  },
   'checkpoint-invalid': {
     sentence: 'The checkpoint could not be loaded: {detail}',
     hint: 'Choose a safetensors file written by this program or with the published PyTorch names.',

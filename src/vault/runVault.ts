@@ -90,6 +90,11 @@ export class RunVault {
     return this.#inTurn(() => this.#save(saving));
   }
 
+  /** Curves without a checkpoint, as of a run that was read from a file. */
+  addRows(samples: readonly StepSample[]): Promise<void> {
+    return this.#inTurn(async () => this.#write({ ...this.#record, series: await this.#writeRows(samples) }));
+  }
+
   /** Gives a checkpoint a name, which keeps it, or takes it away. */
   rename(file: string, name: string | null): Promise<void> {
     return this.#inTurn(async () => {

@@ -100,7 +100,8 @@ async function fill(
 ): Promise<RunRecord> {
   const series = { first: samples[0]?.step ?? 0, rows: 0, metrics: METRIC_NAMES };
   const vault = await RunVault.create(folder, { ...record, checkpoints: [], series });
-  const parts = checkpoint ? [checkpoint] : [];
-  if (checkpoint) await vault.save({ step: record.step, parts, total: null, samples, patch: {} });
+  if (checkpoint)
+    await vault.save({ step: record.step, parts: [checkpoint], total: null, samples, patch: {} });
+  else await vault.addRows(samples);
   return vault.record;
 }

@@ -1,0 +1,158 @@
+// Reading a run file that may come from anyone. Names and sizes are looked at before a byte is unpacked, lengths and
+// checksums before a part is understood, and every value before it is passed on: a file is taken whole or refused with
+// the reason, and until the end nothing is written anywhere.
+
+import { unzipSync } from 'fflate';
+import { METRIC_NAMES, type MetricName, type StepSample } from '../protocol/metrics.ts';
+import { AppError } from '../util/errors.ts';
+import { count, list, number, parsePlain, record, text, Unfit } from '../util/plain.ts';
+import { readSafetensors } from '../util/safetensors.ts';
+import { checksumOf } from './checksum.ts';
+import { readRecord, readReport } from './readRecord.ts';
+import { PARTS, type PartName, RUN_FORMAT, RUN_FORMAT_VERSION, type RunFile } from './runFile.ts';
+import { reorder } from './seriesFile.ts';
+
+/** Packing by other programs may shrink text by much, but never by this. */
+const MOST_RATIO = 200;
+const MOST_PROBES = 1000;
+const NEEDED: readonly PartName[] = ['manifest.json', 'run.json', 'series.safetensors'];
+
+const isPart = (name: string): name is PartName => Object.hasOwn(PARTS, name);
+const quote = (name: string) => JSON.stringify(name.slice(0, 80));
+
+/** Looks at every entry of the zip's directory; unpacks when all are as expected. */
+function unpack(bytes: Uint8Array): Map<PartName, Uint8Array<ArrayBuffer>> {
+  const seen = new Set<string>();
+  const refusals: string[] = [];
+  const look = (name: string, packed: number, unpacked: number, method: number): void => {
+    if (!isPart(name)) throw new Unfit(`it holds ${quote(name)}, which does not belong in a run file`);
+    if (seen.has(name)) throw new Unfit(`it holds ${name} twice`);
+    seen.add(name);
+    if (method !== 0 && method !== 8) throw new Unfit(`${name} is packed in an unknown way`);
+    if (unpacked > PARTS[name])
+      throw new Unfit(`${name} claims ${unpacked} bytes; ${PARTS[name]} are the most`);
+    if (unpacked > packed * MOST_RATIO + 65_536 || packed > bytes.length) {
+      throw new Unfit(`${name} claims to unpack ${packed} to ${unpacked} bytes`);
+    }
+  };
+  let parts: Record<string, Uint8Array>;
+  try {
+    // A first pass takes nothing, so that one bad entry keeps all from being unpacked.
+    unzipSync(bytes, {
+      filter: ({ name, size, originalSize, compression }) => {
+        look(name, size, originalSize, compression);
+        return false;
+      },
+    });
+    parts = unzipSync(bytes);
+  } catch (thrown) {
+    if (thrown instanceof Unfit) throw thrown;
+    throw new Unfit('it is not a zip, or is cut short');
+  }
+  for (const name of NEEDED) if (!seen.has(name)) refusals.push(name);
+  if (refusals.length > 0) throw new Unfit(`it lacks ${refusals.join(', ')}`);
+  return new Map(Object.entries(parts) as [PartName, Uint8Array<ArrayBuffer>][]);
+}
+
+async function checkParts(parts: ReadonlyMap<PartName, Uint8Array>): Promise<void> {
+  const manifest = parsePlain(parts.get('manifest.json')!);
+  if (manifest.format !== RUN_FORMAT) throw new Unfit('its manifest is of something else');
+  if (manifest.version !== RUN_FORMAT_VERSION) {
+    throw new Unfit(
+      `it is of version ${quote(String(manifest.version))}; this program reads ${RUN_FORMAT_VERSION}`,
+    );
+  }
+  const listed = record(manifest.parts, 'the list of parts');
+  const names = [...parts.keys()].filter((name) => name !== 'manifest.json');
+  for (const name of Object.keys(listed)) {
+    if (!names.some((one) => one === name)) throw new Unfit(`it lacks ${quote(name)}`);
+  }
+  for (const name of names) {
+    const claim = record(listed[name], `the entry of ${name}`);
+    const bytes = parts.get(name)!;
+    if (count(claim.bytes, `the length of ${name}`) !== bytes.length) throw new Unfit(`${name} is cut short`);
+    if (claim.sha256 !== (await checksumOf(bytes)))
+      throw new Unfit(`${name} has another checksum than its manifest says`);
+  }
+}
+
+function readColumns(metadata: Readonly<Record<string, string>>): string[] {
+  const columns = parsePlain(new TextEncoder().encode(`{"columns":${metadata.columns ?? 'null'}}`)).columns;
+  return list(columns, 'the columns of the curves', 1000, (one, place) => text(one, place));
+}
+
+/** Steps follow each other; values of metrics unknown today are dropped. */
+function readSamples(bytes: Uint8Array): StepSample[] {
+  const { tensors, metadata } = readSafetensors(bytes);
+  const columns = readColumns(metadata);
+  const [series, ...more] = [...tensors];
+  if (more.length > 0 || series?.[0] !== 'series') throw new Unfit('its curves are not one table');
+  const { dtype, shape, data } = series[1];
+  const [rows = 0, width = 0] = shape;
+  if (dtype !== 'F64' || shape.length !== 2 || width !== columns.length || width < 2) {
+    throw new Unfit(`its curves have the shape [${shape.join(', ')}] for ${columns.length} columns`);
+  }
+  if (columns[0] !== 'step' || columns[1] !== 'active_seconds')
+    throw new Unfit('its curves do not begin with the step');
+  const table = data as Float64Array;
+  const samples = Array.from({ length: rows }, (_, i) => ({
+    step: count(table[i * width], `step of row ${i}`),
+    activeSeconds: number(table[i * width + 1], `time of row ${i}`),
+    values: table.slice(i * width + 2, (i + 1) * width),
+  }));
+  const gap = samples.findIndex(({ step }, i) => step !== samples[0]!.step + i);
+  if (gap >= 0) throw new Unfit(`the steps of its curves do not follow each other at row ${gap}`);
+  return reorder(samples, columns.slice(2) as MetricName[], METRIC_NAMES);
+}
+
+/** What the checkpoint says of itself must be what the record says. Its weights are the engine's to check. */
+function checkCheckpoint(bytes: Uint8Array, step: number): void {
+  const { metadata } = readSafetensors(bytes);
+  if (metadata.step !== String(step)) {
+    throw new Unfit(`its checkpoint is of step ${quote(metadata.step ?? '')}, its record of ${step}`);
+  }
+}
+
+/** A line per film, as vault/filmList.ts writes them. */
+function checkFilms(bytes: Uint8Array): void {
+  const lines = new TextDecoder('utf-8', { fatal: true }).decode(bytes).split('\n').filter(Boolean);
+  for (const [i, line] of lines.entries()) {
+    const { film } = parsePlain(new TextEncoder().encode(`{"film":${line}}`));
+    const [path, digest] = Array.isArray(film) ? (film as unknown[]) : [];
+    text(path, `the name of film ${i}`, 4096);
+    number(digest, `the digest of film ${i}`);
+  }
+}
+
+async function read(bytes: Uint8Array): Promise<RunFile> {
+  const parts = unpack(bytes);
+  await checkParts(parts);
+  const run = parsePlain(parts.get('run.json')!);
+  const entry = readRecord(run.record);
+  const checkpoint = parts.get('checkpoint.safetensors') ?? null;
+  if (checkpoint) checkCheckpoint(checkpoint, entry.step);
+  const samples = readSamples(parts.get('series.safetensors')!);
+  const films = parts.get('films.jsonl') ?? null;
+  if (films) checkFilms(films);
+  const last = samples.at(-1);
+  if (last && last.step >= entry.step) throw new Unfit('its curves go on beyond its last step');
+  return {
+    name: text(run.name, 'the name', 200).trim() || 'Run from a file',
+    record: entry,
+    probes: list(run.probes, 'the scores', MOST_PROBES, readReport),
+    samples,
+    checkpoint,
+    films,
+  };
+}
+
+/** @throws AppError run-file-invalid with the reason */
+export async function readRunFile(bytes: Uint8Array): Promise<RunFile> {
+  try {
+    return await read(bytes);
+  } catch (thrown) {
+    if (thrown instanceof Unfit) throw new AppError('run-file-invalid', `${thrown.message}.`);
+    if (thrown instanceof AppError) throw new AppError('run-file-invalid', thrown.message, { cause: thrown });
+    throw new AppError('run-file-invalid', 'it could not be understood.', { cause: thrown });
+  }
+}

@@ -57,6 +57,8 @@ test('a film is opened, windowed and turned; its tags are text, and those that i
   await expect.poll(shape).toBeCloseTo(60 / 80, 1);
   await expect.poll(() => greyAt(page, 1)).toBe(255);
   expect(Math.abs((await greyAt(page, 0.5)) - 128)).toBeLessThan(4);
+  await page.locator('.viewer-film').hover({ position: { x: 5, y: 5 } });
+  await expect(page.locator('.viewer-spot')).toHaveText(/^0, 0: 0$/);
   const stage = (await page.getByTestId('viewer-stage').boundingBox())!;
   await page.mouse.move(stage.x + 200, stage.y + 300);
   await page.mouse.down();

@@ -24,10 +24,29 @@ interface ViewerState {
   readonly window: ChosenWindow | null;
   /** Screen pixels per column of the film; null fits it into the stage. */
   readonly zoom: number | null;
+  /** What `zoom` comes to on the stage at hand. */
+  readonly scale: number;
+  /** The place of the film under the pointer, and its modality value. */
+  readonly spot: Spot | null;
   readonly identifiersShown: boolean;
 }
 
-const FRESH = { view: null, problem: null, window: null, zoom: null, identifiersShown: false } as const;
+export interface Spot {
+  /** px of the film in the file. */
+  readonly x: number;
+  readonly y: number;
+  readonly value: number;
+}
+
+const FRESH = {
+  view: null,
+  problem: null,
+  window: null,
+  zoom: null,
+  scale: 1,
+  spot: null,
+  identifiersShown: false,
+} as const;
 
 export const useViewer = create<ViewerState>()(() => ({ film: null, ...FRESH }));
 
@@ -60,6 +79,8 @@ export function turnViewer(by: number): void {
 
 export const setWindow = (window: ChosenWindow | null): void => set({ window });
 export const setZoom = (zoom: number | null): void => set({ zoom });
+export const setScale = (scale: number): void => set({ scale });
+export const setSpot = (spot: Spot | null): void => set({ spot });
 export const showIdentifiers = (identifiersShown: boolean): void => set({ identifiersShown });
 
 useDataset.subscribe((state, before) => {

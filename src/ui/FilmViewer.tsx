@@ -24,8 +24,8 @@ const ABOVE_GALLERY = 250;
 const KEYS: Readonly<Record<string, () => void>> = {
   ArrowLeft: () => turnViewer(-1),
   ArrowRight: () => turnViewer(1),
-  '+': () => setZoom(clampZoom((useViewer.getState().zoom ?? 1) * ZOOM_STEP)),
-  '-': () => setZoom(clampZoom((useViewer.getState().zoom ?? 1) / ZOOM_STEP)),
+  '+': () => setZoom(clampZoom(useViewer.getState().scale * ZOOM_STEP)),
+  '-': () => setZoom(clampZoom(useViewer.getState().scale / ZOOM_STEP)),
   '0': () => setZoom(null),
 };
 
@@ -48,7 +48,7 @@ function useViewerKeys(): void {
 
 function Bar({ film, name }: { film: number; name: string }) {
   const films = useDataset(({ summary }) => summary?.images.length ?? 0);
-  const zoom = useViewer((viewer) => viewer.zoom);
+  const { zoom, scale, spot } = useViewer();
   return (
     <header className="viewer-bar">
       <Tooltip label="Previous film (←)">
@@ -69,13 +69,16 @@ function Bar({ film, name }: { film: number; name: string }) {
         </span>
       </span>
       <span className="spring" />
+      <span className="num dim viewer-spot">
+        {spot && `${spot.x}, ${spot.y}: ${Number(spot.value.toPrecision(6))}`}
+      </span>
       <Button size="compact-xs" variant={zoom === null ? 'filled' : 'default'} onClick={() => setZoom(null)}>
         Fit
       </Button>
       <Button size="compact-xs" variant={zoom === 1 ? 'filled' : 'default'} onClick={() => setZoom(1)}>
         1:1
       </Button>
-      <span className="num viewer-zoom">{zoom === null ? '' : `${Math.round(100 * zoom)} %`}</span>
+      <span className="num viewer-zoom">{Math.round(100 * scale)} %</span>
       <ActionIcon aria-label="Close the viewer" data-testid="viewer-close" onClick={closeViewer}>
         <IconX size={16} />
       </ActionIcon>

@@ -5,7 +5,15 @@
 import { useElementSize } from '@mantine/hooks';
 import { type PointerEvent, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import type { FilmView } from '../../protocol/film.ts';
-import { type ChosenWindow, setWindow, setZoom, useViewer } from '../../store/viewer.ts';
+import {
+  type ChosenWindow,
+  type Spot,
+  setScale,
+  setSpot,
+  setWindow,
+  setZoom,
+  useViewer,
+} from '../../store/viewer.ts';
 import { draggedWindow, greyTable, paint } from './filmWindow.ts';
 
 interface Props {
@@ -48,6 +56,20 @@ function FilmPixels({ view, label }: { view: FilmView; label: string }) {
 
 const rangeOf = ({ windows }: FilmView) => Math.max(...windows.map(({ width }) => width));
 
+/** The pixel under the pointer, if it is over the film. */
+function spotAt(view: FilmView, event: PointerEvent): Spot | null {
+  const box = event.currentTarget.querySelector('canvas')?.getBoundingClientRect();
+  if (!box || box.width === 0) return null;
+  const [across, down] = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
+  if (across < 0 || across >= 1 || down < 0 || down >= 1) return null;
+  const level = view.levels[Math.floor(down * view.height) * view.width + Math.floor(across * view.width)]!;
+  return {
+    x: Math.floor(across * view.originalWidth),
+    y: Math.floor(down * view.originalHeight),
+    value: view.modality[level]!,
+  };
+}
+
 export function FilmStage({ view, label, children }: Props) {
   const { ref: stage, width: across, height: down } = useElementSize();
   const zoom = useViewer((viewer) => viewer.zoom);
@@ -57,6 +79,8 @@ export function FilmStage({ view, label, children }: Props) {
   useEffect(() => {
     if (zoom === null) setOffset({ x: 0, y: 0 });
   }, [zoom]);
+
+  useEffect(() => setScale(scale), [scale]);
 
   const begin = (event: PointerEvent) => {
     event.currentTarget.setPointerCapture(event.pointerId);
@@ -70,7 +94,10 @@ export function FilmStage({ view, label, children }: Props) {
     });
   };
   const move = (event: PointerEvent) => {
-    if (!drag) return;
+    if (!drag) {
+      setSpot(spotAt(view, event));
+      return;
+    }
     const [dx, dy] = [event.clientX - drag.x, event.clientY - drag.y];
     if (drag.moves) setOffset({ x: drag.offset.x + dx, y: drag.offset.y + dy });
     else setWindow(draggedWindow(drag.window, rangeOf(view), dx, dy));
@@ -95,6 +122,7 @@ export function FilmStage({ view, label, children }: Props) {
       onPointerMove={move}
       onPointerUp={() => setDrag(null)}
       onPointerCancel={() => setDrag(null)}
+      onPointerLeave={() => setSpot(null)}
       onDoubleClick={() => setZoom(null)}
       onWheel={zoomAt}
     >

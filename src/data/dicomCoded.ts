@@ -50,6 +50,8 @@ function rleWords(frame: Uint8Array, header: DicomHeader): Words {
   if (header.bitsAllocated === 1) throw new AppError('dicom-unsupported', 'RLE of single bits.');
   const pixels = header.rows * header.cols;
   const size = header.bitsAllocated / 8;
+  // The frame, its byte planes and its words.
+  checkMemory(frame.length + 2 * size * samplesPerFrame(header), { width: header.cols, height: header.rows });
   const planes = decodeRleFrame(frame, header.samplesPerPixel * size, pixels);
   if (size === 1 && header.samplesPerPixel === 1) return planes;
   const words = emptyWords(header.bitsAllocated, samplesPerFrame(header));

@@ -101,9 +101,9 @@ function readSamples(
 /** @param size by the data set. @throws AppError `image-corrupt`, `image-too-large`, `image-unsupported` */
 export async function decodeJpeg2000(bytes: Uint8Array, size: Size): Promise<CodedFrame> {
   const { highThroughput, stream, ...frame } = readJpeg2000Header(bytes, size);
-  // Wavelets are computed in 32 bits, beside the compressed bytes and two copies of the samples.
+  // Wavelets and image in 32 bits, beside the compressed bytes and three copies of the samples.
   const samples = frame.width * frame.height * frame.components;
-  checkMemory(2 * bytes.length + samples * (frame.precision > 8 ? 12 : 10), frame);
+  checkMemory(2 * bytes.length + samples * (frame.precision > 8 ? 14 : 11), frame);
   if (!endsWhole(stream)) throw corrupt('the JPEG 2000 data is cut off.');
   return decodeWith(highThroughput ? 'htj2k' : 'jpeg-2000', stream, frame);
 }

@@ -13,9 +13,11 @@ test('every kind of problem is counted, with its first examples', () => {
         matched: 5,
         columns: [],
         fileColumn: 'Image Index',
+        classColumn: null,
         patientColumn: null,
         splitColumn: null,
         findings: ['Mass'],
+        furtherFindings: [],
       },
     ],
     report: {

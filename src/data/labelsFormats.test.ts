@@ -5,6 +5,7 @@ import { LABEL_FORMAT_IDS, type LabelChoice, type LabelFormatId } from '../proto
 import { AppError } from '../util/errors.ts';
 import { Rng } from '../util/rng.ts';
 import { applyLabels } from './labels.ts';
+import { scanOf } from './labelsReport.ts';
 import { surveyLabels } from './labelsUnderstand.ts';
 import { marksOf, readRuns } from './marks.ts';
 
@@ -66,6 +67,50 @@ describe('each format', () => {
     ]);
     const wrong = await surveyLabels([made('l.csv', text)], ['x1.png'], { ...choice, fileColumn: 'q' });
     expect(wrong.failed[0]?.error.message).toContain('no column "q"');
+  });
+
+  it('takes any column as classes, and columns that are no findings if they are asked for', async () => {
+    const text = 'file,view,sex,Edema,note\na.png,PA,1,1,x\nb.png,AP,0,0,y\n';
+    const paths = ['a.png', 'b.png'];
+    const views = await read([made('l.csv', text)], paths, {
+      file: 'l.csv',
+      format: 'classes',
+      classColumn: 'view',
+    });
+    expect(views.findings).toEqual(['AP', 'PA']);
+    expect(views.films.map((film) => [...film!.labels])).toEqual([
+      [0, 1],
+      [1, 0],
+    ]);
+    const sex = await read([made('l.csv', text)], paths, { findings: ['sex'] });
+    expect(sex.findings).toEqual(['sex']);
+    expect(sex.films.map((film) => film!.labels[0])).toEqual([1, 0]);
+    expect(sex.report.notes?.join('')).not.toContain('sex');
+    const survey = await surveyLabels([made('l.csv', text)], paths, {
+      file: 'l.csv',
+      format: 'classes',
+      classColumn: 'q',
+    });
+    expect(survey.failed[0]?.error.message).toContain('no column "q"');
+  });
+
+  it('tells the columns of a table that it does not understand', async () => {
+    const text = 'bild,befund\na,krank\nb,gesund\n';
+    const survey = await surveyLabels([made('l.csv', text)], ['a.png', 'b.png']);
+    expect(scanOf(survey, null).tables[0]).toMatchObject({
+      format: null,
+      columns: [{ name: 'bild' }, { name: 'befund' }],
+    });
+    const choice: LabelChoice = {
+      file: 'l.csv',
+      format: 'classes',
+      fileColumn: 'bild',
+      classColumn: 'befund',
+    };
+    expect((await read([made('l.csv', text)], ['a.png', 'b.png'], choice)).findings).toEqual([
+      'gesund',
+      'krank',
+    ]);
   });
 
   it('keeps commas, quotes and line breaks inside quotes, and reads across blocks', async () => {

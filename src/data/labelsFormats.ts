@@ -172,9 +172,9 @@ const READERS_OF: Readonly<Record<LabelFormatId, FormatReader>> = {
   classes: {
     detect: (survey) => namesFilms(survey) && listColumns(survey).length > 0,
     plan(survey, choice) {
-      const column = listColumns(survey)[0] ?? -1;
+      const column = classColumn(survey, choice.classColumn);
       const words = `classes in the column "${survey.columns[column]?.name ?? ''}"`;
-      return { words, ...listed(survey, column, choice), manyRows: false, notes: [] };
+      return { words, ...listed(survey, column, choice), classColumn: column, manyRows: false, notes: [] };
     },
   },
   chexpert: {
@@ -205,6 +205,21 @@ const READERS_OF: Readonly<Record<LabelFormatId, FormatReader>> = {
     }),
   },
 };
+
+/** @throws AppError labels-unreadable when the column is not there, or has too many entries to be classes */
+function classColumn(survey: Survey, wanted: string | undefined): number {
+  if (wanted === undefined) return listColumns(survey)[0] ?? -1;
+  const column = columnOf(survey.columns, wanted);
+  const { file } = survey;
+  if (column < 0) throw new AppError('labels-unreadable', `${file} has no column "${wanted}".`);
+  if (survey.columns[column]!.entries === null) {
+    throw new AppError(
+      'labels-unreadable',
+      `the column "${wanted}" of ${file} has too many entries to be classes.`,
+    );
+  }
+  return column;
+}
 
 /** The format of a table, or null where nothing gives it away. */
 export const detectFormat = (survey: Survey): LabelFormatId | null =>

@@ -28,6 +28,10 @@ export interface Plan {
   readonly markOf?: (row: Row) => RawMark | null;
   /** Who read the film, where several readers vote. */
   readonly readerOf?: (row: Row) => string;
+  /** What could be a finding too if it were chosen. */
+  readonly further?: readonly string[];
+  /** The column that holds classes, where one does; -1 where none. */
+  readonly classColumn?: number;
   /** Several rows of one film are the rule: a row for each box or mask. */
   readonly manyRows: boolean;
   readonly splitOfAll?: Split | undefined;
@@ -45,11 +49,16 @@ export const at = (survey: Survey, name: string) => columnsNamed(survey.columns,
 export const namesFilms = (survey: Survey) => survey.columns.some(({ matches }) => matches);
 
 /** The findings asked for, in the order of those there are. @throws AppError labels-unreadable */
-export function chosen(all: readonly string[], wanted: readonly string[] | undefined): string[] {
+export function chosen(
+  all: readonly string[],
+  wanted: readonly string[] | undefined,
+  further: readonly string[] = [],
+): string[] {
   if (!wanted) return [...all];
-  const missing = wanted.find((name) => !all.includes(name));
+  const able = [...all, ...further];
+  const missing = wanted.find((name) => !able.includes(name));
   if (missing !== undefined) throw new AppError('labels-unreadable', `it has no finding "${missing}".`);
-  return all.filter((name) => wanted.includes(name));
+  return able.filter((name) => wanted.includes(name));
 }
 
 /** Labels from a column whose cells list what is there. */
@@ -77,23 +86,31 @@ export const listColumns = (survey: Survey) =>
   });
 
 /** Columns of 0 and 1 that are findings, and notes on those that are not. */
-export function binaryColumns({ columns }: Survey): { readonly found: number[]; readonly notes: string[] } {
+export function binaryColumns({ columns }: Survey): {
+  readonly found: number[];
+  readonly others: number[];
+  readonly notes: string[];
+} {
   const found: number[] = [];
+  const others: number[] = [];
   const notes: string[] = [];
   columns.forEach(({ name, binary }, column) => {
     if (!binary || name === '') return;
     const reason = NOT_FINDINGS[plainName(name)];
-    if (reason) notes.push(`The column "${name}" is not a finding (${reason}).`);
-    else found.push(column);
+    if (reason) {
+      others.push(column);
+      notes.push(`The column "${name}" is not a finding (${reason}).`);
+    } else found.push(column);
   });
-  return { found, notes };
+  return { found, others, notes };
 }
 
 export function binary(survey: Survey, choice: LabelChoice): Omit<Plan, 'format' | 'words' | 'manyRows'> {
-  const { found, notes } = binaryColumns(survey);
-  const named = found.map((column) => survey.columns[column]!.name);
-  const findings = chosen(named, choice.findings);
-  const taken = found.filter((_, i) => findings.includes(named[i]!));
+  const { found, others, notes } = binaryColumns(survey);
+  const nameOf = (column: number) => survey.columns[column]!.name;
+  const further = others.map(nameOf);
+  const findings = chosen(found.map(nameOf), choice.findings, further);
+  const taken = [...found, ...others].filter((column) => findings.includes(nameOf(column)));
   const read = cellReader(choice.uncertain ?? 'ignore', choice.blank ?? 'ignore');
   const uncertain = taken.reduce((sum, column) => sum + survey.columns[column]!.uncertain, 0);
   const words =
@@ -102,7 +119,8 @@ export function binary(survey: Survey, choice: LabelChoice): Omit<Plan, 'format'
   return {
     findings,
     labelsOf: (row) => Uint8Array.from(taken, (column) => read(row[column])),
-    notes: [...notes, ...words, ...blank],
+    further,
+    notes: [...notes.filter((_, i) => !findings.includes(further[i]!)), ...words, ...blank],
   };
 }
 

@@ -2,11 +2,11 @@
 // person confirms. Nothing is matched or merged here.
 
 import { LABEL_POSITIVE, type LabelReport } from '../protocol/dataset.ts';
-import type { LabelScan, MatchExample, ScannedTable } from '../protocol/labels.ts';
+import type { LabelFormatId, LabelScan, MatchExample, ScannedTable } from '../protocol/labels.ts';
 import type { LabelAssignment } from './labels.ts';
 import { planTable } from './labelsFormats.ts';
 import type { Merge, RowChoice } from './labelsMerge.ts';
-import { scannedColumns } from './labelsSurvey.ts';
+import { type Survey, scannedColumns } from './labelsSurvey.ts';
 import { type LabelSurvey, nameFiles, type Understood } from './labelsUnderstand.ts';
 import type { RawMark } from './marks.ts';
 
@@ -83,6 +83,17 @@ export function unspoken(
   return found;
 }
 
+/** Every finding there could be, whichever were chosen. */
+function possible(survey: Survey, format: LabelFormatId, classColumn = -1) {
+  const column = survey.columns[classColumn]?.name;
+  const { findings, further = [] } = planTable(
+    survey,
+    format,
+    column === undefined ? {} : { classColumn: column },
+  );
+  return { findings, furtherFindings: further };
+}
+
 /** What a look at the label files found, and what applying the choice gives, for a person to confirm. */
 export function scanOf(survey: LabelSurvey, assignment: LabelAssignment | null): LabelScan {
   const tables = survey.understood.map(({ survey: each, format, table }): ScannedTable => {
@@ -95,23 +106,26 @@ export function scanOf(survey: LabelSurvey, assignment: LabelAssignment | null):
       matched: table.matches.count,
       columns: scannedColumns(each),
       fileColumn: nameOf(table.fileColumn),
+      classColumn: nameOf(table.plan.classColumn ?? -1),
       patientColumn: nameOf(table.side.patient),
       splitColumn: nameOf(table.side.split),
-      findings: planTable(each, format, {}).findings,
+      ...possible(each, format, table.plan.classColumn),
     };
   });
   const failed = survey.failed.map(
-    ({ path, error }): ScannedTable => ({
+    ({ path, error, survey: each }): ScannedTable => ({
       path,
       format: null,
       error,
-      rows: 0,
+      rows: each?.rows ?? 0,
       matched: 0,
-      columns: [],
+      columns: each ? scannedColumns(each) : [],
       fileColumn: null,
+      classColumn: null,
       patientColumn: null,
       splitColumn: null,
       findings: [],
+      furtherFindings: [],
     }),
   );
   const findings = assignment?.findings ?? [];

@@ -21,10 +21,15 @@ export interface Understood {
   readonly table: PlannedTable;
 }
 
+/** A table that was not understood; its columns, where they could be read, so that a person can say what they are. */
+export interface FailedTable extends SkippedFile {
+  readonly survey?: Survey;
+}
+
 /** A look at every label file; nothing is applied yet. */
 export interface LabelSurvey {
   readonly understood: readonly Understood[];
-  readonly failed: readonly SkippedFile[];
+  readonly failed: readonly FailedTable[];
   readonly pathCount: number;
   readonly paths: readonly string[];
 }
@@ -57,6 +62,25 @@ async function understand(
 ): Promise<Understood> {
   const mine = isAbout(choice, source.path) ? choice : {};
   const survey = await surveyTable(source, index, mine.fileColumn, signal);
+  try {
+    return settleTable(survey, mine);
+  } catch (error) {
+    throw new NotUnderstood(survey, error);
+  }
+}
+
+/** Carries what was read of a table that could not be understood. */
+class NotUnderstood {
+  readonly survey: Survey;
+  readonly reason: unknown;
+
+  constructor(survey: Survey, reason: unknown) {
+    this.survey = survey;
+    this.reason = reason;
+  }
+}
+
+function settleTable(survey: Survey, mine: LabelChoice): Understood {
   const format = mine.format ?? detectFormat(survey);
   if (!format) {
     throw new AppError('labels-unreadable', `${survey.file} has no column that names films.`);
@@ -81,7 +105,12 @@ export async function surveyLabels(
       understood.push(await understand(source, index, choice, signal));
     } catch (error) {
       signal?.throwIfAborted();
-      failed.push({ path: source.path, error: toWire(error) });
+      const known = error instanceof NotUnderstood ? error : null;
+      failed.push({
+        path: source.path,
+        error: toWire(known ? known.reason : error),
+        ...(known && { survey: known.survey }),
+      });
     }
   }
   return { understood, failed, pathCount: paths.length, paths };

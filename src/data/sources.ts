@@ -74,5 +74,6 @@ export async function readLabels(
   }
   const applied = await applyLabels(survey, choice, where, signal);
   const assignment = applied ? withFolderClasses(applied, paths) : assignFolders(paths);
-  return { assignment, skipped: survey.failed, scan: scanOf(survey, assignment) };
+  const skipped = survey.failed.map(({ path, error }) => ({ path, error }));
+  return { assignment, skipped, scan: scanOf(survey, assignment) };
 }

@@ -19,6 +19,7 @@ interface FormatRow {
 /** What can be chosen about a label file, and what it is called in the page. */
 export const LABEL_OPTIONS = {
   fileColumn: 'Film named by',
+  classColumn: 'Classes in',
   patientColumn: 'Patient',
   splitColumn: 'Split',
   findings: 'Findings',
@@ -109,7 +110,7 @@ export const LABEL_FORMATS = {
     from: 'any CSV or TSV',
     sign: 'a file column, and a column such as "label" with at most 100 different entries',
     gives: ['labels', 'patients', 'split'],
-    options: [...COLUMNS, 'findings'],
+    options: ['classColumn', ...COLUMNS, 'findings'],
   },
   chexpert: {
     name: 'CheXpert labels',
@@ -144,6 +145,8 @@ export interface LabelChoice {
   readonly file?: string | null;
   readonly format?: LabelFormatId;
   readonly fileColumn?: string;
+  /** The column that holds the class of a film, or a list of findings. */
+  readonly classColumn?: string;
   /** Null: none. */
   readonly patientColumn?: string | null;
   readonly splitColumn?: string | null;
@@ -175,10 +178,13 @@ export interface ScannedTable {
   readonly matched: number;
   readonly columns: readonly ScannedColumn[];
   readonly fileColumn: string | null;
+  readonly classColumn: string | null;
   readonly patientColumn: string | null;
   readonly splitColumn: string | null;
-  /** What can be taken as findings. */
+  /** What is taken as findings unless something else is chosen. */
   readonly findings: readonly string[];
+  /** What could be taken as well: columns of 0 and 1 about the person or the taking. */
+  readonly furtherFindings: readonly string[];
 }
 
 /** All label files of a folder, and what applying the choice would give. */

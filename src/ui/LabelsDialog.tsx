@@ -28,6 +28,9 @@ function tableInUse({ scan, labels }: DatasetSummary, choice: LabelChoice): Scan
   return tables.find(({ path, format }) => format !== null && used.includes(path.split('/').at(-1)!));
 }
 
+const positivesOf = ({ scan }: DatasetSummary): Map<string, number> =>
+  new Map((scan?.findings ?? []).map((finding, at) => [finding, scan!.positives[at]!]));
+
 export function LabelsDialog({ summary, opened, onClose }: Props) {
   const { choice, busy, error } = useArrangement();
   const locked = useSession(runExists);
@@ -47,7 +50,15 @@ export function LabelsDialog({ summary, opened, onClose }: Props) {
       <div className="labels-dialog" data-testid="labels-dialog">
         <div className="labels-choices">
           <LabelFiles summary={summary} draft={draft} table={table} onDraft={setDraft} locked={locked} />
-          {table && <LabelOptions table={table} draft={draft} onDraft={setDraft} locked={locked} />}
+          {table && (
+            <LabelOptions
+              table={table}
+              draft={draft}
+              onDraft={setDraft}
+              locked={locked}
+              counts={positivesOf(summary)}
+            />
+          )}
         </div>
         <div className="labels-outcome">
           <MatchReport summary={summary} />

@@ -16,9 +16,14 @@ interface Props {
 
 const NO_TABLE = '';
 
-/** Boxes and lists work beside the labels; they are not chosen instead of them. */
-const canLabel = ({ format }: ScannedTable): boolean =>
-  format !== null && labelFormat(format).gives.some((what) => what === 'labels' || what === 'patients');
+/**
+ * Boxes and lists work beside the labels; they are not chosen instead of them. A table that was not understood can be
+ * explained by hand, as long as it has columns.
+ */
+const canLabel = ({ format, columns }: ScannedTable): boolean =>
+  format === null
+    ? columns.length > 0
+    : labelFormat(format).gives.some((what) => what === 'labels' || what === 'patients');
 
 function roleOf({ format, error, rows, matched }: ScannedTable): string {
   if (format === null) return error?.message ?? 'not understood';

@@ -16,11 +16,14 @@ import {
   type ScannedTable,
   UNCERTAIN,
 } from '../../protocol/labels.ts';
+import { formatCount } from '../../util/format.ts';
 
 interface Props {
   readonly table: ScannedTable;
   readonly draft: LabelChoice;
   readonly locked: boolean;
+  /** Films with each finding, as far as labels are in use. */
+  readonly counts: ReadonlyMap<string, number>;
   readonly onDraft: (draft: LabelChoice) => void;
 }
 
@@ -29,6 +32,9 @@ interface FieldProps extends Props {
 }
 
 const NONE = '(none)';
+const COLUMN_OPTIONS = ['fileColumn', 'classColumn', 'patientColumn', 'splitColumn'] as const;
+/** These cannot be left open. */
+const NEEDED: readonly LabelOption[] = ['fileColumn', 'classColumn'];
 
 /** Words of a policy, the first being the default. */
 const POLICIES: Partial<Record<LabelOption, Readonly<Record<string, string>>>> = {
@@ -47,10 +53,11 @@ function Labelled({ label, children }: { label: string; children: ReactNode }) {
 }
 
 function ColumnField({ option, table, draft, locked, onDraft }: FieldProps) {
-  const column = option as 'fileColumn' | 'patientColumn' | 'splitColumn';
+  const column = option as (typeof COLUMN_OPTIONS)[number];
   const given = draft[column];
   const names = table.columns.map(({ name }) => name).filter((name) => name !== '');
-  const data = [...(column === 'fileColumn' ? [] : [NONE]), ...new Set(names)];
+  const data = [...(NEEDED.includes(column) ? [] : [NONE]), ...new Set(names)];
+  const shown = given === undefined ? table[column] : given;
   return (
     <Select
       size="xs"
@@ -58,10 +65,18 @@ function ColumnField({ option, table, draft, locked, onDraft }: FieldProps) {
       disabled={locked}
       data={data}
       allowDeselect={false}
-      value={given === undefined ? (table[column] ?? NONE) : (given ?? NONE)}
-      onChange={(value) => onDraft({ ...draft, file: table.path, [column]: value === NONE ? null : value })}
+      placeholder="Choose"
+      value={shown ?? (NEEDED.includes(column) ? null : NONE)}
+      onChange={(value) =>
+        onDraft({ ...without(draft, column), file: table.path, [column]: value === NONE ? null : value })
+      }
     />
   );
+}
+
+/** Other classes have other names, so findings chosen before mean nothing once their column changes. */
+function without({ findings, ...draft }: LabelChoice, column: LabelOption): LabelChoice {
+  return column === 'classColumn' || !findings ? draft : { ...draft, findings };
 }
 
 function PolicyField({ option, table, draft, locked, onDraft }: FieldProps) {
@@ -79,20 +94,22 @@ function PolicyField({ option, table, draft, locked, onDraft }: FieldProps) {
   );
 }
 
-function FindingsField({ table, draft, locked, onDraft }: FieldProps) {
+function FindingsField({ table, draft, locked, counts, onDraft }: FieldProps) {
+  const able = [...table.findings, ...table.furtherFindings];
   const chosen = draft.findings ?? table.findings;
   const choose = (findings: string[]) =>
     onDraft({
       ...draft,
       file: table.path,
-      findings: table.findings.filter((finding) => findings.includes(finding)),
+      findings: able.filter((finding) => findings.includes(finding)),
     });
   return (
     <Chip.Group multiple value={[...chosen]} onChange={choose}>
       <div className="label-findings">
-        {table.findings.map((finding) => (
+        {able.map((finding) => (
           <Chip key={finding} value={finding} size="xs" variant="outline" disabled={locked}>
             {finding}
+            {counts.has(finding) && <span className="num dim"> {formatCount(counts.get(finding)!)}</span>}
           </Chip>
         ))}
       </div>
@@ -102,6 +119,7 @@ function FindingsField({ table, draft, locked, onDraft }: FieldProps) {
 
 const FIELDS: Record<LabelOption, (props: FieldProps) => ReactNode> = {
   fileColumn: ColumnField,
+  classColumn: ColumnField,
   patientColumn: ColumnField,
   splitColumn: ColumnField,
   findings: FindingsField,
@@ -113,10 +131,10 @@ const FIELDS: Record<LabelOption, (props: FieldProps) => ReactNode> = {
 export function LabelOptions(props: Props) {
   const { table, draft, locked, onDraft } = props;
   const format = draft.format ?? table.format;
-  if (format === null) return null;
-  const isOther = format !== table.format;
+  const isOther =
+    format !== table.format || (draft.classColumn !== undefined && draft.classColumn !== table.classColumn);
   const uncertain = table.columns.some((column) => column.uncertain > 0);
-  const options = labelFormat(format).options.filter(
+  const options = (format ? labelFormat(format).options : []).filter(
     (option) => (option !== 'findings' || !isOther) && (option !== 'uncertain' || uncertain),
   );
   return (
@@ -127,12 +145,13 @@ export function LabelOptions(props: Props) {
           aria-label="Read as"
           disabled={locked}
           allowDeselect={false}
+          placeholder="Choose"
           data={LABEL_FORMAT_IDS.map((id) => ({ value: id, label: LABEL_FORMATS[id].name }))}
           value={format}
           onChange={(id) => onDraft({ file: table.path, format: id as LabelFormatId })}
         />
       </Labelled>
-      <p className="dim label-sign">Known by {LABEL_FORMATS[format].sign}.</p>
+      {format && <p className="dim label-sign">Known by {LABEL_FORMATS[format].sign}.</p>}
       {options.map((option) => {
         const Field = FIELDS[option];
         return (

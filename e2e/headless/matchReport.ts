@@ -11,6 +11,9 @@ import {
 } from '../../src/protocol/labels.ts';
 import type { PageSession } from './browser.ts';
 
+/** Names from a file are shown without control characters, which a terminal would obey. */
+const plain = (text: string) => text.replace(/\p{Cc}/gu, '?');
+
 const PROBLEMS = Object.keys(MATCH_PROBLEMS) as MatchProblem[];
 
 function describeTable(table: ScannedTable): string {
@@ -52,7 +55,7 @@ export function matchReportLines({ tables, report, findings, positives, films }:
   findings.forEach((finding, at) => {
     lines.push(`${String(positives[at]).padStart(7)} ${finding}`);
   });
-  return [...lines, ...(report.notes ?? []).map((note) => `Note: ${note}`)];
+  return [...lines, ...(report.notes ?? []).map((note) => `Note: ${note}`)].map(plain);
 }
 
 /** Matches the label file with the files below `folder`, no film opened, and prints what came of it. */

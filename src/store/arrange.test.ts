@@ -7,6 +7,7 @@ import { arrange, confirmLabels, fetchProblems, readAgain, WAYS_OUT } from './ar
 import { useArrangement } from './arrangement.ts';
 import { type Source, useDataset } from './dataset.ts';
 import { createFakeClient } from './fakeEngine.ts';
+import { useProtection } from './protection.ts';
 
 const folder = (name: string): Source => ({
   kind: 'files',
@@ -46,6 +47,7 @@ const state = () => useArrangement.getState();
 
 describe('deciding about labels and parts', () => {
   beforeAll(async () => {
+    useProtection.setState({ protection: { state: 'active', by: 'server' } });
     await startSession(client);
     await load(folder('whole'));
   });

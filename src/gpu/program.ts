@@ -36,6 +36,8 @@ export interface Program extends ProgramSpec {
   readonly code: string;
   readonly bindingKinds: readonly ('read-only-storage' | 'storage' | 'uniform')[];
   readonly paramKinds: readonly ('u32' | 'i32' | 'f32')[];
+  /** Threads of a workgroup. */
+  readonly threads: number;
 }
 
 /** Completes a spec with its WGSL text. */
@@ -74,6 +76,7 @@ export function program(spec: ProgramSpec): Program {
       ...(params.length > 0 ? (['uniform'] as const) : []),
     ],
     paramKinds: params.map(([, type]) => type),
+    threads: x * y * z,
   };
 }
 

@@ -55,6 +55,25 @@ test('the reference runs under the same name on the cpu backend', async () => {
   await tf.setBackend('webgpu');
 });
 
+test('much work is submitted in parts, and more than a part alone', async () => {
+  const { runtime } = await testDevice();
+  const y = tf.tensor1d([1, 2, 3]);
+  const [first] = axpy({ x: y, y }, { a: 1 });
+  runtime.submit();
+  const before = runtime.counts.submits;
+  const code = program({
+    name: 'testNothing',
+    writes: { out: 'f32' },
+    workgroup: [1],
+    body: 'out[0] = 1.0;',
+  });
+  for (const work of [1.2e10, 0.7e10, 0.5e10, 5e10, 1]) runtime.dispatch(code, [first!], [], [1], work);
+  // The first two fit together; the large one and what follows it stand alone.
+  expect(runtime.counts.submits - before).toBe(3);
+  runtime.submit();
+  tf.dispose([first!, y]);
+});
+
 test('many dispatches are submitted on the way, with open passes closed', async () => {
   const { runtime } = await testDevice();
   const before = runtime.counts.submits;

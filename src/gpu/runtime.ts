@@ -1,12 +1,17 @@
 // Records our programs into the command encoder of the tfjs backend, so that own and stock kernels keep their
 // order. Pipelines are cached by program name, bind groups by the buffers they bind, uniforms by their bytes:
-// with fixed shapes a steady step allocates nothing. Submission is the caller's (submit) or happens every
-// SUBMIT_EVERY dispatches, so that no single submit comes near a two-second watchdog.
+// with fixed shapes a steady step allocates nothing. Submission is the caller's (submit) or happens by itself after
+// so many dispatches or so much work, so that no single submit comes near a two-second watchdog.
 
 import { internalsOf, type TensorInfo } from './backend.ts';
 import type { Program } from './program.ts';
+import { ReadBuffers } from './readBuffers.ts';
 
 const SUBMIT_EVERY = 64;
+/** Multiply-adds of one submit: a third of a second on a GPU that manages 60 billion a second with our kernels. */
+const WORK_PER_SUBMIT = 2e10;
+/** Uploads in flight before they are submitted, so that their staging buffers are given back. */
+const STAGED_BYTES = 1 << 24;
 const CACHE_LIMIT = 8192;
 /** A compiler may take hundreds of megabytes for one program, so only a few are given to it at a time. */
 const COMPILED_AT_ONCE = 3;
@@ -26,7 +31,10 @@ export class Runtime {
   readonly #uniforms = new Map<string, GPUBuffer>();
   readonly #groups = new Map<string, GPUBindGroup>();
   readonly #bufferIds = new WeakMap<GPUBuffer, number>();
+  readonly #reads = new ReadBuffers();
   #nextBufferId = 1;
+  #work = 0;
+  #staged = 0;
   #pending: Map<string, Program> | null = null;
 
   constructor(backend: unknown, software: boolean) {
@@ -62,12 +70,16 @@ export class Runtime {
     await Promise.all(Array.from({ length: COMPILED_AT_ONCE }, compileInTurn));
   }
 
-  /** Records one dispatch. `tensors` are bound in the order of the program's reads, then writes. */
+  /**
+   * Records one dispatch. `tensors` are bound in the order of the program's reads, then writes. `work` is the number of
+   * multiply-adds where that is more than one per thread.
+   */
   dispatch(
     program: Program,
     tensors: readonly TensorInfo[],
     params: readonly number[],
     groups: readonly [number, number?, number?],
+    work = groups[0] * (groups[1] ?? 1) * (groups[2] ?? 1) * program.threads,
   ): void {
     if (this.#pending) {
       this.#pending.set(program.name, program);
@@ -78,6 +90,8 @@ export class Runtime {
     const pipeline = this.#pipeline(program);
     const bindGroup = this.#bindGroup(program, buffers);
     const backend = this.#backend;
+    if (this.#work > 0 && this.#work + work > WORK_PER_SUBMIT) this.submit();
+    this.#work += work;
     backend.ensureCommandEncoderReady();
     backend.computePassEncoder ??= backend.commandEncoder!.beginComputePass();
     const pass = backend.computePassEncoder;
@@ -113,14 +127,13 @@ export class Runtime {
     this.#backend.endComputePassEncoder();
     this.#backend.submitQueue();
     this.counts.submits++;
+    this.#work = 0;
+    this.#staged = 0;
   }
 
   /** Copies a small tensor to the host; the promise settles when the GPU has got there. */
   read(tensor: TensorInfo, bytes: number): Promise<Float32Array> {
-    const staging = this.device.createBuffer({
-      size: bytes,
-      usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
-    });
+    const staging = this.#reads.take(this.device, bytes);
     const backend = this.#backend;
     backend.ensureCommandEncoderReady();
     backend.endComputePassEncoder();
@@ -128,9 +141,26 @@ export class Runtime {
     this.submit();
     return staging.mapAsync(GPUMapMode.READ).then(() => {
       const values = new Float32Array(staging.getMappedRange().slice(0));
-      staging.destroy();
+      staging.unmap();
+      this.#reads.giveBack(staging);
       return values;
     });
+  }
+
+  /** Makes ready for `count` reads of so many bytes at once, so that none of them has to allocate. */
+  reserveReads(bytes: number, count: number): void {
+    this.#reads.reserve(this.device, bytes, count);
+  }
+
+  releaseReads(bytes: number): void {
+    this.#reads.release(bytes);
+  }
+
+  /** Brings a tensor that lives on the host to the GPU now, and lets go of staging memory as it piles up. */
+  settle(tensor: TensorInfo): void {
+    this.bufferOf(tensor);
+    this.#staged += tensor.shape.reduce((a, b) => a * b, 4);
+    if (this.#staged >= STAGED_BYTES) this.submit();
   }
 
   /** The GPU buffer behind a tensor, uploaded if it only lives on the host; stale host copies are dropped. */

@@ -171,6 +171,14 @@ describe('manner', () => {
     expect(reading).toEqual([]);
   });
 
+  test('nothing waits inside a step: kernels, layers, method and optimiser record at once', () => {
+    // What reads weights back, between steps, and what tests alone use.
+    const between = ['nn/parameters.ts', 'optim/optimiser.ts', 'gpu/kernels/testing.ts'];
+    const inStep = productFiles.filter((file) => /^(gpu\/kernels|nn|mlvicx|optim)\//.test(file));
+    const waiting = inStep.filter((file) => /\b(await|async|setTimeout)\b/.test(sources[file]!));
+    expect(waiting.filter((file) => !between.includes(file))).toEqual([]);
+  });
+
   test(`no file is longer than ${MAX_LINES} lines; the median stays small`, () => {
     // A table of data is long because there is much to list, not because it does much.
     const tables = ['config/schema.ts'];

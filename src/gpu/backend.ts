@@ -52,6 +52,12 @@ export function internalsOf(backend: unknown): BackendInternals {
   return candidate;
 }
 
+/** The same storage under a second tensor; it lives until both are disposed. */
+export function alias(backend: unknown, { dataId, shape, dtype }: tf.TensorInfo): tf.TensorInfo {
+  (backend as WebGPUBackend).incRef(dataId);
+  return { dataId, shape, dtype };
+}
+
 /** A tensor without values on the active backend; its contents are undefined until a kernel writes them. */
 export function allocate(backend: unknown, shape: readonly number[], dtype: 'float32' | 'int32' = 'float32') {
   return (backend as WebGPUBackend).makeTensorInfo([...shape], dtype);

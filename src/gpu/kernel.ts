@@ -3,7 +3,7 @@
 // on either, and the reference is the executable specification that tests and the self-test page compare with.
 // Gradients are kernels of their own; which kernel is whose gradient is said in nn/.
 
-import { allocate, type PlainData, type Tensor, type TensorInfo, tf } from './backend.ts';
+import { alias, allocate, type PlainData, type Tensor, type TensorInfo, tf } from './backend.ts';
 import { type Form, type Forms, formFor } from './forms.ts';
 import type { Program } from './program.ts';
 import type { Runtime } from './runtime.ts';
@@ -18,19 +18,32 @@ export interface Plain {
   readonly data: PlainData;
 }
 
+/** Attribute of kernels that can do without a second tensor. */
+export interface InPlace {
+  /** The result may take the memory of the input that changes, which the caller must not use afterwards. */
+  readonly inPlace?: boolean;
+}
+
 /** What a kernel's WGSL form may do while it records its dispatches. */
 export interface GpuJob<In extends string> {
   readonly inputs: Readonly<Record<In, TensorInfo>>;
   readonly outputs: readonly TensorInfo[];
   /** Which of the kernel's programs to record. */
   readonly form: Form;
-  /** Scratch memory for this call, contents undefined. */
+  /** Scratch memory for this call, at least of this shape, contents undefined. */
   scratch(shape: Shape): TensorInfo;
+  /**
+   * Lets an output take the memory of an input of its shape, which the caller has given away. Programs that use both
+   * bind it once, as the output: a buffer cannot be read-only and writable in one dispatch.
+   */
+  takeOver(output: number, input: In): TensorInfo;
   run(
     program: Program,
     tensors: readonly TensorInfo[],
     params: readonly number[],
     groups: readonly [number, number?, number?],
+    /** Multiply-adds of the dispatch, where a thread does many. */
+    work?: number,
   ): void;
 }
 
@@ -142,18 +155,29 @@ function runOnGpu<In extends string, Attrs extends object>(
       outputs,
       form: formFor(spec.name, spec.forms ?? ONE_FORM, device),
       scratch(shape) {
-        const info = allocate(backend, shape);
+        // In powers of two, so that scratch of nearly the same size is the same buffer: the pool keeps sizes apart.
+        const info = allocate(backend, [2 ** Math.ceil(Math.log2(sizeOf(shape)))]);
         scratch.push(info);
-        return info;
+        return { ...info, shape: [...shape] };
       },
-      run: (program, tensors, params, groups) => device.dispatch(program, tensors, params, groups),
+      takeOver(output, input) {
+        disposeInfo(backend, outputs[output]!);
+        outputs[output] = alias(backend, inputs[input]);
+        return outputs[output];
+      },
+      run: (...dispatch) => device.dispatch(...dispatch),
     },
     attrs,
   );
   // Dispatches of one queue run in order, so scratch may be handed to the next kernel at once.
-  for (const info of scratch) (backend as { disposeData(id: object): boolean }).disposeData(info.dataId);
+  for (const info of scratch) disposeInfo(backend, info);
   return outputs;
 }
+
+const sizeOf = (shape: Shape) => shape.reduce((a, b) => a * b, 1);
+
+const disposeInfo = (backend: unknown, { dataId }: TensorInfo) =>
+  (backend as { disposeData(id: object): boolean }).disposeData(dataId);
 
 function runOnCpu<In extends string, Attrs extends object>(
   spec: KernelSpec<In, Attrs>,
@@ -172,7 +196,7 @@ function runOnCpu<In extends string, Attrs extends object>(
   }
   const outputs = spec
     .outputs(shapesOf(spec.inputs, inputs), attrs)
-    .map((shape) => ({ shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) }));
+    .map((shape) => ({ shape, data: new Float32Array(sizeOf(shape)) }));
   spec.reference(plain as Record<In, Plain>, attrs, outputs);
   return outputs.map(({ shape, data }) => store.makeTensorInfo([...shape], 'float32', data));
 }

@@ -26,6 +26,13 @@ export const LEVEL_BIASES = `${PREFIX}.resize_project.convs.bias`;
 /** Channels of the five levels. */
 export const levelWidths = (width: number) => [width, width, 2 * width, 4 * width, 8 * width] as const;
 
+/** Height, width and channels of the five levels of an image: each halves the one before, rounding up. */
+export function levelShapes(width: number, height: number, across: number): [number, number, number][] {
+  const half = (side: number, times: number): number =>
+    times === 0 ? side : half(Math.ceil(side / 2), times - 1);
+  return levelWidths(width).map((channels, i) => [half(height, i + 1), half(across, i + 1), channels]);
+}
+
 export interface ProjectorLayer {
   readonly linear: string;
   readonly norm: string | null;

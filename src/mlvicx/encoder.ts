@@ -22,6 +22,8 @@ export interface EncoderOptions {
   readonly bottlenecks: boolean;
   /** Looks at each level's spatial gate, [N,H,W], level 1 to 5. */
   readonly onGate?: (level: number, gate: Tensor) => void;
+  /** Looks at each attended map when it is made, level 1 to 5. */
+  readonly onLevel?: (level: number, map: Tensor) => void;
 }
 
 /** `images` is [N, S, S, 3], normalised. */
@@ -37,13 +39,19 @@ export function encode(
   const stem = conv2d(pass, `${PREFIX}.encoder.0.weight`, images, 2, 3, true);
   const maps = [batchNorm(pass, `${PREFIX}.encoder.1`, stem, { relu: true })];
   const levels = [attend(1, maps[0]!)];
+  options.onLevel?.(1, levels[0]!);
   for (let level = 2; level <= 5; level++) {
     const below = levels[level - 2]!;
     const input = level === 2 ? maxPool(pass, below) : below;
+    if (level === 2) pass.tape?.putAway(below);
     const map = stage(pass, `${PREFIX}.encoder.${level + 2}`, input, level === 2 ? 1 : 2);
+    // What a stage begins with is all that recomputing it needs; the first begins with the pooled map.
+    pass.tape?.putAway(input, true);
     maps.push(map);
     levels.push(attend(level, map));
+    options.onLevel?.(level, levels[level - 1]!);
   }
   const features = globalMean(pass, levels[4]!);
+  pass.tape?.putAway(levels[4]!);
   return { levels: levels as unknown as EncoderOutput['levels'], maps, features };
 }

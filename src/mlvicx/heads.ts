@@ -5,7 +5,7 @@
 
 import { type Tensor, tf } from '../gpu/kernel.ts';
 import { columnSums, dense, denseFilterGrad, denseInputGrad } from '../gpu/kernels/dense.ts';
-import { levelPool, levelPoolGrad } from '../gpu/kernels/levelPool.ts';
+import { type LevelPlace, levelPool, levelPoolGrad } from '../gpu/kernels/levelPool.ts';
 import { linear, linearNorm, type Pass, reshape } from '../nn/layers.ts';
 import { LEVEL_BIASES, LEVEL_WEIGHTS, type ModelShape, projectorLayers } from './architecture.ts';
 
@@ -18,25 +18,54 @@ export function projector(pass: Pass, head: 'global' | 'local', shape: ModelShap
   );
 }
 
-/** The summaries of all levels side by side, [N, 16, sum C_l]; `matrices` as packLevelMatrices made them. */
-export function pooledLevels(
-  pass: Pass,
-  levels: readonly [Tensor, Tensor, Tensor, Tensor, Tensor],
-  matrices: Tensor,
-): Tensor {
-  const [a1, a2, a3, a4, a5] = levels;
-  const inputs = { a1, a2, a3, a4, a5, matrices };
-  const [pooled] = levelPool(inputs, {});
-  pass.tape?.record({
-    outputs: [pooled!],
-    saved: [],
-    backward(dout) {
-      levelPoolGrad({ ...inputs, dout }, {}).forEach((gradient, level) => {
-        pass.tape!.give(levels[level]!, gradient);
-      });
-    },
-  });
-  return pooled!;
+/** What summing up the levels needs beside their maps. */
+export interface LevelMatrices {
+  /** As packLevelMatrices made them. */
+  readonly matrices: Tensor;
+  readonly places: readonly LevelPlace[];
+}
+
+/**
+ * The summaries of all levels side by side, [N, 16, sum C_l], written into `memory` a level at a time as the encoder
+ * makes them, so that no attended map must wait for the others.
+ */
+export class PooledLevels {
+  readonly #pass: Pass;
+  readonly #shared: LevelMatrices;
+  #summary: Tensor;
+
+  constructor(pass: Pass, shared: LevelMatrices, memory: Tensor) {
+    this.#pass = pass;
+    this.#shared = shared;
+    this.#summary = memory.clone();
+  }
+
+  /** Level 1 to 5. */
+  add(level: number, map: Tensor): void {
+    const { matrices, places } = this.#shared;
+    const { tape } = this.#pass;
+    const place = places[level - 1]!;
+    const before = this.#summary;
+    const [summary] = levelPool({ a: map, matrices, summary: before }, { place });
+    this.#summary = summary!;
+    tape?.record({
+      outputs: [summary!],
+      saved: [],
+      backward(dout) {
+        const share = (prior: Tensor | null) =>
+          levelPoolGrad({ prior: prior ?? dout, matrices, dout }, { place, onto: prior !== null })[0]!;
+        if (tape.mayOverwrite) tape.giveOnto(map, share);
+        else tape.give(map, share(null));
+        // All columns go on: each level reads its own alone.
+        if (level > 1) tape.give(before, dout.clone());
+      },
+    });
+    if (!tape || level === 1) before.dispose();
+  }
+
+  get summary(): Tensor {
+    return this.#summary;
+  }
 }
 
 /** The sum over levels of their 1x1 convolutions, position-major: [N, 16 * levelChannels]. */

@@ -3,13 +3,20 @@
 // The two views share every kernel; only batch norm keeps their statistics apart (groups = 2).
 
 import { type Tensor, tf } from '../gpu/kernel.ts';
-import { packLevelMatrices } from '../gpu/kernels/levelPool.ts';
+import { levelPlaces, POOLED_SIDE, packLevelMatrices } from '../gpu/kernels/levelPool.ts';
 import type { Pass } from '../nn/layers.ts';
 import { type Draw, Parameters } from '../nn/parameters.ts';
 import { Tape } from '../nn/tape.ts';
-import { architecture, LEVEL_BIASES, LEVEL_WEIGHTS, type ModelShape } from './architecture.ts';
+import {
+  architecture,
+  LEVEL_BIASES,
+  LEVEL_WEIGHTS,
+  levelShapes,
+  levelWidths,
+  type ModelShape,
+} from './architecture.ts';
 import { type EncoderOptions, type EncoderOutput, encode } from './encoder.ts';
-import { onesForBiases, pooledLevels, projectedLevels, projector } from './heads.ts';
+import { type LevelMatrices, onesForBiases, PooledLevels, projectedLevels, projector } from './heads.ts';
 import { headLoss } from './objective.ts';
 
 export interface ModelOptions extends ModelShape {
@@ -17,6 +24,10 @@ export interface ModelOptions extends ModelShape {
   readonly levelSize: number;
   /** False leaves the level convolutions at their start (quirk Q1). */
   readonly trainLevelConvs: boolean;
+  /** True makes the maps within each stage again for the backward pass instead of keeping them. */
+  readonly recompute?: boolean;
+  /** float16 keeps maps for the backward pass in half their size. */
+  readonly keptMaps?: 'float32' | 'float16';
 }
 
 export interface Embeddings {
@@ -33,14 +44,22 @@ export interface StepTensors {
   readonly localTerms: Tensor;
   /** Summaries of the five levels, [2N, 16, sum C_l]. */
   readonly pooled: Tensor;
-  /** By storage name. */
+  /** By storage name; empty where a hook took them. */
   readonly gradients: Map<string, Tensor>;
+}
+
+export interface StepHooks {
+  /** Sees everything before it is walked back and freed; maps that are put away come from the tape's `value`. */
+  readonly onForward?: ((made: Embeddings, tape: Tape) => void) | undefined;
+  /** As the tape's. */
+  readonly onParameter?: ((name: string, gradient: Tensor) => void) | undefined;
 }
 
 export class Mlvicx {
   readonly options: ModelOptions;
   readonly parameters: Parameters;
-  readonly #matrices = new Map<string, Tensor>();
+  readonly #matrices = new Map<string, LevelMatrices>();
+  readonly #summaries = new Map<number, Tensor>();
   readonly #ones = new Map<number, Tensor>();
 
   constructor(options: ModelOptions, draw: Draw) {
@@ -55,27 +74,37 @@ export class Mlvicx {
     return new Set(names.filter((name) => this.options.trainLevelConvs || !frozen(name)));
   }
 
+  /** The constants that a pass over images of this size needs, made now rather than in the midst of the first pass. */
+  constants(films: number, height: number, width: number): Tensor[] {
+    const { matrices } = this.#matricesFor(height, width);
+    return [matrices, this.#summaryFor(films), this.#onesFor(films)];
+  }
+
   /** Everything from images [N, H, W, 3] to both embeddings. */
   embed(pass: Pass, images: Tensor): Embeddings {
-    const encoder = encode(pass, images);
+    const [films, height, width] = images.shape as [number, number, number];
+    const levels = new PooledLevels(pass, this.#matricesFor(height, width), this.#summaryFor(films));
+    const onLevel = (level: number, map: Tensor) => levels.add(level, map);
+    const encoder = encode(pass, images, { bottlenecks: true, onLevel });
     const z = projector(pass, 'global', this.options, encoder.features);
-    const pooled = pooledLevels(pass, encoder.levels, this.#matricesFor(encoder.levels));
-    const local = projectedLevels(pass, pooled, this.#onesFor(images.shape[0]!));
+    const pooled = levels.summary;
+    const local = projectedLevels(pass, pooled, this.#onesFor(films));
     const d = projector(pass, 'local', this.options, local);
     return { encoder, pooled, local, z, d };
   }
 
   /**
    * One training pass over both views, [2N, H, W, 3] with view 1 first. The caller owns what comes back.
-   * `onForward` sees everything before it is walked back and freed.
    */
   step(
     images: Tensor,
     globalWeights: Tensor,
     localWeights: Tensor,
-    onForward?: (made: Embeddings, tape: Tape) => void,
+    { onForward, onParameter }: StepHooks = {},
   ): StepTensors {
-    const tape = new Tape(this.trained());
+    const { recompute, keptMaps } = this.options;
+    const half = keptMaps === 'float16';
+    const tape = new Tape({ wanted: this.trained(), recompute, half, onParameter });
     const pass: Pass = { parameters: this.parameters, tape, norm: 'train', groups: 2 };
     const made = this.embed(pass, images);
     const { z, d, pooled } = made;
@@ -95,20 +124,36 @@ export class Mlvicx {
 
   dispose(): void {
     this.parameters.dispose();
-    for (const matrices of this.#matrices.values()) matrices.dispose();
+    for (const { matrices } of this.#matrices.values()) matrices.dispose();
+    for (const summary of this.#summaries.values()) summary.dispose();
     for (const ones of this.#ones.values()) ones.dispose();
   }
 
   /** Made once per size of images. */
-  #matricesFor(levels: EncoderOutput['levels']): Tensor {
-    const sides = levels.map(({ shape }) => [shape[1]!, shape[2]!] as const);
-    const key = sides.join();
-    let matrices = this.#matrices.get(key);
-    if (!matrices) {
-      matrices = tf.keep(tf.tensor1d(packLevelMatrices(this.options.levelSize, sides)));
-      this.#matrices.set(key, matrices);
+  #matricesFor(height: number, width: number): LevelMatrices {
+    const key = `${height}x${width}`;
+    let made = this.#matrices.get(key);
+    if (!made) {
+      const maps = levelShapes(this.options.width, height, width);
+      const packed = packLevelMatrices(
+        this.options.levelSize,
+        maps.map(([h, w]) => [h, w] as const),
+      );
+      made = { matrices: tf.keep(tf.tensor1d(packed)), places: levelPlaces(maps) };
+      this.#matrices.set(key, made);
     }
-    return matrices;
+    return made;
+  }
+
+  /** Memory for the summaries of the levels, every number of which is written in every pass. */
+  #summaryFor(films: number): Tensor {
+    let summary = this.#summaries.get(films);
+    if (!summary) {
+      const channels = levelWidths(this.options.width).reduce((a, b) => a + b, 0);
+      summary = tf.keep(tf.zeros([films, POOLED_SIDE * POOLED_SIDE, channels]));
+      this.#summaries.set(films, summary);
+    }
+    return summary;
   }
 
   #onesFor(films: number): Tensor {

@@ -1,7 +1,9 @@
 // The context bottleneck as a layer (paper, section III-A): channel attention, then spatial attention, in path.
+// It is the last that needs its input.
 
 import type { Tensor } from '../gpu/kernel.ts';
 import { bottleneck } from '../gpu/kernels/bottleneck.ts';
+import { bottleneckApply } from '../gpu/kernels/bottleneckApply.ts';
 import { bottleneckGrad } from '../gpu/kernels/bottleneckGrad.ts';
 import type { Pass } from './layers.ts';
 
@@ -28,18 +30,27 @@ export function contextBottleneck(
     for (const tensor of saved) tensor.dispose();
     return out;
   }
-  pass.tape.record({
+  const { tape } = pass;
+  tape.record({
     outputs: [out],
     saved,
+    again: () =>
+      tape.borrow(
+        x,
+        (value, inPlace) => bottleneckApply({ x: value, channelGate, spatialGate }, { inPlace })[0]!,
+      ),
     backward(dout) {
-      const tape = pass.tape!;
-      const inputs = { x, dout, w1, w2, ws, channelGate, spatialGate, pooled, hidden, spatial };
-      const [dx, ...weights] = bottleneckGrad(inputs, {});
+      const given = { w1, w2, ws, channelGate, spatialGate, pooled, hidden, spatial };
+      const [dx, ...weights] = bottleneckGrad(
+        { x: tape.value(x), dout, ...given },
+        { inPlace: tape.mayOverwrite },
+      );
       names.forEach((each, i) => {
         tape.giveParameter(each, weights[i]!);
       });
       tape.give(x, dx!);
     },
   });
+  tape.putAway(x);
   return out;
 }

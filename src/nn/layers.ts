@@ -3,6 +3,7 @@
 
 import { type Tensor, tf } from '../gpu/kernel.ts';
 import { batchNormEval, batchNorm as batchNormKernel } from '../gpu/kernels/batchNorm.ts';
+import { batchNormApply } from '../gpu/kernels/batchNormApply.ts';
 import { batchNormGrad } from '../gpu/kernels/batchNormGrad.ts';
 import { conv2d as conv2dKernel } from '../gpu/kernels/conv2d.ts';
 import { conv2dFilterGrad } from '../gpu/kernels/conv2dFilterGrad.ts';
@@ -37,25 +38,28 @@ export function conv2d(
   isImage = false,
 ): Tensor {
   const w = pass.parameters.get(name);
-  const [y] = conv2dKernel({ x, w }, { stride, pad });
+  const make = (input: Tensor) => conv2dKernel({ x: input, w }, { stride, pad })[0]!;
+  const y = make(x);
   const [kh, kw] = w.shape as [number, number];
   const [, height, width] = x.shape as [number, number, number];
   pass.tape?.record({
-    outputs: [y!],
+    outputs: [y],
     saved: [],
+    again: () => pass.tape!.borrow(x, make),
+    costly: isImage ? 'often' : 'once',
     backward(dy) {
       const tape = pass.tape!;
-      const [dw] = conv2dFilterGrad({ x, dy }, { stride, pad, kernel: [kh, kw] });
+      const [dw] = conv2dFilterGrad({ x: tape.value(x), dy }, { stride, pad, kernel: [kh, kw] });
       tape.giveParameter(name, dw!);
       if (isImage) return;
       const [dx] = conv2dInputGrad({ dy, w }, { stride, pad, height, width });
       tape.give(x, dx!);
     },
   });
-  return y!;
+  return y;
 }
 
-/** Batch norm of the last axis, with a residual added before an optional ReLU. */
+/** Batch norm of the last axis, with a residual added before an optional ReLU. It is the last that needs x. */
 export function batchNorm(
   pass: Pass,
   name: string,
@@ -83,14 +87,22 @@ export function batchNorm(
     stats!.dispose();
     return y!;
   }
-  pass.tape.record({
+  const { tape } = pass;
+  tape.record({
     outputs: [y!],
     saved: [stats!],
+    readsOutput: relu && residual,
+    again: () =>
+      tape.borrow(x, (value, inPlace) =>
+        tape.borrow(options.residual ?? gamma, (added) => {
+          const given = { x: value, stats: stats!, gamma, beta, residual: added };
+          return batchNormApply(given, { relu, residual, inPlace })[0]!;
+        }),
+      ),
     backward(dy) {
-      const tape = pass.tape!;
       const [dx, dgamma, dbeta, dresidual] = batchNormGrad(
-        { x, y: y!, dy, gamma, stats: stats! },
-        { groups, relu, residual },
+        { x: tape.value(x), y: relu && residual ? tape.value(y!) : beta, dy, gamma, stats: stats! },
+        { groups, relu, residual, maskFromX: !residual, inPlace: tape.mayOverwrite },
       );
       tape.giveParameter(`${name}.weight`, dgamma!);
       tape.giveParameter(`${name}.bias`, dbeta!);
@@ -98,6 +110,7 @@ export function batchNorm(
       if (options.residual) tape.give(options.residual, dresidual!);
     },
   });
+  tape.putAway(x);
   return y!;
 }
 
@@ -136,7 +149,7 @@ export function maxPool(pass: Pass, x: Tensor): Tensor {
   pass.tape?.record({
     outputs: [y!],
     saved: [],
-    backward: (dy) => pass.tape!.give(x, maxPoolGrad({ x, dy }, attrs)[0]!),
+    backward: (dy) => pass.tape!.give(x, maxPoolGrad({ x: pass.tape!.value(x), dy }, attrs)[0]!),
   });
   return y!;
 }

@@ -75,6 +75,11 @@ export class Parameters {
     return tensor;
   }
 
+  /** Every storage and buffer. */
+  all(): Tensor[] {
+    return [...this.#tensors.values()];
+  }
+
   /**
    * Values of every parameter and buffer by name, in our layouts. All downloads are asked for before the first is
    * waited for, so that steps recorded meanwhile do not show in any of them.

@@ -9,16 +9,22 @@ export function basicBlock(pass: Pass, name: string, x: Tensor, stride: number):
     relu: true,
   });
   const second = conv2d(pass, `${name}.conv2.weight`, first, 1, 1);
+  pass.tape?.putAway(first);
   const residual =
     stride === 1
       ? x
       : batchNorm(pass, `${name}.downsample.1`, conv2d(pass, `${name}.downsample.0.weight`, x, stride, 0), {
           relu: false,
         });
-  return batchNorm(pass, `${name}.bn2`, second, { relu: true, residual });
+  const out = batchNorm(pass, `${name}.bn2`, second, { relu: true, residual });
+  if (residual !== x) pass.tape?.putAway(residual);
+  return out;
 }
 
 /** Two blocks; the first may halve the resolution. */
 export function stage(pass: Pass, name: string, x: Tensor, stride: number): Tensor {
-  return basicBlock(pass, `${name}.1`, basicBlock(pass, `${name}.0`, x, stride), 1);
+  const between = basicBlock(pass, `${name}.0`, x, stride);
+  const out = basicBlock(pass, `${name}.1`, between, 1);
+  pass.tape?.putAway(between, true);
+  return out;
 }

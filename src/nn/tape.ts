@@ -1,7 +1,10 @@
 // The record of one forward pass, walked backwards once. Unlike the tape of tfjs it frees each activation as soon
 // as the layer that made it has been differentiated: every consumer comes later in the forward pass, so by then
 // nobody needs it. Gradients that meet at one tensor are summed; parameters' gradients are collected by name.
+// What the forward pass is done with is put away: freed where it can be made again, so that a convolution with its norm,
+// rectifier and residual keeps one map. What is away comes back through `value` or `borrow`.
 
+import { fromHalf, toHalf } from '../gpu/halfStorage.ts';
 import type { Tensor } from '../gpu/kernel.ts';
 import { add } from '../gpu/kernels/elementwise.ts';
 
@@ -12,26 +15,102 @@ interface Entry {
   readonly saved: readonly Tensor[];
   /** Receives the gradient of outputs[0]; hands on gradients through `give` and `giveParameter`. */
   readonly backward: (gradient: Tensor) => void;
+  /** True where `backward` reads outputs[0]; else it is freed before. */
+  readonly readsOutput?: boolean;
+  /** Makes outputs[0] again, from its inputs through `borrow` and from what is saved. */
+  readonly again?: () => Tensor;
+  /**
+   * Where `again` is a convolution, done for memory's sake only: whether its result then stays until its layer has been
+   * differentiated (`once`), or is freed as soon as it has been used (`often`: the largest map of all).
+   */
+  readonly costly?: 'once' | 'often';
 }
+
+export interface TapeOptions {
+  /** Names of the parameters whose gradients are wanted; left out, all are. */
+  readonly wanted?: ReadonlySet<string>;
+  /** Convolutions are made again too; only what is anchored stays. */
+  readonly recompute?: boolean;
+  /** What stays is kept as 16-bit floats. */
+  readonly half?: boolean;
+  /** Takes over each parameter's gradient as it comes, at a moment when nothing needs the parameter's values any more. */
+  readonly onParameter?: (name: string, gradient: Tensor) => void;
+}
+
+/** Maps smaller than this are kept: a dispatch costs more than they do. */
+const WORTH_FREEING = 256 * 1024;
 
 export class Tape {
   readonly #entries: Entry[] = [];
   readonly #gradients = new Map<number, Tensor>();
   readonly #parameters = new Map<string, Tensor>();
   readonly #watchers = new Map<number, (gradient: Tensor) => void>();
-  /** Names of the parameters whose gradients are wanted; null wants all. */
-  readonly #wanted: ReadonlySet<string> | null;
+  readonly #options: TapeOptions;
+  /** How to make a tensor again, by its id, and what has been made again. */
+  readonly #recipes = new Map<number, Entry>();
+  readonly #again = new Map<number, Tensor>();
+  /** What is kept as halves. */
+  readonly #halves = new Map<number, Tensor>();
 
-  constructor(wanted: ReadonlySet<string> | null = null) {
-    this.#wanted = wanted;
+  constructor(options: TapeOptions = {}) {
+    this.#options = options;
   }
 
   record(entry: Entry): void {
     this.#entries.push(entry);
+    if (entry.again) this.#recipes.set(entry.outputs[0]!.id, entry);
   }
 
   wants(parameter: string): boolean {
-    return this.#wanted?.has(parameter) ?? true;
+    return this.#options.wanted?.has(parameter) ?? true;
+  }
+
+  /**
+   * The forward pass needs this tensor no more. An anchor is what others are made again from when convolutions are, and
+   * stays then.
+   */
+  putAway(tensor: Tensor, anchor = false): void {
+    if (tensor.isDisposed || tensor.size * 4 < WORTH_FREEING) return;
+    const { recompute, half } = this.#options;
+    const recipe = this.#recipes.get(tensor.id);
+    const stays = !recipe || (recompute ? anchor : recipe.costly !== undefined);
+    if (stays && !half) return;
+    if (stays) this.#halves.set(tensor.id, toHalf(tensor));
+    tensor.dispose();
+  }
+
+  /** The tensor's values: itself, or made again and kept until its layer has been differentiated. */
+  value(tensor: Tensor): Tensor {
+    if (!tensor.isDisposed) return tensor;
+    let made = this.#again.get(tensor.id);
+    if (!made) {
+      const half = this.#halves.get(tensor.id);
+      made = half ? fromHalf(half, tensor.shape) : this.#recipes.get(tensor.id)!.again!();
+      this.#again.set(tensor.id, made);
+    }
+    return made;
+  }
+
+  /** Lends the tensor to `use`. What is made again for that alone is freed at once, or given away (`own`). */
+  borrow<T>(tensor: Tensor, use: (value: Tensor, own: boolean) => T): T {
+    const { id } = tensor;
+    const dear = !this.#halves.has(id) && this.#recipes.get(id)?.costly === 'once';
+    const stays = this.#again.has(id) || dear;
+    const own = tensor.isDisposed && !stays;
+    const result = use(this.value(tensor), own);
+    if (own) this.release(tensor);
+    return result;
+  }
+
+  /** Frees what was made again. */
+  release(tensor: Tensor): void {
+    this.#again.get(tensor.id)?.dispose();
+    this.#again.delete(tensor.id);
+  }
+
+  /** True where gradients may be overwritten by the next: nobody looks at them. */
+  get mayOverwrite(): boolean {
+    return this.#watchers.size === 0;
   }
 
   /** Shows the whole gradient of a tensor on the way back. The looker does not own it. */
@@ -41,32 +120,41 @@ export class Tape {
 
   /** Adds to the gradient of a tensor. Takes ownership of `gradient`. */
   give(tensor: Tensor, gradient: Tensor): void {
-    const earlier = this.#gradients.get(tensor.id);
-    if (!earlier) {
-      this.#gradients.set(tensor.id, gradient);
-      return;
-    }
-    const [sum] = add({ a: earlier, b: gradient }, {});
-    earlier.dispose();
-    gradient.dispose();
-    this.#gradients.set(tensor.id, sum!);
+    this.giveOnto(tensor, (earlier) => {
+      if (!earlier) return gradient;
+      const [sum] = add({ a: earlier, b: gradient }, { inPlace: this.mayOverwrite });
+      gradient.dispose();
+      return sum!;
+    });
+  }
+
+  /** Replaces the gradient of a tensor, if it has one yet, by what `make` makes of it. */
+  giveOnto(tensor: Tensor, make: (earlier: Tensor | null) => Tensor): void {
+    const earlier = this.#gradients.get(tensor.id) ?? null;
+    const next = make(earlier);
+    earlier?.dispose();
+    this.#gradients.set(tensor.id, next);
   }
 
   /** The gradient of a parameter, once per pass. Takes ownership. */
   giveParameter(name: string, gradient: Tensor): void {
     if (this.#parameters.has(name)) throw new Error(`parameter ${name} received two gradients`);
-    this.#parameters.set(name, gradient);
+    if (!this.wants(name)) gradient.dispose();
+    else this.#parameters.set(name, gradient);
   }
 
-  /** Walks the record backwards. The caller owns the returned gradients; everything else is freed. */
+  /** Walks the record backwards. The caller owns the gradients returned, all unless `onParameter` took them. */
   backward(): Map<string, Tensor> {
     for (let entry = this.#entries.pop(); entry; entry = this.#entries.pop()) {
+      if (!entry.readsOutput) this.#free(entry.outputs);
       const gradient = this.#take(entry.outputs[0]!);
       if (gradient) {
         entry.backward(gradient);
         gradient.dispose();
+        this.#handOver();
       }
-      for (const tensor of [...entry.outputs, ...entry.saved]) tensor.dispose();
+      this.#free(entry.outputs);
+      for (const tensor of entry.saved) tensor.dispose();
     }
     // What is left belongs to the input of the network, which nobody differentiates.
     for (const [id, gradient] of this.#gradients) {
@@ -75,6 +163,23 @@ export class Tape {
     }
     this.#gradients.clear();
     return this.#parameters;
+  }
+
+  /** A layer has been differentiated: its parameters are free to change. */
+  #handOver(): void {
+    const { onParameter } = this.#options;
+    if (!onParameter) return;
+    for (const [name, gradient] of this.#parameters) onParameter(name, gradient);
+    this.#parameters.clear();
+  }
+
+  #free(outputs: readonly Tensor[]): void {
+    for (const tensor of outputs) {
+      tensor.dispose();
+      this.release(tensor);
+      this.#halves.get(tensor.id)?.dispose();
+      this.#halves.delete(tensor.id);
+    }
   }
 
   #take(tensor: Tensor): Tensor | undefined {

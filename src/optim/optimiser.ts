@@ -21,6 +21,8 @@ export interface OptimiserSettings {
 /** Storages with more numbers than this are updated where they are. */
 const OWN_ARENA = 1 << 20;
 const FLOAT = 4;
+/** Bytes of small gradients that may wait to be gathered: a copy interrupts the pass, waiting takes memory. */
+const GATHERED_AT_ONCE = 1 << 20;
 
 interface Arena {
   readonly storages: readonly { readonly spec: StorageSpec; readonly begin: number }[];
@@ -44,6 +46,12 @@ export class Optimiser {
   readonly #parameters: Parameters;
   readonly #arenas: Arena[];
   readonly #hyper: Tensor;
+  /** Where each storage lives. */
+  readonly #homes = new Map<string, { readonly arena: Arena; readonly begin: number }>();
+  readonly #waiting: { readonly gradient: Tensor; readonly begin: number }[] = [];
+  #waitingBytes = 0;
+  /** Storages whose gradient has not come yet in this update. */
+  #missing = new Set<string>();
   /** Updates made; AdamW corrects its moments by it. */
   updates = 0;
 
@@ -62,28 +70,64 @@ export class Optimiser {
     const small = storages.filter(({ shape }) => sizeOf(shape) <= OWN_ARENA);
     this.#arenas = large.map((storage) => this.#arena([storage], true));
     if (small.length > 0) this.#arenas.push(this.#arena(small, false));
+    for (const arena of this.#arenas) {
+      for (const { spec, begin } of arena.storages) this.#homes.set(spec.name, { arena, begin });
+    }
     this.#hyper = tf.keep(tf.zeros([HYPER_LENGTH]));
+    runtime.settle(this.#hyper);
   }
 
-  /** Applies one update and frees the gradients. `rate` is the learning rate of this step. */
-  update(gradients: ReadonlyMap<string, Tensor>, rate: number): void {
-    const { kind } = this.settings;
+  /** Starts an update with the learning rate of this step. Every gradient follows through `take`, then `finish`. */
+  begin(rate: number): void {
     this.updates++;
     this.#runtime.write(this.#hyper, packHyper({ ...this.settings, rate, updates: this.updates }));
-    for (const arena of this.#arenas) {
-      const gathered = this.#gather(arena, gradients);
-      const inputs = {
-        parameters: arena.values,
-        gradients: gathered,
-        moment1: arena.moment1,
-        segments: arena.segments,
-        hyper: this.#hyper,
-      };
-      if (kind === 'lars') larsUpdate(inputs, {});
-      else adamwUpdate({ ...inputs, moment2: arena.moment2 }, {});
-      if (!arena.inPlace) this.#copyOut(arena);
+    this.#missing = new Set(this.#homes.keys());
+  }
+
+  /**
+   * Takes over the gradient of a storage. A large one is applied and freed at once: the backward pass must not need the
+   * storage's values any more. Small ones are gathered a few at a time.
+   */
+  take(name: string, gradient: Tensor): void {
+    const home = this.#homes.get(name);
+    if (!home || !this.#missing.delete(name)) throw new Error(`no gradient is wanted for ${name}`);
+    if (home.arena.inPlace) {
+      this.#apply(home.arena, gradient);
+      gradient.dispose();
+      return;
     }
-    for (const gradient of gradients.values()) gradient.dispose();
+    this.#waiting.push({ gradient, begin: home.begin });
+    this.#waitingBytes += gradient.size * FLOAT;
+    if (this.#waitingBytes >= GATHERED_AT_ONCE) this.#gather();
+  }
+
+  /** Applies what `take` has gathered. */
+  finish(): void {
+    for (const name of this.#missing) throw new Error(`no gradient for ${name}`);
+    this.#gather();
+    for (const arena of this.#arenas) {
+      if (arena.inPlace) continue;
+      this.#apply(arena, arena.gradients!);
+      this.#copyOut(arena);
+    }
+  }
+
+  #apply(arena: Arena, gradients: Tensor): void {
+    const { values: parameters, moment1, moment2, segments } = arena;
+    const inputs = { parameters, gradients, moment1, segments, hyper: this.#hyper };
+    if (this.settings.kind === 'lars') larsUpdate(inputs, {});
+    else adamwUpdate({ ...inputs, moment2 }, {});
+  }
+
+  /** Copies the small gradients that wait into the flat arena and frees them. */
+  #gather(): void {
+    const flat = this.#arenas.find(({ inPlace }) => !inPlace);
+    for (const { gradient, begin } of this.#waiting) {
+      this.#runtime.copy(gradient, 0, flat!.gradients!, begin * FLOAT, gradient.size * FLOAT);
+      gradient.dispose();
+    }
+    this.#waiting.length = 0;
+    this.#waitingBytes = 0;
   }
 
   /** State by slot and parameter name. As with Parameters.read, all downloads are asked for at once. */
@@ -127,30 +171,12 @@ export class Optimiser {
 
   /** Takes the parameters' present values into the flat arena, after they were replaced from outside. */
   adopt(): void {
-    for (const arena of this.#arenas) {
-      if (arena.inPlace) continue;
-      for (const { spec, begin } of arena.storages) {
-        this.#runtime.copy(
-          this.#parameters.get(spec.name),
-          0,
-          arena.values,
-          begin * FLOAT,
-          sizeOf(spec.shape) * FLOAT,
-        );
-      }
-    }
+    for (const arena of this.#arenas) if (!arena.inPlace) this.#copyIn(arena);
   }
 
   dispose(): void {
     for (const arena of this.#arenas) {
-      const owned = [
-        arena.gradients,
-        arena.moment1,
-        arena.moment2,
-        arena.segments,
-        arena.inPlace ? null : arena.values,
-      ];
-      for (const tensor of owned) tensor?.dispose();
+      for (const tensor of ownedBy(arena)) tensor.dispose();
     }
     this.#hyper.dispose();
   }
@@ -182,37 +208,16 @@ export class Optimiser {
       segments: tf.keep(tf.tensor2d(table, [rows.length / 4, 4], 'int32')),
     };
     keepOnHost(arena.segments, table);
-    if (!inPlace) {
-      for (const { spec, begin } of storages) {
-        this.#runtime.copy(
-          this.#parameters.get(spec.name),
-          0,
-          arena.values,
-          begin * FLOAT,
-          sizeOf(spec.shape) * FLOAT,
-        );
-      }
-    }
+    for (const tensor of ownedBy(arena)) this.#runtime.settle(tensor);
+    if (!inPlace) this.#copyIn(arena);
     return arena;
   }
 
-  #gather(arena: Arena, gradients: ReadonlyMap<string, Tensor>): Tensor {
-    const gradientOf = (name: string): Tensor => {
-      const gradient = gradients.get(name);
-      if (!gradient) throw new Error(`no gradient for ${name}`);
-      return gradient;
-    };
-    if (!arena.gradients) return gradientOf(arena.storages[0]!.spec.name);
+  #copyIn(arena: Arena): void {
     for (const { spec, begin } of arena.storages) {
-      this.#runtime.copy(
-        gradientOf(spec.name),
-        0,
-        arena.gradients,
-        begin * FLOAT,
-        sizeOf(spec.shape) * FLOAT,
-      );
+      const from = this.#parameters.get(spec.name);
+      this.#runtime.copy(from, 0, arena.values, begin * FLOAT, sizeOf(spec.shape) * FLOAT);
     }
-    return arena.gradients;
   }
 
   #copyOut(arena: Arena): void {
@@ -227,6 +232,14 @@ export class Optimiser {
     }
   }
 }
+
+const ownedBy = ({ inPlace, values, gradients, moment1, moment2, segments }: Arena): Tensor[] => [
+  ...(inPlace ? [] : [values]),
+  ...(gradients ? [gradients] : []),
+  moment1,
+  moment2,
+  segments,
+];
 
 const slotOf = (arena: Arena, slot: string): Tensor => (slot === 'moment2' ? arena.moment2 : arena.moment1);
 

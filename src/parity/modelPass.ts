@@ -83,7 +83,7 @@ export async function runPass(setup: ModelSetup): Promise<Pass> {
         ['d', d],
       ];
       for (const [name, tensor] of tensors) {
-        made.set(name, tensor.clone());
+        made.set(name, tape.value(tensor).clone());
         shapes.set(name, tensor.shape);
         tape.watch(tensor, (gradient) => watched.set(name, gradient.clone()));
       }

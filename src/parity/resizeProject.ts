@@ -2,11 +2,10 @@
 // against the published resize, 1x1 convolutions, sum and pooling; and the matrices of that form.
 
 import { type Tensor, tf } from '../gpu/kernel.ts';
-import { POOLED_SIDE, packLevelMatrices } from '../gpu/kernels/levelPool.ts';
+import { levelPlaces, POOLED_SIDE, packLevelMatrices } from '../gpu/kernels/levelPool.ts';
 import type { Runtime } from '../gpu/runtime.ts';
 import { levelConvs } from '../mlvicx/architecture.ts';
-import type { EncoderOutput } from '../mlvicx/encoder.ts';
-import { onesForBiases, pooledLevels, projectedLevels } from '../mlvicx/heads.ts';
+import { onesForBiases, PooledLevels, projectedLevels } from '../mlvicx/heads.ts';
 import { Parameters } from '../nn/parameters.ts';
 import { Tape } from '../nn/tape.ts';
 import { fromTorchLayout } from '../train/stateDict.ts';
@@ -63,15 +62,20 @@ async function checkLevels(fixture: Fixture, rows: Rows, runtime: Runtime): Prom
     shapes.map(([, , h, w]) => [h, w] as const),
   );
   const matrices = upload(packed, [packed.length]);
+  const places = levelPlaces(shapes.map(([, c, h, w]) => [h, w, c] as const));
+  const memory = tf.zeros([films, POSITIONS, places[0]!.total]);
   const ones = onesForBiases(films);
-  const summary = pooledLevels(pass, levels as unknown as EncoderOutput['levels'], matrices);
-  const projected = projectedLevels(pass, summary, ones);
+  const pooledLevels = new PooledLevels(pass, { matrices, places }, memory);
+  levels.forEach((map, i) => {
+    pooledLevels.add(i + 1, map);
+  });
+  const projected = projectedLevels(pass, pooledLevels.summary, ones);
   made.set('pooled', projected.clone());
   const upstream = toPositionMajor(fixture.floats('grad_pooled'), films, POSITIONS);
   tape.give(projected, upload(upstream, [films, POSITIONS * outputs]));
   for (const [name, gradient] of tape.backward()) made.set(name, gradient);
   const found = await takeAll(runtime, made);
-  tf.dispose([...levels, matrices, ones]);
+  tf.dispose([...levels, matrices, memory, ones]);
   parameters.dispose();
 
   const pooled = toChannelMajor(found.get('pooled')!, films, POSITIONS);

@@ -1,7 +1,7 @@
 // Cases of the kernels that work on maps of the encoder: convolutions, pooling, context bottleneck, means and sums.
 
 import { bottleneck } from '../gpu/kernels/bottleneck.ts';
-import { packLevelMatrices } from '../gpu/kernels/levelPool.ts';
+import { levelPlaces, packLevelMatrices } from '../gpu/kernels/levelPool.ts';
 import { type Given, given } from '../gpu/kernels/samples.ts';
 import { type CaseTable, referenceOf } from './case.ts';
 
@@ -103,24 +103,47 @@ function attendedGradient(shape: readonly [number, number, number, number]) {
   return { ...inputs, dout: given(shape, 9), channelGate, spatialGate, pooled, hidden, spatial };
 }
 
-/** Five maps of a network this wide at images of 32 (or, odd, 27) px, and the matrices that pool them. */
-function levels(width: number, stem: number) {
-  const sides = [0, 1, 2, 3, 4].map((level) => Math.ceil(stem / 2 ** level));
-  const channels = [1, 1, 2, 4, 8].map((factor) => factor * width);
-  const map = (level: number) => given([2, sides[level]!, sides[level]!, channels[level]!], level + 1);
-  const data = packLevelMatrices(
-    18,
-    sides.map((size) => [size, size] as const),
-  );
+function attendedAgain(shape: readonly [number, number, number, number]) {
+  const [films, height, width, channels] = shape;
   return {
-    a1: map(0),
-    a2: map(1),
-    a3: map(2),
-    a4: map(3),
-    a5: map(4),
-    matrices: { shape: [data.length], data },
+    x: rectified(shape, 1),
+    channelGate: given([films, channels], 2),
+    spatialGate: given([films, height, width], 3),
   };
 }
+
+function normAgain(shape: readonly [number, number, number, number]) {
+  const channels = shape[3];
+  return {
+    x: given(shape, 1, 1.5, 0.4),
+    stats: given([2, 2, channels], 2),
+    gamma: given([channels], 3, 0.3, 1),
+    beta: given([channels], 4),
+    residual: given(shape, 5),
+  };
+}
+
+/** The five levels of a network this wide, the first with a side of `stem`. */
+function levels(width: number, stem: number) {
+  const maps = [1, 1, 2, 4, 8].map((factor, level) => {
+    const side = Math.ceil(stem / 2 ** level);
+    return [side, side, factor * width] as const;
+  });
+  const data = packLevelMatrices(
+    18,
+    maps.map(([height, across]) => [height, across] as const),
+  );
+  const summary = [2, 16, 16 * width];
+  return levelPlaces(maps).map((place) => ({
+    place,
+    a: given([2, place.height, place.width, place.channels], place.channels),
+    matrices: { shape: [data.length], data },
+    summary: given(summary, 8),
+    dout: given(summary, 9),
+  }));
+}
+
+const LEVELS = { wide: levels(4, 16), narrow: levels(3, 14) };
 
 export const MAP_CASES = {
   conv2d: {
@@ -217,23 +240,55 @@ export const MAP_CASES = {
       },
     ],
   },
+  batchNormApply: {
+    cases: [
+      {
+        detail: '4 x 9 x 9 x 8, ReLU, residual',
+        inputs: () => normAgain([4, 9, 9, 8]),
+        attrs: { relu: true, residual: true },
+      },
+      {
+        detail: '4 x 9 x 7 x 6',
+        inputs: () => normAgain([4, 9, 7, 6]),
+        attrs: { relu: false, residual: false },
+      },
+    ],
+  },
+  bottleneckApply: {
+    cases: [
+      { detail: '2 x 8 x 8 x 8', inputs: () => attendedAgain([2, 8, 8, 8]), attrs: {} },
+      {
+        detail: '3 x 7 x 9 x 6, in place',
+        inputs: () => attendedAgain([3, 7, 9, 6]),
+        attrs: { inPlace: true },
+      },
+    ],
+  },
   levelPool: {
     cases: [
-      { detail: '16 to 1 px, width 4', inputs: () => levels(4, 16), attrs: {} },
-      { detail: '14 to 1 px, width 3', inputs: () => levels(3, 14), attrs: {} },
+      {
+        detail: 'level 1 of 5, 16 px, width 4',
+        inputs: () => LEVELS.wide[0]!,
+        attrs: { place: LEVELS.wide[0]!.place },
+      },
+      {
+        detail: 'level 3 of 5, 4 px, width 3',
+        inputs: () => LEVELS.narrow[2]!,
+        attrs: { place: LEVELS.narrow[2]!.place },
+      },
     ],
   },
   levelPoolGrad: {
     cases: [
       {
-        detail: '16 to 1 px, width 4',
-        inputs: () => ({ ...levels(4, 16), dout: given([2, 16, 64], 9) }),
-        attrs: {},
+        detail: 'level 1 of 5, 16 px, width 4, onto another',
+        inputs: () => ({ ...LEVELS.wide[0]!, prior: LEVELS.wide[0]!.a }),
+        attrs: { place: LEVELS.wide[0]!.place, onto: true },
       },
       {
-        detail: '14 to 1 px, width 3',
-        inputs: () => ({ ...levels(3, 14), dout: given([2, 16, 48], 9) }),
-        attrs: {},
+        detail: 'level 3 of 5, 4 px, width 3',
+        inputs: () => ({ ...LEVELS.narrow[2]!, prior: LEVELS.narrow[2]!.a }),
+        attrs: { place: LEVELS.narrow[2]!.place, onto: false },
       },
     ],
   },

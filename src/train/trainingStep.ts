@@ -24,6 +24,8 @@ import { loadWeights } from './weights.ts';
 
 /** Batch size that the base rate of LARS refers to. */
 const REFERENCE_BATCH = 256;
+/** Steps whose numbers may be on their way to the host: those in flight and the one that is recorded. */
+const READS_IN_FLIGHT = 3;
 
 export type RunState = Pick<Checkpoint, 'parameters' | 'buffers' | 'optimiserState'>;
 
@@ -74,10 +76,16 @@ export class TrainingStep {
       trustCoefficient: config.trustCoefficient,
     };
     const { parameters } = this.model;
+    // Whatever stays is on the GPU before the first step: later it would take a buffer that every step then misses.
+    const { batchSize, imageSize } = config;
+    const constants = this.model.constants(2 * batchSize, imageSize, imageSize);
+    for (const tensor of [...parameters.all(), ...constants]) runtime.settle(tensor);
     this.#optimiser = new Optimiser(settings, parameters.spec, this.model.trained(), parameters, runtime);
     this.#weights = { global: tf.keep(tf.zeros([4])), local: tf.keep(tf.zeros([4])) };
     const channels = levelWidths(config.width).reduce((a, b) => a + b, 0);
     this.#report = tf.keep(tf.zeros([2 * TERMS_LENGTH + 2 * config.batchSize * channels]));
+    runtime.settle(this.#report);
+    runtime.reserveReads(this.#report.size * 4, READS_IN_FLIGHT);
     this.weigh(config);
   }
 
@@ -95,11 +103,17 @@ export class TrainingStep {
   /** Records one step into the command queue; nothing waits. `images` [2N, H, W, 3], view 1 first, are freed. */
   record(images: Tensor, rate: number, observe?: StepObserver): void {
     const { global, local } = this.#weights;
-    const made = this.model.step(images, global, local, observe?.forward);
-    const { globalTerms, localTerms, pooled, gradients } = made;
+    const optimiser = this.#optimiser;
+    optimiser.begin(rate);
+    const take = (name: string, gradient: Tensor) => optimiser.take(name, gradient);
+    // Who looks at gradients sees all of them together, before the update.
+    const onParameter = observe?.gradients ? undefined : take;
+    const hooks = { onForward: observe?.forward, onParameter };
+    const { globalTerms, localTerms, pooled, gradients } = this.model.step(images, global, local, hooks);
     images.dispose();
     observe?.gradients?.(gradients);
-    this.#optimiser.update(gradients, rate);
+    for (const [name, gradient] of gradients) take(name, gradient);
+    optimiser.finish();
     const [views, , channels] = pooled.shape as [number, number, number];
     const map = tf.reshape(pooled, [views, POOLED_SIDE, POOLED_SIDE, channels]);
     const [means] = spatialMean({ x: map }, {});
@@ -158,6 +172,7 @@ export class TrainingStep {
   dispose(): void {
     this.model.dispose();
     this.#optimiser.dispose();
+    this.#runtime.releaseReads(this.#report.size * 4);
     tf.dispose([this.#weights.global, this.#weights.local, this.#report]);
   }
 }

@@ -55,6 +55,7 @@ export class ViewRenderer {
     this.#maxSide = maxSide;
     this.#words = new Int32Array(maxWords * batchSize);
     this.#planes = tf.keep(tf.zeros([this.#words.length], 'int32'));
+    runtime.settle(this.#planes);
   }
 
   /** Both views of a batch, view 1 of every film first: [2N, S, S, 3], normalised. */

@@ -62,9 +62,8 @@ export const batchNorm = defineKernel<TrainInput, BatchNormAttrs>({
       flatGroups(columns, 16),
     );
     const size = attrs.groups * rows * columns;
-    const normalise = apply(lanes, attrs.relu, attrs.residual);
     run(
-      normalise,
+      normalise(lanes, attrs.relu, attrs.residual),
       [x, outputs[1]!, gamma, beta, residual, outputs[0]!],
       [rows, columns, size],
       flatGroups(size, 64),
@@ -123,9 +122,8 @@ export const batchNormEval = defineKernel<TrainInput, BatchNormEvalAttrs>({
     const stats = scratch([1, 2, channels]);
     run(runningStats, [runningMean, runningVar, stats], [channels, attrs.eps], flatGroups(channels, 64));
     const size = sizeOf(x.shape) / lanes;
-    const normalise = apply(lanes, attrs.relu, attrs.residual);
     run(
-      normalise,
+      normalise(lanes, attrs.relu, attrs.residual),
       [x, stats, gamma, beta, residual, outputs[0]!],
       [size / columns, columns, size],
       flatGroups(size, 64),
@@ -222,12 +220,13 @@ const runningStats = program({
   stats[p.channels + c] = inverseSqrt(runningVar[c] + p.eps);`,
 });
 
-function apply(lanes: 1 | 4, relu: boolean, residual: boolean) {
+/** y from x and the statistics; in place, x stands where y will. */
+export function normalise(lanes: 1 | 4, relu: boolean, residual: boolean, inPlace = false) {
   const T = elementOf(lanes);
-  const value = `(x[index] - mean) * (rstd * gamma[c]) + beta[c]${residual ? ' + residual[index]' : ''}`;
+  const value = `(${inPlace ? 'y' : 'x'}[index] - mean) * (rstd * gamma[c]) + beta[c]${residual ? ' + residual[index]' : ''}`;
   return program({
-    name: `bnApply${lanes}${relu ? 'r' : ''}${residual ? 's' : ''}`,
-    reads: { x: T, stats: T, gamma: T, beta: T, residual: T },
+    name: `bnApply${lanes}${relu ? 'r' : ''}${residual ? 's' : ''}${inPlace ? 'i' : ''}`,
+    reads: { ...(inPlace ? {} : { x: T }), stats: T, gamma: T, beta: T, residual: T },
     writes: { y: T },
     params: { rows: 'u32', columns: 'u32', size: 'u32' },
     workgroup: [64],

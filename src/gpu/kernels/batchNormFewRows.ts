@@ -2,10 +2,11 @@
 // one dispatch instead of three, forward as well as backward. Formulas are in batchNorm.ts and batchNormGrad.ts.
 
 import { flatIndex, program } from '../program.ts';
+import { type Mask, maskName, openGradient } from './batchNormMask.ts';
 import { elementOf, type Lanes, zeroOf } from './common.ts';
 
 /** Rows per group up to which this form is used. */
-export const FEW_ROWS = 128;
+export const FEW_ROWS = 256;
 
 export function fewRowsForward(lanes: Lanes, relu: boolean, residual: boolean) {
   const T = elementOf(lanes);
@@ -49,12 +50,12 @@ export function fewRowsForward(lanes: Lanes, relu: boolean, residual: boolean) {
   });
 }
 
-export function fewRowsBackward(lanes: Lanes, relu: boolean, residual: boolean) {
+export function fewRowsBackward(lanes: Lanes, mask: Mask, residual: boolean, inPlace: boolean) {
   const T = elementOf(lanes);
-  const open = relu ? `select(${zeroOf(lanes)}, dy[at], y[at] > ${zeroOf(lanes)})` : 'dy[at]';
+  const open = openGradient(lanes, mask, 'at', inPlace ? 'dx' : 'dy');
   return program({
-    name: `bnGradFewRows${lanes}${relu ? 'r' : ''}${residual ? 's' : ''}`,
-    reads: { x: T, y: T, dy: T, stats: T, gamma: T },
+    name: `bnGradFewRows${lanes}${maskName(mask)}${residual ? 's' : ''}${inPlace ? 'i' : ''}`,
+    reads: { x: T, y: T, ...(inPlace ? {} : { dy: T }), stats: T, gamma: T },
     writes: { dgamma: T, dbeta: T, dx: T, ...(residual ? { dresidual: T } : {}) },
     params: { groups: 'u32', rows: 'u32', columns: 'u32' },
     workgroup: [16],

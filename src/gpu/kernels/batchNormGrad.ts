@@ -1,17 +1,21 @@
 // Backward pass of batchNorm: per group, with g = dy where the ReLU was open,
 //   dbeta = sum g,  dgamma = sum g xhat,  dx = gamma rstd (g - mean(g) - xhat mean(g xhat)),  dresidual = g.
-// xhat is recomputed from x and the saved statistics; the ReLU mask from y. dgamma and dbeta sum over groups.
+// xhat is recomputed from x and the saved statistics; the ReLU mask from y or from x (batchNormMask.ts). dgamma and dbeta sum over groups.
 
-import { defineKernel } from '../kernel.ts';
+import { defineKernel, type InPlace } from '../kernel.ts';
 import { flatGroups, flatIndex, program } from '../program.ts';
 import { chunksFor } from './batchNorm.ts';
 import { FEW_ROWS, fewRowsBackward } from './batchNormFewRows.ts';
-import { elementOf, lanesFor, sizeOf, zeroOf } from './common.ts';
+import { type Mask, maskName, openGradient } from './batchNormMask.ts';
+import { elementOf, type Lanes, lanesFor, sizeOf, zeroOf } from './common.ts';
 
-export interface BatchNormGradAttrs {
+/** In place, dx takes the memory of dy. */
+export interface BatchNormGradAttrs extends InPlace {
   readonly groups: number;
   readonly relu: boolean;
   readonly residual: boolean;
+  /** Without a residual, x alone says where the ReLU was open: then beta is given in the place of y. */
+  readonly maskFromX?: boolean;
 }
 
 /** Outputs: dx, dgamma [C], dbeta [C] and, with a residual, dresidual. `y` is bound but unread without a ReLU. */
@@ -19,18 +23,24 @@ export const batchNormGrad = defineKernel<'x' | 'y' | 'dy' | 'gamma' | 'stats', 
   name: 'MlvBatchNormGrad',
   inputs: ['x', 'y', 'dy', 'gamma', 'stats'],
   outputs: ({ x, gamma }, { residual }) => (residual ? [x, gamma, gamma, x] : [x, gamma, gamma]),
-  gpu({ inputs, outputs, scratch, run }, { groups, relu, residual }) {
+  gpu(
+    { inputs, outputs, scratch, takeOver, run },
+    { groups, relu, residual, maskFromX = false, inPlace = false },
+  ) {
+    const mask = relu && (maskFromX ? 'x' : 'y');
     const { x, y, dy, gamma, stats } = inputs;
+    if (inPlace) takeOver(0, 'dy');
     const [dx, dgamma, dbeta, dresidual] = outputs;
+    const gradient = inPlace ? [] : [dy];
     const channels = gamma.shape[0]!;
     const rows = sizeOf(x.shape) / channels / groups;
     const lanes = lanesFor(channels);
     const columns = channels / lanes;
     if (rows <= FEW_ROWS) {
-      const once = fewRowsBackward(lanes, relu, residual);
+      const once = fewRowsBackward(lanes, mask, residual, inPlace);
       run(
         once,
-        [x, y, dy, stats, gamma, dgamma!, dbeta!, dx!, ...(residual ? [dresidual!] : [])],
+        [x, y, ...gradient, stats, gamma, dgamma!, dbeta!, dx!, ...(residual ? [dresidual!] : [])],
         [groups, rows, columns],
         flatGroups(columns, 16),
       );
@@ -40,8 +50,8 @@ export const batchNormGrad = defineKernel<'x' | 'y' | 'dy' | 'gamma' | 'stats', 
     const partial = scratch([groups, chunks, 2, channels]);
     const sums = scratch([groups, 2, channels]);
     run(
-      partialSums(lanes, relu),
-      [x, y, dy, stats, partial],
+      partialSums(lanes, mask),
+      [x, y, dy, stats, gamma, partial],
       [groups, rows, columns, chunks],
       flatGroups(groups * chunks * columns, 64),
     );
@@ -49,21 +59,26 @@ export const batchNormGrad = defineKernel<'x' | 'y' | 'dy' | 'gamma' | 'stats', 
     const size = groups * rows * columns;
     const targets = residual ? [dx!, dresidual!] : [dx!];
     run(
-      apply(lanes, relu, residual),
-      [x, y, dy, stats, gamma, sums, ...targets],
+      apply(lanes, mask, residual, inPlace),
+      [x, y, ...gradient, stats, gamma, sums, ...targets],
       [rows, columns, size],
       flatGroups(size, 64),
     );
   },
-  reference({ x, y, dy, gamma, stats }, { groups, relu, residual }, [dx, dgamma, dbeta, dresidual]) {
+  reference(
+    { x, y, dy, gamma, stats },
+    { groups, relu, residual, maskFromX },
+    [dx, dgamma, dbeta, dresidual],
+  ) {
     const channels = gamma.shape[0]!;
     const rows = x.data.length / channels / groups;
     for (let g = 0; g < groups; g++) {
       for (let c = 0; c < channels; c++) {
         const mean = stats.data[g * 2 * channels + c]!;
         const rstd = stats.data[(g * 2 + 1) * channels + c]!;
-        const open = (i: number) => (relu && y.data[i]! <= 0 ? 0 : dy.data[i]!);
         const xhat = (i: number) => (x.data[i]! - mean) * rstd;
+        const made = (i: number) => (maskFromX ? xhat(i) * gamma.data[c]! + y.data[c]! : y.data[i]!);
+        const open = (i: number) => (relu && made(i) <= 0 ? 0 : dy.data[i]!);
         let sum = 0;
         let product = 0;
         for (let r = g * rows; r < (g + 1) * rows; r++) {
@@ -83,14 +98,11 @@ export const batchNormGrad = defineKernel<'x' | 'y' | 'dy' | 'gamma' | 'stats', 
   },
 });
 
-const openGradient = (lanes: 1 | 4, relu: boolean, at: string) =>
-  relu ? `select(${zeroOf(lanes)}, dy[${at}], y[${at}] > ${zeroOf(lanes)})` : `dy[${at}]`;
-
-function partialSums(lanes: 1 | 4, relu: boolean) {
+function partialSums(lanes: Lanes, mask: Mask) {
   const T = elementOf(lanes);
   return program({
-    name: `bnGradPartial${lanes}${relu ? 'r' : ''}`,
-    reads: { x: T, y: T, dy: T, stats: T },
+    name: `bnGradPartial${lanes}${maskName(mask)}`,
+    reads: { x: T, y: T, dy: T, stats: T, gamma: T },
     writes: { partial: T },
     params: { groups: 'u32', rows: 'u32', columns: 'u32', chunks: 'u32' },
     workgroup: [64],
@@ -106,7 +118,7 @@ function partialSums(lanes: 1 | 4, relu: boolean) {
   var product = ${zeroOf(lanes)};
   for (var r = chunk; r < p.rows; r += p.chunks) {
     let at = (g * p.rows + r) * p.columns + c;
-    let d = ${openGradient(lanes, relu, 'at')};
+    let d = ${openGradient(lanes, mask, 'at')};
     sum += d;
     product += d * (x[at] - mean);
   }
@@ -116,7 +128,7 @@ function partialSums(lanes: 1 | 4, relu: boolean) {
   });
 }
 
-function combine(lanes: 1 | 4) {
+function combine(lanes: Lanes) {
   const T = elementOf(lanes);
   return program({
     name: `bnGradCombine${lanes}`,
@@ -147,11 +159,11 @@ function combine(lanes: 1 | 4) {
   });
 }
 
-function apply(lanes: 1 | 4, relu: boolean, residual: boolean) {
+function apply(lanes: Lanes, mask: Mask, residual: boolean, inPlace: boolean) {
   const T = elementOf(lanes);
   return program({
-    name: `bnGradApply${lanes}${relu ? 'r' : ''}${residual ? 's' : ''}`,
-    reads: { x: T, y: T, dy: T, stats: T, gamma: T, sums: T },
+    name: `bnGradApply${lanes}${maskName(mask)}${residual ? 's' : ''}${inPlace ? 'i' : ''}`,
+    reads: { x: T, y: T, ...(inPlace ? {} : { dy: T }), stats: T, gamma: T, sums: T },
     writes: residual ? { dx: T, dresidual: T } : { dx: T },
     params: { rows: 'u32', columns: 'u32', size: 'u32' },
     workgroup: [64],
@@ -164,7 +176,7 @@ function apply(lanes: 1 | 4, relu: boolean, residual: boolean) {
   let rstd = stats[(g * 2u + 1u) * p.columns + c];
   let meanSum = sums[g * 2u * p.columns + c] / f32(p.rows);
   let meanProduct = sums[(g * 2u + 1u) * p.columns + c] / f32(p.rows);
-  let d = ${openGradient(lanes, relu, 'index')};
+  let d = ${openGradient(lanes, mask, 'index', inPlace ? 'dx' : 'dy')};
   dx[index] = gamma[c] * rstd * (d - meanSum - (x[index] - mean) * rstd * meanProduct);
   ${residual ? 'dresidual[index] = d;' : ''}`,
   });

@@ -5,7 +5,7 @@
 //   dx  = gc dy + dmean_hw / HW + [p is the maximum] dmax_hw.
 // A maximum's gradient goes to one element, the first among ties. WGSL is in bottleneckGradPrograms.ts.
 
-import { defineKernel, type GpuJob, type Plain } from '../kernel.ts';
+import { defineKernel, type GpuJob, type InPlace, type Plain } from '../kernel.ts';
 import { flatGroups } from '../program.ts';
 import { SPATIAL_KERNEL } from './bottleneck.ts';
 import * as programs from './bottleneckGradPrograms.ts';
@@ -23,29 +23,30 @@ export type BottleneckGradInput =
   | 'hidden'
   | 'spatial';
 
-/** Inputs as bottleneck made them; outputs dx, dw1, dw2, dws. */
-export const bottleneckGrad = defineKernel<BottleneckGradInput, Record<string, never>>({
+/** Inputs as bottleneck made them; outputs dx, dw1, dw2, dws. In place, dx takes the memory of dout. */
+export const bottleneckGrad = defineKernel<BottleneckGradInput, InPlace>({
   name: 'MlvBottleneckGrad',
   inputs: ['x', 'dout', 'w1', 'w2', 'ws', 'channelGate', 'spatialGate', 'pooled', 'hidden', 'spatial'],
   outputs: ({ x, w1, w2, ws }) => [x, w1, w2, ws],
-  gpu(job) {
+  gpu(job, { inPlace = false }) {
     const dpre = spatialGradients(job);
     const dpooled = channelGradients(job, dpre);
     const { x, dout, channelGate, spatialGate, pooled, spatial } = job.inputs;
     const [n, h, w, c] = x.shape as [number, number, number, number];
     const lanes = lanesFor(c);
     const size = (n * h * w * c) / lanes;
+    const dx = inPlace ? job.takeOver(0, 'dout') : job.outputs[0]!;
     const tensors = [
-      dout,
+      ...(inPlace ? [] : [dout]),
       channelGate,
       spatialGate,
       pooled,
       spatial,
       dpre.dspatial,
       dpooled,
-      job.outputs[0]!,
+      dx,
     ];
-    job.run(programs.inputGradient(lanes), tensors, [size, h * w, c / lanes], flatGroups(size, 64));
+    job.run(programs.inputGradient(lanes, inPlace), tensors, [size, h * w, c / lanes], flatGroups(size, 64));
   },
   reference(inputs, _attrs, outputs) {
     const [n, h, w, c] = inputs.x.shape as [number, number, number, number];

@@ -93,7 +93,7 @@ export const sumChunks = program({
 });
 
 /** dy of one element: gs dout + dmean / C + [c is the maximum] dmax. */
-const attendedGradient = (lanes: Lanes, channel: string) => {
+const attendedGradient = (lanes: Lanes, channel: string, dout: 'dout' | 'dx' = 'dout') => {
   const isPeak =
     lanes === 4
       ? `vec4<u32>(${channel}) * 4u + vec4<u32>(0u, 1u, 2u, 3u) == vec4<u32>(peak)`
@@ -102,7 +102,7 @@ const attendedGradient = (lanes: Lanes, channel: string) => {
   return `
     let peak = u32(spatial[pixel * 3u + 2u]);
     let ds = dspatial[pixel];
-    let dy = dout[at] * spatialGate[pixel] + ${toVector(`ds.x / f32(p.columns * ${lanes}u)`)}
+    let dy = ${dout}[at] * spatialGate[pixel] + ${toVector(`ds.x / f32(p.columns * ${lanes}u)`)}
       + select(${zeroOf(lanes)}, ${toVector('ds.y')}, ${isPeak});`;
 };
 
@@ -198,13 +198,13 @@ export const channelPoolGradient = program({
   dpooled[(n * 2u + 1u) * p.channels + c] = peak;`,
 });
 
-/** dx = gc dy + dmean / HW + [p is the maximum] dmax. */
-export function inputGradient(lanes: Lanes) {
+/** dx = gc dy + dmean / HW + [p is the maximum] dmax; in place, dout stands where dx will. */
+export function inputGradient(lanes: Lanes, inPlace: boolean) {
   const T = elementOf(lanes);
   return program({
-    name: `ctxInputGrad${lanes}`,
+    name: `ctxInputGrad${lanes}${inPlace ? 'i' : ''}`,
     reads: {
-      dout: T,
+      ...(inPlace ? {} : { dout: T }),
       channelGate: T,
       spatialGate: 'f32',
       pooled: T,
@@ -221,7 +221,7 @@ export function inputGradient(lanes: Lanes) {
   let c = at % p.columns;
   let pixel = at / p.columns;
   let n = pixel / p.pixels;
-  ${attendedGradient(lanes, 'c')}
+  ${attendedGradient(lanes, 'c', inPlace ? 'dx' : 'dout')}
   let position = ${lanes === 4 ? 'vec4<f32>(f32(pixel % p.pixels))' : 'f32(pixel % p.pixels)'};
   let isPeak = pooled[(n * 3u + 2u) * p.columns + c] == position;
   let fromPools = dpooled[n * 2u * p.columns + c] / f32(p.pixels)

@@ -142,11 +142,12 @@ fn pooledAt(row: i32, x: i32) -> vec2<f32> {
   ${gatePixels((i) => `if (x + ${i} < i32(p.width)) { gate[target0 + ${i}] = 1.0 / (1.0 + exp(-sum${i})); }`)}`,
 });
 
-export function gatedOutput(lanes: Lanes) {
+/** out = gs gc x; in place, x stands where out will. */
+export function gatedOutput(lanes: Lanes, inPlace = false) {
   const T = elementOf(lanes);
   return program({
-    name: `ctxOutput${lanes}`,
-    reads: { x: T, channelGate: T, spatialGate: 'f32' },
+    name: `ctxOutput${lanes}${inPlace ? 'i' : ''}`,
+    reads: { ...(inPlace ? {} : { x: T }), channelGate: T, spatialGate: 'f32' },
     writes: { out: T },
     params: { size: 'u32', pixels: 'u32', columns: 'u32' },
     workgroup: [64],
@@ -155,6 +156,6 @@ export function gatedOutput(lanes: Lanes) {
   if (index >= p.size) { return; }
   let pixel = index / p.columns;
   let gate = channelGate[pixel / p.pixels * p.columns + index % p.columns];
-  out[index] = x[index] * gate * spatialGate[pixel];`,
+  out[index] = ${inPlace ? 'out' : 'x'}[index] * gate * spatialGate[pixel];`,
   });
 }

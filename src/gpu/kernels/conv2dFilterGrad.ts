@@ -68,6 +68,7 @@ function runFilterGrad(job: GpuJob<'x' | 'dy'>, attrs: FilterGradAttrs): void {
       cout,
     ],
     flatGroups(chunks * blocks, group),
+    sizeOf(out.shape) * n * oh * ow,
   );
   if (chunks > 1) foldPartials(job, partials, out, chunks);
 }

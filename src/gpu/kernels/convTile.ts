@@ -6,6 +6,7 @@
 
 import type { GpuJob, Shape } from '../kernel.ts';
 import { flatGroups, flatIndex, type Program, program } from '../program.ts';
+import { sizeOf } from './common.ts';
 import { sharedConvolution } from './convShared.ts';
 import { each, type Lanes, lanesOf, load, mat, range, storageOf, store4, tileFor, vec } from './lanes.ts';
 
@@ -82,6 +83,8 @@ export function runConvTile(
     [read, weights, made],
     [threads, blocks, imageTiles, columnTiles, n, readH, readW, readC, madeH, madeW, madeC],
     flatGroups(threads, group),
+    // Every tap, counted on the smaller side: a stride skips the rest.
+    sizeOf(weights.shape) * n * Math.min(readH * readW, madeH * madeW),
   );
 }
 

@@ -61,6 +61,7 @@ export function runProduct(
     [a, b, partials],
     [threads, across, down, perPart, rows, inner, columns],
     flatGroups(threads, group),
+    rows * inner * columns,
   );
   return { partials, parts };
 }

@@ -1,19 +1,20 @@
 // The two plain operations that the network still needs beside the fused kernels: the sum of two gradients that
 // meet at a tensor, and the mean over a map with its backward pass.
 
-import { defineKernel } from '../kernel.ts';
+import { defineKernel, type InPlace } from '../kernel.ts';
 import { flatGroups, flatIndex, program } from '../program.ts';
 import { elementOf, type Lanes, lanesFor, sizeOf, zeroOf } from './common.ts';
 
-/** a + b, any shape. */
-export const add = defineKernel<'a' | 'b', Record<string, never>>({
+/** a + b, any shape. In place of a where the caller gives it away. */
+export const add = defineKernel<'a' | 'b', InPlace>({
   name: 'MlvAdd',
   inputs: ['a', 'b'],
   outputs: ({ a }) => [a],
-  gpu({ inputs, outputs, run }) {
+  gpu({ inputs, outputs, takeOver, run }, { inPlace }) {
     const size = sizeOf(inputs.a.shape);
     const lanes = lanesFor(size);
-    run(sum(lanes), [inputs.a, inputs.b, outputs[0]!], [size / lanes], flatGroups(size / lanes, 64));
+    const tensors = inPlace ? [inputs.b, takeOver(0, 'a')] : [inputs.a, inputs.b, outputs[0]!];
+    run((inPlace ? sumInto : sum)(lanes), tensors, [size / lanes], flatGroups(size / lanes, 64));
   },
   reference({ a, b }, _attrs, [out]) {
     for (let i = 0; i < a.data.length; i++) out!.data[i] = a.data[i]! + b.data[i]!;
@@ -72,6 +73,16 @@ const sum = (lanes: Lanes) =>
     params: { size: 'u32' },
     workgroup: [64],
     body: `${flatIndex(64)} if (index < p.size) { out[index] = a[index] + b[index]; }`,
+  });
+
+const sumInto = (lanes: Lanes) =>
+  program({
+    name: `addInto${lanes}`,
+    reads: { b: elementOf(lanes) },
+    writes: { a: elementOf(lanes) },
+    params: { size: 'u32' },
+    workgroup: [64],
+    body: `${flatIndex(64)} if (index < p.size) { a[index] = a[index] + b[index]; }`,
   });
 
 const mean = (lanes: Lanes) =>

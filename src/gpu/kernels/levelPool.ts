@@ -1,9 +1,10 @@
-// The level operator: P a P'^T for each of the five attended maps, side by side in one tensor.
+// The level operator: P a P'^T for each of the five attended maps, side by side in one summary, a level at a time, so
+// that no map must wait for the others.
 // It stands for the published bilinear resize to S x S followed by 4 x 4 average pooling, which are linear and
 // commute with the 1x1 level convolutions (parity specification, section 2): no S x S map is ever made.
 // The 1x1 convolutions themselves are one dense layer over the concatenated channels.
 
-import { defineKernel, type Plain, type Shape } from '../kernel.ts';
+import { defineKernel, type Plain } from '../kernel.ts';
 import { flatGroups, flatIndex, program } from '../program.ts';
 import { elementOf, type Lanes, lanesFor, zeroOf } from './common.ts';
 
@@ -33,17 +34,6 @@ export function levelMatrix(size: number, n: number): Float64Array {
   return matrix;
 }
 
-/** Where each level's row and column matrices lie in the packed tensor. */
-export function matrixOffsets(maps: readonly Shape[]): { rows: number; columns: number }[] {
-  let at = 0;
-  return maps.map(([, h, w]) => {
-    const rows = at;
-    const columns = at + POOLED_SIDE * h!;
-    at = columns + POOLED_SIDE * w!;
-    return { rows, columns };
-  });
-}
-
 /** The matrices of all levels as one vector, for the `matrices` input. */
 export function packLevelMatrices(
   size: number,
@@ -52,100 +42,116 @@ export function packLevelMatrices(
   return Float32Array.from(maps.flatMap(([h, w]) => [...levelMatrix(size, h), ...levelMatrix(size, w)]));
 }
 
-export const LEVELS = ['a1', 'a2', 'a3', 'a4', 'a5'] as const;
-export type LevelInput = (typeof LEVELS)[number];
+/** One level among the five: the size of its map, and where it stands in what all levels share. */
+export interface LevelPlace {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  /** First of its numbers in the packed matrices. */
+  readonly matrix: number;
+  /** First of its channels in the summary, and the channels of all levels. */
+  readonly first: number;
+  readonly total: number;
+}
 
-const mapsOf = <T extends { shape: Shape }>(inputs: Readonly<Record<LevelInput, T>>) =>
-  LEVELS.map((name) => inputs[name]);
-const channelsOf = (maps: readonly { shape: Shape }[]) => maps.map(({ shape }) => shape[3]!);
-const firstChannels = (channels: readonly number[]) =>
-  channels.map((_, i) => channels.slice(0, i).reduce((a, b) => a + b, 0));
-const lanesOfAll = (channels: readonly number[]): Lanes => (channels.every((c) => lanesFor(c) === 4) ? 4 : 1);
+/** The places of maps [.., H, W, C], as packLevelMatrices packs their matrices. */
+export function levelPlaces(
+  maps: readonly (readonly [height: number, width: number, channels: number])[],
+): LevelPlace[] {
+  const before = (level: number, size: (map: (typeof maps)[number]) => number) =>
+    maps.slice(0, level).reduce((sum, map) => sum + size(map), 0);
+  return maps.map(([height, width, channels], level) => ({
+    height,
+    width,
+    channels,
+    matrix: before(level, ([h, w]) => POOLED_SIDE * (h + w)),
+    first: before(level, ([, , c]) => c),
+    total: before(maps.length, ([, , c]) => c),
+  }));
+}
 
-/** Inputs: a1..a5 [N,H,W,C_l] and the packed matrices. Output: [N, 16, sum C_l]. */
-export const levelPool = defineKernel<LevelInput | 'matrices', Record<string, never>>({
+/** Vectors along channels fit where every level begins at a multiple of four. */
+const lanesOf = ({ channels, first, total }: LevelPlace): Lanes =>
+  [channels, first, total].every((n) => lanesFor(n) === 4) ? 4 : 1;
+
+const params = (
+  threads: number,
+  { height, width, channels, matrix, first, total }: LevelPlace,
+  lanes: Lanes,
+) => [
+  threads,
+  height,
+  width,
+  channels / lanes,
+  total / lanes,
+  first / lanes,
+  matrix,
+  matrix + POOLED_SIDE * height,
+];
+
+/** The summary [N, 16, sum C_l] with one level's columns replaced by P a P'^T of its map. Takes the memory of `summary`. */
+export const levelPool = defineKernel<'a' | 'matrices' | 'summary', { place: LevelPlace }>({
   name: 'MlvLevelPool',
-  inputs: [...LEVELS, 'matrices'],
-  outputs: (shapes) => [[shapes.a1[0]!, POSITIONS, LEVELS.reduce((sum, name) => sum + shapes[name][3]!, 0)]],
-  gpu({ inputs, outputs, run }) {
-    const maps = mapsOf(inputs);
-    const channels = channelsOf(maps);
-    const lanes = lanesOfAll(channels);
-    const offsets = matrixOffsets(maps.map(({ shape }) => shape));
-    const total = outputs[0]!.shape[2]! / lanes;
-    maps.forEach((map, level) => {
-      const [n, h, w, c] = map.shape as [number, number, number, number];
-      const columns = c / lanes;
-      const { rows, columns: across } = offsets[level]!;
-      const first = firstChannels(channels)[level]! / lanes;
-      const params = [n * POSITIONS * columns, h, w, columns, total, first, rows, across];
-      run(pool(lanes), [map, inputs.matrices, outputs[0]!], params, flatGroups(n * POSITIONS * columns, 32));
-    });
+  inputs: ['a', 'matrices', 'summary'],
+  outputs: ({ summary }) => [summary],
+  gpu({ inputs, takeOver, run }, { place }) {
+    const lanes = lanesOf(place);
+    const threads = (inputs.a.shape[0]! * POSITIONS * place.channels) / lanes;
+    const tensors = [inputs.a, inputs.matrices, takeOver(0, 'summary')];
+    run(pool(lanes), tensors, params(threads, place, lanes), flatGroups(threads, 32));
   },
-  reference(inputs, _attrs, [out]) {
-    forEachWeight(mapsOf(inputs), inputs.matrices, (level, source, target, weight) => {
-      out!.data[target] = out!.data[target]! + weight * mapsOf(inputs)[level]!.data[source]!;
+  reference({ a, matrices, summary }, { place }, [out]) {
+    const isOurs = (column: number) => column >= place.first && column < place.first + place.channels;
+    out!.data.set(summary.data.map((value, i) => (isOurs(i % place.total) ? 0 : value)));
+    forEachWeight(a.shape[0]!, place, matrices, (source, target, weight) => {
+      out!.data[target] = out!.data[target]! + weight * a.data[source]!;
     });
   },
 });
 
-/** Backward: da_l = P^T dout P' for each level; shapes are taken from the maps, whose values are not read. */
-export const levelPoolGrad = defineKernel<LevelInput | 'matrices' | 'dout', Record<string, never>>({
+export interface LevelPoolGradAttrs {
+  readonly place: LevelPlace;
+  /** True adds to `prior`, whose memory the result takes; else `prior` is bound but not read. */
+  readonly onto: boolean;
+}
+
+/** One level's share of its map's gradient: prior + P^T dout P' for dout [N, 16, sum C_l]. */
+export const levelPoolGrad = defineKernel<'prior' | 'matrices' | 'dout', LevelPoolGradAttrs>({
   name: 'MlvLevelPoolGrad',
-  inputs: [...LEVELS, 'matrices', 'dout'],
-  outputs: (shapes) => LEVELS.map((name) => shapes[name]),
-  gpu({ inputs, outputs, run }) {
-    const maps = mapsOf(inputs);
-    const channels = channelsOf(maps);
-    const lanes = lanesOfAll(channels);
-    const offsets = matrixOffsets(maps.map(({ shape }) => shape));
-    const total = inputs.dout.shape[2]! / lanes;
-    maps.forEach((map, level) => {
-      const [n, h, w, c] = map.shape as [number, number, number, number];
-      const columns = c / lanes;
-      const { rows, columns: across } = offsets[level]!;
-      const first = firstChannels(channels)[level]! / lanes;
-      const params = [n * h * columns, h, w, columns, total, first, rows, across];
-      const tensors = [inputs.dout, inputs.matrices, outputs[level]!];
-      run(poolGradient(lanes), tensors, params, flatGroups(n * h * columns, 32));
-    });
+  inputs: ['prior', 'matrices', 'dout'],
+  outputs: ({ dout }, { place }) => [[dout[0]!, place.height, place.width, place.channels]],
+  gpu({ inputs, outputs, takeOver, run }, { place, onto }) {
+    const lanes = lanesOf(place);
+    const threads = (inputs.dout.shape[0]! * place.height * place.channels) / lanes;
+    const tensors = [inputs.dout, inputs.matrices, onto ? takeOver(0, 'prior') : outputs[0]!];
+    run(poolGradient(lanes, onto), tensors, params(threads, place, lanes), flatGroups(threads, 32));
   },
-  reference(inputs, _attrs, outputs) {
-    forEachWeight(mapsOf(inputs), inputs.matrices, (level, source, target, weight) => {
-      const { data } = outputs[level]!;
-      data[source] = data[source]! + weight * inputs.dout.data[target]!;
+  reference({ prior, matrices, dout }, { place, onto }, [da]) {
+    if (onto) da!.data.set(prior.data);
+    forEachWeight(dout.shape[0]!, place, matrices, (source, target, weight) => {
+      da!.data[source] = da!.data[source]! + weight * dout.data[target]!;
     });
   },
 });
 
-/** Calls back with every non-zero coefficient of the operator: source in map `level`, target in the output. */
+/** Calls back with every coefficient of the operator on n films: source in the map, target in the summary. */
 function forEachWeight(
-  maps: readonly Plain[],
+  n: number,
+  { height, width, channels, matrix, first, total }: LevelPlace,
   matrices: Plain,
-  visit: (level: number, source: number, target: number, weight: number) => void,
+  visit: (source: number, target: number, weight: number) => void,
 ) {
-  const channels = channelsOf(maps);
-  const total = channels.reduce((a, b) => a + b, 0);
-  const offsets = matrixOffsets(maps.map(({ shape }) => shape));
-  maps.forEach(({ shape }, level) => {
-    const [n, h, w, c] = shape as [number, number, number, number];
-    const { rows, columns } = offsets[level]!;
-    const first = firstChannels(channels)[level]!;
-    for (let i = 0; i < n; i++) {
-      for (let position = 0; position < POSITIONS; position++) {
-        const [oy, ox] = [Math.floor(position / POOLED_SIDE), position % POOLED_SIDE];
-        for (let y = 0; y < h; y++) {
-          for (let x = 0; x < w; x++) {
-            const weight = matrices.data[rows + oy * h + y]! * matrices.data[columns + ox * w + x]!;
-            if (weight === 0) continue;
-            const source = ((i * h + y) * w + x) * c;
-            const target = (i * POSITIONS + position) * total + first;
-            for (let k = 0; k < c; k++) visit(level, source + k, target + k, weight);
-          }
-        }
-      }
+  const across = matrix + POOLED_SIDE * height;
+  for (let i = 0; i < n * POSITIONS; i++) {
+    const position = i % POSITIONS;
+    const [oy, ox] = [Math.floor(position / POOLED_SIDE), position % POOLED_SIDE];
+    for (let pixel = 0; pixel < height * width; pixel++) {
+      const [y, x] = [Math.floor(pixel / width), pixel % width];
+      const weight = matrices.data[matrix + oy * height + y]! * matrices.data[across + ox * width + x]!;
+      const source = (Math.floor(i / POSITIONS) * height * width + pixel) * channels;
+      for (let k = 0; k < channels; k++) visit(source + k, i * total + first + k, weight);
     }
-  });
+  }
 }
 
 const PARAMS = {
@@ -192,11 +198,11 @@ function pool(lanes: Lanes) {
 }
 
 /** One thread per film, row and channel group: the four column sums of a row serve all its pixels. */
-function poolGradient(lanes: Lanes) {
+function poolGradient(lanes: Lanes, onto: boolean) {
   const T = elementOf(lanes);
   const each = (make: (i: number) => string, joint: string) => [0, 1, 2, 3].map(make).join(joint);
   return program({
-    name: `levelPoolGrad${lanes}`,
+    name: `levelPoolGrad${lanes}${onto ? 'a' : ''}`,
     reads: { dout: T, matrices: 'f32' },
     writes: { da: T },
     params: PARAMS,
@@ -212,8 +218,8 @@ function poolGradient(lanes: Lanes) {
   ${each((j) => `let sum${j} = ${each((i) => `down${i} * dout[source + ${i * POOLED_SIDE + j}u * p.total]`, ' + ')};`, '\n  ')}
   for (var x = 0u; x < p.width; x++) {
     let across = p.columnMatrix + x;
-    da[((n * p.height + y) * p.width + x) * p.columns + c] =
-      ${each((j) => `sum${j} * matrices[across + ${j}u * p.width]`, ' + ')};
+    let at = ((n * p.height + y) * p.width + x) * p.columns + c;
+    da[at] = ${onto ? 'da[at] + ' : ''}${each((j) => `sum${j} * matrices[across + ${j}u * p.width]`, ' + ')};
   }`,
   });
 }

@@ -59,7 +59,8 @@ export function runSharedProduct(
   const parts = Math.ceil(steps / perPart);
   const partials = target(parts);
   const params = [across, down, parts, perPart * STEP, rows, inner, columns, ...Object.values(sizes)];
-  job.run(code(given, tile), [...given.tensors, partials], params, flatGroups(across * down * parts, 1));
+  const groups = flatGroups(across * down * parts, 1);
+  job.run(code(given, tile), [...given.tensors, partials], params, groups, rows * inner * columns);
   return { partials, parts };
 }
 

@@ -2,8 +2,10 @@
 // compiler; a test makes sure that none is missing from it.
 
 import { batchNorm, batchNormEval } from './batchNorm.ts';
+import { batchNormApply } from './batchNormApply.ts';
 import { batchNormGrad } from './batchNormGrad.ts';
 import { bottleneck } from './bottleneck.ts';
+import { bottleneckApply } from './bottleneckApply.ts';
 import { bottleneckGrad } from './bottleneckGrad.ts';
 import { conv2d } from './conv2d.ts';
 import { conv2dFilterGrad } from './conv2dFilterGrad.ts';
@@ -22,10 +24,12 @@ export const KERNEL_TABLE = {
   conv2dFilterGrad,
   batchNorm,
   batchNormEval,
+  batchNormApply,
   batchNormGrad,
   maxPool,
   maxPoolGrad,
   bottleneck,
+  bottleneckApply,
   bottleneckGrad,
   spatialMean,
   spatialMeanGrad,

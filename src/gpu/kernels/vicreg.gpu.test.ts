@@ -3,7 +3,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { add, spatialMean, spatialMeanGrad } from './elementwise.ts';
-import { levelMatrix, levelPool, levelPoolGrad, packLevelMatrices } from './levelPool.ts';
 import { type Given, given, gpuError, numericalGradient, relativeError, runOn } from './testing.ts';
 import { VICREG_TERMS, vicreg, vicregGrad } from './vicreg.ts';
 
@@ -75,56 +74,6 @@ test('the Gram and the direct covariance agree where either may be used', async 
   const gram = (await runOn('webgpu', vicreg, { z: { shape: [2 * n, d + 2], data: wide } }, {})).outputs[0]!;
   const { covariance1 } = VICREG_TERMS;
   expect(Math.abs((gram[covariance1]! * (d + 2)) / (direct[covariance1]! * d) - 1)).toBeLessThan(1e-5);
-});
-
-function levelInputs(channels: readonly number[], side: number, levelSize: number) {
-  const sides = channels.map((_, level) => Math.ceil(side / 2 ** level));
-  const maps = sides.map((s, level) => given([2, s, s, channels[level]!], level));
-  const data = packLevelMatrices(
-    levelSize,
-    sides.map((s) => [s, s] as const),
-  );
-  const matrices = { shape: [data.length], data };
-  const [a1, a2, a3, a4, a5] = maps as [Given, Given, Given, Given, Given];
-  const dout = given([2, 16, channels.reduce((a, b) => a + b, 0)], 9);
-  return { inputs: { a1, a2, a3, a4, a5, matrices }, dout };
-}
-
-test('level pooling and its gradient equal the references', async () => {
-  for (const [channels, side] of [
-    [[8, 8, 16, 32, 64], 32],
-    [[3, 3, 6, 12, 24], 21],
-    [[4, 4, 8, 8, 8], 7],
-  ] as const) {
-    const { inputs, dout } = levelInputs(channels, side, 18);
-    expect(await gpuError(levelPool, inputs, {})).toBeLessThan(1e-5);
-    expect(await gpuError(levelPoolGrad, { ...inputs, dout }, {})).toBeLessThan(1e-5);
-  }
-});
-
-test.each([
-  [[2, 2, 4, 4, 4], 6, 16],
-  [[1, 1, 2, 3, 3], 9, 18],
-  [[4, 4, 4, 4, 4], 5, 8],
-])(
-  'gradient of level pooling, %j channels from side %i, equals central differences',
-  async (channels, side, size) => {
-    const { inputs, dout } = levelInputs(channels, side, size);
-    const made = await runOn('webgpu', levelPoolGrad, { ...inputs, dout }, {});
-    (['a1', 'a2', 'a3', 'a4', 'a5'] as const).forEach((name, level) => {
-      const expected = numericalGradient(levelPool, inputs, {}, name, dout.data, 1e-3);
-      expect(relativeError(made.outputs[level]!, expected)).toBeLessThan(1e-5);
-    });
-  },
-);
-
-test('the rows of a level matrix sum to one', () => {
-  for (const n of [2, 7, 20, 112]) {
-    const matrix = levelMatrix(64, n);
-    for (let row = 0; row < 4; row++) {
-      expect(matrix.subarray(row * n, (row + 1) * n).reduce((a, b) => a + b, 0)).toBeCloseTo(1, 12);
-    }
-  }
 });
 
 test('sum and spatial mean', async () => {

@@ -2,9 +2,10 @@
 // kernels/bottleneck.ts, bottleneckGrad.ts and levelPool.ts.
 
 import { type Tensor, tf } from '../backend.ts';
+import type { InPlace } from '../kernel.ts';
 import { type BottleneckInput, SPATIAL_KERNEL } from '../kernels/bottleneck.ts';
 import type { BottleneckGradInput } from '../kernels/bottleneckGrad.ts';
-import { LEVELS, type LevelInput, matrixOffsets, POOLED_SIDE } from '../kernels/levelPool.ts';
+import { type LevelPlace, type LevelPoolGradAttrs, POOLED_SIDE } from '../kernels/levelPool.ts';
 import type { Stock } from '../switches.ts';
 import { filterGradient, inputGradient } from './convolution.ts';
 import { firstPlace, joined, ones, part, product, ramp, shaped } from './operations.ts';
@@ -37,7 +38,7 @@ export const bottleneck: Stock<BottleneckInput, Nothing> = {
 /** sigmoid' by the sigmoid's value. */
 const slope = (gate: Tensor) => tf.mul(gate, tf.sub(1, gate));
 
-export const bottleneckGrad: Stock<BottleneckGradInput, Nothing> = {
+export const bottleneckGrad: Stock<BottleneckGradInput, InPlace> = {
   instead: 'tf.matMul, tf.sum, Conv2DBackpropInput, Conv2DBackpropFilter and arithmetic',
   run({ x, dout, w1, w2, ws, channelGate, spatialGate, pooled, hidden, spatial }) {
     const [n, h, w, c] = x.shape as Map4;
@@ -69,38 +70,47 @@ export const bottleneckGrad: Stock<BottleneckGradInput, Nothing> = {
   },
 };
 
-/** Row and column matrix of each level, [4, h] and [4, w], with the level's shape. */
-function levelsOf(inputs: Readonly<Record<LevelInput | 'matrices', Tensor>>) {
-  const maps = LEVELS.map((name) => inputs[name]);
-  return matrixOffsets(maps.map(({ shape }) => shape)).map((at, level) => {
-    const map = maps[level]!;
-    const [n, h, w, c] = map.shape as Map4;
-    const matrix = (from: number, side: number) =>
-      shaped(part(inputs.matrices, [from], [POOLED_SIDE * side]), 1, POOLED_SIDE, side);
-    return { map, n, h, w, c, rows: matrix(at.rows, h), columns: matrix(at.columns, w) };
-  });
-}
-
-export const levelPool: Stock<LevelInput | 'matrices', Nothing> = {
-  instead: 'tf.matMul, twice a level, and tf.concat',
-  run(inputs) {
-    const pooled = levelsOf(inputs).map(({ map, n, h, w, c, rows, columns }) => {
-      const down = shaped(product(rows, shaped(map, n, h, w * c)), n * POOLED_SIDE, w, c);
-      return shaped(product(columns, down), n, POOLED_SIDE * POOLED_SIDE, c);
-    });
-    return [joined(pooled, 2)];
+export const bottleneckApply: Stock<'x' | 'channelGate' | 'spatialGate', InPlace> = {
+  instead: 'tf.mul, twice',
+  run({ x, channelGate, spatialGate }) {
+    const [n, h, w, c] = x.shape as Map4;
+    return [tf.mul(tf.mul(x, shaped(channelGate, n, 1, 1, c)), shaped(spatialGate, n, h, w, 1))];
   },
 };
 
-export const levelPoolGrad: Stock<LevelInput | 'matrices' | 'dout', Nothing> = {
-  instead: 'tf.matMul, twice a level',
-  run(inputs) {
-    let first = 0;
-    return levelsOf(inputs).map(({ n, h, w, c, rows, columns }) => {
-      const mine = part(inputs.dout, [0, 0, first], [n, POOLED_SIDE * POOLED_SIDE, c]);
-      first += c;
-      const across = product(columns, shaped(mine, n * POOLED_SIDE, POOLED_SIDE, c), true, false);
-      return shaped(product(rows, shaped(across, n, POOLED_SIDE, w * c), true, false), n, h, w, c);
-    });
+/** The row and the column matrix of a level, [1, 4, H] and [1, 4, W]. */
+function matricesOf(matrices: Tensor, { matrix, height, width }: LevelPlace): [Tensor, Tensor] {
+  const one = (from: number, side: number) =>
+    shaped(part(matrices, [from], [POOLED_SIDE * side]), 1, POOLED_SIDE, side);
+  return [one(matrix, height), one(matrix + POOLED_SIDE * height, width)];
+}
+
+export const levelPool: Stock<'a' | 'matrices' | 'summary', { place: LevelPlace }> = {
+  instead: 'tf.matMul, twice, and tf.concat',
+  run({ a, matrices, summary }, { place }) {
+    const { height: h, width: w, channels, first, total } = place;
+    const [n, positions] = summary.shape as [number, number];
+    const [rows, columns] = matricesOf(matrices, place);
+    const down = shaped(product(rows, shaped(a, n, h, w * channels)), n * POOLED_SIDE, w, channels);
+    const mine = shaped(product(columns, down), n, positions, channels);
+    const before = part(summary, [0, 0, 0], [n, positions, first]);
+    const end = first + channels;
+    const after = part(summary, [0, 0, end], [n, positions, total - end]);
+    const parts = [...(first > 0 ? [before] : []), mine, ...(end < total ? [after] : [])];
+    return [parts.length > 1 ? joined(parts, 2) : mine];
+  },
+};
+
+export const levelPoolGrad: Stock<'prior' | 'matrices' | 'dout', LevelPoolGradAttrs> = {
+  instead: 'tf.matMul, twice, and tf.add',
+  run({ prior, matrices, dout }, { place, onto }) {
+    const { height: h, width: w, channels, first } = place;
+    const [n, positions] = dout.shape as [number, number];
+    const [rows, columns] = matricesOf(matrices, place);
+    const mine = part(dout, [0, 0, first], [n, positions, channels]);
+    const across = product(columns, shaped(mine, n * POOLED_SIDE, POOLED_SIDE, channels), true, false);
+    const share = product(rows, shaped(across, n, POOLED_SIDE, w * channels), true, false);
+    const da = shaped(share, n, h, w, channels);
+    return [onto ? tf.add(prior, da) : da];
   },
 };

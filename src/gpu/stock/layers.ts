@@ -2,7 +2,9 @@
 // which takes the mean first and then squares what is left.
 
 import { type Tensor, tf } from '../backend.ts';
+import type { InPlace } from '../kernel.ts';
 import type { BatchNormAttrs, BatchNormEvalAttrs } from '../kernels/batchNorm.ts';
+import type { BatchNormApplyAttrs } from '../kernels/batchNormApply.ts';
 import type { BatchNormGradAttrs } from '../kernels/batchNormGrad.ts';
 import { sizeOf } from '../kernels/common.ts';
 import type { Stock } from '../switches.ts';
@@ -42,6 +44,23 @@ export const batchNorm: Stock<NormInput, BatchNormAttrs> = {
   },
 };
 
+/** (x - mean) rstd in groups, by the statistics of batchNorm. */
+function normalised(x: Tensor, stats: Tensor): Tensor {
+  const [groups, , channels] = stats.shape as [number, number, number];
+  const mean = part(stats, [0, 0, 0], [groups, 1, channels]);
+  const rstd = part(stats, [0, 1, 0], [groups, 1, channels]);
+  return tf.mul(tf.sub(inGroups(x, groups), mean), rstd);
+}
+
+export const batchNormApply: Stock<'x' | 'stats' | 'gamma' | 'beta' | 'residual', BatchNormApplyAttrs> = {
+  instead: 'arithmetic on the statistics at hand',
+  run({ x, stats, gamma, beta, residual }, { relu, residual: added }) {
+    const whole = tf.reshape(tf.add(tf.mul(normalised(x, stats), gamma), beta), x.shape);
+    const shifted = added ? tf.add(whole, residual) : whole;
+    return [relu ? tf.relu(shifted) : shifted];
+  },
+};
+
 export const batchNormEval: Stock<NormInput, BatchNormEvalAttrs> = {
   instead: 'arithmetic on the running statistics',
   run({ x, gamma, beta, residual, runningMean, runningVar }, { relu, eps, ...attrs }) {
@@ -54,13 +73,12 @@ export const batchNormEval: Stock<NormInput, BatchNormEvalAttrs> = {
 
 export const batchNormGrad: Stock<'x' | 'y' | 'dy' | 'gamma' | 'stats', BatchNormGradAttrs> = {
   instead: 'arithmetic, tf.sum and tf.mean',
-  run({ x, y, dy, gamma, stats }, { groups, relu, residual }) {
-    const open = relu ? tf.mul(dy, ones(tf.greater(y, 0))) : tf.add(dy, 0);
-    const channels = gamma.shape[0]!;
-    const mean = part(stats, [0, 0, 0], [groups, 1, channels]);
-    const rstd = part(stats, [0, 1, 0], [groups, 1, channels]);
+  run({ x, y, dy, gamma, stats }, { groups, relu, residual, maskFromX }) {
+    const xhat = normalised(x, stats);
+    const made = maskFromX ? tf.reshape(tf.add(tf.mul(xhat, gamma), y), x.shape) : y;
+    const open = relu ? tf.mul(dy, ones(tf.greater(made, 0))) : tf.add(dy, 0);
+    const rstd = part(stats, [0, 1, 0], [groups, 1, gamma.shape[0]!]);
     const g = inGroups(open, groups);
-    const xhat = tf.mul(tf.sub(inGroups(x, groups), mean), rstd);
     const weighted = tf.mul(g, xhat);
     const left = tf.sub(tf.sub(g, tf.mean(g, 1, true)), tf.mul(xhat, tf.mean(weighted, 1, true)));
     const dx = tf.reshape(tf.mul(tf.mul(left, rstd), gamma), x.shape);
@@ -70,7 +88,7 @@ export const batchNormGrad: Stock<'x' | 'y' | 'dy' | 'gamma' | 'stats', BatchNor
   },
 };
 
-export const add: Stock<'a' | 'b', Nothing> = {
+export const add: Stock<'a' | 'b', InPlace> = {
   instead: 'tf.add',
   run: ({ a, b }) => [tf.add(a, b)],
 };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type AdapterLimits, predictBudget } from './budget.ts';
 import { presetConfig } from './presets.ts';
+import type { Config } from './schema.ts';
 
 const MIB = 2 ** 20;
 const roomy: AdapterLimits = {
@@ -29,17 +30,33 @@ describe('the need of the paper configuration', () => {
   it('finds the stem maps to be the largest buffer at batch 64', () => {
     const budget = predictBudget(paper, roomy);
     expect(budget.largestBufferName).toBe('stem activations');
-    expect(budget.largestBufferBytes).toBe(64 * 64 * 112 * 112 * 4);
+    expect(budget.largestBufferBytes).toBe(2 * 64 * 64 * 112 * 112 * 4);
   });
 
   it('finds the local projector to be the largest at batch 8', () => {
-    expect(predictBudget({ ...paper, batchSize: 8 }, roomy).largestBufferBytes).toBe(134_217_728);
+    const budget = predictBudget({ ...paper, batchSize: 8 }, roomy);
+    expect(budget).toMatchObject({
+      largestBufferName: 'local projector layer 1 weights',
+      largestBufferBytes: 134_217_728,
+    });
   });
 
   it('counts one more copy of the weights for AdamW than for LARS', () => {
     const lars = predictBudget(paper, roomy);
     const adamw = predictBudget({ ...paper, optimiser: 'adamw' }, roomy);
     expect(adamw.parameterBytes - lars.parameterBytes).toBe(4 * lars.parameters);
+  });
+
+  it.each(['paper', 'laptop'] as const)('takes less for %s with either setting, and with both', (name) => {
+    const of = (changes: Partial<Config>) => predictBudget({ ...presetConfig(name), ...changes }, roomy);
+    const [plain, half, again] = [of({}), of({ keptMaps: 'float16' }), of({ recompute: true })];
+    const both = of({ keptMaps: 'float16', recompute: true });
+    const row = [plain, half, again, both].map(({ totalBytes }) => Math.round(totalBytes / MIB));
+    process.stdout.write(`memory | ${name} | ${row.join(' | ')} |\n`);
+    expect(half.totalBytes).toBeLessThan(0.9 * plain.totalBytes);
+    expect(again.totalBytes).toBeLessThan(0.85 * plain.totalBytes);
+    expect(both.totalBytes).toBeLessThan(again.totalBytes);
+    expect(both.parameterBytes).toBe(plain.parameterBytes);
   });
 });
 
@@ -49,7 +66,7 @@ describe('refusal', () => {
   it('names the buffer, the limit and the preset that fits', () => {
     const budget = predictBudget(presetConfig('paper'), tight);
     expect(budget).toMatchObject({ fits: false, proposal: 'laptop' });
-    expect(budget.reason).toMatch(/stem activations .* 196 MiB, .* 128 MiB\. The preset laptop fits/);
+    expect(budget.reason).toMatch(/stem activations .* 392 MiB, .* 128 MiB\. The preset laptop fits/);
   });
 
   it('says nothing when all is well', () => {

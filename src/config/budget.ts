@@ -1,7 +1,9 @@
 // What a configuration will need, before anything is allocated: parameters, bytes and the largest single buffer,
-// held against the limits of the adapter. Pure arithmetic from the shapes of the model (docs/method.md); the
-// engine refuses by the same numbers. Bytes of activations are an estimate: what the gradient keeps of two views.
+// held against the limits of the adapter. Pure arithmetic from the shapes of the model (docs/method.md): the bytes are
+// the peak of a step played in sizes (memoryPlan.ts). The engine refuses by the same numbers.
 
+import { levelsOf, type PlannedWeight, peakBytes } from './memoryPlan.ts';
+import type { Machine } from './memoryScratch.ts';
 import { PRESET_NAMES, type PresetName, presetConfig } from './presets.ts';
 import type { Config } from './schema.ts';
 import { nearestPreset } from './share.ts';
@@ -17,9 +19,9 @@ export interface AdapterLimits {
 
 export interface Budget {
   readonly parameters: number;
-  /** Weights, their gradients and the optimiser's memory. */
+  /** Weights, running statistics and what the optimiser holds. */
   readonly parameterBytes: number;
-  /** Maps of both views that the gradient needs, and the gradients in flight. */
+  /** Everything else at its peak: films, views, maps kept for the gradient, gradients in flight, staging. */
   readonly activationBytes: number;
   readonly totalBytes: number;
   readonly largestBufferBytes: number;
@@ -31,7 +33,7 @@ export interface Budget {
   readonly proposal?: PresetName;
 }
 
-interface Tensor {
+interface Buffer {
   readonly name: string;
   /** float32 elements. */
   readonly size: number;
@@ -39,72 +41,83 @@ interface Tensor {
 
 const BYTES = 4;
 const VIEWS = 2;
-/** Kept per convolution for the gradient: its output, the normalised map and the rectified one. */
-const MAPS_PER_CONV = 3;
-/** Attended by channel, attended by place. */
-const MAPS_PER_BOTTLENECK = 2;
 
-const sum = (tensors: readonly Tensor[]) => tensors.reduce((total, { size }) => total + size, 0);
-const half = (side: number) => Math.floor((side - 1) / 2) + 1;
-
-/** Channels and side of the five level maps. */
-function levelsOf({ width, imageSize }: Config): { channels: number; side: number }[] {
-  const stem = half(imageSize);
-  const sides = [stem];
-  for (let level = 1; level < 5; level++) sides.push(half(sides[level - 1]!));
-  return [1, 1, 2, 4, 8].map((factor, level) => ({ channels: width * factor, side: sides[level]! }));
+interface Weights {
+  readonly trained: PlannedWeight[];
+  /** Running means and variances, in floats. */
+  readonly statistics: number[];
 }
 
-const conv = (name: string, kernel: number, input: number, output: number): Tensor[] => [
-  { name: `${name} weights`, size: kernel * kernel * input * output },
-  { name: `${name} norm`, size: 2 * output },
-];
+const together = (parts: readonly Weights[]): Weights => ({
+  trained: parts.flatMap(({ trained }) => trained),
+  statistics: parts.flatMap(({ statistics }) => statistics),
+});
 
-function stageWeights(name: string, input: number, output: number): Tensor[] {
-  const shortcut = input === output ? [] : conv(`${name} shortcut`, 1, input, output);
-  const blocks = [input, output, output, output].flatMap((from) => conv(name, 3, from, output));
-  return [...blocks, ...shortcut];
+const plain = (name: string, ...sizes: number[]): Weights => ({
+  trained: sizes.map((size) => ({ name, size })),
+  statistics: [],
+});
+
+const norm = (name: string, size: number): Weights => ({
+  trained: [1, 2].map(() => ({ name: `${name} norm`, size })),
+  statistics: [size, size],
+});
+
+const conv = (name: string, kernel: number, input: number, output: number): Weights =>
+  together([plain(`${name} weights`, kernel * kernel * input * output), norm(name, output)]);
+
+function stageWeights(name: string, input: number, output: number): Weights {
+  const shortcut = input === output ? [] : [conv(`${name} shortcut`, 1, input, output)];
+  return together([
+    ...[input, output, output, output].map((from) => conv(name, 3, from, output)),
+    ...shortcut,
+  ]);
 }
 
-function projectorWeights(name: string, widths: readonly number[], finalNorm: boolean): Tensor[] {
-  return widths.slice(1).flatMap((output, layer) => {
-    const norm = layer < widths.length - 2 || finalNorm ? 2 * output : 0;
-    return [
-      { name: `${name} layer ${layer + 1} weights`, size: widths[layer]! * output },
-      { name: `${name} layer ${layer + 1} bias and norm`, size: output + norm },
-    ];
-  });
+function projectorWeights(name: string, widths: readonly number[], finalNorm: boolean): Weights {
+  return together(
+    widths.slice(1).flatMap((output, i) => {
+      const layer = `${name} layer ${i + 1}`;
+      const dense = [plain(`${layer} weights`, widths[i]! * output), plain(`${layer} bias`, output)];
+      return i < widths.length - 2 || finalNorm ? [...dense, norm(layer, output)] : dense;
+    }),
+  );
 }
 
-function weightsOf(config: Config): Tensor[] {
+function weightsOf(config: Config): Weights {
   const { projectorHidden: hidden, embeddingDim: dim, levelChannels, projectorFinalNorm } = config;
-  const levels = levelsOf(config);
-  const channels = levels.map((level) => level.channels);
-  return [
-    ...conv('stem', 7, 3, channels[0]!),
-    ...[1, 2, 3, 4].flatMap((stage) =>
-      stageWeights(`stage ${stage}`, channels[stage - 1]!, channels[stage]!),
-    ),
-    ...channels.map((c) => ({ name: 'context bottleneck', size: 2 * c * Math.floor(c / 2) + 98 })),
-    ...channels.map((c) => ({ name: 'level projection', size: c * levelChannels + levelChannels })),
-    ...projectorWeights('global projector', [channels[4]!, hidden, hidden, dim], projectorFinalNorm),
-    ...projectorWeights('local projector', [16 * levelChannels, dim, dim, dim], projectorFinalNorm),
-  ];
+  const channels = levelsOf(config).map((level) => level.channels);
+  const all = channels.reduce((a, b) => a + b, 0);
+  const frozen = !config.trainLevelConvs;
+  return together([
+    conv('stem', 7, 3, channels[0]!),
+    ...[1, 2, 3, 4].map((stage) => stageWeights(`stage ${stage}`, channels[stage - 1]!, channels[stage]!)),
+    ...channels.map((c) => plain('context bottleneck', c * Math.floor(c / 2), c * Math.floor(c / 2), 98)),
+    {
+      trained: [all * levelChannels, 5 * levelChannels].map((size) => ({
+        name: 'level projection',
+        size,
+        frozen,
+      })),
+      statistics: [],
+    },
+    projectorWeights('global projector', [channels[4]!, hidden, hidden, dim], projectorFinalNorm),
+    projectorWeights('local projector', [16 * levelChannels, dim, dim, dim], projectorFinalNorm),
+  ]);
 }
 
-/** Maps of one view; each name stands for several buffers of that size. */
-function activationsOf(config: Config): (Tensor & { readonly copies: number })[] {
-  const { batchSize, imageSize, projectorHidden, embeddingDim } = config;
-  const convsPerLevel = [1, 4, 5, 5, 5];
-  const levels = levelsOf(config).map(({ channels, side }, level) => ({
+/** The buffers that may be the largest: each weight, the films, the views and the maps of both views together. */
+function buffersOf(config: Config, weights: readonly PlannedWeight[]): Buffer[] {
+  const { batchSize, imageSize, planeSize } = config;
+  const maps = levelsOf(config).map(({ channels, side }, level) => ({
     name: level === 0 ? 'stem activations' : `stage ${level} activations`,
-    size: batchSize * channels * side * side,
-    copies: convsPerLevel[level]! * MAPS_PER_CONV + MAPS_PER_BOTTLENECK,
+    size: VIEWS * batchSize * channels * side * side,
   }));
   return [
-    { name: 'views', size: batchSize * 3 * imageSize * imageSize, copies: 1 },
-    ...levels,
-    { name: 'projector activations', size: batchSize * Math.max(projectorHidden, embeddingDim), copies: 18 },
+    ...weights,
+    { name: 'films of a batch', size: (batchSize * planeSize ** 2) / 4 },
+    { name: 'views', size: VIEWS * batchSize * 3 * imageSize ** 2 },
+    ...maps,
   ];
 }
 
@@ -115,34 +128,29 @@ function refusal(limits: AdapterLimits, bytes: number, name: string): string | n
   return `the ${name} need one buffer of ${mebi(bytes)}, the adapter allows ${mebi(limit)}.`;
 }
 
-function need(config: Config) {
-  const weights = weightsOf(config);
-  const activations = activationsOf(config);
-  const largest = [...weights, ...activations].reduce((a, b) => (b.size > a.size ? b : a));
-  const parameters = sum(weights);
-  const optimiserCopies = config.optimiser === 'adamw' ? 2 : 1;
-  const kept = activations.reduce((total, { size, copies }) => total + size * copies, 0);
-  const inFlight = 4 * Math.max(...activations.map(({ size }) => size));
-  const parameterBytes = parameters * BYTES * (2 + optimiserCopies);
-  const activationBytes = (kept * VIEWS + inFlight) * BYTES;
+function need(config: Config, machine: Machine) {
+  const { trained: weights, statistics } = weightsOf(config);
+  const largest = buffersOf(config, weights).reduce((a, b) => (b.size > a.size ? b : a));
+  const { state, total } = peakBytes(config, weights, statistics, machine);
   return {
-    parameters,
-    parameterBytes,
-    activationBytes,
-    totalBytes: parameterBytes + activationBytes,
+    parameters: weights.reduce((sum, { size }) => sum + size, 0),
+    parameterBytes: state,
+    activationBytes: total - state,
+    totalBytes: total,
     largestBufferBytes: largest.size * BYTES,
     largestBufferName: largest.name,
   };
 }
 
 /** The need of a configuration, and whether an adapter with these limits can meet it. */
-export function predictBudget(config: Config, limits: AdapterLimits): Budget {
-  const needed = need(config);
+export function predictBudget(config: Config, limits: AdapterLimits, software = false): Budget {
+  const machine = { software };
+  const needed = need(config, machine);
   const reason = refusal(limits, needed.largestBufferBytes, needed.largestBufferName);
   if (reason === null) return { ...needed, fits: true };
   const smaller = PRESET_NAMES.slice(PRESET_NAMES.indexOf(nearestPreset(config)));
   const proposal = smaller.find((name) => {
-    const other = need(presetConfig(name));
+    const other = need(presetConfig(name), machine);
     return refusal(limits, other.largestBufferBytes, other.largestBufferName) === null;
   });
   const advice = proposal ? ` The preset ${proposal} fits.` : '';

@@ -32,7 +32,7 @@ test.each([1, 2, 63, 4097])('%i values come back within one step of the format',
 });
 
 test('halves come back as they were, small ones included', async () => {
-  const halves = Float32Array.of(0, 1, -1, 0.5, 1 + 2 ** -10, 2 ** -14, 3 * 2 ** -24, -1024.5, LARGEST_HALF);
+  const halves = Float32Array.of(0, 1, -1, 0.5, 1 + 2 ** -10, 2 ** -14, 3 * 2 ** -24, -1023.5, LARGEST_HALF);
   expect(await roundTrip(halves)).toEqual(halves);
 });
 

@@ -169,7 +169,7 @@ async function prepare(): Promise<void> {
   const { draft, weights } = useSettings.getState();
   const { facts } = get();
   if (!facts) throw new AppError('not-ready', 'there is no graphics device to train on.');
-  const budget = predictBudget(draft, facts.limits);
+  const budget = predictBudget(draft, facts.limits, facts.software);
   if (!budget.fits) throw new AppError('does-not-fit', budget.reason);
   await filmsAtHand(draft.planeSize);
   const status = await currentClient().engine.prepare(draft, weights ? await bytesOf(weights) : undefined);

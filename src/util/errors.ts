@@ -32,7 +32,7 @@ export const ERROR_TABLE = {
   },
   'out-of-memory': {
     sentence: 'The GPU ran out of memory: {detail}',
-    hint: 'Choose a smaller preset, a smaller batch or a smaller image size.',
+    hint: 'Choose a smaller preset, a smaller batch or a smaller image size, or turn on Recompute within stages.',
   },
   'does-not-fit': {
     sentence: 'This configuration does not fit the adapter: {detail}',

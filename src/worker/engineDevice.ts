@@ -86,9 +86,9 @@ export class EngineDevice {
 
   /** @throws AppError does-not-fit */
   refuseWhatCannotFit(config: Config): void {
-    const limits = this.#facts?.limits;
-    if (!limits) throw new AppError('not-ready', 'no GPU device is open.');
-    const budget = predictBudget(config, limits);
+    const facts = this.#facts;
+    if (!facts) throw new AppError('not-ready', 'no GPU device is open.');
+    const budget = predictBudget(config, facts.limits, facts.software);
     if (budget.fits) return;
     const remedy = budget.proposal ? ` The preset "${budget.proposal}" fits.` : '';
     throw new AppError('does-not-fit', `${budget.reason ?? ''}${remedy}`);

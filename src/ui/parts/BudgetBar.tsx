@@ -12,7 +12,7 @@ export function BudgetBar() {
   const facts = useSession((session) => session.facts);
   const draft = useSettings((settings) => settings.draft);
   if (!facts) return null;
-  const budget = predictBudget(draft, facts.limits);
+  const budget = predictBudget(draft, facts.limits, facts.software);
   const { maxBufferSize, maxStorageBufferBindingSize } = facts.limits;
   const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
   const weights = budget.parameterBytes / budget.totalBytes;

@@ -1,0 +1,191 @@
+// What a run takes of the GPU, counted at the device: the budget's bytes against the measured peak, nothing allocated
+// after the first step, memory given back after a change of shape, and recomputation that changes no number.
+import { afterEach, describe, expect, test } from 'vitest';
+import { predictBudget } from '../config/budget.ts';
+import { presetConfig } from '../config/presets.ts';
+import type { Config } from '../config/schema.ts';
+import { relativeError } from '../gpu/kernels/samples.ts';
+import { withForm } from '../gpu/kernels/testing.ts';
+import { countBuffers } from '../gpu/testBuffers.ts';
+import { testDevice } from '../gpu/testDevice.ts';
+import type { TrainingSet } from './batchSource.ts';
+import { Pretrainer, trainingLoop } from './pretrain.ts';
+import { madeFilms, repeatable, tinyConfig } from './testRun.ts';
+
+const PATIENCE = 240_000;
+const ANY = 2 ** 40;
+const LIMITS = {
+  maxBufferSize: ANY,
+  maxStorageBufferBindingSize: ANY,
+  maxComputeWorkgroupStorageSize: 32768,
+  maxComputeInvocationsPerWorkgroup: 256,
+  maxComputeWorkgroupsPerDimension: 65535,
+};
+
+const medium = tinyConfig({
+  imageSize: 64,
+  planeSize: 128,
+  width: 16,
+  projectorHidden: 128,
+  embeddingDim: 128,
+  levelChannels: 128,
+  batchSize: 16,
+  optimiser: 'adamw',
+});
+const wide = { ...medium, width: 32, projectorHidden: 256, embeddingDim: 256 };
+
+afterEach(async () => {
+  expect((await testDevice()).takeFaults()).toEqual([]);
+});
+
+/** Square films as large as the configuration keeps them, which is what the budget reckons with. */
+function squareFilms({ planeSize, batchSize }: Config): TrainingSet {
+  const made = madeFilms(2 * batchSize);
+  const plane = Uint8Array.from({ length: planeSize ** 2 }, (_, i) => (i * i) % 251);
+  return {
+    ...made,
+    planes: Array.from({ length: 2 * batchSize }, (_, film) => plane.map((value) => value ^ (film % 64))),
+    widths: made.widths.map(() => planeSize),
+    heights: made.heights.map(() => planeSize),
+  };
+}
+
+/** The peak of a short run, from before it was made, and what the run came to. */
+async function measure(config: Config, length = 2) {
+  const { runtime, device } = await testDevice();
+  runtime.trim();
+  const buffers = countBuffers(device);
+  const run = new Pretrainer(config, squareFilms(config), runtime);
+  try {
+    const steps = [];
+    for (let step = 0; step < length; step++) steps.push(repeatable(await run.submitStep()));
+    const { peak } = buffers.counts;
+    return { peak, steps, state: await run.capture() };
+  } finally {
+    run.dispose();
+    runtime.trim();
+    buffers.stop();
+  }
+}
+
+/** Predicted over measured bytes, less one. */
+function apart(config: Config, peak: number, software = true): number {
+  const { totalBytes } = predictBudget(config, LIMITS, software);
+  const { width, imageSize, batchSize, optimiser, recompute, keptMaps } = config;
+  const name = `width ${width}, ${imageSize} px, batch ${batchSize}, ${optimiser}${recompute ? ', recompute' : ''}, ${keptMaps}`;
+  const mebi = (bytes: number) => (bytes / 2 ** 20).toFixed(1);
+  process.stdout.write(
+    `memory | ${name}${software ? '' : ', forms of a GPU'} | ${mebi(totalBytes)} | ${mebi(peak)} |\n`,
+  );
+  return totalBytes / peak - 1;
+}
+
+describe('predicted bytes agree with the measured peak within 15 %', () => {
+  test.each<[string, Config]>([
+    ['smoke', presetConfig('smoke')],
+    ['demo', presetConfig('demo')],
+    ['width 16, LARS', { ...medium, optimiser: 'lars' }],
+  ])(
+    '%s',
+    async (_, config) => {
+      const { peak } = await measure(config);
+      expect(Math.abs(apart(config, peak))).toBeLessThan(0.15);
+    },
+    PATIENCE,
+  );
+
+  test(
+    'the forms that a GPU takes, which split sums further',
+    async () => {
+      await withForm('narrow', async () => {
+        const { peak } = await measure(presetConfig('smoke'), 1);
+        expect(Math.abs(apart(presetConfig('smoke'), peak, false))).toBeLessThan(0.15);
+      });
+    },
+    PATIENCE,
+  );
+
+  test.each<[string, Config, number]>([
+    ['width 16', medium, 2],
+    ['width 32', wide, 1],
+  ])(
+    '%s, and recomputation takes less memory for the same numbers',
+    async (_, config, steps) => {
+      const kept = await measure(config, steps);
+      const again = await measure({ ...config, recompute: true }, steps);
+      expect(Math.abs(apart(config, kept.peak))).toBeLessThan(0.15);
+      expect(Math.abs(apart({ ...config, recompute: true }, again.peak))).toBeLessThan(0.15);
+      expect(again.peak).toBeLessThan(kept.peak);
+      expect(again.steps).toEqual(kept.steps);
+      expect(again.state.parameters).toEqual(kept.state.parameters);
+      expect(again.state.buffers).toEqual(kept.state.buffers);
+    },
+    PATIENCE,
+  );
+});
+
+test(
+  'maps kept in 16 bits take less memory, change no loss of the first step and little of a gradient',
+  async () => {
+    // Without momentum or decay and at a rate of one, the first update of LARS is the gradient, tensor by tensor scaled.
+    const config: Config = { ...medium, optimiser: 'lars', warmupEpochs: 0, learningRate: 1, momentum: 0 };
+    for (const recompute of [false, true]) {
+      const full = await measure({ ...config, recompute }, 1);
+      const half = await measure({ ...config, recompute, keptMaps: 'float16' }, 1);
+      expect(half.peak).toBeLessThan(full.peak);
+      expect(Math.abs(apart({ ...config, recompute, keptMaps: 'float16' }, half.peak))).toBeLessThan(0.15);
+      expect(half.steps).toEqual(full.steps);
+      const errors = [...(full.state.optimiserState.get('momentum') ?? [])].map(([name, { data }]) =>
+        relativeError(half.state.optimiserState.get('momentum')!.get(name)!.data, data),
+      );
+      process.stdout.write(`gradients with maps in 16 bits: worst ${Math.max(...errors).toExponential(1)}\n`);
+      // A value within its rounding of zero may fall on the other side of its ReLU: about one in two thousand does.
+      expect(Math.max(...errors)).toBeGreaterThan(0);
+      expect(Math.max(...errors)).toBeLessThan(0.1);
+    }
+  },
+  PATIENCE,
+);
+
+test(
+  'nothing is allocated after the first step, and all of it is given back after a change of shape',
+  async () => {
+    const { runtime, device } = await testDevice();
+    runtime.trim();
+    const buffers = countBuffers(device);
+    for (const imageSize of [48, 32]) {
+      const run = new Pretrainer(tinyConfig({ imageSize }), madeFilms(13), runtime);
+      await run.submitStep();
+      buffers.start();
+      let steps = 1;
+      for await (const { step } of trainingLoop(run, 9, () => false)) expect(step).toBe(steps++);
+      expect(steps).toBe(10);
+      expect(buffers.counts.made).toBe(0);
+      const held = buffers.counts.live;
+      run.dispose();
+      runtime.trim();
+      // What stays are the parameters of dispatches, a few bytes each.
+      expect(buffers.counts.live).toBeLessThan(0.02 * held);
+    }
+    buffers.stop();
+  },
+  PATIENCE,
+);
+
+test(
+  'a step is recorded whole before anything is waited for',
+  async () => {
+    const { runtime } = await testDevice();
+    const run = new Pretrainer(tinyConfig(), madeFilms(13), runtime);
+    await run.submitStep();
+    await run.ready();
+    const before = { ...runtime.counts };
+    const reading = run.submitReady();
+    const recorded = { ...runtime.counts };
+    await reading;
+    expect(runtime.counts).toEqual(recorded);
+    expect(recorded.dispatches - before.dispatches).toBeGreaterThan(100);
+    run.dispose();
+  },
+  PATIENCE,
+);

@@ -56,8 +56,7 @@ export const DEVICE: FaultRow[] = [
     equal: 'yes',
     async run(rig) {
       await heldAt(rig, MID);
-      await rig.app.command('playPause').click();
-      await rig.app.reaches('paused');
+      await rig.pause();
       const step = await rig.app.step();
       await rig.inject([{ kind: 'lose-now' }]);
       await rig.says(/GPU device lost and reopened/);

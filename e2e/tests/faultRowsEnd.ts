@@ -98,8 +98,7 @@ export const ENDINGS: FaultRow[] = [
     equal: 'yes',
     async run(rig) {
       await heldAt(rig, MID);
-      await rig.app.command('playPause').click();
-      await rig.app.reaches('paused');
+      await rig.pause();
       expect(await rig.damage(/^step-/, 'flip')).toBe(1);
       await rig.page.close();
       await rig.open({ keep: true });
@@ -116,8 +115,7 @@ export const ENDINGS: FaultRow[] = [
     equal: 'yes',
     async run(rig) {
       await heldAt(rig, MID);
-      await rig.app.command('playPause').click();
-      await rig.app.reaches('paused');
+      await rig.pause();
       const second = await rig.second();
       await expect(second.page.getByTestId('resume-offer')).toContainText('open in another tab');
       await second.page.getByTestId('watch').click();
@@ -135,8 +133,7 @@ export const ENDINGS: FaultRow[] = [
     equal: 'yes',
     async run(rig) {
       await heldAt(rig, MID);
-      await rig.app.command('playPause').click();
-      await rig.app.reaches('paused');
+      await rig.pause();
       expect(await rig.damage(/^record-/, 'cut')).toBe(1);
       await rig.reload();
       await rig.resumeOffered();
@@ -151,8 +148,7 @@ export const ENDINGS: FaultRow[] = [
     equal: 'not run',
     async run(rig) {
       await heldAt(rig, MID);
-      await rig.app.command('playPause').click();
-      await rig.app.reaches('paused');
+      await rig.pause();
       await rig.reload();
       await rig.giveFilms(6);
       await rig.page.getByTestId('resume').click();

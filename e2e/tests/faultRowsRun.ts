@@ -12,8 +12,7 @@ export const STORAGE: FaultRow[] = [
     equal: 'yes',
     async run(rig) {
       await heldAt(rig, MID);
-      await rig.app.command('playPause').click();
-      await rig.app.reaches('paused');
+      await rig.pause();
       await rig.kept(await rig.app.step());
       await rig.play();
       await rig.same();

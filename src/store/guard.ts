@@ -21,7 +21,7 @@ export const useGuard = create<GuardState>()(() => ({ screenOn: false, screenRef
 
 const BEAT_MS = 2000;
 /** A worker that does not answer for so long is stuck; compiling and reading go on beside its thread. */
-const PATIENCE_MS = globalThis.__faults ? 3000 : 30_000;
+const PATIENCE_MS = globalThis.__faults ? 8000 : 30_000;
 const RESTARTS = 3;
 const RESTARTS_WITHIN_MS = 600_000;
 

@@ -12,7 +12,7 @@ const ENOUGH = 10;
 const EXPLOSION = 100;
 /** A gap is longer than this, and than so many usual steps. */
 const GAP_SECONDS = 5;
-const GAP_STEPS = 20;
+const GAP_STEPS = 10;
 
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 

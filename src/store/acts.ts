@@ -7,7 +7,7 @@ import { nearestPreset } from '../config/share.ts';
 import type { DatasetSummary } from '../protocol/dataset.ts';
 import type { RunStatus } from '../protocol/engine.ts';
 import type { ProbeReport, ProbeRequest } from '../protocol/probe.ts';
-import { AppError, type ErrorCode, toWire } from '../util/errors.ts';
+import { AppError, BLOW_UPS, type ErrorCode, toWire } from '../util/errors.ts';
 import type { PlaygroundClient } from '../worker/client.ts';
 import {
   cancelReading,
@@ -42,10 +42,7 @@ const NEEDS_RESTART: readonly ErrorCode[] = [
 export function needsRestart(): boolean {
   const { error, status } = get();
   if (error === null) return false;
-  return (
-    NEEDS_RESTART.includes(error.code) ||
-    (status.state === 'failed' && error.code !== 'loss-not-finite' && error.code !== 'loss-exploded')
-  );
+  return NEEDS_RESTART.includes(error.code) || (status.state === 'failed' && !BLOW_UPS.includes(error.code));
 }
 
 let factory: (() => PlaygroundClient) | null = null;

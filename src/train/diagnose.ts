@@ -12,7 +12,7 @@ import type { StepObserver } from './trainingStep.ts';
 export interface Diagnosis {
   /** Words for what is bad first: `the images of the batch`, a level, a head, or null where the forward pass is in order. */
   readonly place: string | null;
-  /** Name of the first level that is not finite, or null. */
+  /** Name of the first level that is not finite, or all zero; or null. */
   readonly level: string | null;
   /**
    * The parameter concerned: one whose value is no number before the step; else the first on the way back with a gradient
@@ -69,15 +69,21 @@ export async function diagnose(run: Pretrainer, observe?: StepObserver): Promise
 const firstBad = (list: readonly { name: string; data: Float32Array }[]): string | null =>
   list.find(({ data }) => isBad(data))?.name ?? null;
 
-/** `pooled` is [2N, 16, sum C_l], the levels' channels side by side. */
+/** `pooled` is [2N, 16, sum C_l], the levels' channels side by side. A rectifier may have made zeros of what was bad. */
 function firstBadLevel(pooled: Float32Array, widths: readonly number[]): string | null {
   const total = widths.reduce((a, b) => a + b, 0);
-  const ends = widths.map((_, level) => widths.slice(0, level + 1).reduce((a, b) => a + b, 0));
-  const bad = new Set<number>();
-  pooled.forEach((value, i) => {
-    if (!Number.isFinite(value)) bad.add(ends.findIndex((end) => i % total < end));
-  });
-  return bad.size > 0 ? LEVELS[Math.min(...bad)]! : null;
+  let first = 0;
+  for (const [level, width] of widths.entries()) {
+    let dead = true;
+    for (let at = first; at < pooled.length; at += total) {
+      const values = pooled.subarray(at, at + width);
+      if (isBad(values)) return LEVELS[level]!;
+      dead &&= values.every((value) => value === 0);
+    }
+    if (dead) return LEVELS[level]!;
+    first += width;
+  }
+  return null;
 }
 
 async function worstGradient(gradients: readonly Named[]): Promise<string> {

@@ -7,6 +7,7 @@ import {
   HEAD_NAMES,
   HEADS,
   type Head,
+  LEVELS,
   METRIC_NAMES,
   type MetricName,
   type StepSample,
@@ -47,7 +48,7 @@ export function headTerms(values: ArrayLike<number>): Record<Term | 'std', numbe
   };
 }
 
-/** @throws AppError loss-not-finite, gpu-fault */
+/** @throws AppError loss-not-finite, model-broken, gpu-fault */
 export function toSample(read: ReadBack): StepSample {
   const { config, values, step } = read;
   const metrics: Partial<Record<MetricName, number>> = {};
@@ -60,6 +61,7 @@ export function toSample(read: ReadBack): StepSample {
   if (HEAD_NAMES.every((head) => metrics[`${head}/std`] === 0)) {
     throw new AppError('gpu-fault', `every value of step ${step} came back as zero.`);
   }
+  refuseDeadLevel(values.subarray(2 * TERMS_LENGTH), read.widths, step);
   addLevels(metrics, levelStatistics(values.subarray(2 * TERMS_LENGTH), read.films, read.widths));
   metrics['optim/learning-rate'] = read.learningRate;
   metrics['speed/step-seconds'] = read.stepSeconds;
@@ -94,6 +96,24 @@ function addHead(
   metrics[`${head}/total`] = total;
   metrics[`${head}/std`] = terms.std;
   return total;
+}
+
+/**
+ * A rectifier makes zeros of what is not a number, so a batch gone bad may leave a finite loss behind it. Then a level gives
+ * zero for every film and channel, which batch norm rules out otherwise. @throws AppError model-broken
+ */
+function refuseDeadLevel(means: Float32Array, widths: readonly number[], step: number): void {
+  const total = widths.reduce((a, b) => a + b, 0);
+  let first = 0;
+  for (const [i, width] of widths.entries()) {
+    let alive = false;
+    for (let at = first; at < means.length && !alive; at += total) {
+      alive = means.subarray(at, at + width).some((value) => value !== 0);
+    }
+    if (!alive)
+      throw new AppError('model-broken', `the ${LEVELS[i]} gives nothing but zeros at step ${step}.`);
+    first += width;
+  }
 }
 
 function addLevels(metrics: Partial<Record<MetricName, number>>, levels: readonly LevelTerms[]): void {

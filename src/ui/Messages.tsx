@@ -8,7 +8,7 @@ import { useKeeping } from '../store/keeping.ts';
 import { resumeHalted, rollBack } from '../store/resume.ts';
 import { dismissError, useSession } from '../store/session.ts';
 import { choosePreset, useSettings } from '../store/settings.ts';
-import type { ErrorCode, WireError } from '../util/errors.ts';
+import { BLOW_UPS, type ErrorCode, type WireError } from '../util/errors.ts';
 import { formatCount } from '../util/format.ts';
 import { KeepingNotices } from './KeepingNotices.tsx';
 import { ErrorNotice } from './parts/ErrorNotice.tsx';
@@ -17,6 +17,7 @@ import { ErrorNotice } from './parts/ErrorNotice.tsx';
 const REMEDIES: Partial<Record<ErrorCode, string>> = {
   'loss-not-finite': 'Reset',
   'loss-exploded': 'Reset',
+  'model-broken': 'Reset',
   'device-lost-often': 'Reset',
   'device-lost': 'Reset',
   'gpu-fault': 'Reset',
@@ -25,8 +26,6 @@ const REMEDIES: Partial<Record<ErrorCode, string>> = {
   'adapter-missing': 'Try again',
   'device-refused': 'Try again',
 };
-
-const BLOWN_UP: readonly ErrorCode[] = ['loss-not-finite', 'loss-exploded'];
 
 export function Messages() {
   const error = useSession((session) => session.error);
@@ -76,7 +75,7 @@ function WaysBack({ error }: { error: WireError }) {
   const kept = useKeeping((keeping) => keeping.kept);
   const failed = useSession(({ status }) => status.state === 'failed');
   const newest = kept?.checkpoints.at(-1);
-  if (rollback && BLOWN_UP.includes(error.code)) {
+  if (rollback && BLOW_UPS.includes(error.code)) {
     return (
       <>
         {rollback.suggestions.map((suggestion) => (

@@ -46,6 +46,10 @@ export const ERROR_TABLE = {
     sentence: 'The loss has exploded: {detail}',
     hint: 'Go back to the last good step with a lower learning rate, or lengthen the warm-up and reset the run.',
   },
+  'model-broken': {
+    sentence: 'The model no longer computes anything of use: {detail}',
+    hint: 'Go back to the last good step with a lower learning rate; if it happens again at once, look at the films of that batch.',
+  },
   'device-lost-often': {
     sentence: 'The GPU device was lost again and again: {detail}',
     hint: 'Choose a smaller preset or batch, half precision or recomputation where they are offered, close other programs that use the GPU, then resume the run.',
@@ -186,6 +190,9 @@ export const ERROR_TABLE = {
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERROR_TABLE;
+
+/** Failures of the numbers, not of device or worker: the way back is the last good step. */
+export const BLOW_UPS: readonly ErrorCode[] = ['loss-not-finite', 'loss-exploded', 'model-broken'];
 
 /** What crosses a worker boundary, and what the page and the runner print. */
 export interface WireError {

@@ -8,7 +8,7 @@ import type { DeviceFacts, EngineState, Rollback, RunStatus } from '../protocol/
 import type { StepSample } from '../protocol/metrics.ts';
 import { KEEPING, type KeepingPolicy, type MarkKind } from '../protocol/vault.ts';
 import type { TrainingSet } from '../train/batchSource.ts';
-import { RANDOM_START, type StartWeights } from '../train/startWeights.ts';
+import type { StartWeights } from '../train/startWeights.ts';
 import { AppError, toWire } from '../util/errors.ts';
 import { formatDuration } from '../util/format.ts';
 import { EngineDevice } from './engineDevice.ts';
@@ -24,21 +24,10 @@ import {
   type Ward,
   withSmallerPreset,
 } from './rescue.ts';
-import { RunAtHand } from './runAtHand.ts';
+import { RunAtHand, statusOf } from './runAtHand.ts';
 import type { RunKeeper } from './runKeeper.ts';
 import { LossLog } from './stepWatch.ts';
 import { TestFaults } from './testFaults.ts';
-
-const NO_RUN: RunStatus = {
-  state: 'closed',
-  step: 0,
-  totalSteps: 0,
-  stepsPerEpoch: 0,
-  activeSeconds: 0,
-  etaSeconds: null,
-  start: RANDOM_START,
-  runId: null,
-};
 
 const AT_WORK: readonly EngineState[] = ['compiling', 'running', 'recovering', 'probing', 'testing'];
 
@@ -135,6 +124,7 @@ export class EngineCore {
     const halted = () => this.#haltRequested || this.device.fault !== null;
     for await (const sample of run.steps(end, halted, this.faults?.observer)) {
       this.#report(run, sample);
+      run.keeper.refuseBroken();
       if (run.keeper.due(run.trainer.step, this.policy)) void run.keeper.picture(run.trainer);
     }
   }
@@ -171,6 +161,7 @@ export class EngineCore {
     // Single steps are not worth a checkpoint each.
     const keep = limit > 1 || state === 'done';
     await run.keeper?.settle(run.trainer, state === 'done' ? 'done' : 'paused', keep);
+    run.keeper?.refuseBroken();
   }
 
   async #giveUp(run: RunAtHand, fault: AppError): Promise<void> {
@@ -278,12 +269,7 @@ export class EngineCore {
   }
 
   protected status(): RunStatus {
-    const { run } = this;
-    if (!run) return { ...NO_RUN, state: this.#state };
-    const { step, totalSteps, stepsPerEpoch, activeSeconds, start } = run.trainer;
-    const etaSeconds = run.pace.eta(totalSteps - step);
-    const runId = run.keeper?.id ?? null;
-    return { state: this.#state, step, totalSteps, stepsPerEpoch, activeSeconds, etaSeconds, start, runId };
+    return statusOf(this.#state, this.run);
   }
 
   protected enter(state: EngineState): RunStatus {

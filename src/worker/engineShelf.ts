@@ -5,8 +5,9 @@ import type { Pretrainer } from '../train/pretrain.ts';
 import type { Shelf } from '../vault/folder.ts';
 import { MemoryShelf } from '../vault/folder.ts';
 import { openRuns } from '../vault/runs.ts';
-import { type Begun, RunKeeper } from './runKeeper.ts';
+import { RunKeeper } from './runKeeper.ts';
 import type { Tell } from './runKeeperStorage.ts';
+import type { Begun } from './runRecord.ts';
 import type { TestFaults } from './testFaults.ts';
 
 const NOTHING_LASTS =

@@ -83,9 +83,9 @@ test(
   async () => {
     await runWith([{ kind: 'nan', step: 10 }], 'failed');
     const [failure] = failures();
-    expect(failure?.error.code).toBe('loss-not-finite');
+    expect(failure?.error.code).toBe('model-broken');
     expect(failure?.error.message).toMatch(
-      /global invariance is NaN at step 10\. First in the images of the batch, then in the stem; parameter encoder\./,
+      /the stem gives nothing but zeros at step 10\. First in the images of the batch, then in the stem; parameter encoder\./,
     );
     expect(failure?.rollback?.step).toBe(8);
     expect(failure?.rollback?.suggestions[0]).toMatchObject({ key: 'learningRate', value: 0.001 });

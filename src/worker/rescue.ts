@@ -10,7 +10,7 @@ import type { MarkKind } from '../protocol/vault.ts';
 import type { TrainingSet } from '../train/batchSource.ts';
 import { type Diagnosis, diagnose } from '../train/diagnose.ts';
 import type { StepObserver } from '../train/trainingStep.ts';
-import { AppError } from '../util/errors.ts';
+import { AppError, BLOW_UPS } from '../util/errors.ts';
 import type { EngineDevice } from './engineDevice.ts';
 import type { RunAtHand } from './runAtHand.ts';
 
@@ -26,8 +26,7 @@ export interface Ward {
 export const isLoss = (thrown: unknown): boolean =>
   thrown instanceof AppError && thrown.code === 'device-lost';
 
-export const isBlowUp = ({ code }: AppError): boolean =>
-  code === 'loss-not-finite' || code === 'loss-exploded';
+export const isBlowUp = ({ code }: AppError): boolean => BLOW_UPS.includes(code);
 
 export const asAppError = (thrown: unknown): AppError =>
   thrown instanceof AppError ? thrown : new AppError('internal', String(thrown), { cause: thrown });

@@ -3,6 +3,7 @@
 
 import type { Config, ConfigKey, ConfigValue } from '../config/schema.ts';
 import type { Runtime } from '../gpu/runtime.ts';
+import type { EngineState, RunStatus } from '../protocol/engine.ts';
 import { METRIC_NAMES, type StepSample } from '../protocol/metrics.ts';
 import type { RunChange } from '../protocol/vault.ts';
 import type { TrainingSet } from '../train/batchSource.ts';
@@ -136,6 +137,34 @@ export class RunAtHand {
   #apply({ key, value }: RunChange): void {
     this.#trainer.change({ ...this.#trainer.config, [key]: value });
   }
+}
+
+const NO_RUN: RunStatus = {
+  state: 'closed',
+  step: 0,
+  totalSteps: 0,
+  stepsPerEpoch: 0,
+  activeSeconds: 0,
+  etaSeconds: null,
+  start: RANDOM_START,
+  runId: null,
+};
+
+/** A run as the page is told of it. */
+export function statusOf(state: EngineState, run: RunAtHand | null): RunStatus {
+  if (!run) return { ...NO_RUN, state };
+  const { step, totalSteps, stepsPerEpoch, activeSeconds, start } = run.trainer;
+  const etaSeconds = run.pace.eta(totalSteps - step);
+  return {
+    state,
+    step,
+    totalSteps,
+    stepsPerEpoch,
+    activeSeconds,
+    etaSeconds,
+    start,
+    runId: run.keeper?.id ?? null,
+  };
 }
 
 function isSame(a: StepSample, b: StepSample): boolean {

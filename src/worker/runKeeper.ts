@@ -2,25 +2,21 @@
 // between two steps; its bytes come back and are written while later steps run, and it counts only once every step
 // before it has been seen to be in order. So no broken state ever takes the place of a good one.
 
-import { METRIC_NAMES, type MetricName, type StepSample } from '../protocol/metrics.ts';
+import { METRIC_NAMES, type StepSample } from '../protocol/metrics.ts';
 import type { KeepingPolicy, RunChange, RunMark, RunRecord } from '../protocol/vault.ts';
 import { checkpointParts, firstNotFinite } from '../train/checkpoint.ts';
 import type { Pretrainer } from '../train/pretrain.ts';
+import { AppError } from '../util/errors.ts';
 import type { Shelf } from '../vault/folder.ts';
 import { type RestorePoint, RunVault } from '../vault/runVault.ts';
 import { StorageWatch, type Tell } from './runKeeperStorage.ts';
 import { holdRun } from './runLock.ts';
+import { type Begun, lastOf, mean, recordOf } from './runRecord.ts';
 import { Sketch } from './sketch.ts';
 
 const TOTAL = METRIC_NAMES.indexOf('loss/total');
 /** Writing may take this share of the time at most, however large the model. */
 const WRITING_SHARE = 0.1;
-
-export interface Begun {
-  readonly films: number;
-  readonly fingerprint: string;
-  readonly computedBy: RunRecord['computedBy'];
-}
 
 export class RunKeeper {
   readonly #vault: RunVault;
@@ -39,6 +35,7 @@ export class RunKeeper {
   #savedStep = -1;
   #savedAt = performance.now();
   #writeSeconds = 0;
+  #broken: AppError | null = null;
 
   private constructor(
     vault: RunVault,
@@ -90,6 +87,11 @@ export class RunKeeper {
   /** The step whose sample is expected next. */
   get next(): number {
     return this.#next;
+  }
+
+  /** A picture that was taken shows a state that is no use, although the loss did not say so. @throws AppError model-broken */
+  refuseBroken(): void {
+    if (this.#broken) throw this.#broken;
   }
 
   /** A step in order, told to the page. */
@@ -153,6 +155,7 @@ export class RunKeeper {
   /** Pictures in flight must not be kept: something went wrong after or before them. */
   abandon(): void {
     this.#age++;
+    this.#broken = null;
     this.#work = null;
     this.#wake(true);
   }
@@ -204,7 +207,15 @@ export class RunKeeper {
     // A capture fails with its device, which is the engine's matter.
     const checkpoint = await run.capture().catch(() => null);
     await this.#reaches(step, age);
-    if (age !== this.#age || !checkpoint || firstNotFinite(checkpoint)) return;
+    if (age !== this.#age || !checkpoint) return;
+    const bad = firstNotFinite(checkpoint);
+    if (bad) {
+      this.#broken = new AppError(
+        'model-broken',
+        `${bad} holds values that are no numbers after step ${step - 1}.`,
+      );
+      return;
+    }
     try {
       await this.#write(step, name, checkpointParts(checkpoint));
     } catch (thrown) {
@@ -226,7 +237,7 @@ export class RunKeeper {
 
   #patch(step: number) {
     const newest = this.#unsaved.filter((sample) => sample.step < step).at(-1);
-    const last = newest && { last: named(newest), activeSeconds: newest.activeSeconds };
+    const last = newest && { last: lastOf(newest), activeSeconds: newest.activeSeconds };
     const thumbnail = this.#sketch.means().map((mean) => Number(mean.toPrecision(4)));
     return { step, state: this.#state, marks: [...this.#marks], thumbnail, ...last };
   }
@@ -251,38 +262,4 @@ export class RunKeeper {
   #quietly(writing: Promise<void>): Promise<void> {
     return writing.catch((thrown: unknown) => this.#storage.failed(this.#next, thrown));
   }
-}
-
-const named = ({ values }: StepSample): Partial<Record<MetricName, number>> =>
-  Object.fromEntries(
-    METRIC_NAMES.map((name, i) => [name, values[i]!] as const).filter(([, value]) => Number.isFinite(value)),
-  );
-
-const mean = (values: readonly number[]): number | null =>
-  values.length ? values.reduce((sum, value) => sum + value, 0) / values.length : null;
-
-function recordOf(id: string, run: Pretrainer, { films, fingerprint, computedBy }: Begun): RunRecord {
-  const now = Date.now();
-  return {
-    version: 1,
-    id,
-    state: 'running',
-    createdAt: now,
-    updatedAt: now,
-    config: run.config,
-    changes: [],
-    start: run.start,
-    data: { fingerprint, films },
-    totalSteps: run.totalSteps,
-    stepsPerEpoch: run.stepsPerEpoch,
-    computedBy,
-    step: run.step,
-    activeSeconds: run.activeSeconds,
-    checkpoints: [],
-    series: { first: run.step, rows: 0, metrics: METRIC_NAMES },
-    marks: [],
-    last: {},
-    thumbnail: [],
-    failure: null,
-  };
 }

@@ -11,6 +11,8 @@ let rig: FaultRig;
 let healthy = false;
 
 test.beforeAll(async ({ browser }) => {
+  // The first compilation, on a machine that may be busy.
+  test.setTimeout(240_000);
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, acceptDownloads: true });
   await context.addInitScript(() => {
     globalThis.__faults = true;

@@ -24,7 +24,7 @@ export class App {
   async open(settings: Partial<Config> = {}): Promise<void> {
     const config = parseConfig(settings, presetConfig('smoke'));
     await this.page.goto(`${this.#home}${shareHash(config, 'smoke')}`);
-    await expect(this.transport).toHaveAttribute('data-state', 'idle');
+    await expect(this.transport).toHaveAttribute('data-state', 'idle', PATIENCE);
     await this.filmsShown();
   }
 

@@ -8,6 +8,7 @@ import type { DeviceFacts, EngineEvent, FeatureRequest, RunStatus } from './prot
 import type { Fault } from './protocol/faults.ts';
 import type { StoredReading, StoredRow } from './protocol/film.ts';
 import type { IntakeEvent, IntakeOptions, SourceFile, SyntheticOptions } from './protocol/intake.ts';
+import type { KernelOptions } from './protocol/kernels.ts';
 import type { LabelScan } from './protocol/labels.ts';
 import type { StepSample } from './protocol/metrics.ts';
 import type { ParityRow } from './protocol/parity.ts';
@@ -125,6 +126,8 @@ function given(): Given {
 
 const api = {
   open: (): Promise<DeviceFacts> => client.engine.open(onEngineEvent),
+
+  chooseKernels: (options: KernelOptions): Promise<DeviceFacts> => client.engine.chooseKernels(options),
 
   readFolder(options: IntakeOptions): Promise<RunnerSummary> {
     const { files, ...labels } = given();

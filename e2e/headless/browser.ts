@@ -8,9 +8,11 @@ import path from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright';
 import type { RunnerApi, RunnerEvent } from '../../src/headless.ts';
 import type { DeviceFacts } from '../../src/protocol/engine.ts';
+import { ALL_KERNELS, type KernelOptions } from '../../src/protocol/kernels.ts';
 import { AppError, fromWire } from '../../src/util/errors.ts';
 import { chromiumFlags, ensureChromium, type Gpu } from '../tools/chromium.mjs';
 import { type Server, serve } from '../tools/serve.mjs';
+import { describeKernels } from './kernels.ts';
 
 type Answer<K extends keyof RunnerApi> = Awaited<ReturnType<RunnerApi[K]>>;
 
@@ -151,20 +153,27 @@ export const withPage = <T>(
 ): Promise<T> =>
   withBrowser(async (profile) => launch(await ensureChromium(), profile, 'software'), onEvent, work);
 
+export interface SessionOptions {
+  /** The engine takes faults. */
+  readonly faulty?: boolean;
+  readonly kernels?: KernelOptions;
+}
+
 /** Runs `work` with an open engine and clears everything away afterwards. */
 export const withSession = <T>(
   onEvent: (event: RunnerEvent) => void,
   work: (session: Session) => Promise<T>,
-  { faulty = false }: { /** The engine takes faults. */ readonly faulty?: boolean } = {},
+  { faulty = false, kernels = ALL_KERNELS }: SessionOptions = {},
 ): Promise<T> =>
   withBrowser(
     openBrowser,
     onEvent,
     async (opened) => {
-      const device = await opened.call('open');
+      await opened.call('open');
+      const device = await opened.call('chooseKernels', kernels);
       const kind = device.software ? 'software adapter, slow' : 'hardware';
       const name = [device.vendor, device.architecture, device.description].filter(Boolean).join(' ');
-      console.log(`WebGPU: ${name} (${kind})`);
+      console.log(`WebGPU: ${name} (${kind})${describeKernels(device.kernels)}`);
       return work({ ...opened, device });
     },
     faulty,

@@ -8,12 +8,14 @@ import { AppError } from '../../src/util/errors.ts';
 import { existingFolder, readOptions, required, UsageError } from './arguments.ts';
 import { withSession } from './browser.ts';
 import type { Command } from './commands.ts';
+import { KERNEL_OPTIONS, KERNEL_USAGE, kernelOptions } from './kernels.ts';
 import { duration, Progress } from './progress.ts';
 
 const OPTIONS = {
   json: { type: 'string' },
   kinds: { type: 'string', default: '' },
   all: { type: 'boolean', default: false },
+  ...KERNEL_OPTIONS,
 } as const;
 
 /** How bad a row is: above 1 it is outside. */
@@ -90,22 +92,23 @@ async function writeRows(file: string, rows: readonly ParityRow[]): Promise<void
 function readArguments(argv: readonly string[]) {
   const [folder, ...rest] = argv;
   if (!folder || folder.startsWith('--')) throw new UsageError('parity needs a folder of fixtures.');
-  const { json, kinds, all } = readOptions(rest, OPTIONS);
+  const { json, kinds, all, ...kernels } = readOptions(rest, OPTIONS);
   if (json !== undefined) required(json, 'json');
   return {
     folder: existingFolder(folder, 'folder'),
     json: json ?? null,
     kinds: kinds.split(',').filter(Boolean),
     all,
+    kernels: kernelOptions(kernels),
   };
 }
 
 export const parity: Command = {
-  usage: 'parity DIR [--json FILE] [--kinds a,b] [--all]',
+  usage: `parity DIR [--json FILE] [--kinds a,b] [--all] ${KERNEL_USAGE}`,
   summary:
     'Checks recorded fixtures on the GPU and prints errors beside tolerances; status 1 when one is outside.',
   async run(argv) {
-    const { folder, json, kinds, all } = readArguments(argv);
+    const { folder, json, kinds, all, kernels } = readArguments(argv);
     const started = performance.now();
     const progress = new Progress();
     let fixtures = 0;
@@ -120,6 +123,7 @@ export const parity: Command = {
         const adapter = [vendor, architecture, description].filter(Boolean).join(' ');
         return { rows: await session.call('parity', kinds), adapter };
       },
+      { kernels },
     ).finally(() => progress.end());
     if (json !== null) await writeRows(json, rows);
     const lines = all ? rows.map((row) => ({ row, quantity: fullName(row) })) : condense(rows);

@@ -19,6 +19,7 @@ import {
 import { saveOffered, withSession } from './browser.ts';
 import type { Command } from './commands.ts';
 import { describeFilms, loadFilms } from './films.ts';
+import { KERNEL_OPTIONS, KERNEL_USAGE, kernelOptions, machineReport } from './kernels.ts';
 import { dataReport, MetricsFile, makeFolder, writeReport } from './outputs.ts';
 import { duration, Progress } from './progress.ts';
 
@@ -28,6 +29,7 @@ const OPTIONS = {
   steps: { type: 'string' },
   seed: { type: 'string' },
   init: { type: 'string' },
+  ...KERNEL_OPTIONS,
 } as const;
 
 const TOTAL = METRIC_NAMES.indexOf('loss/total');
@@ -65,50 +67,60 @@ function readArguments(argv: readonly string[]) {
     init: values.init === undefined ? null : existingFile(values.init, 'init'),
     data: dataArguments(values),
     out: required(values.out, 'out'),
+    kernels: kernelOptions(values),
   };
 }
 
 export const pretrain: Command = {
   usage:
     'pretrain --data DIR|synthetic [--labels FILE] [--where column=value] [--limit N] --preset NAME ' +
-    '[--set key=value …] [--init WEIGHTS] --steps N --seed S --out DIR',
+    `[--set key=value …] [--init WEIGHTS] ${KERNEL_USAGE} --steps N --seed S --out DIR`,
   summary: 'Trains and writes metrics.jsonl, checkpoint.safetensors and report.json.',
   async run(argv) {
-    const { preset, config, init, data, out } = readArguments(argv);
+    const { preset, config, init, data, out, kernels } = readArguments(argv);
     const folder = await makeFolder(out);
     const started = performance.now();
     const metrics = new MetricsFile(folder);
     const progress = new Progress();
     try {
-      await withSession(listener(metrics, progress), async (session) => {
-        const summary = await loadFilms(session, data, config.planeSize);
-        progress.end();
-        console.log(describeFilms(summary));
-        if (init) await session.page.locator('#weights').setInputFiles(init);
-        const { start } = await session.call('prepare', config);
-        if (init) console.log(`Begins with ${start}`);
-        const before = performance.now();
-        await session.call('train');
-        progress.end();
-        const trained = (performance.now() - before) / 1000;
-        await saveOffered(session, path.join(folder, 'checkpoint.safetensors'), 'saveCheckpoint', undefined);
-        await writeReport(folder, {
-          command: 'pretrain',
-          preset,
-          seed: config.seed,
-          config,
-          quirks: quirkSwitches(config),
-          start,
-          adapter: session.device,
-          data: dataReport(summary),
-          steps: metrics.lines,
-          final: metrics.last,
-          seconds: { training: trained, whole: (performance.now() - started) / 1000 },
-        });
-        console.log(
-          `Trained ${metrics.lines} steps in ${duration(trained)}; see ${path.relative('.', folder)}`,
-        );
-      });
+      await withSession(
+        listener(metrics, progress),
+        async (session) => {
+          const summary = await loadFilms(session, data, config.planeSize);
+          progress.end();
+          console.log(describeFilms(summary));
+          if (init) await session.page.locator('#weights').setInputFiles(init);
+          const { start } = await session.call('prepare', config);
+          if (init) console.log(`Begins with ${start}`);
+          const before = performance.now();
+          await session.call('train');
+          progress.end();
+          const trained = (performance.now() - before) / 1000;
+          await saveOffered(
+            session,
+            path.join(folder, 'checkpoint.safetensors'),
+            'saveCheckpoint',
+            undefined,
+          );
+          await writeReport(folder, {
+            command: 'pretrain',
+            preset,
+            seed: config.seed,
+            config,
+            quirks: quirkSwitches(config),
+            start,
+            ...machineReport(session.device),
+            data: dataReport(summary),
+            steps: metrics.lines,
+            final: metrics.last,
+            seconds: { training: trained, whole: (performance.now() - started) / 1000 },
+          });
+          console.log(
+            `Trained ${metrics.lines} steps in ${duration(trained)}; see ${path.relative('.', folder)}`,
+          );
+        },
+        { kernels },
+      );
     } finally {
       progress.end();
       await metrics.close();

@@ -21,6 +21,7 @@ import {
 import { withSession } from './browser.ts';
 import type { Command } from './commands.ts';
 import { describeFilms, loadFilms } from './films.ts';
+import { machineReport } from './kernels.ts';
 import { dataReport, makeFolder, writeReport } from './outputs.ts';
 import { Progress } from './progress.ts';
 
@@ -106,7 +107,7 @@ export const probe: Command = {
           config,
           quirks: quirkSwitches(config),
           start: trained.start,
-          adapter: session.device,
+          ...machineReport(session.device),
           data: dataReport(summary),
           /** Whether these are the films that the encoder was trained on. */
           sameFilms: trained.fingerprint === summary.fingerprint,

@@ -7,9 +7,10 @@ import { AppError } from '../../src/util/errors.ts';
 import { readOptions } from './arguments.ts';
 import { withSession } from './browser.ts';
 import type { Command } from './commands.ts';
+import { KERNEL_OPTIONS, KERNEL_USAGE, kernelOptions, machineReport } from './kernels.ts';
 import { duration, Progress } from './progress.ts';
 
-const OPTIONS = { json: { type: 'string' } } as const;
+const OPTIONS = { json: { type: 'string' }, ...KERNEL_OPTIONS } as const;
 
 function errorText({ error, unit }: SelfTestRow): string {
   if (error === null) return 'none';
@@ -35,10 +36,11 @@ export function selfTestTable({ rows, sentence }: SelfTestReport): string {
 }
 
 export const selftest: Command = {
-  usage: 'selftest [--json FILE]',
+  usage: `selftest [--json FILE] ${KERNEL_USAGE}`,
   summary: 'Compares every kernel and one training step with plain loops; status 1 when one is wrong.',
   async run(argv) {
-    const { json } = readOptions(argv, OPTIONS);
+    const { json, ...given } = readOptions(argv, OPTIONS);
+    const kernels = kernelOptions(given);
     const progress = new Progress();
     let done = 0;
     const { report, device } = await withSession(
@@ -47,9 +49,10 @@ export const selftest: Command = {
           progress.update('Testing', `${++done} of ${event.total}: ${event.row.name}`);
       },
       async (session) => ({ report: await session.call('selfTest'), device: session.device }),
+      { kernels },
     ).finally(() => progress.end());
     if (json !== undefined)
-      await writeFile(json, `${JSON.stringify({ adapter: device, ...report }, null, 2)}\n`);
+      await writeFile(json, `${JSON.stringify({ ...machineReport(device), ...report }, null, 2)}\n`);
     console.log(selfTestTable(report));
     console.log(`${report.rows.length} checks in ${duration(report.seconds)}`);
     if (!report.ok) throw new AppError('values-disagree', report.sentence);

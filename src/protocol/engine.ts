@@ -6,6 +6,7 @@ import type { AdapterLimits } from '../config/budget.ts';
 import type { Config, ConfigKey, ConfigValue } from '../config/schema.ts';
 import type { WireError } from '../util/errors.ts';
 import type { Fault } from './faults.ts';
+import type { KernelFacts, KernelOptions } from './kernels.ts';
 import type { StepSample } from './metrics.ts';
 import type { ParityRequest, ParityRow } from './parity.ts';
 import type { ProbeReport, ProbeRequest } from './probe.ts';
@@ -39,6 +40,7 @@ export interface DeviceFacts {
   readonly software: boolean;
   readonly features: readonly string[];
   readonly limits: AdapterLimits;
+  readonly kernels: readonly KernelFacts[];
 }
 
 export interface RunStatus {
@@ -140,6 +142,11 @@ export interface FeatureRequest {
 export interface EngineApi {
   /** Opens the device. @throws AppError webgpu-missing, adapter-missing, device-refused */
   open(onEvent: (event: EngineEvent) => void): Promise<DeviceFacts>;
+  /**
+   * Which kernels run and in which forms, from the next run on. `again` measures forms anew.
+   * @throws AppError config-invalid, and not-ready while a run is prepared or the engine at work
+   */
+  chooseKernels(options: KernelOptions, again?: boolean): Promise<DeviceFacts>;
   /** The port over which the intake worker delivers EngineDatasets. */
   connectIntake(port: MessagePort): void;
   /**

@@ -20,7 +20,7 @@ export interface Case<In extends string, Attrs extends object> {
 /** Single precision over sums of a few hundred terms; the parity specification, section 8, allows the same or more. */
 export const TOLERANCE = 1e-5;
 
-type CaseOf<K> = K extends Kernel<infer In, infer Attrs> ? Case<In, Attrs> : never;
+export type CaseOf<K> = K extends Kernel<infer In, infer Attrs> ? Case<In, Attrs> : never;
 
 export interface Subject<K> {
   readonly cases: readonly [CaseOf<K>, ...CaseOf<K>[]];

@@ -3,6 +3,7 @@
 
 import type { Config } from '../config/schema.ts';
 import type { DeviceFacts, EngineEvent, EngineState, RunStatus } from '../protocol/engine.ts';
+import { ALL_KERNELS, type KernelOptions } from '../protocol/kernels.ts';
 import type { StepSample } from '../protocol/metrics.ts';
 import type { SelfTestRow } from '../protocol/selfTest.ts';
 import { AppError, type ErrorCode, toWire } from '../util/errors.ts';
@@ -10,6 +11,7 @@ import { Rng } from '../util/rng.ts';
 import type { EngineClient, PlaygroundClient } from '../worker/client.ts';
 import { fakeSample } from './fakeCurves.ts';
 import { drawFilm, makeFakeIntake } from './fakeFilms.ts';
+import { fakeKernels } from './fakeKernels.ts';
 import { fakeReport } from './fakeReport.ts';
 
 export interface FakeOptions {
@@ -29,7 +31,7 @@ const MIB = 2 ** 20;
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-const factsOf = (software: boolean): DeviceFacts => ({
+const factsOf = (software: boolean, kernels: KernelOptions = ALL_KERNELS): DeviceFacts => ({
   vendor: software ? 'google' : 'nvidia',
   architecture: software ? 'swiftshader' : 'ampere',
   description: software ? 'SwiftShader Device (Subzero)' : 'NVIDIA GeForce RTX 3060 Laptop GPU',
@@ -42,6 +44,7 @@ const factsOf = (software: boolean): DeviceFacts => ({
     maxComputeInvocationsPerWorkgroup: 1024,
     maxComputeWorkgroupsPerDimension: 65535,
   },
+  kernels: fakeKernels(kernels, software),
 });
 
 class FakeEngine implements EngineClient {
@@ -88,6 +91,13 @@ class FakeEngine implements EngineClient {
     if (this.#options.refuse) throw new AppError(this.#options.refuse);
     this.#status('idle');
     return factsOf(this.#options.software ?? false);
+  }
+
+  async chooseKernels(options: KernelOptions) {
+    if (this.#state === 'ready' || this.#state === 'paused' || this.#state === 'running')
+      throw new AppError('not-ready', 'a run is prepared, and its kernels are fixed; end it first.');
+    await wait(this.#beat);
+    return factsOf(this.#options.software ?? false, options);
   }
 
   async prepare(config: Config, weights?: Uint8Array) {

@@ -85,6 +85,7 @@ export function createClient(): PlaygroundClient {
   return {
     engine: {
       open: (onEvent) => ask(() => engine.open(proxy(onEvent))),
+      chooseKernels: (options, again) => ask(() => engine.chooseKernels(options, again)),
       prepare: (config, weights) => ask(() => engine.prepare(config, weights)),
       play: () => ask(() => engine.play()),
       pause: () => ask(() => engine.pause()),

@@ -4,6 +4,7 @@ import type { AdapterLimits } from '../config/budget.ts';
 import type { DeviceFault, OpenDevice } from '../gpu/device.ts';
 import type { DeviceFacts } from '../protocol/engine.ts';
 import { AppError } from '../util/errors.ts';
+import { kernelFacts } from './engineKernels.ts';
 
 const LIMITS = [
   'maxBufferSize',
@@ -13,7 +14,7 @@ const LIMITS = [
   'maxComputeWorkgroupsPerDimension',
 ] as const satisfies readonly (keyof AdapterLimits)[];
 
-export function deviceFacts({ device, info, software }: OpenDevice): DeviceFacts {
+export function deviceFacts({ device, info, software, runtime }: OpenDevice): DeviceFacts {
   const limits: Partial<Record<keyof AdapterLimits, number>> = {};
   for (const name of LIMITS) limits[name] = device.limits[name];
   return {
@@ -23,6 +24,7 @@ export function deviceFacts({ device, info, software }: OpenDevice): DeviceFacts
     software,
     features: [...device.features].sort(),
     limits: limits as AdapterLimits,
+    kernels: kernelFacts(runtime),
   };
 }
 

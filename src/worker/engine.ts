@@ -24,6 +24,7 @@ import type {
   ViewPair,
 } from '../protocol/engine.ts';
 import type { Fault } from '../protocol/faults.ts';
+import type { KernelOptions } from '../protocol/kernels.ts';
 import type { ParityRequest, ParityRow } from '../protocol/parity.ts';
 import type { ProbeReport, ProbeRequest } from '../protocol/probe.ts';
 import type { SelfTestReport, SelfTestRow } from '../protocol/selfTest.ts';
@@ -44,6 +45,14 @@ export class Engine extends EngineCore implements EngineApi {
   async open(onEvent: (event: EngineEvent) => void): Promise<DeviceFacts> {
     this.events = new EventPacer(onEvent);
     return this.openDevice();
+  }
+
+  async chooseKernels(options: KernelOptions, again = false): Promise<DeviceFacts> {
+    this.refuseWork();
+    if (this.state === 'ready' || this.state === 'paused') {
+      throw new AppError('not-ready', 'a run is prepared, and its kernels are fixed; end it first.');
+    }
+    return this.beside('testing', () => this.device.chooseKernels(options, again));
   }
 
   connectIntake(port: MessagePort): void {

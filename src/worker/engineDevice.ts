@@ -6,8 +6,10 @@ import type { Config } from '../config/schema.ts';
 import { DeviceUnavailable, type OpenDevice, openDevice } from '../gpu/device.ts';
 import type { Runtime } from '../gpu/runtime.ts';
 import type { DeviceFacts } from '../protocol/engine.ts';
+import type { KernelOptions } from '../protocol/kernels.ts';
 import { AppError } from '../util/errors.ts';
 import { deviceFacts, faultError } from './deviceFacts.ts';
+import { applyKernels } from './engineKernels.ts';
 
 const ANNOUNCEMENT_MS = 1000;
 
@@ -72,6 +74,16 @@ export class EngineDevice {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     return this.#fault ?? thrown;
+  }
+
+  /** Takes over a choice of kernels. @throws AppError not-ready, config-invalid */
+  async chooseKernels(options: KernelOptions, again: boolean): Promise<DeviceFacts> {
+    const opened = this.#opened;
+    if (!opened) throw new AppError('not-ready', 'no GPU device is open.');
+    const { vendor, architecture, device, description } = opened.info;
+    await applyKernels(opened.runtime, [vendor, architecture, device, description].join('|'), options, again);
+    this.#facts = deviceFacts(opened);
+    return this.#facts;
   }
 
   close(): void {

@@ -56,3 +56,36 @@ test('a run begins with weights from a file that fits, and says so', async ({ ap
   const { text } = await app.download(app.page.getByTestId('runs-export'));
   expect(JSON.parse(text).runs[0].start).toMatch(/^ResNet-18 weights from a file \(SHA-256 [0-9a-f]{16}\)$/);
 });
+
+test('a kernel that is switched off is replaced, in a run too, and says by what', async ({ app }) => {
+  test.setTimeout(180_000);
+  await app.open({ maxSteps: 1 });
+  await app.view('Device');
+  const row = app.page.locator('[data-kernel="vicreg"]');
+  const toggle = row.getByRole('switch');
+  await toggle.click({ force: true });
+  await expect(row).toHaveAttribute('data-on', 'false');
+  await expect(row).toContainText('tf.matMul');
+  const { SHOTS } = process.env;
+  if (SHOTS) {
+    for (const scheme of ['light', 'dark'] as const) {
+      for (const width of [1440, 800]) {
+        await app.page.emulateMedia({ colorScheme: scheme });
+        await app.page.setViewportSize({ width, height: 900 });
+        await app.page.getByTestId('kernels').scrollIntoViewIfNeeded();
+        await app.page.screenshot({ path: `${SHOTS}/kernels-${scheme}-${width}.png` });
+      }
+    }
+    await app.page.setViewportSize({ width: 1440, height: 900 });
+  }
+  await app.view('Train');
+  await app.command('playPause').click();
+  await app.reaches('done');
+  await app.view('Device');
+  await app.page.reload();
+  await app.filmsShown();
+  await app.view('Device');
+  await expect(row).toHaveAttribute('data-on', 'false');
+  await row.getByRole('switch').click({ force: true });
+  await expect(row).toHaveAttribute('data-on', 'true');
+});

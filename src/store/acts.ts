@@ -19,6 +19,7 @@ import {
 } from './dataset.ts';
 import { followEngine, forgetSamples } from './engineEvents.ts';
 import { forgetKeeping } from './keeping.ts';
+import { restoreKernels } from './kernels.ts';
 import { requireProtectedPage } from './protection.ts';
 import { resetSeries } from './series.ts';
 import { type Busy, CLOSED, runExists, showError, useSession } from './session.ts';
@@ -88,8 +89,9 @@ async function openEngine(): Promise<void> {
   const facts = await opened.engine.open((event) => {
     if (client === opened) followEngine(event);
   });
+  const chosen = await restoreKernels(opened.engine, facts);
   const { status } = get();
-  set({ facts, status: status.state === 'closed' ? { ...status, state: 'idle' } : status });
+  set({ facts: chosen, status: status.state === 'closed' ? { ...status, state: 'idle' } : status });
 }
 
 /** Starts the workers, and loads the built-in set so that one press on Play trains. */

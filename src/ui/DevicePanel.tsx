@@ -5,6 +5,7 @@ import type { ReactNode } from 'react';
 import { restart } from '../store/acts.ts';
 import { useSession } from '../store/session.ts';
 import { formatBytes, formatCount } from '../util/format.ts';
+import { DevicePanelKernels } from './DevicePanelKernels.tsx';
 import { DevicePanelNetwork } from './DevicePanelNetwork.tsx';
 import { DevicePanelTest } from './DevicePanelTest.tsx';
 
@@ -87,6 +88,7 @@ export function DevicePanel() {
     <div className="device" data-testid="device-panel">
       <Adapter />
       <DevicePanelTest />
+      <DevicePanelKernels />
       <DevicePanelNetwork />
     </div>
   );

@@ -1,13 +1,15 @@
 // Batch normalisation with ReLU and a residual fused, forward in training and in evaluation mode.
 // The batch is `groups` equal parts (the two views), each normalised by its own biased statistics; the running
 // statistics are updated once per group, in order, with the unbiased variance (parity specification, section 2).
-// Statistics are one pass by Welford's update in every chunk of rows, merged by Chan's formula: sums of squares
+// Statistics are one pass by Welford's update in every thread, merged by Chan's formula in every form: sums of squares
 // about a mean that is already known, so neither a large mean nor an unlucky first row costs accuracy.
 // The backward pass is in batchNormGrad.ts.
 
+import { type Form, SUM_FORMS } from '../forms.ts';
 import { defineKernel, type Plain } from '../kernel.ts';
 import { flatGroups, flatIndex, program } from '../program.ts';
 import { FEW_ROWS, fewRowsForward } from './batchNormFewRows.ts';
+import { blocksFor, type ColumnReduction, rowsAtOnce, runColumnReduction } from './columnReduce.ts';
 import { elementOf, lanesFor, sizeOf, zeroOf } from './common.ts';
 
 export interface BatchNormAttrs {
@@ -22,11 +24,14 @@ export interface BatchNormAttrs {
 type TrainInput = 'x' | 'gamma' | 'beta' | 'residual' | 'runningMean' | 'runningVar';
 
 const MAX_CHUNKS = 128;
+const WORKGROUPS = 512;
 
-/** How many partial sums a reduction over `rows` is split into, so that about 4096 threads share the work. */
-export function chunksFor(rows: number, groups: number, columns: number): number {
-  const wanted = Math.floor(4096 / (groups * columns));
-  return Math.max(1, Math.min(MAX_CHUNKS, wanted, Math.floor(rows / 8)));
+/** How many partial sums a reduction over `rows` is split into, so that about 4096 threads or 512 workgroups share it. */
+export function chunksFor(form: Form, rows: number, groups: number, columns: number): number {
+  const alone = form === 'threads';
+  const wanted = Math.floor(alone ? 4096 / (groups * columns) : WORKGROUPS / (groups * blocksFor(columns)));
+  const most = Math.floor(rows / (alone ? 8 : 4 * rowsAtOnce(columns)));
+  return Math.max(1, Math.min(MAX_CHUNKS, wanted, most));
 }
 
 /** Forward: y = relu?((x - mean) / sqrt(var + eps) * gamma + beta [+ residual]); stats is [groups, 2, C] (mean, 1/std). */
@@ -34,8 +39,9 @@ export const batchNorm = defineKernel<TrainInput, BatchNormAttrs>({
   name: 'MlvBatchNorm',
   inputs: ['x', 'gamma', 'beta', 'residual', 'runningMean', 'runningVar'],
   mutates: ['runningMean', 'runningVar'],
+  forms: SUM_FORMS,
   outputs: ({ x, gamma }, { groups }) => [x, [groups, 2, gamma[0]!]],
-  gpu({ inputs, outputs, scratch, run }, attrs) {
+  gpu({ inputs, outputs, scratch, run, form }, attrs) {
     const { x, gamma, beta, residual, runningMean, runningVar } = inputs;
     const channels = gamma.shape[0]!;
     const rows = sizeOf(x.shape) / channels / attrs.groups;
@@ -47,14 +53,19 @@ export const batchNorm = defineKernel<TrainInput, BatchNormAttrs>({
       run(once, tensors, [attrs.groups, rows, columns, attrs.eps, attrs.momentum], flatGroups(columns, 16));
       return;
     }
-    const chunks = chunksFor(rows, attrs.groups, columns);
+    const chunks = chunksFor(form, rows, attrs.groups, columns);
     const partial = scratch([attrs.groups, chunks, 2, channels]);
-    run(
-      chunkMoments(lanes),
-      [x, partial],
-      [attrs.groups, rows, columns, chunks],
-      flatGroups(attrs.groups * chunks * columns, 64),
-    );
+    if (form === 'threads') {
+      run(
+        chunkMoments(lanes),
+        [x, partial],
+        [attrs.groups, rows, columns, chunks],
+        flatGroups(attrs.groups * chunks * columns, 64),
+      );
+    } else {
+      const table = { segments: attrs.groups * chunks, rows, columns };
+      runColumnReduction({ run, form }, momentsReduction(lanes), table, [x, partial], [chunks]);
+    }
     run(
       combine(lanes),
       [partial, outputs[1]!, runningMean, runningVar],
@@ -170,6 +181,36 @@ function chunkMoments(lanes: 1 | 4) {
   partial[at] = mean;
   partial[at + p.columns] = squares;`,
   });
+}
+
+/** The same by a workgroup for each chunk; states of two threads are merged as those of two chunks. */
+function momentsReduction(lanes: 1 | 4): ColumnReduction {
+  const T = elementOf(lanes);
+  return {
+    name: `bnMoments${lanes}`,
+    reads: { x: T },
+    writes: { partial: T },
+    params: ['chunks'],
+    state: { mean: T, squares: T, seen: 'f32' },
+    prepare: 'let chunk = segment % p.chunks; let top = segment / p.chunks * p.rows;',
+    start: `State(${zeroOf(lanes)}, ${zeroOf(lanes)}, 0.0)`,
+    first: 'chunk',
+    step: 'p.chunks',
+    visit: `
+    let difference = x[(top + r) * p.columns + c] - s.mean;
+    s.seen += 1.0;
+    s.mean += difference * (1.0 / s.seen);
+    s.squares += difference * (x[(top + r) * p.columns + c] - s.mean);`,
+    merge: `
+  let seen = a.seen + b.seen;
+  let share = b.seen / max(seen, 1.0);
+  let away = b.mean - a.mean;
+  return State(a.mean + away * share, a.squares + b.squares + away * away * (a.seen * share), seen);`,
+    finish: `
+    let at = segment * 2u * p.columns + c;
+    partial[at] = s.mean;
+    partial[at + p.columns] = s.squares;`,
+  };
 }
 
 function combine(lanes: 1 | 4) {

@@ -2,11 +2,13 @@
 //   dbeta = sum g,  dgamma = sum g xhat,  dx = gamma rstd (g - mean(g) - xhat mean(g xhat)),  dresidual = g.
 // xhat is recomputed from x and the saved statistics; the ReLU mask from y or from x (batchNormMask.ts). dgamma and dbeta sum over groups.
 
+import { SUM_FORMS } from '../forms.ts';
 import { defineKernel, type InPlace } from '../kernel.ts';
 import { flatGroups, flatIndex, program } from '../program.ts';
 import { chunksFor } from './batchNorm.ts';
 import { FEW_ROWS, fewRowsBackward } from './batchNormFewRows.ts';
 import { type Mask, maskName, openGradient } from './batchNormMask.ts';
+import { type ColumnReduction, runColumnReduction } from './columnReduce.ts';
 import { elementOf, type Lanes, lanesFor, sizeOf, zeroOf } from './common.ts';
 
 /** In place, dx takes the memory of dy. */
@@ -22,9 +24,10 @@ export interface BatchNormGradAttrs extends InPlace {
 export const batchNormGrad = defineKernel<'x' | 'y' | 'dy' | 'gamma' | 'stats', BatchNormGradAttrs>({
   name: 'MlvBatchNormGrad',
   inputs: ['x', 'y', 'dy', 'gamma', 'stats'],
+  forms: SUM_FORMS,
   outputs: ({ x, gamma }, { residual }) => (residual ? [x, gamma, gamma, x] : [x, gamma, gamma]),
   gpu(
-    { inputs, outputs, scratch, takeOver, run },
+    { inputs, outputs, scratch, takeOver, run, form },
     { groups, relu, residual, maskFromX = false, inPlace = false },
   ) {
     const mask = relu && (maskFromX ? 'x' : 'y');
@@ -46,15 +49,21 @@ export const batchNormGrad = defineKernel<'x' | 'y' | 'dy' | 'gamma' | 'stats', 
       );
       return;
     }
-    const chunks = chunksFor(rows, groups, columns);
+    const chunks = chunksFor(form, rows, groups, columns);
     const partial = scratch([groups, chunks, 2, channels]);
     const sums = scratch([groups, 2, channels]);
-    run(
-      partialSums(lanes, mask),
-      [x, y, dy, stats, gamma, partial],
-      [groups, rows, columns, chunks],
-      flatGroups(groups * chunks * columns, 64),
-    );
+    if (form === 'threads') {
+      run(
+        partialSums(lanes, mask),
+        [x, y, dy, stats, gamma, partial],
+        [groups, rows, columns, chunks],
+        flatGroups(groups * chunks * columns, 64),
+      );
+    } else {
+      const table = { segments: groups * chunks, rows, columns };
+      const tensors = [x, y, dy, stats, gamma, partial];
+      runColumnReduction({ run, form }, sumsReduction(lanes, mask), table, tensors, [chunks]);
+    }
     run(combine(lanes), [partial, sums, dgamma!, dbeta!], [groups, columns, chunks], flatGroups(columns, 16));
     const size = groups * rows * columns;
     const targets = residual ? [dx!, dresidual!] : [dx!];
@@ -126,6 +135,35 @@ function partialSums(lanes: Lanes, mask: Mask) {
   partial[at] = sum;
   partial[at + p.columns] = product * rstd;`,
   });
+}
+
+function sumsReduction(lanes: Lanes, mask: Mask): ColumnReduction {
+  const T = elementOf(lanes);
+  return {
+    name: `bnGradPartial${lanes}${maskName(mask)}`,
+    reads: { x: T, y: T, dy: T, stats: T, gamma: T },
+    writes: { partial: T },
+    params: ['chunks'],
+    state: { sum: T, product: T },
+    prepare: `
+  let chunk = segment % p.chunks;
+  let g = segment / p.chunks;
+  let mean = stats[g * 2u * p.columns + c];
+  let rstd = stats[(g * 2u + 1u) * p.columns + c];`,
+    start: `State(${zeroOf(lanes)}, ${zeroOf(lanes)})`,
+    first: 'chunk',
+    step: 'p.chunks',
+    visit: `
+    let at = (g * p.rows + r) * p.columns + c;
+    let d = ${openGradient(lanes, mask, 'at')};
+    s.sum += d;
+    s.product += d * (x[at] - mean);`,
+    merge: 'return State(a.sum + b.sum, a.product + b.product);',
+    finish: `
+    let to = segment * 2u * p.columns + c;
+    partial[to] = s.sum;
+    partial[to + p.columns] = s.product * rstd;`,
+  };
 }
 
 function combine(lanes: Lanes) {

@@ -4,6 +4,7 @@
 // y is never stored: it is one multiplication away. Maxima remember the first position among ties.
 // The backward pass is in bottleneckGrad.ts; WGSL is in bottleneckPrograms.ts.
 
+import { SUM_FORMS } from '../forms.ts';
 import { defineKernel, type Plain } from '../kernel.ts';
 import { flatGroups } from '../program.ts';
 import {
@@ -12,9 +13,11 @@ import {
   GATE_PIXELS,
   gatedOutput,
   gateHidden,
+  poolReduction,
   spatialGate,
   spatialPool,
 } from './bottleneckPrograms.ts';
+import { runColumnReduction } from './columnReduce.ts';
 import { lanesFor, sigmoid } from './common.ts';
 
 /** Side of the spatial attention kernel. */
@@ -34,7 +37,8 @@ export const bottleneck = defineKernel<BottleneckInput, Record<string, never>>({
     const [n, h, w, c] = x as [number, number, number, number];
     return [x, [n, c], [n, h, w], [n, 3, c], [n, 2, w1[3]!], [n, h, w, 3]];
   },
-  gpu({ inputs, outputs, run }) {
+  forms: SUM_FORMS,
+  gpu({ inputs, outputs, run, form }) {
     const { x, w1, w2, ws } = inputs;
     const [out, gc, gs, pooled, hidden, spatial] = outputs as [
       typeof x,
@@ -48,7 +52,12 @@ export const bottleneck = defineKernel<BottleneckInput, Record<string, never>>({
     const half = w1.shape[3]!;
     const lanes = lanesFor(c);
     const columns = c / lanes;
-    run(channelPool(lanes), [x, pooled], [n, h * w, columns], flatGroups(n * columns, 16));
+    if (form === 'threads') {
+      run(channelPool(lanes), [x, pooled], [n, h * w, columns], flatGroups(n * columns, 16));
+    } else {
+      const table = { segments: n, rows: h * w, columns };
+      runColumnReduction({ run, form }, poolReduction(lanes), table, [x, pooled], []);
+    }
     run(gateHidden, [pooled, w1, hidden], [n, c, half], flatGroups(n * half, 64));
     run(channelGate, [hidden, w2, gc], [n, c, half], flatGroups(n * c, 64));
     run(spatialPool(lanes), [x, gc, spatial], [n * h * w, h * w, columns], flatGroups(n * h * w, 64));

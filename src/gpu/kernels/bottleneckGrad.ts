@@ -5,10 +5,12 @@
 //   dx  = gc dy + dmean_hw / HW + [p is the maximum] dmax_hw.
 // A maximum's gradient goes to one element, the first among ties. WGSL is in bottleneckGradPrograms.ts.
 
+import { SUM_FORMS } from '../forms.ts';
 import { defineKernel, type GpuJob, type InPlace, type Plain } from '../kernel.ts';
 import { flatGroups } from '../program.ts';
 import { SPATIAL_KERNEL } from './bottleneck.ts';
 import * as programs from './bottleneckGradPrograms.ts';
+import { runColumnReduction } from './columnReduce.ts';
 import { lanesFor } from './common.ts';
 
 export type BottleneckGradInput =
@@ -27,6 +29,7 @@ export type BottleneckGradInput =
 export const bottleneckGrad = defineKernel<BottleneckGradInput, InPlace>({
   name: 'MlvBottleneckGrad',
   inputs: ['x', 'dout', 'w1', 'w2', 'ws', 'channelGate', 'spatialGate', 'pooled', 'hidden', 'spatial'],
+  forms: SUM_FORMS,
   outputs: ({ x, w1, w2, ws }) => [x, w1, w2, ws],
   gpu(job, { inPlace = false }) {
     const dpre = spatialGradients(job);
@@ -71,7 +74,7 @@ export const bottleneckGrad = defineKernel<BottleneckGradInput, InPlace>({
 });
 
 /** Gradients up to the spatial pools; writes dws. */
-function spatialGradients({ inputs, outputs, scratch, run }: GpuJob<BottleneckGradInput>) {
+function spatialGradients({ inputs, outputs, scratch, run, form }: GpuJob<BottleneckGradInput>) {
   const { x, dout, ws, channelGate, spatialGate, spatial } = inputs;
   const [n, h, w, c] = x.shape as [number, number, number, number];
   const lanes = lanesFor(c);
@@ -85,7 +88,7 @@ function spatialGradients({ inputs, outputs, scratch, run }: GpuJob<BottleneckGr
     flatGroups(pixels, 64),
   );
   run(programs.spatialPoolGradient, [dgate, ws, dspatial], [n, h, w], flatGroups(pixels, 64));
-  const chunks = Math.max(1, Math.min(64, Math.floor((n * h) / 8)));
+  const chunks = Math.max(1, Math.min(form === 'threads' ? 64 : 512, Math.floor((n * h) / 8)));
   const taps = SPATIAL_KERNEL * SPATIAL_KERNEL;
   const partial = scratch([chunks, taps, 2]);
   run(
@@ -103,7 +106,7 @@ function channelGradients(
   job: GpuJob<BottleneckGradInput>,
   { dspatial }: { dspatial: GpuJob<BottleneckGradInput>['outputs'][number] },
 ) {
-  const { inputs, outputs, scratch, run } = job;
+  const { inputs, outputs, scratch, run, form } = job;
   const { x, dout, w1, w2, channelGate, spatialGate, pooled, hidden, spatial } = inputs;
   const [n, h, w, c] = x.shape as [number, number, number, number];
   const half = w1.shape[3]!;
@@ -112,7 +115,12 @@ function channelGradients(
   const dhidden = scratch([n, 2, half]);
   const dpooled = scratch([n, 2, c]);
   const tensors = [x, dout, channelGate, spatialGate, spatial, dspatial, dgate];
-  run(programs.channelGateGradient(lanes), tensors, [n, h * w, c / lanes], flatGroups((n * c) / lanes, 16));
+  if (form === 'threads') {
+    run(programs.channelGateGradient(lanes), tensors, [n, h * w, c / lanes], flatGroups((n * c) / lanes, 16));
+  } else {
+    const table = { segments: n, rows: h * w, columns: c / lanes };
+    runColumnReduction({ run, form }, programs.channelGateReduction(lanes), table, tensors, []);
+  }
   run(programs.hiddenGradient, [dgate, hidden, w2, dhidden], [n, c, half], flatGroups(n * half, 64));
   run(
     programs.gateWeightGradients,

@@ -1,6 +1,7 @@
 // WGSL of the context bottleneck's backward pass; the formulas are in bottleneckGrad.ts.
 
 import { flatIndex, program } from '../program.ts';
+import type { ColumnReduction } from './columnReduce.ts';
 import { elementOf, type Lanes, sumOf, zeroOf } from './common.ts';
 
 /** Gradient at the spatial convolution's output (before the sigmoid), [N,H,W]. */
@@ -130,6 +131,29 @@ export function channelGateGradient(lanes: Lanes) {
   let gate = channelGate[index];
   dgate[index] = sum * gate * (1.0 - gate);`,
   });
+}
+
+/** The same by a workgroup for each film and some channels. */
+export function channelGateReduction(lanes: Lanes): ColumnReduction {
+  const T = elementOf(lanes);
+  return {
+    name: `ctxChannelGateGrad${lanes}`,
+    reads: { x: T, dout: T, channelGate: T, spatialGate: 'f32', spatial: 'f32', dspatial: 'vec2<f32>' },
+    writes: { dgate: T },
+    params: [],
+    state: { sum: T },
+    prepare: '',
+    start: `State(${zeroOf(lanes)})`,
+    visit: `
+    let pixel = segment * p.rows + r;
+    let at = pixel * p.columns + c;
+    ${attendedGradient(lanes, 'c')}
+    s.sum += dy * x[at];`,
+    merge: 'return State(a.sum + b.sum);',
+    finish: `
+    let gate = channelGate[segment * p.columns + c];
+    dgate[segment * p.columns + c] = s.sum * gate * (1.0 - gate);`,
+  };
 }
 
 /** Gradients at W1's outputs, [N,2,C/2], through the ReLU of either pool. */

@@ -1,6 +1,7 @@
 // WGSL of the context bottleneck's forward pass; what each computes is said in bottleneck.ts.
 
 import { flatIndex, program } from '../program.ts';
+import type { ColumnReduction } from './columnReduce.ts';
 import { elementOf, type Lanes, sumOf, zeroOf } from './common.ts';
 
 /** Mean, maximum and first position of the maximum over H and W, per film and channel. */
@@ -33,6 +34,38 @@ export function channelPool(lanes: Lanes) {
   pooled[at + p.columns] = best;
   pooled[at + 2u * p.columns] = position;`,
   });
+}
+
+/** The same by a workgroup for each film and some channels; among equal maxima the first position wins. */
+export function poolReduction(lanes: Lanes): ColumnReduction {
+  const T = elementOf(lanes);
+  const flags = lanes === 4 ? 'vec4<bool>' : 'bool';
+  return {
+    name: `ctxChannelPool${lanes}`,
+    reads: { x: T },
+    writes: { pooled: T },
+    params: [],
+    state: { sum: T, best: T, position: T },
+    prepare: '',
+    start: `State(${zeroOf(lanes)}, ${zeroOf(lanes)} - 3.4e38, ${zeroOf(lanes)})`,
+    visit: `
+    let v = x[(segment * p.rows + r) * p.columns + c];
+    s.sum += v;
+    let higher: ${flags} = v > s.best;
+    s.best = select(s.best, v, higher);
+    s.position = select(s.position, ${lanes === 4 ? 'vec4<f32>(f32(r))' : 'f32(r)'}, higher);`,
+    merge: `
+  let equal: ${flags} = b.best == a.best;
+  let higher: ${flags} = b.best > a.best;
+  let position = select(a.position, b.position, higher);
+  let first = min(a.position, b.position);
+  return State(a.sum + b.sum, max(a.best, b.best), select(position, first, equal));`,
+    finish: `
+    let at = segment * 3u * p.columns + c;
+    pooled[at] = s.sum / f32(p.rows);
+    pooled[at + p.columns] = s.best;
+    pooled[at + 2u * p.columns] = s.position;`,
+  };
 }
 
 /** relu(W1 mean) and relu(W1 max), [N,2,C/2]. */

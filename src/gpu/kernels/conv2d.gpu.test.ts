@@ -76,10 +76,16 @@ async function expectReference(...entry: (typeof CASES)[number]) {
   expect(await gpuError(conv2dFilterGrad, { x, dy }, { ...window, kernel })).toBeLessThan(2e-6);
 }
 
+/** Every window, both strides, channels that come in fours and that do not. */
+const FOR_SHARED = [0, 1, 2, 3, 4, 9, 10, 11].map((i) => CASES[i]!);
+
 describe.each(TILE_FORMS.all)('%s tiles', (form) => {
-  test.each(CASES)('x %j with window %j equals the reference', async (...entry) => {
-    await withForm(form, () => expectReference(...entry));
-  });
+  test.each(form === 'shared' ? FOR_SHARED : CASES)(
+    'x %j with window %j equals the reference',
+    async (...entry) => {
+      await withForm(form, () => expectReference(...entry));
+    },
+  );
 
   test.each([CASES[4]!, CASES[8]!, CASES[11]!])(
     'gradients at %j %j equal central differences',

@@ -2,8 +2,9 @@
 // both covariance forms agree, order of the batch and of the dimensions does not matter, views are exchangeable.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { SUM_FORMS } from '../forms.ts';
 import { add, spatialMean, spatialMeanGrad } from './elementwise.ts';
-import { type Given, given, gpuError, numericalGradient, relativeError, runOn } from './testing.ts';
+import { type Given, given, gpuError, numericalGradient, relativeError, runOn, withForm } from './testing.ts';
 import { VICREG_TERMS, vicreg, vicregGrad } from './vicreg.ts';
 
 const weights: Given = { shape: [4], data: Float32Array.of(25, 25, 1, 0.5) };
@@ -15,11 +16,15 @@ async function gradInputs(z: Given) {
   return { z, centred: saved(1), variances: saved(2), moments: saved(3), weights };
 }
 
-test.each([[[8, 12]], [[4, 3]], [[16, 64]], [[24, 5]], [[6, 33]], [[64, 128]]])(
+test.each([[[8, 12]], [[4, 3]], [[16, 64]], [[24, 5]], [[6, 33]], [[64, 128]], [[300, 150]]])(
   'terms and gradient of %j',
   async (shape) => {
     const z = given(shape, 1, 0.7);
-    expect(await gpuError(vicreg, { z }, {})).toBeLessThan(1e-5);
+    for (const form of SUM_FORMS.all) {
+      await withForm(form, async () => {
+        expect(await gpuError(vicreg, { z }, {})).toBeLessThan(1e-5);
+      });
+    }
     expect(await gpuError(vicregGrad, await gradInputs(z), {})).toBeLessThan(1e-5);
   },
 );

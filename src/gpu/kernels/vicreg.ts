@@ -6,9 +6,12 @@
 // The covariance never needs D x D values where N < D: sum_{j != k} C_jk^2 = |G|^2 - sum_j var_j^2 with the N x N
 // Gram matrix G = c c^T / (N - 1). Otherwise the D x D form is used, whose diagonal is left out directly.
 
+import { SUM_FORMS } from '../forms.ts';
 import { defineKernel, type Plain } from '../kernel.ts';
 import { flatGroups } from '../program.ts';
+import { runColumnReduction } from './columnReduce.ts';
 import { lanesFor } from './common.ts';
+import { foldPartials } from './foldPartials.ts';
 import * as programs from './vicregPrograms.ts';
 
 /** Entries of the terms vector. */
@@ -22,6 +25,7 @@ export const VICREG_TERMS = {
   std2: 6,
 } as const;
 const TERM_COUNT = 8;
+const NUMBERS_PER_WORKGROUP = 16384;
 
 export interface VicregAttrs {
   /** Form of the covariance; the one that costs less where left out. */
@@ -39,12 +43,13 @@ export const usesGram = (n: number, dimensions: number, { form }: VicregAttrs) =
 export const vicreg = defineKernel<'z', VicregAttrs>({
   name: 'MlvVicreg',
   inputs: ['z'],
+  forms: SUM_FORMS,
   outputs({ z }, attrs) {
     const [n, d] = [z[0]! / 2, z[1]!];
     const side = usesGram(n, d, attrs) ? n : d;
     return [[TERM_COUNT], z, [2, d], [2, side, side]];
   },
-  gpu({ inputs, outputs, scratch, run }, attrs) {
+  gpu({ inputs, outputs, scratch, run, form }, attrs) {
     const { z } = inputs;
     const [terms, centred, variances, moments] = outputs as [typeof z, typeof z, typeof z, typeof z];
     const [n, d] = [z.shape[0]! / 2, z.shape[1]!];
@@ -57,10 +62,17 @@ export const vicreg = defineKernel<'z', VicregAttrs>({
       flatGroups(d / lanes, 16),
     );
     const gram = usesGram(n, d, attrs);
-    if (gram) run(programs.gram(lanes), [centred, moments], [n, d / lanes], flatGroups(2 * n * n, 64));
+    if (gram && form !== 'threads') {
+      const table = { segments: 2 * n * n, rows: d / lanes, columns: 1 };
+      runColumnReduction({ run, form }, programs.gramReduction(lanes), table, [centred, moments], [n]);
+    } else if (gram) run(programs.gram(lanes), [centred, moments], [n, d / lanes], flatGroups(2 * n * n, 64));
     else run(programs.covariance, [centred, moments], [n, d], flatGroups(2 * d * d, 64));
-    const reduce = programs.terms(gram);
-    run(reduce, [moments, variances, differences, terms], [n, d, moments.shape[1]!], [1]);
+    const side = moments.shape[1]!;
+    // A workgroup sums some thousands of numbers well; more of them share what is more, and are added up.
+    const parts = Math.ceil(Math.max(side * side, d) / NUMBERS_PER_WORKGROUP);
+    const sums = parts === 1 ? terms : scratch([parts, TERM_COUNT]);
+    run(programs.terms(gram), [moments, variances, differences, sums], [n, d, side], [parts]);
+    if (parts > 1) foldPartials({ run }, sums, terms, parts);
   },
   reference({ z }, attrs, outputs) {
     const [terms, centred, variances, moments] = outputs as [Plain, Plain, Plain, Plain];

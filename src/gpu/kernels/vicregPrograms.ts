@@ -1,6 +1,7 @@
 // WGSL of the VICReg terms and gradients; the formulas are in vicreg.ts.
 
 import { flatIndex, program } from '../program.ts';
+import type { ColumnReduction } from './columnReduce.ts';
 import { elementOf, type Lanes, sumOf, zeroOf } from './common.ts';
 
 /** Per dimension: centred values and unbiased variances of both views, and the summed squared difference. */
@@ -68,6 +69,26 @@ export function gram(lanes: Lanes) {
   });
 }
 
+/** The same by a workgroup for each element. */
+export function gramReduction(lanes: Lanes): ColumnReduction {
+  const T = elementOf(lanes);
+  return {
+    name: `vicregGram${lanes}`,
+    reads: { centred: T },
+    writes: { moments: 'f32' },
+    params: ['n'],
+    state: { sum: T },
+    prepare: `
+  let top = segment / (p.n * p.n) * p.n;
+  let first = (top + segment / p.n % p.n) * p.rows;
+  let second = (top + segment % p.n) * p.rows;`,
+    start: `State(${zeroOf(lanes)})`,
+    visit: 's.sum += centred[first + r] * centred[second + r];',
+    merge: 'return State(a.sum + b.sum);',
+    finish: `moments[segment] = ${sumOf(lanes, 's.sum')} / f32(p.n - 1u);`,
+  };
+}
+
 /** C = c^T c / (N - 1) per view with a zero diagonal, one thread per element. */
 export const covariance = program({
   name: 'vicregCovariance',
@@ -86,7 +107,7 @@ export const covariance = program({
   moments[index] = select(sum / f32(p.n - 1u), 0.0, j == k);`,
 });
 
-/** The vector of terms, by one workgroup: each lane sums a stride, then lane 0 sums the lanes. */
+/** The vector of terms, a share of each sum by every workgroup: each lane sums a stride, then one lane sums the lanes. */
 export function terms(gramForm: boolean) {
   return program({
     name: `vicregTerms${gramForm ? 'G' : 'C'}`,
@@ -96,14 +117,16 @@ export function terms(gramForm: boolean) {
     workgroup: [64],
     declarations: 'var<workgroup> sums: array<array<f32, 64>, 7>;',
     body: `
+  let share = lane + group.x * 64u;
+  let stride = count.x * 64u;
   var invariance = 0.0;
-  for (var j = lane; j < p.d; j += 64u) { invariance += differences[j]; }
+  for (var j = share; j < p.d; j += stride) { invariance += differences[j]; }
   sums[0][lane] = invariance;
   for (var view = 0u; view < 2u; view++) {
     var hinge = 0.0;
     var spread = 0.0;
     var second = 0.0;
-    for (var j = lane; j < p.d; j += 64u) {
+    for (var j = share; j < p.d; j += stride) {
       let variance = variances[view * p.d + j];
       let deviation = sqrt(variance + 1e-4);
       hinge += max(0.0, 1.0 - deviation);
@@ -111,7 +134,7 @@ export function terms(gramForm: boolean) {
       ${gramForm ? 'second -= variance * variance;' : ''}
     }
     let area = p.side * p.side;
-    for (var i = lane; i < area; i += 64u) {
+    for (var i = share; i < area; i += stride) {
       let m = moments[view * area + i];
       second += m * m;
     }
@@ -125,9 +148,9 @@ export function terms(gramForm: boolean) {
     for (var i = 0u; i < 64u; i++) { sum += sums[lane][i]; }
     let d = f32(p.d);
     let scale = select(select(1.0 / d, 0.5 / d, lane < 3u), 1.0 / (d * f32(p.n)), lane == 0u);
-    terms[lane] = sum * scale;
+    terms[group.x * 8u + lane] = sum * scale;
   }
-  if (lane == 7u) { terms[7] = 0.0; }`,
+  if (lane == 7u) { terms[group.x * 8u + 7u] = 0.0; }`,
   });
 }
 

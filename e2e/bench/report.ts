@@ -125,7 +125,9 @@ export function disagreements({ steps, kernels }: Measured): string[] {
     const same = firstLossApart !== null && firstLossApart <= LOSS_TOLERANCE;
     return same ? [] : [`${LABELS[name as EngineName]}: its first loss differs`];
   });
-  const differing = (kernels ?? []).filter(({ difference }) => !(difference <= KERNEL_TOLERANCE));
+  const differing = (kernels ?? []).filter(
+    ({ difference, tolerance }) => !(difference <= (tolerance ?? KERNEL_TOLERANCE)),
+  );
   return [...engines, ...differing.map(({ name, shape }) => `${name} ${shape}: results differ`)];
 }
 

@@ -1,0 +1,321 @@
+// What each kernel is timed at: shapes of the benchmark's model, on generated data, one list for every kernel. The table
+// does not compile until a new kernel has its line. Tensors are made once and kept.
+
+import { tf } from '../../src/gpu/backend.ts';
+import { packLevelMatrices } from '../../src/gpu/kernels/levelPool.ts';
+import { packHyper } from '../../src/gpu/kernels/optimiser.ts';
+import { KERNEL_TABLE, type KernelName } from '../../src/gpu/kernels/table.ts';
+import {
+  PARAMETER_WORDS,
+  packPlanes,
+  packViewParameters,
+  wholeFilm,
+} from '../../src/gpu/kernels/viewInput.ts';
+import { keepOnHost } from '../../src/gpu/switches.ts';
+import { weightsVector } from '../../src/mlvicx/objective.ts';
+import { Rng } from '../../src/util/rng.ts';
+import { CONFIG, SIDES, VIEWS, WIDTHS } from './problem.ts';
+
+type Tensor = tf.Tensor;
+
+/** One call of a kernel. */
+export interface KernelCall {
+  readonly shape: string;
+  readonly run: () => Tensor[];
+  /** Largest difference over the largest value that is agreement, where it is not that of most. */
+  readonly tolerance?: number;
+  /** Mutated inputs, compared as well where they are what the kernel makes. */
+  readonly mutated?: readonly Tensor[];
+}
+
+let stream = 0;
+function random(shape: readonly number[], scale = 1, offset = 0): Tensor {
+  const rng = new Rng(CONFIG.seed, 'synthetic', ++stream);
+  const size = shape.reduce((a, b) => a * b, 1);
+  const data = Float32Array.from({ length: size }, () => offset + scale * rng.normal());
+  return tf.keep(tf.tensor(data, [...shape]));
+}
+
+const kept = (tensors: readonly Tensor[]): Tensor[] => tensors.map((tensor) => tf.keep(tensor));
+
+interface Convolution {
+  readonly side: number;
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly kernel: number;
+  readonly stride: number;
+}
+
+const [W] = WIDTHS;
+const CONVOLUTIONS: readonly Convolution[] = [
+  { side: 64, inputs: 3, outputs: W, kernel: 7, stride: 2 },
+  { side: 16, inputs: W, outputs: W, kernel: 3, stride: 1 },
+  { side: 16, inputs: W, outputs: 2 * W, kernel: 3, stride: 2 },
+  { side: 16, inputs: W, outputs: 2 * W, kernel: 1, stride: 2 },
+  { side: 2, inputs: 8 * W, outputs: 8 * W, kernel: 3, stride: 1 },
+];
+
+type Making = (x: Tensor, w: Tensor, dy: Tensor, convolution: Convolution & { pad: number }) => Tensor[];
+
+function convolutions(make: Making, least = 0): KernelCall[] {
+  // Nobody differentiates the image.
+  return CONVOLUTIONS.filter(({ inputs }) => inputs > least).map((convolution) => {
+    const { side, inputs, outputs, kernel, stride } = convolution;
+    const x = random([VIEWS, side, side, inputs]);
+    const w = random([kernel, kernel, inputs, outputs], 0.1);
+    const dy = random([VIEWS, side / stride, side / stride, outputs]);
+    const all = { ...convolution, pad: (kernel - 1) / 2 };
+    const shape = `${side}x${side}x${inputs} -> ${outputs}, ${kernel}x${kernel} s${stride}`;
+    return { shape, run: () => make(x, w, dy, all) };
+  });
+}
+
+const MAPS = [
+  [32, W],
+  [4, 4 * W],
+] as const;
+
+/** A call at two maps of the encoder, and at the rows of a head where `rows`. */
+function maps(make: (shape: number[]) => () => Tensor[], rows = false): KernelCall[] {
+  const shapes = MAPS.map(([side, channels]) => [VIEWS, side, side, channels]);
+  return [...shapes, ...(rows ? [[VIEWS, CONFIG.embeddingDim]] : [])].map((shape) => ({
+    shape: shape.slice(1).join('x'),
+    run: make(shape),
+  }));
+}
+
+const NORM = { groups: 2, relu: true, residual: true };
+const norm = (shape: readonly number[]) => {
+  const channels = [shape.at(-1)!];
+  const [gamma, beta, runningMean] = [random(channels, 0.3, 1), random(channels), random(channels)];
+  const runningVar = random(channels, 0.1, 1);
+  return { x: random(shape), gamma, beta, residual: random(shape), runningMean, runningVar };
+};
+
+function attention([n, h, w, c]: readonly number[]) {
+  const x = tf.keep(tf.relu(random([n!, h!, w!, c!])));
+  return {
+    x,
+    w1: random([1, 1, c!, c! / 2], 0.3),
+    w2: random([1, 1, c! / 2, c!], 0.3),
+    ws: random([7, 7, 2, 1], 0.1),
+  };
+}
+
+function levels() {
+  const data = packLevelMatrices(
+    CONFIG.levelSize,
+    SIDES.map((side) => [side, side] as const),
+  );
+  const [a1, a2, a3, a4, a5] = SIDES.map((side, level) => random([VIEWS, side, side, WIDTHS[level]!])) as [
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+  ];
+  return { a1, a2, a3, a4, a5, matrices: tf.keep(tf.tensor1d(data)) };
+}
+
+const ROWS = [VIEWS, 16 * CONFIG.levelChannels, CONFIG.embeddingDim] as const;
+const dense = () => {
+  const [n, k, m] = ROWS;
+  return { x: random([n, k]), w: random([k, m], 0.1), b: random([m]), dy: random([n, m]) };
+};
+const rowsShape = ROWS.join(' x ');
+
+/** As many parameters as the model has storages, in one arena. */
+function arena() {
+  const sizes = [64, 9 * W * W, 36 * W * W, 64 * W, 9 * 64 * W * W].flatMap((size) => [size, size, size]);
+  let at = 0;
+  const rows = sizes.flatMap((size, i) => {
+    at += size;
+    return [at - size, size, i % 3 === 0 ? 0 : 1, 0];
+  });
+  const table = Int32Array.from(rows);
+  const segments = tf.keep(tf.tensor2d(table, [sizes.length, 4], 'int32'));
+  keepOnHost(segments, table);
+  const hyper = packHyper({
+    rate: 0.01,
+    weightDecay: 0.01,
+    momentum: 0.9,
+    trustCoefficient: 0.02,
+    updates: 3,
+  });
+  return {
+    parameters: random([at]),
+    gradients: random([at]),
+    moment1: random([at]),
+    moment2: tf.keep(tf.square(random([at]))),
+    segments,
+    hyper: tf.keep(tf.tensor1d(hyper)),
+  };
+}
+
+function films() {
+  const [width, height] = [CONFIG.planeSize, CONFIG.planeSize];
+  const rng = new Rng(CONFIG.seed, 'synthetic', 999);
+  const plane = Uint8Array.from(
+    { length: width * height },
+    (_, i) => 110 + 60 * Math.sin(i / 40) + 40 * rng.uniform(),
+  );
+  const packed = packPlanes([plane], [width], [height]);
+  const box = { top: 4, left: 9, width: width - 20, height: height - 30 };
+  const jitter = [{ op: 'contrast', factor: 1.2 }] as const;
+  const view = { box, flip: true, jitter, sigma: 0.8, solarise: false };
+  const rows = Array.from({ length: VIEWS }, (_, i) => ({
+    film: packed.films[0]!,
+    view: i % 2 === 0 ? view : wholeFilm(width, height),
+  }));
+  const values = packViewParameters(rows);
+  const planes = tf.keep(tf.tensor1d(packed.words, 'int32'));
+  const params = tf.keep(tf.tensor2d(values, [VIEWS, PARAMETER_WORDS]));
+  keepOnHost(planes, packed.words);
+  keepOnHost(params, values);
+  return { inputs: { planes, params }, attrs: { size: CONFIG.imageSize, maxSide: width, normalise: true } };
+}
+
+const K = KERNEL_TABLE;
+/** Three grey levels of 255, as the self-test allows, over the largest normalised value. */
+const LEVELS = 0.03;
+const one = (shape: string, run: () => Tensor[]): KernelCall[] => [{ shape, run }];
+
+export const KERNEL_CALLS: { readonly [N in KernelName]: () => KernelCall[] } = {
+  conv2d: () => convolutions((x, w, _, { stride, pad }) => K.conv2d({ x, w }, { stride, pad })),
+  conv2dFilterGrad: () =>
+    convolutions((x, _, dy, { stride, pad, kernel }) =>
+      K.conv2dFilterGrad({ x, dy }, { stride, pad, kernel: [kernel, kernel] }),
+    ),
+  conv2dInputGrad: () =>
+    convolutions(
+      (_, w, dy, { stride, pad, side }) =>
+        K.conv2dInputGrad({ dy, w }, { stride, pad, height: side, width: side }),
+      3,
+    ),
+  batchNorm: () =>
+    maps((shape) => {
+      const inputs = norm(shape);
+      return () => K.batchNorm(inputs, { ...NORM, eps: 1e-5, momentum: 0 });
+    }, true),
+  batchNormEval: () =>
+    maps((shape) => {
+      const inputs = norm(shape);
+      return () => K.batchNormEval(inputs, { relu: true, residual: true, eps: 1e-5 });
+    }),
+  batchNormGrad: () =>
+    maps((shape) => {
+      const { x, gamma, ...rest } = norm(shape);
+      const [y, stats] = kept(K.batchNorm({ x, gamma, ...rest }, { ...NORM, eps: 1e-5, momentum: 0 }));
+      const dy = random(shape);
+      return () => K.batchNormGrad({ x, y: y!, dy, gamma, stats: stats! }, NORM);
+    }, true),
+  maxPool: () => {
+    const x = random([VIEWS, 32, 32, W]);
+    return one(`32x32x${W}`, () => K.maxPool({ x }, { size: 3, stride: 2, pad: 1 }));
+  },
+  maxPoolGrad: () => {
+    const [x, dy] = [random([VIEWS, 32, 32, W]), random([VIEWS, 16, 16, W])];
+    return one(`32x32x${W}`, () => K.maxPoolGrad({ x, dy }, { size: 3, stride: 2, pad: 1 }));
+  },
+  bottleneck: () =>
+    maps((shape) => {
+      const inputs = attention(shape);
+      return () => K.bottleneck(inputs, {});
+    }),
+  bottleneckGrad: () =>
+    maps((shape) => {
+      const inputs = attention(shape);
+      const [, channelGate, spatialGate, pooled, hidden, spatial] = kept(K.bottleneck(inputs, {})) as [
+        Tensor,
+        Tensor,
+        Tensor,
+        Tensor,
+        Tensor,
+        Tensor,
+      ];
+      const dout = random(shape);
+      const saved = { channelGate, spatialGate, pooled, hidden, spatial };
+      return () => K.bottleneckGrad({ ...inputs, dout, ...saved }, {});
+    }),
+  spatialMean: () => {
+    const x = random([VIEWS, 4, 4, 8 * W]);
+    return one(`4x4x${8 * W}`, () => K.spatialMean({ x }, {}));
+  },
+  spatialMeanGrad: () => {
+    const dy = random([VIEWS, 8 * W]);
+    return one(`4x4x${8 * W}`, () => K.spatialMeanGrad({ dy }, { height: 4, width: 4 }));
+  },
+  add: () =>
+    maps((shape) => {
+      const [a, b] = [random(shape), random(shape)];
+      return () => K.add({ a, b }, {});
+    }),
+  levelPool: () => {
+    const inputs = levels();
+    return one('five levels', () => K.levelPool(inputs, {}));
+  },
+  levelPoolGrad: () => {
+    const inputs = levels();
+    const dout = random([VIEWS, 16, WIDTHS.reduce((a, b) => a + b, 0)]);
+    return one('five levels', () => K.levelPoolGrad({ ...inputs, dout }, {}));
+  },
+  dense: () => {
+    const { x, w, b } = dense();
+    return one(rowsShape, () => K.dense({ x, w, b }, { bias: true }));
+  },
+  denseInputGrad: () => {
+    const { dy, w } = dense();
+    return one(rowsShape, () => K.denseInputGrad({ dy, w }, {}));
+  },
+  denseFilterGrad: () => {
+    const { x, dy } = dense();
+    return one(rowsShape, () => K.denseFilterGrad({ x, dy }, {}));
+  },
+  columnSums: () => {
+    const { dy } = dense();
+    return one(`${VIEWS} x ${CONFIG.embeddingDim}`, () => K.columnSums({ dy }, {}));
+  },
+  vicreg: () => {
+    const z = random([VIEWS, CONFIG.embeddingDim]);
+    return one(`${VIEWS} x ${CONFIG.embeddingDim}`, () => K.vicreg({ z }, {}));
+  },
+  vicregGrad: () => {
+    const z = random([VIEWS, CONFIG.embeddingDim]);
+    const [, centred, variances, moments] = kept(K.vicreg({ z }, {})) as [Tensor, Tensor, Tensor, Tensor];
+    const { invarianceWeight: invariance, varianceWeight: variance, covarianceWeight: covariance } = CONFIG;
+    const weights = tf.keep(tf.tensor1d(weightsVector({ invariance, variance, covariance }, 1)));
+    return one(`${VIEWS} x ${CONFIG.embeddingDim}`, () =>
+      K.vicregGrad({ z, centred, variances, moments, weights }, {}),
+    );
+  },
+  larsUpdate: () => {
+    const { moment2: _, ...inputs } = arena();
+    return [
+      {
+        shape: `${inputs.parameters.size} numbers in 15`,
+        run: () => K.larsUpdate(inputs, {}),
+        mutated: [inputs.parameters, inputs.moment1],
+      },
+    ];
+  },
+  adamwUpdate: () => {
+    const inputs = arena();
+    return [
+      {
+        shape: `${inputs.parameters.size} numbers in 15`,
+        run: () => K.adamwUpdate(inputs, {}),
+        mutated: [inputs.parameters, inputs.moment1, inputs.moment2],
+      },
+    ];
+  },
+  renderViews: () => {
+    const { inputs, attrs } = films();
+    const shape = `${VIEWS} views of ${attrs.size}`;
+    return [{ shape, tolerance: LEVELS, run: () => K.renderViews(inputs, { ...attrs, blurKernel: 7 }) }];
+  },
+  resizeEval: () => {
+    const { inputs, attrs } = films();
+    const shape = `${VIEWS} films to ${attrs.size}`;
+    return [{ shape, tolerance: LEVELS, run: () => K.resizeEval(inputs, attrs) }];
+  },
+};

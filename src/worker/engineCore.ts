@@ -13,6 +13,7 @@ import { AppError, toWire } from '../util/errors.ts';
 import { formatDuration } from '../util/format.ts';
 import { EngineDevice } from './engineDevice.ts';
 import { EventPacer } from './engineEvents.ts';
+import { kernelFacts, kernelsInWords } from './engineKernels.ts';
 import { EngineShelf } from './engineShelf.ts';
 import {
   asAppError,
@@ -131,7 +132,7 @@ export class EngineCore {
 
   async #beginKeeping(run: RunAtHand): Promise<RunKeeper> {
     const { fingerprint, widths } = this.needDataset();
-    const computedBy = { adapter: this.device.name };
+    const computedBy = { adapter: this.device.name, ...kernelsInWords(kernelFacts(this.device.runtime)) };
     const keeper = await this.shelf.begin(run.trainer, { fingerprint, films: widths.length, computedBy });
     const kept = keeper.picture(run.trainer);
     if (!run.fresh) await kept;

@@ -75,3 +75,12 @@ export function kernelFacts(runtime: Runtime): KernelFacts[] {
     };
   });
 }
+
+/** The choice in words, for the record of a run: with it and the adapter a run can be repeated to the last bit. */
+export function kernelsInWords(kernels: readonly KernelFacts[]): Readonly<Record<string, string>> {
+  const off = kernels.filter(({ on }) => !on).map(({ name }) => name);
+  const forms = kernels
+    .filter(({ on, form }) => on && form !== null)
+    .map(({ name, form }) => `${name} ${form}`);
+  return { 'kernels off': off.join(', ') || 'none', 'forms of kernels': forms.join(', ') };
+}

@@ -2,7 +2,7 @@
 // does not compile until a new kernel has its line. Tensors are made once and kept.
 
 import { tf } from '../../src/gpu/backend.ts';
-import { packLevelMatrices } from '../../src/gpu/kernels/levelPool.ts';
+import { type LevelPlace, levelPlaces, packLevelMatrices } from '../../src/gpu/kernels/levelPool.ts';
 import { packHyper } from '../../src/gpu/kernels/optimiser.ts';
 import { KERNEL_TABLE, type KernelName } from '../../src/gpu/kernels/table.ts';
 import {
@@ -102,19 +102,18 @@ function attention([n, h, w, c]: readonly number[]) {
   };
 }
 
-function levels() {
+/** A call at the first and at the last level. */
+function levels(make: (place: LevelPlace, matrices: Tensor) => () => Tensor[]): KernelCall[] {
   const data = packLevelMatrices(
     CONFIG.levelSize,
     SIDES.map((side) => [side, side] as const),
   );
-  const [a1, a2, a3, a4, a5] = SIDES.map((side, level) => random([VIEWS, side, side, WIDTHS[level]!])) as [
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-  ];
-  return { a1, a2, a3, a4, a5, matrices: tf.keep(tf.tensor1d(data)) };
+  const matrices = tf.keep(tf.tensor1d(data));
+  const places = levelPlaces(SIDES.map((side, level) => [side, side, WIDTHS[level]!] as const));
+  return [places[0]!, places.at(-1)!].map((place) => ({
+    shape: `${place.height}x${place.width}x${place.channels}`,
+    run: make(place, matrices),
+  }));
 }
 
 const ROWS = [VIEWS, 16 * CONFIG.levelChannels, CONFIG.embeddingDim] as const;
@@ -197,6 +196,19 @@ export const KERNEL_CALLS: { readonly [N in KernelName]: () => KernelCall[] } = 
       const inputs = norm(shape);
       return () => K.batchNorm(inputs, { ...NORM, eps: 1e-5, momentum: 0 });
     }, true),
+  batchNormApply: () =>
+    maps((shape) => {
+      const { x, gamma, beta, residual } = norm(shape);
+      const stats = random([2, 2, shape.at(-1)!], 0.1, 1);
+      return () => K.batchNormApply({ x, stats, gamma, beta, residual }, { relu: true, residual: true });
+    }),
+  bottleneckApply: () =>
+    maps((shape) => {
+      const [n, h, w, c] = shape as [number, number, number, number];
+      const gates = { channelGate: random([n, c], 0.1, 0.5), spatialGate: random([n, h, w], 0.1, 0.5) };
+      const x = random(shape);
+      return () => K.bottleneckApply({ x, ...gates }, {});
+    }),
   batchNormEval: () =>
     maps((shape) => {
       const inputs = norm(shape);
@@ -250,15 +262,18 @@ export const KERNEL_CALLS: { readonly [N in KernelName]: () => KernelCall[] } = 
       const [a, b] = [random(shape), random(shape)];
       return () => K.add({ a, b }, {});
     }),
-  levelPool: () => {
-    const inputs = levels();
-    return one('five levels', () => K.levelPool(inputs, {}));
-  },
-  levelPoolGrad: () => {
-    const inputs = levels();
-    const dout = random([VIEWS, 16, WIDTHS.reduce((a, b) => a + b, 0)]);
-    return one('five levels', () => K.levelPoolGrad({ ...inputs, dout }, {}));
-  },
+  levelPool: () =>
+    levels((place, matrices) => {
+      const a = random([VIEWS, place.height, place.width, place.channels]);
+      const summary = random([VIEWS, 16, place.total]);
+      return () => K.levelPool({ a, matrices, summary }, { place });
+    }),
+  levelPoolGrad: () =>
+    levels((place, matrices) => {
+      const prior = random([VIEWS, place.height, place.width, place.channels]);
+      const dout = random([VIEWS, 16, place.total]);
+      return () => K.levelPoolGrad({ prior, matrices, dout }, { place, onto: false });
+    }),
   dense: () => {
     const { x, w, b } = dense();
     return one(rowsShape, () => K.dense({ x, w, b }, { bias: true }));

@@ -67,7 +67,7 @@ const plainSample = ({ step, activeSeconds, values }: StepSample): SampleRecord 
 });
 
 function report(event: RunnerEvent): void {
-  window.report(event);
+  void window.report(event);
 }
 
 function onEngineEvent(event: EngineEvent): void {
@@ -134,9 +134,9 @@ const api = {
     return delivered(() => client.intake.readFiles(files, { ...options, ...labels }, onIntakeEvent));
   },
 
-  /** What is stored in every file of the folder; rows come as events. */
+  /** What is stored in every file of the folder; rows come as events, all of them before the answer. */
   decode: (): Promise<StoredReading> =>
-    client.intake.stored(given().files, (rows) => report({ type: 'stored', rows })),
+    client.intake.stored(given().files, (rows) => window.report({ type: 'stored', rows })),
 
   /** Matches label files and names; no film is opened. */
   scanLabels(options: Pick<IntakeOptions, 'labels' | 'where'>): Promise<LabelScan> {
@@ -261,7 +261,7 @@ declare global {
   interface Window {
     runner: Runner;
     /** Installed by the runner before the page loads. */
-    report(event: RunnerEvent): void;
+    report(event: RunnerEvent): Promise<void>;
   }
 }
 

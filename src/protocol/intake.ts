@@ -72,7 +72,10 @@ export interface IntakeApi {
   /** One film of the set that was read last, at full resolution. @throws AppError with the reason it cannot be shown */
   view(path: string): Promise<FilmView>;
   /** What is stored in every file, in no particular order. @throws AppError worker-failed */
-  stored(files: readonly SourceFile[], onRows: (rows: readonly StoredRow[]) => void): Promise<StoredReading>;
+  stored(
+    files: readonly SourceFile[],
+    onRows: (rows: readonly StoredRow[]) => unknown,
+  ): Promise<StoredReading>;
   synthesise(options: SyntheticOptions, onEvent: (event: IntakeEvent) => void): Promise<DatasetSummary>;
   cancel(): void;
   /**

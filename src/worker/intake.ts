@@ -5,7 +5,7 @@ import { assembleDataset } from '../data/dataset.ts';
 import type { DecodeOptions } from '../data/decode.ts';
 import { readLabels, sortSources } from '../data/sources.ts';
 import type { DatasetSummary, EngineArrangement, EngineDataset } from '../protocol/dataset.ts';
-import type { FilmView, StoredReading, StoredRow } from '../protocol/film.ts';
+import type { FilmView, StoredReading } from '../protocol/film.ts';
 import type {
   Arrangement,
   IntakeApi,
@@ -20,7 +20,7 @@ import { AppError } from '../util/errors.ts';
 import { openArchives, refusing } from './intakeArchives.ts';
 import { type KeptSet, marksOfFilm, rearranged } from './intakeArrange.ts';
 import { type Decoder, type ReadSet, readFilms } from './intakeFiles.ts';
-import { readStored, type StoredReader } from './intakeStored.ts';
+import { readStored, type StoredReader, type TakeRows } from './intakeStored.ts';
 import { renderSet } from './intakeSynthetic.ts';
 import { IntakeView, type Viewer } from './intakeView.ts';
 import { transfer } from './rpc.ts';
@@ -80,10 +80,7 @@ export class Intake implements IntakeApi {
     });
   }
 
-  async stored(
-    files: readonly SourceFile[],
-    onRows: (rows: readonly StoredRow[]) => void,
-  ): Promise<StoredReading> {
+  async stored(files: readonly SourceFile[], onRows: TakeRows): Promise<StoredReading> {
     const reader = this.#makeReader();
     try {
       return await readStored(files, reader, onRows);

@@ -43,6 +43,16 @@ describe('reading what is stored', () => {
     });
   });
 
+  it('answers only when every row has been taken', async () => {
+    const taken: StoredRow[] = [];
+    const quick = reader(async () => facts);
+    await readStored(sources.slice(0, 3), quick, async (rows) => {
+      await pause(50);
+      taken.push(...rows);
+    });
+    expect(taken).toHaveLength(3);
+  });
+
   it('ends when the workers cannot start', async () => {
     const dead = reader(() => Promise.reject(new AppError('worker-failed', 'no.')));
     await expect(readStored(sources, dead, () => undefined)).rejects.toMatchObject({ code: 'worker-failed' });

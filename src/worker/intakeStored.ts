@@ -13,6 +13,9 @@ export interface StoredReader {
   dispose(): void;
 }
 
+/** A promise is waited for. */
+export type TakeRows = (rows: readonly StoredRow[]) => unknown;
+
 /** Files handed to the pool at a time. */
 const UNDER_WAY = 64;
 const SEND_EVERY_MS = 100;
@@ -36,14 +39,16 @@ function refusal(file: string, error: unknown): StoredRow {
 export async function readStored(
   files: readonly SourceFile[],
   reader: StoredReader,
-  onRows: (rows: readonly StoredRow[]) => void,
+  onRows: TakeRows,
 ): Promise<StoredReading> {
   const startedAt = performance.now();
   const opened = await openArchives(files);
   let rows: StoredRow[] = [];
   let sentAt = startedAt;
+  // Rows and the answer to the call go different ways, so the answer waits until every row has come.
+  const taken: unknown[] = [];
   const send = () => {
-    if (rows.length > 0) onRows(rows);
+    if (rows.length > 0) taken.push(onRows(rows));
     rows = [];
     sentAt = performance.now();
   };
@@ -67,5 +72,7 @@ export async function readStored(
   };
   await Promise.all(Array.from({ length: UNDER_WAY }, work));
   send();
-  return { workers: reader.size, seconds: (performance.now() - startedAt) / 1000 };
+  const seconds = (performance.now() - startedAt) / 1000;
+  await Promise.all(taken);
+  return { workers: reader.size, seconds };
 }

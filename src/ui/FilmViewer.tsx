@@ -27,15 +27,18 @@ const KEYS: Readonly<Record<string, () => void>> = {
   '+': () => setZoom(clampZoom(useViewer.getState().scale * ZOOM_STEP)),
   '-': () => setZoom(clampZoom(useViewer.getState().scale / ZOOM_STEP)),
   '0': () => setZoom(null),
+  // After every listener: the gallery below must still see the viewer open, or the same press would close it too.
+  Escape: () => void setTimeout(closeViewer),
 };
 
-const HAS_OWN_KEYS = 'input, [role=slider], textarea';
+const HAS_OWN_KEYS = 'input:not([type=checkbox]), [role=slider], textarea';
 
 function useViewerKeys(): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       const target = event.target instanceof Element ? event.target : null;
-      if (event.ctrlKey || event.metaKey || event.altKey || target?.closest(HAS_OWN_KEYS)) return;
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key !== 'Escape' && target?.closest(HAS_OWN_KEYS)) return;
       const act = KEYS[event.key];
       if (!act) return;
       event.preventDefault();
@@ -149,6 +152,7 @@ export function FilmViewer() {
       onClose={closeViewer}
       fullScreen
       withCloseButton={false}
+      closeOnEscape={false}
       padding={0}
       zIndex={ABOVE_GALLERY}
       transitionProps={{ duration: 0 }}

@@ -184,7 +184,8 @@ function checkMark(
       rows.fail(`after ${steps}`, `${name} is not recorded`);
       continue;
     }
-    rows.value('norm', `norm after ${steps}`, norm(data), size, name);
+    const normOf = switched ? 'normSwitched' : 'norm';
+    rows.value(normOf, `norm after ${steps}${words(switched)}`, norm(data), size, name);
     if (sum !== undefined) {
       // The specification has an absolute tolerance, a share of the norm.
       const off = Math.abs(checksum(data) - sum) / (size || 1);

@@ -83,6 +83,12 @@ describe.each([...SUM_FORMS.all])('%s', (form) => {
           };
           const gradAttrs = { groups: 2, relu: true, residual };
           expect(await gpuError(batchNormGrad, gradInputs, gradAttrs)).toBeLessThan(1e-5);
+          if (!residual) {
+            const fromX = { ...gradInputs, y: inputs.beta };
+            expect(await gpuError(batchNormGrad, fromX, { ...gradAttrs, maskFromX: true })).toBeLessThan(
+              1e-5,
+            );
+          }
           const made = await runOn('webgpu', batchNormGrad, gradInputs, gradAttrs);
           const order = residual
             ? (['x', 'gamma', 'beta', 'residual'] as const)

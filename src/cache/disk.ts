@@ -1,0 +1,91 @@
+// The files of the cache: packs in one folder of the origin private file system, written and read in place by worker
+// threads. One writer makes a pack and never opens it again; any number of threads may read it afterwards.
+// Tests put a folder in memory in its place.
+
+/** One open pack. All calls are immediate. */
+export interface PackFile {
+  /** Fills `into` from byte `at`; returns how many bytes there were. */
+  read(into: Uint8Array, at: number): number;
+  /** @throws DOMException QuotaExceededError */
+  write(bytes: Uint8Array, at: number): void;
+  /** Returns once everything written has reached the disk. */
+  flush(): void;
+  close(): void;
+}
+
+export interface CacheDisk {
+  /** Bytes by name. */
+  sizes(): Promise<Map<string, number>>;
+  /** A new pack, for one writer. */
+  create(name: string): Promise<PackFile>;
+  /** For reading, by any number of threads. @throws DOMException NotFoundError */
+  open(name: string): Promise<PackFile>;
+  /** False while another thread reads it. */
+  remove(name: string): Promise<boolean>;
+}
+
+interface SyncHandle {
+  read(into: Uint8Array, options: { at: number }): number;
+  write(data: Uint8Array, options: { at: number }): number;
+  flush(): void;
+  close(): void;
+}
+type FileHandle = FileSystemFileHandle & {
+  createSyncAccessHandle(options?: { mode: 'read-only' | 'readwrite' }): Promise<SyncHandle>;
+};
+
+export const CACHE_FOLDER = 'film-cache';
+
+const asPack = (handle: SyncHandle): PackFile => ({
+  read: (into, at) => handle.read(into, { at }),
+  write(bytes, at) {
+    const written = handle.write(bytes, { at });
+    if (written < bytes.length) throw new DOMException('the disk took only a part.', 'QuotaExceededError');
+  },
+  flush: () => handle.flush(),
+  close: () => handle.close(),
+});
+
+class OpfsDisk implements CacheDisk {
+  readonly #folder: FileSystemDirectoryHandle;
+
+  constructor(folder: FileSystemDirectoryHandle) {
+    this.#folder = folder;
+  }
+
+  async sizes() {
+    const sizes = new Map<string, number>();
+    for await (const entry of this.#folder.values()) {
+      if (entry.kind !== 'file') continue;
+      const file = await (entry as FileSystemFileHandle).getFile().catch(() => null);
+      if (file) sizes.set(entry.name, file.size);
+    }
+    return sizes;
+  }
+
+  async create(name: string) {
+    const file = (await this.#folder.getFileHandle(name, { create: true })) as FileHandle;
+    return asPack(await file.createSyncAccessHandle({ mode: 'readwrite' }));
+  }
+
+  async open(name: string) {
+    const file = (await this.#folder.getFileHandle(name)) as FileHandle;
+    return asPack(await file.createSyncAccessHandle({ mode: 'read-only' }));
+  }
+
+  async remove(name: string) {
+    try {
+      await this.#folder.removeEntry(name);
+      return true;
+    } catch (thrown) {
+      if (thrown instanceof DOMException && thrown.name === 'NotFoundError') return true;
+      return false;
+    }
+  }
+}
+
+/** @throws whatever the browser gives as the reason why it refuses storage */
+export async function openOpfsDisk(): Promise<CacheDisk> {
+  const root = await navigator.storage.getDirectory();
+  return new OpfsDisk(await root.getDirectoryHandle(CACHE_FOLDER, { create: true }));
+}

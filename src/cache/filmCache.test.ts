@@ -21,6 +21,7 @@ const facts = (i: number): FilmFacts => ({
   originalHeight: 500,
   format: 'dicom',
   patientId: `p${i}`,
+  measures: { mean: 120, deviation: 50, polarity: 0.5, hash: 'ff' },
 });
 const plane = (i: number) => Uint8Array.from({ length: PLANE }, (_, at) => (at * 7 + i) % 256);
 const files = (count: number) => Array.from({ length: count }, (_, i) => file(i));

@@ -34,6 +34,8 @@ export interface CacheParts {
   /** Whether this thread holds the writer's lock. */
   readonly writer: boolean;
   readonly limits?: PackLimits;
+  /** Gives the writer's lock back. */
+  readonly release?: () => void;
 }
 
 export class FilmCache {
@@ -69,6 +71,10 @@ export class FilmCache {
   get mode(): CacheState['mode'] {
     if (!this.#writer) return 'read-only';
     return this.#full ? 'full' : 'on';
+  }
+
+  grant(): Promise<StorageGrant> {
+    return this.#parts.grant();
   }
 
   get films(): number {
@@ -138,6 +144,8 @@ export class FilmCache {
       await this.#writer?.close();
     } catch {
       this.#stop();
+    } finally {
+      this.#parts.release?.();
     }
   }
 

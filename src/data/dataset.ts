@@ -1,6 +1,7 @@
 // Puts decoded films, labels and split together: the summary that the page shows and the planes that the
 // engine trains on, in the same order. Counting and naming only; nothing is decoded or matched here.
 
+import type { StorageReport } from '../protocol/cache.ts';
 import {
   type DatasetSummary,
   type EngineDataset,
@@ -65,6 +66,7 @@ export interface DatasetParts {
   readonly leaveOut?: readonly QualityFlag[] | undefined;
   /** Per film the earlier film it looks like, as findDuplicates has it; absent where none were looked for. */
   readonly duplicates?: Int32Array | undefined;
+  readonly storage?: StorageReport;
   readonly planeSize: number;
   /** `performance.now()` when the work began. */
   readonly startedAt: number;
@@ -125,6 +127,7 @@ export async function assembleDataset(
       ...(quality && { quality }),
       skipped: parts.skipped,
       fingerprint,
+      ...(parts.storage && { storage: parts.storage }),
       seconds: (performance.now() - parts.startedAt) / 1000,
     },
     engine: {

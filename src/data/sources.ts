@@ -15,32 +15,56 @@ const LITTER = /(^|\/)(\.[^/]*|__MACOSX|thumbs\.db|desktop\.ini)(\/|$)/i;
 const TABLE = /\.(csv|tsv)$/i;
 const LIST = /\.txt$/i;
 
+/** A file as a folder lists it; it is opened when its turn comes. */
+export interface ListedFile {
+  readonly path: string;
+  readonly size: number;
+  /** Milliseconds since 1970. */
+  readonly modified: number;
+  open(): Promise<File>;
+}
+
 export interface SortedSources {
   /** In path order. */
-  readonly films: readonly SourceFile[];
+  readonly films: readonly ListedFile[];
+  /** Opened. */
   readonly labelFiles: readonly SourceFile[];
 }
 
-const byPath = (a: SourceFile, b: SourceFile) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
+const byPath = (a: ListedFile, b: ListedFile) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
 
 /** Dot files and the like are in neither list. A text file is a label file when it begins like a list of names. */
 export async function sortSources(
-  files: readonly SourceFile[],
+  files: readonly ListedFile[],
   labelFile: string | undefined,
 ): Promise<SortedSources> {
   const wanted = files.filter((source) => !LITTER.test(source.path)).sort(byPath);
   const lists = new Set<string>();
-  for (const { path, file } of wanted) if (LIST.test(path) && (await isList(file))) lists.add(path);
-  const isLabels = ({ path }: SourceFile) => path === labelFile || TABLE.test(path) || lists.has(path);
+  for (const file of wanted) if (LIST.test(file.path) && (await isList(file))) lists.add(file.path);
+  const isLabels = ({ path }: ListedFile) => path === labelFile || TABLE.test(path) || lists.has(path);
   const tables = wanted.filter(isLabels);
   return {
     films: wanted.filter((source) => !isLabels(source)),
-    labelFiles: labelFile === undefined ? tables : tables.filter(({ path }) => path === labelFile),
+    labelFiles: await Promise.all(
+      (labelFile === undefined ? tables : tables.filter(({ path }) => path === labelFile)).map(opened),
+    ),
   };
 }
 
 /** A file that cannot be read is left to the decoder, which says so. */
-const isList = (file: File): Promise<boolean> => startOf(file).then(looksLikeList, () => false);
+const isList = (file: ListedFile): Promise<boolean> =>
+  file
+    .open()
+    .then(startOf)
+    .then(looksLikeList, () => false);
+
+async function opened(listed: ListedFile): Promise<SourceFile> {
+  try {
+    return { path: listed.path, file: await listed.open() };
+  } catch (cause) {
+    throw new AppError('labels-unreadable', `${listed.path} could not be opened.`, { cause });
+  }
+}
 
 export interface ReadLabels {
   /** Per film of the sorted sources; null when nothing speaks of them. */

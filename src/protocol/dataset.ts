@@ -2,6 +2,7 @@
 // Pixels go from the intake worker straight to the engine; the page only ever sees thumbnails.
 
 import type { WireError } from '../util/errors.ts';
+import type { StorageReport } from './cache.ts';
 import type { LabelFormatId, LabelScan, MatchExample } from './labels.ts';
 import type { QualityReport } from './quality.ts';
 
@@ -191,6 +192,8 @@ export interface DatasetSummary {
   /** Hash of paths, sizes, labels and decode options: two equal sets share it. */
   readonly fingerprint: string;
   readonly seconds: number;
+  /** Where the planes lie; absent for sets that were not read from files. */
+  readonly storage?: StorageReport;
 }
 
 /** Where the planes of a set lie in the cache on disk. A film whose `pack` is -1 lies in memory. */
@@ -229,6 +232,19 @@ export interface EngineArrangement
   extends Pick<EngineDataset, 'fingerprint' | 'findings' | 'splits' | 'patients' | 'labels'> {
   /** Fingerprint of the set that this is about. */
   readonly arranges: string;
+}
+
+/** What goes over the port from intake to engine: a set, the end of one, or a plane that had been lost on disk. */
+export type IntakeMessage =
+  | EngineDataset
+  | EngineArrangement
+  | { readonly gone: true }
+  | { readonly film: number; readonly fingerprint: string; readonly plane: Uint8Array | null };
+
+/** What goes back: a plane in the cache is missing or damaged, and is wanted. */
+export interface PlaneWanted {
+  readonly film: number;
+  readonly fingerprint: string;
 }
 
 /** A small grey picture for lists: size * size bytes at most, true aspect. */

@@ -1,6 +1,7 @@
 // The seam between the page and the intake worker, which turns files into a data set: it decodes in a pool of
 // its own workers, reads label files, splits by patient and hands the planes to the engine over a port.
 
+import type { CacheState } from './cache.ts';
 import type { DatasetSummary, Thumbnail } from './dataset.ts';
 import type { FilmView, StoredReading, StoredRow } from './film.ts';
 import type { LabelChoice, LabelScan, MatchExample } from './labels.ts';
@@ -13,6 +14,19 @@ export interface SourceFile {
   readonly path: string;
   readonly file: File;
 }
+
+/** A picked or dropped folder or file, to be walked in the intake worker. */
+export interface SourceHandle {
+  /** Path of the entry below the whole; empty for the folder that is the whole. */
+  readonly path: string;
+  readonly handle: FileSystemHandle;
+}
+
+/**
+ * Files by themselves; or handles, which the worker walks; or `kept`, the files handed over by `keepFiles`. A set of many
+ * files should come by one of the latter two, so that the page holds none of them.
+ */
+export type IntakeSource = readonly SourceFile[] | { readonly handles: readonly SourceHandle[] } | 'kept';
 
 export interface IntakeOptions {
   /** Shown in the page, e.g. the folder's name. */
@@ -32,6 +46,8 @@ export interface IntakeOptions {
   readonly leaveOut?: readonly QualityFlag[];
   /** Keep at most this many films, the first in path order; 0 keeps all. */
   readonly limit?: number;
+  /** Without the cache every file is decoded, and all planes are held in memory. Default: with it. */
+  readonly cache?: boolean;
 }
 
 /** What can be decided anew about films that are read already. */
@@ -56,8 +72,19 @@ export const SYNTHETIC_SET = { patients: 160, size: 160, seed: 1 } as const;
 /** Splits do not depend on the run's seed, so that runs with different seeds are scored on the same films. */
 export const SPLIT_SEED = 1;
 
+/** found: of those done, how many lay in the cache. */
+export interface IntakeProgress {
+  readonly done: number;
+  readonly total: number;
+  readonly skipped: number;
+  readonly found: number;
+}
+
 export type IntakeEvent =
-  | { readonly type: 'progress'; readonly done: number; readonly total: number; readonly skipped: number }
+  | { readonly type: 'listing'; readonly listed: number }
+  | ({ readonly type: 'progress' } & IntakeProgress)
+  /** Something about storage that is better known before it happens. */
+  | { readonly type: 'notice'; readonly text: string }
   | { readonly type: 'thumbnails'; readonly thumbnails: readonly Thumbnail[] };
 
 export interface IntakeApi {
@@ -65,7 +92,7 @@ export interface IntakeApi {
   connectEngine(port: MessagePort): void;
   /** @throws AppError folder-empty, labels-unmatched, labels-unreadable, split-impossible, split-overlap, cancelled */
   readFiles(
-    files: readonly SourceFile[],
+    files: IntakeSource,
     options: IntakeOptions,
     onEvent: (event: IntakeEvent) => void,
   ): Promise<DatasetSummary>;
@@ -77,6 +104,16 @@ export interface IntakeApi {
     onRows: (rows: readonly StoredRow[]) => unknown,
   ): Promise<StoredReading>;
   synthesise(options: SyntheticOptions, onEvent: (event: IntakeEvent) => void): Promise<DatasetSummary>;
+  /** Adds to the files that `kept` stands for; `first` forgets those before. */
+  keepFiles(files: readonly SourceFile[], first: boolean): void;
+  /** Of films of the set at hand, in their order; none for a film whose plane cannot be had. */
+  thumbnails(films: readonly number[]): Promise<Thumbnail[]>;
+  cacheState(): Promise<CacheState>;
+  /**
+   * Erases every decoded film on disk, and gives up a set that was read from there. Returns what is left: bytes that
+   * another tab still reads.
+   */
+  eraseCache(): Promise<CacheState>;
   cancel(): void;
   /**
    * Labels and parts anew for the films read last, without decoding them again; the engine is told.
@@ -85,7 +122,7 @@ export interface IntakeApi {
   arrange(arrangement: Arrangement): Promise<DatasetSummary>;
   /** Understands and matches the label files among `files` without opening a film. @throws AppError as readFiles */
   scanLabels(
-    files: readonly SourceFile[],
+    files: IntakeSource,
     options: Pick<IntakeOptions, 'labelFile' | 'labels' | 'where'>,
   ): Promise<LabelScan>;
   /** Every row and film of the set read last that did not fit. */

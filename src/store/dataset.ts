@@ -1,25 +1,37 @@
 // The data set at hand: where it comes from, how far reading it has got, and its summary. The source is kept, so
 // that the same films can be read again when a configuration wants them at another size or a worker was replaced.
-// Thumbnails lie outside React; the state only counts how many have come.
 
 import { create } from 'zustand';
-import type { DatasetSummary, Thumbnail } from '../protocol/dataset.ts';
-import { type IntakeEvent, type SourceFile, SPLIT_SEED, SYNTHETIC_SET } from '../protocol/intake.ts';
+import type { DatasetSummary } from '../protocol/dataset.ts';
+import {
+  type IntakeEvent,
+  type IntakeProgress,
+  type IntakeSource,
+  type SourceFile,
+  type SourceHandle,
+  SPLIT_SEED,
+  SYNTHETIC_SET,
+} from '../protocol/intake.ts';
 import { AppError, toWire, type WireError } from '../util/errors.ts';
 import type { PlaygroundClient } from '../worker/client.ts';
 import { forgetArrangement, useArrangement } from './arrangement.ts';
-import type { Listing } from './files.ts';
+import { askToPersist, refreshCache } from './cache.ts';
+import { rememberFolder } from './folders.ts';
+import { Pace } from './pace.ts';
+import { addThumbnails, forgetThumbnails, retryThumbnails, thumbnailCount } from './thumbnails.ts';
 
 export interface Source {
   readonly kind: 'synthetic' | 'files';
   readonly name: string;
-  list(onListing: Listing, signal: AbortSignal): Promise<readonly SourceFile[]>;
+  /** Folders for the intake worker to walk; null where the browser gave none. */
+  handles?(): Promise<readonly SourceHandle[] | null>;
+  /** The files otherwise, slice by slice. @throws AppError source-gone */
+  slices?(): Iterable<readonly SourceFile[]> | AsyncIterable<readonly SourceFile[]>;
 }
 
 export const SYNTHETIC_SOURCE: Source = {
   kind: 'synthetic',
   name: 'Synthetic phantoms',
-  list: () => Promise.resolve([]),
 };
 
 export type DataPhase = 'empty' | 'listing' | 'reading' | 'ready' | 'failed';
@@ -30,7 +42,12 @@ export interface DatasetState {
   /** Waits for the user's word, because loading it would end a run. */
   readonly pending: Source | null;
   readonly listed: number;
-  readonly progress: { readonly done: number; readonly total: number; readonly skipped: number };
+  readonly progress: IntakeProgress;
+  /** Films per second and seconds left, over the last few; null until there is something to say. */
+  readonly rate: number | null;
+  readonly etaSeconds: number | null;
+  /** What is to be known of storage while reading. */
+  readonly notice: string | null;
   readonly summary: DatasetSummary | null;
   /** Longest side, px, at which the planes were stored. */
   readonly planeSize: number;
@@ -38,7 +55,7 @@ export interface DatasetState {
   readonly error: WireError | null;
 }
 
-const NO_PROGRESS = { done: 0, total: 0, skipped: 0 };
+const NO_PROGRESS: IntakeProgress = { done: 0, total: 0, skipped: 0, found: 0 };
 
 export const useDataset = create<DatasetState>()(() => ({
   phase: 'empty',
@@ -46,25 +63,70 @@ export const useDataset = create<DatasetState>()(() => ({
   pending: null,
   listed: 0,
   progress: NO_PROGRESS,
+  rate: null,
+  etaSeconds: null,
+  notice: null,
   summary: null,
   planeSize: 0,
   thumbnailCount: 0,
   error: null,
 }));
 
-const thumbnails = new Map<number, Thumbnail>();
-export const thumbnailOf = (film: number): Thumbnail | undefined => thumbnails.get(film);
-
 let reading: { abort: AbortController; done: Promise<DatasetSummary> } | null = null;
 
+let pace = new Pace();
+
 function onIntakeEvent(event: IntakeEvent): void {
-  if (event.type === 'progress') {
-    const { done, total, skipped } = event;
-    useDataset.setState({ progress: { done, total, skipped } });
-    return;
+  switch (event.type) {
+    case 'listing':
+      useDataset.setState({ listed: event.listed });
+      break;
+    case 'notice':
+      useDataset.setState({ notice: event.text });
+      break;
+    case 'progress': {
+      const { type: _, ...progress } = event;
+      const timing = pace.note(performance.now(), progress.done, progress.total);
+      useDataset.setState({ phase: 'reading', progress, ...timing });
+      break;
+    }
+    case 'thumbnails':
+      addThumbnails(event.thumbnails);
+      useDataset.setState({ thumbnailCount: thumbnailCount() });
+      break;
+    default:
+      event satisfies never;
   }
-  for (const thumbnail of event.thumbnails) thumbnails.set(thumbnail.index, thumbnail);
-  useDataset.setState({ thumbnailCount: thumbnails.size });
+}
+
+/** The client that has the files of a source, so that they are handed over once. */
+let handedOver: { source: Source; client: PlaygroundClient } | null = null;
+
+/** What the intake worker is to read: handles, or the files once they are all there. */
+async function handOver(
+  client: PlaygroundClient,
+  source: Source,
+  signal: AbortSignal,
+): Promise<{ given: IntakeSource; folder: FileSystemDirectoryHandle | null }> {
+  const handles = await source.handles?.();
+  if (handles) {
+    const [only] = handles;
+    const folder =
+      handles.length === 1 && only?.path === '' ? (only.handle as FileSystemDirectoryHandle) : null;
+    return { given: { handles }, folder };
+  }
+  if (handedOver?.source === source && handedOver.client === client) return { given: 'kept', folder: null };
+  handedOver = null;
+  let listed = 0;
+  await client.intake.keepFiles([], true);
+  for await (const slice of source.slices?.() ?? []) {
+    if (signal.aborted) throw new AppError('cancelled');
+    await client.intake.keepFiles(slice, false);
+    listed += slice.length;
+    useDataset.setState({ listed });
+  }
+  handedOver = { source, client };
+  return { given: 'kept', folder: null };
 }
 
 async function read(
@@ -80,13 +142,13 @@ async function read(
     useDataset.setState({ phase: 'reading' });
     return client.intake.synthesise({ ...SYNTHETIC_SET, planeSize }, onEvent);
   }
-  const files = await source.list((listed) => {
-    if (!signal.aborted) useDataset.setState({ listed });
-  }, signal);
-  useDataset.setState({ phase: 'reading', progress: { done: 0, total: files.length, skipped: 0 } });
+  askToPersist();
+  const { given, folder } = await handOver(client, source, signal);
   const { choice } = useArrangement.getState();
   const options = { name: source.name, planeSize, seed: SPLIT_SEED, ...choice };
-  return client.intake.readFiles(files, options, onEvent);
+  const summary = await client.intake.readFiles(given, options, onEvent);
+  if (folder) void rememberFolder(folder, summary.images.length);
+  return summary;
 }
 
 /** Reads a source from the start; a reading under way is cancelled first. @throws AppError of the intake, cancelled */
@@ -97,13 +159,17 @@ export async function loadSource(
 ): Promise<DatasetSummary> {
   await cancelReading(client);
   if (source !== useDataset.getState().source) forgetArrangement();
-  thumbnails.clear();
+  forgetThumbnails(client);
+  pace = new Pace();
   useDataset.setState({
     phase: 'listing',
     source,
     pending: null,
     listed: 0,
     progress: NO_PROGRESS,
+    rate: null,
+    etaSeconds: null,
+    notice: null,
     summary: null,
     planeSize,
     thumbnailCount: 0,
@@ -116,6 +182,7 @@ export async function loadSource(
     const summary = await done;
     if (abort.signal.aborted) throw new AppError('cancelled');
     useDataset.setState({ phase: 'ready', summary });
+    retryThumbnails();
     return summary;
   } catch (error) {
     const wire = toWire(error);
@@ -126,6 +193,7 @@ export async function loadSource(
     throw error;
   } finally {
     if (reading?.done === done) reading = null;
+    void refreshCache(client);
   }
 }
 

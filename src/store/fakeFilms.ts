@@ -1,6 +1,7 @@
 // The fake intake: invented rows and drawn ovals in the place of films, so that lists, tables and thumbnails can
 // be looked at without reading a file. Serves development and tests of the page only.
 
+import type { CacheState } from '../protocol/cache.ts';
 import {
   type DatasetSummary,
   filmTable,
@@ -9,7 +10,7 @@ import {
   type Thumbnail,
 } from '../protocol/dataset.ts';
 import type { FilmView } from '../protocol/film.ts';
-import type { IntakeEvent, SourceFile } from '../protocol/intake.ts';
+import type { IntakeEvent, IntakeSource, SourceFile } from '../protocol/intake.ts';
 import { AppError, toWire } from '../util/errors.ts';
 import { Rng } from '../util/rng.ts';
 
@@ -135,6 +136,15 @@ function fakeView(path: string): FilmView {
   };
 }
 
+const FAKE_CACHE: CacheState = {
+  mode: 'on',
+  films: 38_214,
+  bytes: 1.92e9,
+  quota: 64.2e9,
+  usage: 2.1e9,
+  persisted: true,
+};
+
 export type Deliver = (summary: DatasetSummary) => void;
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -151,14 +161,18 @@ export function makeFakeIntake(deliver: Deliver, beat: number) {
       const until = Math.min(paths.length, done + slice);
       const indices = Array.from({ length: until - done }, (_, i) => done + i);
       onEvent({ type: 'thumbnails', thumbnails: indices.map(thumbnail) });
-      onEvent({ type: 'progress', done: until, total: paths.length, skipped: synthetic ? 0 : 3 });
+      onEvent({ type: 'progress', done: until, total: paths.length, skipped: synthetic ? 0 : 3, found: 0 });
     }
     const summary = summarise(name, synthetic, paths);
     deliver(summary);
     return summary;
   }
+  let kept: readonly SourceFile[] = [];
+  const empty = { ...FAKE_CACHE, films: 0, bytes: 0 };
+  let cache: CacheState = FAKE_CACHE;
   return {
-    readFiles(files: readonly SourceFile[], { name }: { name: string }, onEvent: (e: IntakeEvent) => void) {
+    readFiles(source: IntakeSource, { name }: { name: string }, onEvent: (e: IntakeEvent) => void) {
+      const files = source === 'kept' ? kept : 'handles' in source ? [] : source;
       const paths = files.map(({ path }) => path).filter((path) => /\.(png|jpe?g|dcm)$/i.test(path));
       if (paths.length === 0) return Promise.reject(new AppError('folder-empty', ` in ${name}`));
       return make(name, false, paths, onEvent);
@@ -166,6 +180,15 @@ export function makeFakeIntake(deliver: Deliver, beat: number) {
     synthesise(_options: unknown, onEvent: (e: IntakeEvent) => void) {
       const paths = Array.from({ length: 416 }, (_, i) => `phantom-${String(i).padStart(4, '0')}`);
       return make('Synthetic phantoms', true, paths, onEvent);
+    },
+    async keepFiles(files: readonly SourceFile[], first: boolean) {
+      kept = first ? files : [...kept, ...files];
+    },
+    thumbnails: async (films: readonly number[]) => films.map(thumbnail),
+    cacheState: async () => cache,
+    async eraseCache() {
+      cache = empty;
+      return empty;
     },
     async cancel() {
       round++;

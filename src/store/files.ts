@@ -1,9 +1,10 @@
-// From what the user hands over (a picked folder, an input, a drop) to a flat list of files with paths.
-// Names are listed here, lazily and in slices, so that a folder of 100,000 films does not freeze the page; no
-// file is opened. Hidden files and system leftovers are passed over in silence, all others are kept.
+// From what the user hands over (a picked folder, an input, a drop) to a source of files. Handles go to the intake worker,
+// which walks them; files that are here already are handed over in slices, and let go where they are many, so that a folder
+// of 100,000 films neither freezes the page nor stays in it. No file is opened here.
 
-import type { SourceFile } from '../protocol/intake.ts';
+import type { SourceFile, SourceHandle } from '../protocol/intake.ts';
 import { AppError } from '../util/errors.ts';
+import type { Source } from './dataset.ts';
 
 declare global {
   interface DataTransferItem {
@@ -14,50 +15,38 @@ declare global {
   }
 }
 
-/** Called now and then with the number of files found so far. */
-export type Listing = (found: number) => void;
-
+/** Files in one message to the worker. */
 const SLICE = 500;
+/** A source of more files lets go of them once they are handed over, and cannot be read again after a restart. */
+const REMEMBERED = 2000;
 
 const isClutter = (name: string) => name.startsWith('.') || name === 'Thumbs.db' || name === '__MACOSX';
 
-/** Lets the page draw and react between slices. */
-const breathe = () => new Promise<void>((resolve) => setTimeout(resolve));
+/** A picked folder. */
+export const folderSource = (handle: FileSystemDirectoryHandle): Source => ({
+  kind: 'files',
+  name: handle.name,
+  handles: async () => [{ path: '', handle }],
+});
 
-class Collector {
-  readonly files: SourceFile[] = [];
-  readonly #onListing: Listing;
-  readonly #signal: AbortSignal;
-
-  constructor(onListing: Listing, signal: AbortSignal) {
-    this.#onListing = onListing;
-    this.#signal = signal;
-  }
-
-  async add(path: string, file: File): Promise<void> {
-    if (this.#signal.aborted) throw new AppError('cancelled');
-    this.files.push({ path, file });
-    if (this.files.length % SLICE === 0) {
-      this.#onListing(this.files.length);
-      await breathe();
-    }
-  }
-
-  finish(): SourceFile[] {
-    this.#onListing(this.files.length);
-    return this.files;
-  }
+/** The files of an input; those of a folder input lose the folder's own name. */
+export function inputSource(files: File[]): Source {
+  const folder = files[0]?.webkitRelativePath.split('/')[0];
+  const name = folder || (files.length === 1 ? 'one file' : `${files.length} files`);
+  const pathOf = (file: File) => file.webkitRelativePath.split('/').slice(1).join('/') || file.name;
+  const wanted = files.filter((file) => ![file.name, ...pathOf(file).split('/')].some(isClutter));
+  return { kind: 'files', name, slices: slicesOf(wanted, pathOf) };
 }
 
-async function walkHandle(handle: FileSystemHandle, path: string, into: Collector): Promise<void> {
-  if (isClutter(handle.name)) return;
-  if (handle.kind === 'file') {
-    await into.add(path, await (handle as FileSystemFileHandle).getFile());
-    return;
-  }
-  for await (const child of (handle as FileSystemDirectoryHandle).values()) {
-    await walkHandle(child, path ? `${path}/${child.name}` : child.name, into);
-  }
+function slicesOf(files: readonly File[], pathOf: (file: File) => string): () => Generator<SourceFile[]> {
+  let rest: File[] | null = [...files];
+  const few = rest.length <= REMEMBERED;
+  return function* slices() {
+    if (!rest) throw new AppError('source-gone', 'the page let go of them to save memory.');
+    const given = few ? [...rest] : rest;
+    if (!few) rest = null;
+    while (given.length > 0) yield given.splice(0, SLICE).map((file) => ({ path: pathOf(file), file }));
+  };
 }
 
 const fileOf = (entry: FileSystemFileEntry) =>
@@ -75,71 +64,49 @@ async function* entriesOf(entry: FileSystemDirectoryEntry): AsyncGenerator<FileS
   }
 }
 
-async function walkEntry(entry: FileSystemEntry, path: string, into: Collector): Promise<void> {
+async function* walkEntry(entry: FileSystemEntry, path: string): AsyncGenerator<SourceFile> {
   if (isClutter(entry.name)) return;
   if (entry.isFile) {
-    await into.add(path, await fileOf(entry as FileSystemFileEntry));
+    yield { path, file: await fileOf(entry as FileSystemFileEntry) };
     return;
   }
   for await (const child of entriesOf(entry as FileSystemDirectoryEntry)) {
-    await walkEntry(child, path ? `${path}/${child.name}` : child.name, into);
+    yield* walkEntry(child, path ? `${path}/${child.name}` : child.name);
   }
 }
 
-/** All files below a picked folder, with paths relative to it. @throws AppError cancelled */
-export async function listFolder(
-  folder: FileSystemDirectoryHandle,
-  onListing: Listing,
-  signal: AbortSignal,
-): Promise<SourceFile[]> {
-  const into = new Collector(onListing, signal);
-  for await (const child of folder.values()) await walkHandle(child, child.name, into);
-  return into.finish();
-}
-
-/** The files of an input; those of a folder input lose the folder's own name. */
-export async function listInput(
-  list: readonly File[],
-  onListing: Listing,
-  signal: AbortSignal,
-): Promise<SourceFile[]> {
-  const into = new Collector(onListing, signal);
-  for (const file of list) {
-    const below = file.webkitRelativePath.split('/').slice(1);
-    if (!isClutter(file.name) && !below.some(isClutter)) await into.add(below.join('/') || file.name, file);
+async function* inSlices(files: AsyncIterable<SourceFile>): AsyncGenerator<SourceFile[]> {
+  let slice: SourceFile[] = [];
+  for await (const file of files) {
+    slice.push(file);
+    if (slice.length < SLICE) continue;
+    yield slice;
+    slice = [];
   }
-  return into.finish();
+  yield slice;
 }
 
-/** What was dropped, taken out of the event while it is still alive. */
-export interface Dropped {
-  readonly name: string;
-  list(onListing: Listing, signal: AbortSignal): Promise<SourceFile[]>;
-}
-
-/** Must be called during the drop event: its items are gone afterwards. Null when no file was dropped. */
-export function takeDrop(transfer: DataTransfer): Dropped | null {
+/** What was dropped, taken out of the event while it is still alive: its items are gone afterwards. Null for no file. */
+export function dropSource(transfer: DataTransfer): Source | null {
   const items = [...transfer.items].filter((item) => item.kind === 'file');
   const entries = items.map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
-  const handles = items.map((item) => item.getAsFileSystemHandle?.().catch(() => null) ?? null);
+  const asked = items.map((item) => item.getAsFileSystemHandle?.().catch(() => null) ?? null);
   const files = [...transfer.files];
   if (files.length === 0 && entries.length === 0) return null;
   const [first] = entries;
   const single = entries.length === 1 && first?.isDirectory;
+  async function handles(): Promise<SourceHandle[] | null> {
+    const opened = (await Promise.all(asked)).filter((handle) => handle instanceof FileSystemHandle);
+    if (opened.length === 0 || opened.length < items.length) return null;
+    return opened.map((handle) => ({ path: single ? '' : handle.name, handle }));
+  }
+  async function* dropped() {
+    for (const entry of entries) yield* walkEntry(entry, single ? '' : entry.name);
+  }
   return {
+    kind: 'files',
     name: single ? first.name : `${Math.max(files.length, entries.length)} dropped items`,
-    async list(onListing, signal) {
-      const into = new Collector(onListing, signal);
-      const answers = await Promise.all(handles);
-      const opened = answers.filter((answer) => answer instanceof FileSystemHandle);
-      if (opened.length === items.length) {
-        for (const handle of opened) await walkHandle(handle, single ? '' : handle.name, into);
-      } else if (entries.length > 0) {
-        for (const entry of entries) await walkEntry(entry, single ? '' : entry.name, into);
-      } else {
-        for (const file of files) await into.add(file.name, file);
-      }
-      return into.finish();
-    },
+    handles,
+    slices: entries.length > 0 ? () => inSlices(dropped()) : slicesOf(files, ({ name }) => name),
   };
 }

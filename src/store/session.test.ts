@@ -15,7 +15,7 @@ const state = () => useSession.getState();
 const folder = (paths: string[]): Source => ({
   kind: 'files',
   name: 'ward 7',
-  list: async () => paths.map((path) => ({ path, file: new File([], path) })),
+  slices: () => [paths.map((path) => ({ path, file: new File([], path) }))],
 });
 
 describe('a session, from first paint on', () => {

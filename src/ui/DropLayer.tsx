@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from 'react';
 import { offerSource } from '../store/acts.ts';
-import { takeDrop } from '../store/files.ts';
+import { dropSource } from '../store/files.ts';
 import { useWhyNotProtected } from '../store/protection.ts';
 
 const bringsFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
@@ -24,8 +24,8 @@ export function DropLayer() {
         if (!bringsFiles(event) || !event.dataTransfer) return;
         event.preventDefault();
         show(-depth);
-        const dropped = takeDrop(event.dataTransfer);
-        if (dropped) offerSource({ kind: 'files', name: dropped.name, list: dropped.list });
+        const dropped = dropSource(event.dataTransfer);
+        if (dropped) offerSource(dropped);
       },
     };
     const entries = Object.entries(listeners) as [keyof typeof listeners, (event: DragEvent) => void][];

@@ -3,8 +3,7 @@
 
 import type { ChangeEvent } from 'react';
 import { offerSource } from '../store/acts.ts';
-import type { Source } from '../store/dataset.ts';
-import { listFolder, listInput } from '../store/files.ts';
+import { folderSource, inputSource } from '../store/files.ts';
 import { useWhyNotProtected } from '../store/protection.ts';
 import { showError } from '../store/session.ts';
 
@@ -12,16 +11,10 @@ const ACCEPT = '.png,.jpg,.jpeg,.dcm,.dicom,.npz,.pgm,.csv,.tsv,.txt,image/png,i
 const FOLDER = 'folder-input';
 const FILES = 'files-input';
 
-function sourceOfInput(files: readonly File[]): Source {
-  const folder = files[0]?.webkitRelativePath.split('/')[0];
-  const name = folder || (files.length === 1 ? 'one file' : `${files.length} files`);
-  return { kind: 'files', name, list: (onListing, signal) => listInput(files, onListing, signal) };
-}
-
 function takeInput(event: ChangeEvent<HTMLInputElement>): void {
   const files = [...(event.currentTarget.files ?? [])];
   event.currentTarget.value = '';
-  if (files.length > 0) offerSource(sourceOfInput(files));
+  if (files.length > 0) offerSource(inputSource(files));
 }
 
 const press = (id: string) => document.getElementById(id)?.click();
@@ -32,12 +25,7 @@ export const chooseFiles = (): void => press(FILES);
 export async function chooseFolder(): Promise<void> {
   if (!window.showDirectoryPicker) return press(FOLDER);
   try {
-    const folder = await window.showDirectoryPicker({ id: 'films', mode: 'read' });
-    offerSource({
-      kind: 'files',
-      name: folder.name,
-      list: (onListing, signal) => listFolder(folder, onListing, signal),
-    });
+    offerSource(folderSource(await window.showDirectoryPicker({ id: 'films', mode: 'read' })));
   } catch (error) {
     // Closing the picker is an answer too.
     if (!(error instanceof DOMException && error.name === 'AbortError')) showError(error);

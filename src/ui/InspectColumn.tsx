@@ -6,9 +6,10 @@ import { IconArrowsMaximize, IconChevronLeft, IconChevronRight } from '@tabler/i
 import { useEffect, useMemo } from 'react';
 import { LEVEL_NUMBERS, LEVELS, type Level } from '../protocol/metrics.ts';
 import { commandOf } from '../store/commands.ts';
-import { thumbnailOf, useDataset } from '../store/dataset.ts';
+import { useDataset } from '../store/dataset.ts';
 import { refreshInspect, setLevel, setOpacity, useInspect } from '../store/inspect.ts';
 import { useSession } from '../store/session.ts';
+import { thumbnailOf, useThumbnails, wantThumbnail } from '../store/thumbnails.ts';
 import { formatCount } from '../util/format.ts';
 import { FilmCanvas, type Overlay } from './parts/FilmCanvas.tsx';
 import { Section } from './parts/Section.tsx';
@@ -103,7 +104,8 @@ function useOverlays(): Record<Level, Overlay> | null {
 
 function Gates() {
   const { film, level, opacity, gatesProblem } = useInspect();
-  useDataset((state) => state.thumbnailCount);
+  useThumbnails();
+  useEffect(() => wantThumbnail(film), [film]);
   const picture = thumbnailOf(film);
   const overlays = useOverlays();
   if (!picture) return <p className="dim">The film has not been read yet.</p>;

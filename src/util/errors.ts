@@ -86,6 +86,14 @@ export const ERROR_TABLE = {
     sentence: 'The films do not fit into memory: {detail}',
     hint: 'Lower the stored size, or choose a folder with fewer films.',
   },
+  'cache-damaged': {
+    sentence: 'Films kept on disk have gone or are damaged, and could not be read again: {detail}',
+    hint: 'Open the folder again: what is missing is decoded from its files.',
+  },
+  'source-gone': {
+    sentence: 'The files are not at hand any more: {detail}',
+    hint: 'Choose or drop the folder again.',
+  },
   'too-few-images': {
     sentence: 'There are too few images for this batch size: {detail}',
     hint: 'Lower the batch size or add images.',

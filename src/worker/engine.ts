@@ -11,7 +11,6 @@ import {
 } from '../config/schema.ts';
 import { architecture } from '../mlvicx/architecture.ts';
 import { runParity } from '../parity/index.ts';
-import type { EngineArrangement, EngineDataset } from '../protocol/dataset.ts';
 import type {
   DeviceFacts,
   EngineApi,
@@ -30,6 +29,7 @@ import type { ProbeReport, ProbeRequest } from '../protocol/probe.ts';
 import type { SelfTestReport, SelfTestRow } from '../protocol/selfTest.ts';
 import type { KeepingPolicy } from '../protocol/vault.ts';
 import { runSelfTest } from '../selftest/index.ts';
+import { filmCount } from '../train/batchSource.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../train/checkpoint.ts';
 import { featureFile } from '../train/featureFile.ts';
 import { encoderFeatures, gatesOf, previewOf } from '../train/inspect.ts';
@@ -39,6 +39,7 @@ import { requireWeights } from '../train/weights.ts';
 import { AppError } from '../util/errors.ts';
 import { EngineCore } from './engineCore.ts';
 import { EventPacer } from './engineEvents.ts';
+import { IntakeLink } from './intakeLink.ts';
 import { resumeRun } from './resume.ts';
 
 export class Engine extends EngineCore implements EngineApi {
@@ -56,13 +57,12 @@ export class Engine extends EngineCore implements EngineApi {
   }
 
   connectIntake(port: MessagePort): void {
-    port.onmessage = ({ data }: MessageEvent<EngineDataset | EngineArrangement>) => {
-      if ('planes' in data) this.dataset = data;
-      else if (this.dataset?.fingerprint !== data.arranges) return;
-      else this.dataset = { ...this.dataset, ...data };
-      const { name, fingerprint, widths } = this.dataset;
-      this.events.send({ type: 'dataset', name, fingerprint, films: widths.length });
-    };
+    new IntakeLink(port, (set) => {
+      this.dataset = set;
+      if (!set) return;
+      const { name, fingerprint } = set;
+      this.events.send({ type: 'dataset', name, fingerprint, films: filmCount(set) });
+    });
   }
 
   async prepare(config: Config, weights?: Uint8Array<ArrayBuffer>): Promise<RunStatus> {

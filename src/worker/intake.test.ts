@@ -1,11 +1,17 @@
 import { encode } from 'fast-png';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { eraseCache, FilmCache } from '../cache/filmCache.ts';
+import { PackReader, type Range } from '../cache/packReader.ts';
+import { MemoryDisk, MemoryIndex } from '../cache/testDisk.ts';
 import { decodeFilm } from '../data/decode.ts';
 import { type EngineDataset, filmAt, filmsAsRows } from '../protocol/dataset.ts';
 import type { IntakeEvent, IntakeOptions, SourceFile } from '../protocol/intake.ts';
+import { filmCount, planesOf, type TrainingSet } from '../train/batchSource.ts';
 import { AppError } from '../util/errors.ts';
+import { type CacheAccess, NO_CACHE } from './cacheAccess.ts';
 import { Intake } from './intake.ts';
-import type { Decoder } from './intakeFiles.ts';
+import type { Decoder } from './intakeFilms.ts';
+import { IntakeLink } from './intakeLink.ts';
 
 const channels: MessageChannel[] = [];
 afterEach(() => {
@@ -41,9 +47,12 @@ const png = (path: string, shade: number): SourceFile => {
   data[0] = 0;
   data[1] = 255;
   const bytes = encode({ width: 20, height: 10, data, channels: 1, depth: 8 });
-  return { path, file: new File([bytes.slice()], 'x') };
+  return { path, file: new File([bytes.slice()], 'x', { lastModified: 1 }) };
 };
-const text = (path: string, content: string): SourceFile => ({ path, file: new File([content], 'x') });
+const text = (path: string, content: string): SourceFile => ({
+  path,
+  file: new File([content], 'x', { lastModified: 1 }),
+});
 
 const OPTIONS: IntakeOptions = { name: 'folder', planeSize: 16, seed: 1 };
 const ignore = () => undefined;
@@ -299,4 +308,222 @@ describe('the synthetic set', () => {
     const rendering = intake.synthesise({ patients: 200, size: 128, planeSize: 128, seed: 1 }, ignore);
     await expect(rendering).rejects.toMatchObject({ code: 'cancelled' });
   });
+});
+
+/** A cache in memory that outlives the intakes that open it. */
+function memoryCache(writer = true) {
+  const [disk, index] = [new MemoryDisk(), new MemoryIndex()];
+  const grant = async () => ({ quota: null, usage: null, persisted: false });
+  const access: CacheAccess = {
+    ...NO_CACHE,
+    open: (options) => FilmCache.open({ disk, index, grant, writer }, options),
+    erase: async () => void (await eraseCache({ disk, index })),
+  };
+  return { disk, index, access };
+}
+
+/** A decoder that counts. */
+function counting() {
+  const decoded: string[] = [];
+  const make = (options: { planeSize: number; thumbnailSize: number }): Decoder => ({
+    decode: ({ path, file }) => {
+      decoded.push(path);
+      return decodeFilm(file, options);
+    },
+    dispose: ignore,
+  });
+  return { decoded, make };
+}
+
+/** A new intake over the same storage, its engine reading packs from it. */
+function visit(storage: ReturnType<typeof memoryCache>) {
+  const { decoded, make } = counting();
+  const channel = new MessageChannel();
+  channels.push(channel);
+  const intake = new Intake(make, undefined, storage.access);
+  intake.connectEngine(channel.port1);
+  const sets: (TrainingSet | null)[] = [];
+  const reader = () => ({
+    read: (ranges: readonly Range[]) => new PackReader(storage.disk).read(ranges),
+    close: ignore,
+  });
+  new IntakeLink(channel.port2, (set) => sets.push(set), reader);
+  const planes = async (set: TrainingSet | null | undefined) => {
+    const films = Uint32Array.from({ length: filmCount(set!) }, (_, i) => i);
+    return (await planesOf(set!).read(films)).map((plane) => plane.at(-1));
+  };
+  return { intake, decoded, sets, planes };
+}
+
+const arrived = (sets: readonly unknown[], count = 1) => vi.waitFor(() => expect(sets).toHaveLength(count));
+
+describe('a folder that was read before', () => {
+  const shades = (count: number) => films(count).map((_, i) => 10 + i);
+
+  it('is not decoded again, and its planes, thumbnails and fingerprint are the same', async () => {
+    const storage = memoryCache();
+    const first = visit(storage);
+    const files = [...films(12), text('set/readme.txt', 'no film')];
+    const before = await first.intake.readFiles(files, OPTIONS, ignore);
+    await arrived(first.sets);
+    expect(before.storage).toMatchObject({ found: 0, cached: 12, memory: 0, notice: null });
+    expect(await first.planes(first.sets[0])).toEqual(shades(12));
+
+    const second = visit(storage);
+    const events: IntakeEvent[] = [];
+    const after = await second.intake.readFiles(
+      [...films(12), text('set/readme.txt', 'no film')],
+      OPTIONS,
+      (event) => events.push(event),
+    );
+    await arrived(second.sets);
+    expect(second.decoded).toEqual([]);
+    expect(after.storage).toMatchObject({ found: 12, cached: 12 });
+    expect(after.fingerprint).toBe(before.fingerprint);
+    expect(after.images).toEqual(before.images);
+    expect(after.skipped.map(({ error }) => error.code)).toEqual(['format-unknown']);
+    expect(await second.planes(second.sets[0])).toEqual(shades(12));
+    expect(events.findLast((event) => event.type === 'progress')).toMatchObject({
+      done: 13,
+      found: 13,
+      skipped: 1,
+    });
+    const [thumbnail] = await second.intake.thumbnails([7]);
+    expect(thumbnail).toMatchObject({ index: 7, width: 16, height: 8 });
+    expect(thumbnail!.bytes.at(-1)).toBe(17);
+  });
+
+  it('decodes what was changed or added, and nothing else', async () => {
+    const storage = memoryCache();
+    await visit(storage).intake.readFiles(films(5), OPTIONS, ignore);
+    const changed = films(7).map((source, i) =>
+      i === 2 ? { ...source, file: new File([source.file], 'x', { lastModified: 5 }) } : source,
+    );
+    const { intake, decoded } = visit(storage);
+    await intake.readFiles(changed, OPTIONS, ignore);
+    expect(decoded).toEqual(['set/002.png', 'set/005.png', 'set/006.png']);
+    const other = visit(storage);
+    await other.intake.readFiles(films(5), { ...OPTIONS, planeSize: 8 }, ignore);
+    expect(other.decoded).toHaveLength(5);
+  });
+
+  it('keeps what was decoded before it was cancelled', async () => {
+    const storage = memoryCache();
+    const { intake, decoded } = visit(storage);
+    const cancelled = intake.readFiles(films(200), OPTIONS, (event) => {
+      if (event.type === 'progress' && event.done > 60) intake.cancel();
+    });
+    await expect(cancelled).rejects.toMatchObject({ code: 'cancelled' });
+    const again = visit(storage);
+    await again.intake.readFiles(films(200), OPTIONS, ignore);
+    expect(decoded.length).toBeGreaterThan(60);
+    expect(again.decoded.length).toBeLessThanOrEqual(140);
+  });
+
+  it('is trained on from memory where storage is full or another tab writes it, and says so', async () => {
+    const full = memoryCache();
+    full.disk.limit = 16 * 8 * 3;
+    const first = visit(full);
+    const summary = await first.intake.readFiles(films(6), OPTIONS, ignore);
+    await arrived(first.sets);
+    expect(summary.storage).toMatchObject({ cached: 3, memory: 3, notice: expect.stringMatching(/used up/) });
+    expect(await first.planes(first.sets[0])).toEqual(shades(6));
+    const beside = visit(memoryCache(false));
+    const other = await beside.intake.readFiles(films(6), OPTIONS, ignore);
+    await arrived(beside.sets);
+    expect(other.storage).toMatchObject({
+      cached: 0,
+      memory: 6,
+      notice: expect.stringMatching(/Another tab/),
+    });
+    expect(await beside.planes(beside.sets[0])).toEqual(shades(6));
+  });
+
+  it('mends a plane that is lost while it is trained on, from its file', async () => {
+    const storage = memoryCache();
+    const { intake, decoded, sets, planes } = visit(storage);
+    await intake.readFiles(films(6), OPTIONS, ignore);
+    await arrived(sets);
+    for (const [name, bytes] of storage.disk.files) {
+      const torn = bytes.slice();
+      torn.fill(0, 128, 256);
+      storage.disk.files.set(name, torn);
+    }
+    decoded.length = 0;
+    expect(await planes(sets[0])).toEqual(shades(6));
+    expect(await planes(sets[0])).toEqual(shades(6));
+    expect(decoded).toEqual(['set/001.png']);
+    storage.disk.files.clear();
+    expect(await planes(sets[0])).toEqual(shades(6));
+  });
+
+  it('is given up when the cache is erased', async () => {
+    const storage = memoryCache();
+    const { intake, sets } = visit(storage);
+    await intake.readFiles(films(6), OPTIONS, ignore);
+    await intake.eraseCache();
+    await arrived(sets, 2);
+    expect(sets[1]).toBeNull();
+    expect([storage.disk.files.size, storage.index.records.size]).toEqual([0, 0]);
+  });
+});
+
+describe('a folder handed over by handle', () => {
+  const folder = (name: string, entries: readonly unknown[]) => ({
+    kind: 'directory',
+    name,
+    async *values() {
+      yield* entries as FileSystemHandle[];
+    },
+    getFileHandle: async (wanted: string) =>
+      (entries as FileSystemHandle[]).find((entry) => entry.name === wanted),
+  });
+  const entry = (name: string, { file }: SourceFile) => ({ kind: 'file', name, getFile: async () => file });
+  const handles = (...roots: unknown[]) => ({
+    handles: roots.map((handle) => ({ path: '', handle: handle as FileSystemHandle })),
+  });
+
+  it('is walked, with what cannot be opened in the list of files left out', async () => {
+    const broken = { kind: 'file', name: 'lost.png', getFile: () => Promise.reject(new Error('gone')) };
+    const inner = folder('b', [entry('1.png', png('', 20)), entry('.hidden.png', png('', 1)), broken]);
+    const root = folder('root', [inner, entry('0.png', png('', 30))]);
+    const listed: number[] = [];
+    const summary = await connect().intake.readFiles(handles(root), OPTIONS, (event) => {
+      if (event.type === 'listing') listed.push(event.listed);
+    });
+    expect(summary.images.paths).toEqual(['0.png', 'b/1.png']);
+    expect(summary.skipped).toMatchObject([{ path: 'b/lost.png', error: { code: 'file-unreadable' } }]);
+    expect(listed.at(-1)).toBe(2);
+  });
+
+  it('can be cancelled while it is walked, however deep it is', async () => {
+    const endless: { kind: string; name: string; values(): AsyncGenerator<unknown> } = {
+      ...folder('deep', []),
+      async *values() {
+        for (let i = 0; ; i++) yield entry(`${i}.png`, png('', 1));
+      },
+    };
+    const { intake } = connect();
+    const walking = intake.readFiles(handles(endless), OPTIONS, () => intake.cancel());
+    await expect(walking).rejects.toMatchObject({ code: 'cancelled' });
+    const nested: Record<string, unknown> = folder('nested', []);
+    nested.values = async function* () {
+      yield nested;
+    };
+    const flat = folder('flat', [entry('0.png', png('', 9)), nested]);
+    const summary = await intake.readFiles(handles(flat), OPTIONS, ignore);
+    expect(summary.skipped[0]!.error.message).toMatch(/nested more than 64 deep/);
+  });
+});
+
+it('reads files that were handed over in slices, and says when they are gone', async () => {
+  const { intake } = connect();
+  await expect(intake.readFiles('kept', OPTIONS, ignore)).rejects.toMatchObject({ code: 'source-gone' });
+  const all = films(5);
+  intake.keepFiles(all.slice(0, 3), true);
+  intake.keepFiles(all.slice(3), false);
+  expect((await intake.readFiles('kept', OPTIONS, ignore)).images).toHaveLength(5);
+  expect((await intake.readFiles('kept', OPTIONS, ignore)).images).toHaveLength(5);
+  intake.keepFiles([], true);
+  await expect(intake.readFiles('kept', OPTIONS, ignore)).rejects.toMatchObject({ code: 'folder-empty' });
 });

@@ -1,73 +1,117 @@
 // The intake worker's side of the seam: one reading at a time, its films handed to the engine over a port and
-// a summary of them to the page. Starting a reading cancels the one before.
+// a summary of them to the page. Starting a reading cancels the one before. The set at hand is kept for thumbnails and
+// for planes that get lost on disk (heldSet.ts).
 
 import { assembleDataset } from '../data/dataset.ts';
 import type { DecodeOptions } from '../data/decode.ts';
+import { decodeOptionsKey } from '../data/decodeVersion.ts';
 import { readLabels, sortSources } from '../data/sources.ts';
-import type { DatasetSummary, EngineArrangement, EngineDataset } from '../protocol/dataset.ts';
+import type { CacheState } from '../protocol/cache.ts';
+import type {
+  DatasetSummary,
+  EngineArrangement,
+  EngineDataset,
+  PlaneWanted,
+  Thumbnail,
+} from '../protocol/dataset.ts';
 import type { FilmView, StoredReading } from '../protocol/film.ts';
 import type {
   Arrangement,
   IntakeApi,
   IntakeEvent,
   IntakeOptions,
+  IntakeSource,
   SourceFile,
   SyntheticOptions,
 } from '../protocol/intake.ts';
 import type { LabelScan, MatchExample } from '../protocol/labels.ts';
 import type { FilmMarks } from '../protocol/marks.ts';
 import { AppError } from '../util/errors.ts';
+import { type CacheAccess, NO_CACHE } from './cacheAccess.ts';
+import { FilmStore } from './filmStore.ts';
+import { HeldSet } from './heldSet.ts';
 import { openArchives, refusing } from './intakeArchives.ts';
 import { type KeptSet, marksOfFilm, rearranged } from './intakeArrange.ts';
-import { type Decoder, type ReadSet, readFilms } from './intakeFiles.ts';
+import { type ReadSet, readFilms } from './intakeFiles.ts';
+import type { Decoder } from './intakeFilms.ts';
 import { readStored, type StoredReader, type TakeRows } from './intakeStored.ts';
 import { renderSet } from './intakeSynthetic.ts';
 import { IntakeView, type Viewer } from './intakeView.ts';
+import { type Listing, listFiles, walk } from './listing.ts';
 import { transfer } from './rpc.ts';
 
 /** Longest side of a thumbnail, px. */
 const THUMBNAIL_SIZE = 96;
 
 type Listener = (event: IntakeEvent) => void;
-type Reading = (signal: AbortSignal) => Promise<ReadSet>;
+
+interface Taken extends ReadSet {
+  readonly store: FilmStore;
+  readonly makeDecoder: () => Decoder;
+}
+type Reading = (signal: AbortSignal) => Promise<Taken>;
 
 export class Intake implements IntakeApi {
   readonly #makeDecoder: (options: DecodeOptions) => Decoder;
   readonly #makeReader: (workers?: number) => Viewer & StoredReader;
   readonly #view: IntakeView;
+  readonly #access: CacheAccess;
   #engine: MessagePort | null = null;
   #current: AbortController | null = null;
-  /** The set read last, without its pixels. */
+  /** The reading under way; it never rejects. */
+  #reading: Promise<unknown> = Promise.resolve();
+  /** Files handed over by the page; null until there were any. */
+  #given: SourceFile[] | null = null;
+  /** The set read last, without its pixels, and where these are. */
   #kept: KeptSet | null = null;
+  #held: HeldSet | null = null;
 
   constructor(
     makeDecoder: (options: DecodeOptions) => Decoder,
     makeReader: (workers?: number) => Viewer & StoredReader = () => {
       throw new AppError('not-ready', 'films cannot be shown here.');
     },
+    access: CacheAccess = NO_CACHE,
   ) {
     this.#makeDecoder = makeDecoder;
     this.#makeReader = makeReader;
     this.#view = new IntakeView(() => makeReader(1));
+    this.#access = access;
   }
 
   connectEngine(port: MessagePort): void {
     this.#engine = port;
+    port.addEventListener('message', ({ data }: MessageEvent<PlaneWanted>) => void this.#replace(data));
+    port.start();
   }
 
-  readFiles(
-    files: readonly SourceFile[],
-    options: IntakeOptions,
-    onEvent: Listener,
-  ): Promise<DatasetSummary> {
+  readFiles(source: IntakeSource, options: IntakeOptions, onEvent: Listener): Promise<DatasetSummary> {
     return this.#take(async (signal) => {
-      const opened = await openArchives(files);
-      this.#view.lookAmong(opened.files);
-      const decoder = this.#makeDecoder({ planeSize: options.planeSize, thumbnailSize: THUMBNAIL_SIZE });
+      const { files, refused, archives } = await this.#list(source, signal, onEvent);
+      this.#view.lookAmong(files);
+      const makeDecoder = () =>
+        this.#makeDecoder({ planeSize: options.planeSize, thumbnailSize: THUMBNAIL_SIZE });
+      const { name, planeSize, cache: wanted = true } = options;
+      const cache = wanted ? await this.#access.open(decodeOptionsKey(planeSize)) : null;
+      const store = new FilmStore(cache, name, planeSize);
+      const decoder = makeDecoder();
+      let whole = false;
       try {
-        return await readFilms(opened.files, options, refusing(decoder, opened.refused), signal, onEvent);
+        const { parts, origin } = await readFilms(
+          files,
+          options,
+          refusing(decoder, archives),
+          store,
+          signal,
+          onEvent,
+        );
+        whole = true;
+        return { parts: { ...parts, skipped: [...parts.skipped, ...refused] }, origin, store, makeDecoder };
       } finally {
         decoder.dispose();
+        // What was decoded stays, also when the reading was cancelled or failed.
+        await cache?.seal();
+        if (!whole) cache?.close();
       }
     });
   }
@@ -75,8 +119,12 @@ export class Intake implements IntakeApi {
   synthesise(options: SyntheticOptions, onEvent: Listener): Promise<DatasetSummary> {
     this.#view.lookAmongSynthetic(options);
     return this.#take(async (signal) => {
-      const parts = await renderSet(options, THUMBNAIL_SIZE, signal, onEvent);
-      return { parts, origin: null };
+      const store = new FilmStore(null, '', options.planeSize);
+      const parts = await renderSet(options, THUMBNAIL_SIZE, store, signal, onEvent);
+      const makeDecoder = () => {
+        throw new AppError('internal', 'phantoms have no files.');
+      };
+      return { parts, origin: null, store, makeDecoder };
     });
   }
 
@@ -94,22 +142,73 @@ export class Intake implements IntakeApi {
     return transfer(view, [view.levels.buffer, view.modality.buffer, view.table.buffer, view.padding.buffer]);
   }
 
+  keepFiles(files: readonly SourceFile[], first: boolean): void {
+    if (first || !this.#given) this.#given = [];
+    this.#given.push(...files);
+  }
+
+  thumbnails(films: readonly number[]): Promise<Thumbnail[]> {
+    return this.#held?.thumbnails(films) ?? Promise.resolve([]);
+  }
+
+  cacheState(): Promise<CacheState> {
+    return this.#access.state();
+  }
+
+  async eraseCache(): Promise<CacheState> {
+    this.cancel();
+    await this.#reading;
+    if (this.#held?.usesCache) {
+      this.#letGo();
+      this.#engine?.postMessage({ gone: true });
+    }
+    await this.#access.erase();
+    return this.#access.state();
+  }
+
   cancel(): void {
     this.#current?.abort(new AppError('cancelled'));
   }
 
-  async #take(read: Reading): Promise<DatasetSummary> {
+  /** Every file, films in archives as files of their own. */
+  async #list(source: IntakeSource, signal: AbortSignal, onEvent: Listener) {
+    const { files: listed, refused } = await this.#listed(source, signal, onEvent);
+    const { files, refused: archives } = await openArchives(listed);
+    return { files, refused, archives };
+  }
+
+  async #listed(source: IntakeSource, signal: AbortSignal, onEvent: Listener): Promise<Listing> {
+    if (typeof source === 'object' && 'handles' in source) {
+      return walk(source.handles, signal, (listed) => onEvent({ type: 'listing', listed }));
+    }
+    if (source !== 'kept') return listFiles(source);
+    if (!this.#given) throw new AppError('source-gone', 'the worker that held them was replaced.');
+    return listFiles(this.#given);
+  }
+
+  #take(read: Reading): Promise<DatasetSummary> {
     this.cancel();
     const control = new AbortController();
     this.#current = control;
-    const startedAt = performance.now();
-    const { parts, origin } = await read(control.signal);
-    const { summary, engine } = await assembleDataset({ ...parts, startedAt });
-    control.signal.throwIfAborted();
-    this.#deliver(engine);
-    const { planes: _, ...kept } = parts;
-    this.#kept = { parts: kept, origin, fingerprint: summary.fingerprint };
-    return summary;
+    const before = this.#reading;
+    const taking = (async () => {
+      // Two readings would both want to write the cache.
+      await before;
+      control.signal.throwIfAborted();
+      this.#letGo();
+      this.#kept = null;
+      const startedAt = performance.now();
+      const { parts, origin, store, makeDecoder } = await read(control.signal);
+      const { summary, engine } = await assembleDataset({ ...parts, startedAt });
+      control.signal.throwIfAborted();
+      this.#held = new HeldSet(summary.fingerprint, store, makeDecoder, THUMBNAIL_SIZE);
+      this.#deliver(engine);
+      const { planes: _, ...kept } = parts;
+      this.#kept = { parts: kept, origin, fingerprint: summary.fingerprint };
+      return summary;
+    })();
+    this.#reading = taking.catch(() => undefined);
+    return taking;
   }
 
   async arrange(arrangement: Arrangement): Promise<DatasetSummary> {
@@ -128,10 +227,11 @@ export class Intake implements IntakeApi {
   }
 
   async scanLabels(
-    files: readonly SourceFile[],
+    source: IntakeSource,
     options: Pick<IntakeOptions, 'labelFile' | 'labels' | 'where'>,
   ): Promise<LabelScan> {
-    const sources = await sortSources((await openArchives(files)).files, options.labelFile);
+    const { files } = await this.#list(source, new AbortController().signal, () => undefined);
+    const sources = await sortSources(files, options.labelFile);
     if (sources.films.length === 0) throw new AppError('folder-empty', ` among ${files.length} file(s)`);
     return (await readLabels(sources, options)).scan;
   }
@@ -154,9 +254,24 @@ export class Intake implements IntakeApi {
     return this.#engine;
   }
 
-  /** Pixels are moved, not copied: afterwards only the engine has them. */
+  /** Pixels in memory are moved, not copied: afterwards only the engine has them. */
   #deliver(dataset: EngineDataset): void {
     const buffers = new Set(dataset.planes.map((plane) => plane.buffer as ArrayBuffer));
-    this.#port().postMessage(dataset, [...buffers]);
+    this.#port().postMessage(
+      dataset,
+      [...buffers].filter(({ byteLength }) => byteLength > 0),
+    );
+  }
+
+  /** A plane that the engine could not read from disk, decoded again. */
+  async #replace({ film, fingerprint }: PlaneWanted): Promise<void> {
+    const held = this.#held?.fingerprint === fingerprint ? this.#held : null;
+    const plane = (await held?.decodeAgain(film)) ?? null;
+    this.#engine?.postMessage({ film, fingerprint, plane }, plane ? [plane.buffer as ArrayBuffer] : []);
+  }
+
+  #letGo(): void {
+    this.#held?.dispose();
+    this.#held = null;
   }
 }

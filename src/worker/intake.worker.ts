@@ -1,6 +1,7 @@
 // Entry of the intake worker. Files are taken only where the policy that keeps them here is in force in this worker too.
 
 import { requireProtection } from '../guard/workerScope.ts';
+import { ORIGIN_CACHE } from './cacheAccess.ts';
 import { DecodePool } from './decodePool.ts';
 import { Intake } from './intake.ts';
 import { expose } from './rpc.ts';
@@ -21,5 +22,6 @@ expose(
   new GuardedIntake(
     (options) => new DecodePool(options),
     (workers) => new DecodePool({ planeSize: 0, thumbnailSize: 0, ...(workers && { workers }) }),
+    ORIGIN_CACHE,
   ),
 );

@@ -8,6 +8,7 @@ import type { EngineDataset } from '../protocol/dataset.ts';
 import { AppError } from '../util/errors.ts';
 import { Intake } from './intake.ts';
 import { openArchives } from './intakeArchives.ts';
+import { listFiles } from './listing.ts';
 
 const SHARED = new URL('../../../shared/data/medmnist/pneumoniamnist.npz', import.meta.url);
 
@@ -86,7 +87,7 @@ describe('an array file', () => {
   ];
 
   it.each(broken)('that is %s is refused with its reason, and other films are read', async (_, bytes) => {
-    const { refused } = await openArchives([source('bad.npz', bytes)]);
+    const { refused } = await openArchives(listFiles([source('bad.npz', bytes)]).files);
     expect(refused.get('bad.npz')).toBeInstanceOf(AppError);
     const { summary } = await readAll([source('bad.npz', bytes), source('good.npz', made())]);
     expect(summary.images.length).toBe(13);

@@ -5,10 +5,10 @@ import type { DatasetParts, Film } from '../data/dataset.ts';
 import type { LabelAssignment } from '../data/labels.ts';
 import { marksOf } from '../data/marks.ts';
 import { patientOf } from '../data/patient.ts';
-import { readLabels, type SortedSources } from '../data/sources.ts';
+import { type ListedFile, readLabels, type SortedSources } from '../data/sources.ts';
 import { refuseOverlap } from '../data/split.ts';
 import type { LabelReport, SkippedFile } from '../protocol/dataset.ts';
-import type { Arrangement, IntakeOptions, SourceFile } from '../protocol/intake.ts';
+import type { Arrangement, IntakeOptions } from '../protocol/intake.ts';
 import type { FilmMarks } from '../protocol/marks.ts';
 import type { SplitChoice } from '../protocol/split.ts';
 
@@ -43,7 +43,7 @@ export const splitChoice = ({ seed, split }: Pick<IntakeOptions, 'seed' | 'split
  */
 export function refuseOverlapEarly(
   assignment: LabelAssignment | null,
-  films: readonly SourceFile[],
+  films: readonly ListedFile[],
   { source, overlap = 'refuse' }: SplitChoice,
 ): void {
   if (!assignment?.splitSource || source === 'drawn' || overlap !== 'refuse') return;
@@ -57,7 +57,7 @@ export function refuseOverlapEarly(
 /** Files that turned out to be no films need no row. */
 export function reportOn(
   { report, films }: LabelAssignment,
-  sources: readonly SourceFile[],
+  sources: readonly ListedFile[],
   failed: readonly SkippedFile[],
 ): LabelReport {
   const noFilm = new Set(failed.map(({ path }) => path));
@@ -79,7 +79,7 @@ export function labelledParts(
   };
 }
 
-const placesOf = (films: readonly SourceFile[]): Map<string, number> =>
+const placesOf = (films: readonly ListedFile[]): Map<string, number> =>
   new Map(films.map(({ path }, at) => [path, at]));
 
 /** The same films under other labels and another split. @throws AppError of labels and splits */

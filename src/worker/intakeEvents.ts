@@ -4,8 +4,8 @@ import type { Thumbnail } from '../protocol/dataset.ts';
 import type { IntakeEvent } from '../protocol/intake.ts';
 
 const INTERVAL_MS = 100;
-/** Thumbnails beyond this would cost the page more memory than they are worth. */
-const MOST_THUMBNAILS = 20_000;
+/** The first films are shown while the others are read; the page asks for those it comes to later. */
+const SHOWN_AT_ONCE = 400;
 
 export class IntakeEvents {
   readonly #send: (event: IntakeEvent) => void;
@@ -14,6 +14,7 @@ export class IntakeEvents {
   #sentAt = Number.NEGATIVE_INFINITY;
   #done = 0;
   #skipped = 0;
+  #found = 0;
 
   constructor(total: number, send: (event: IntakeEvent) => void) {
     this.#total = total;
@@ -22,8 +23,16 @@ export class IntakeEvents {
   }
 
   film(thumbnail: Thumbnail): void {
-    if (thumbnail.index < MOST_THUMBNAILS) this.#thumbnails.push(thumbnail);
+    if (thumbnail.index < SHOWN_AT_ONCE) this.#thumbnails.push(thumbnail);
     this.#done += 1;
+    this.#flushWhenDue();
+  }
+
+  /** A file that lay in the cache, as a film or as one that is left out. */
+  found(isFilm: boolean): void {
+    this.#done += 1;
+    this.#found += 1;
+    if (!isFilm) this.#skipped += 1;
     this.#flushWhenDue();
   }
 
@@ -35,7 +44,8 @@ export class IntakeEvents {
 
   flush(): void {
     this.#sentAt = performance.now();
-    this.#send({ type: 'progress', done: this.#done, total: this.#total, skipped: this.#skipped });
+    const [done, total, skipped, found] = [this.#done, this.#total, this.#skipped, this.#found];
+    this.#send({ type: 'progress', done, total, skipped, found });
     if (this.#thumbnails.length === 0) return;
     this.#send({ type: 'thumbnails', thumbnails: this.#thumbnails });
     this.#thumbnails = [];

@@ -1,27 +1,15 @@
-// From a list of files to films with labels: labels first, so that films nobody asked for are never decoded,
-// then decoding in path order with a bounded number under way. A file that fails is listed and passed over.
+// From a list of files to films with labels: labels first, so that films nobody asked for are never decoded, then the
+// films (intakeFilms.ts).
 
-import type { DatasetParts, Film } from '../data/dataset.ts';
-import type { DecodedFilm } from '../data/decode.ts';
+import type { DatasetParts } from '../data/dataset.ts';
 import { findDuplicates } from '../data/duplicates.ts';
-import { readLabels, sortSources } from '../data/sources.ts';
+import { type ListedFile, readLabels, sortSources } from '../data/sources.ts';
 import type { SkippedFile } from '../protocol/dataset.ts';
-import type { IntakeEvent, IntakeOptions, SourceFile } from '../protocol/intake.ts';
-import { AppError, toWire } from '../util/errors.ts';
+import type { IntakeEvent, IntakeOptions } from '../protocol/intake.ts';
+import { AppError } from '../util/errors.ts';
+import type { FilmStore } from './filmStore.ts';
 import { labelledParts, refuseOverlapEarly, type SetOrigin, splitChoice } from './intakeArrange.ts';
-import { IntakeEvents } from './intakeEvents.ts';
-
-/** What the decode pool offers; tests put their own here. */
-export interface Decoder {
-  decode(source: SourceFile, signal?: AbortSignal): Promise<DecodedFilm>;
-  dispose(): void;
-}
-
-/** Files handed to the decoder ahead of the one whose turn it is. */
-const AHEAD = 48;
-/** Films after which the memory of the whole set is foretold. */
-const FORETELL_AFTER = 32;
-const GIB = 2 ** 30;
+import { collectFilms, type Decoder } from './intakeFilms.ts';
 
 export interface ReadSet {
   readonly parts: Omit<DatasetParts, 'startedAt'>;
@@ -29,9 +17,10 @@ export interface ReadSet {
 }
 
 export async function readFilms(
-  files: readonly SourceFile[],
+  files: readonly ListedFile[],
   options: IntakeOptions,
   decoder: Decoder,
+  store: FilmStore,
   signal: AbortSignal,
   onEvent: (event: IntakeEvent) => void,
 ): Promise<ReadSet> {
@@ -43,13 +32,14 @@ export async function readFilms(
   const wanted = sources.films
     .filter((_, at) => !assignment?.onlyLabelled || assignment.films[at])
     .slice(0, options.limit || undefined);
-  const { films, planes, failed } = await decodeAll(wanted, options.planeSize, decoder, signal, onEvent);
+  const { films, failed } = await collectFilms(wanted, { decoder, store, signal, onEvent });
   if (films.length === 0) throw noFilm(failed);
   const origin = { sources, assignment, options, failed };
   const parts = {
     name: options.name,
     synthetic: false,
-    planes,
+    ...store.contents(),
+    storage: store.report(),
     ...labelledParts(origin, films),
     scan,
     skipped: [...tables, ...failed],
@@ -59,60 +49,6 @@ export async function readFilms(
     planeSize: options.planeSize,
   };
   return { parts, origin };
-}
-
-async function decodeAll(
-  wanted: readonly SourceFile[],
-  planeSize: number,
-  decoder: Decoder,
-  signal: AbortSignal,
-  onEvent: (event: IntakeEvent) => void,
-): Promise<{ films: Film[]; planes: Uint8Array[]; failed: SkippedFile[] }> {
-  const events = new IntakeEvents(wanted.length, onEvent);
-  const films: Film[] = [];
-  const planes: Uint8Array[] = [];
-  const failed: SkippedFile[] = [];
-  const underWay: Promise<DecodedFilm | { readonly error: unknown }>[] = [];
-  const start = (source: SourceFile) => decoder.decode(source, signal).catch((error: unknown) => ({ error }));
-  let bytes = 0;
-  for (let turn = 0; turn < wanted.length; turn++) {
-    for (let next = turn + underWay.length; next < Math.min(turn + AHEAD, wanted.length); next++) {
-      underWay.push(start(wanted[next]!));
-    }
-    const source = wanted[turn]!;
-    const result = await underWay.shift()!;
-    signal.throwIfAborted();
-    if ('error' in result) {
-      failed.push({ path: source.path, error: toWire(oneFilesFault(result.error)) });
-      events.skip();
-      continue;
-    }
-    const { thumbnail, plane, ...film } = result;
-    events.film({ index: films.length, ...thumbnail });
-    films.push({ ...film, path: source.path, fileSize: source.file.size });
-    planes.push(plane);
-    bytes += plane.length;
-    if (films.length === FORETELL_AFTER) foretell((bytes / FORETELL_AFTER) * wanted.length, planeSize);
-  }
-  events.flush();
-  return { films, planes, failed };
-}
-
-/** The error, if it is about this file; thrown on if the whole intake has failed. */
-function oneFilesFault(error: unknown): unknown {
-  const code = error instanceof AppError ? error.code : null;
-  if (code === 'worker-failed' || code === 'cancelled') throw error;
-  return error;
-}
-
-/** Chrome reports memory coarsely and never more than it must, so a large answer means "enough". */
-function foretell(bytes: number, planeSize: number): void {
-  const system = globalThis.navigator as { readonly deviceMemory?: number } | undefined;
-  const deviceMemory = system?.deviceMemory ?? 8;
-  const allowed = (deviceMemory < 8 ? 0.6 * deviceMemory : 16) * GIB;
-  if (bytes <= allowed) return;
-  const need = `about ${(bytes / GIB).toFixed(1)} GiB at the stored size of ${planeSize} px`;
-  throw new AppError('set-too-large', `${need}, and ${(allowed / GIB).toFixed(1)} GiB can be used.`);
 }
 
 function noFilm(failed: readonly SkippedFile[]): AppError {

@@ -1,10 +1,12 @@
 // What is stored in each of many files, for comparison with other readers: every file through the decode workers, its
 // facts or its refusal as a row. Keeps nothing but the rows on their way out.
 
+import type { ListedFile } from '../data/sources.ts';
 import type { StoredFacts, StoredReading, StoredRow } from '../protocol/film.ts';
 import type { SourceFile } from '../protocol/intake.ts';
 import { AppError, toWire } from '../util/errors.ts';
 import { openArchives } from './intakeArchives.ts';
+import { listFiles } from './listing.ts';
 
 /** What the decode pool offers; tests put their own here. */
 export interface StoredReader {
@@ -30,6 +32,11 @@ const NO_FACTS = {
   sha256: null,
 } as const;
 
+const opening = async (listed: ListedFile): Promise<SourceFile> => ({
+  path: listed.path,
+  file: await listed.open(),
+});
+
 function refusal(file: string, error: unknown): StoredRow {
   const { code, message } = toWire(error);
   return { file, ok: false, ...NO_FACTS, code, reason: message };
@@ -42,7 +49,7 @@ export async function readStored(
   onRows: TakeRows,
 ): Promise<StoredReading> {
   const startedAt = performance.now();
-  const opened = await openArchives(files);
+  const opened = await openArchives(listFiles(files).files);
   let rows: StoredRow[] = [];
   let sentAt = startedAt;
   // Rows and the answer to the call go different ways, so the answer waits until every row has come.
@@ -52,11 +59,17 @@ export async function readStored(
     rows = [];
     sentAt = performance.now();
   };
-  const read = async (source: SourceFile): Promise<StoredRow> => {
+  const read = async (source: ListedFile): Promise<StoredRow> => {
     const refused = opened.refused.get(source.path);
     if (refused !== undefined) return refusal(source.path, refused);
     try {
-      return { file: source.path, ok: true, ...(await reader.stored(source)), code: null, reason: null };
+      return {
+        file: source.path,
+        ok: true,
+        ...(await reader.stored(await opening(source))),
+        code: null,
+        reason: null,
+      };
     } catch (error) {
       if (error instanceof AppError && error.code === 'worker-failed') throw error;
       return refusal(source.path, error);

@@ -1,6 +1,7 @@
 // One film of the set at a time, for the viewer: found again by its path and decoded at full resolution in a worker
 // of its own, so that looking never waits for a reading. The worker ends when nobody has looked for a while.
 
+import type { ListedFile } from '../data/sources.ts';
 import { planSyntheticSet, renderEntry } from '../data/synthetic/set.ts';
 import { viewGrey } from '../data/view.ts';
 import type { FilmView } from '../protocol/film.ts';
@@ -30,12 +31,11 @@ export class IntakeView {
   }
 
   /** From now on films are looked for among these. */
-  lookAmong(files: readonly SourceFile[]): void {
-    const byPath = new Map(files.map((source) => [source.path, source]));
+  lookAmong(files: readonly ListedFile[]): void {
     this.#look = async (path) => {
-      const source = byPath.get(path);
-      if (!source) throw new AppError('file-unreadable', 'it is no longer among the files.');
-      return this.#decode(source);
+      const listed = files.find((file) => file.path === path);
+      if (!listed) throw new AppError('file-unreadable', 'it is no longer among the files.');
+      return this.#decode({ path, file: await listed.open() });
     };
   }
 

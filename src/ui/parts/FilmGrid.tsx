@@ -6,9 +6,9 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef } from 'react';
 import { type FilmTable, filmAt, type ImageRow } from '../../protocol/dataset.ts';
 import { flagBit, QUALITY, QUALITY_FLAGS } from '../../protocol/quality.ts';
-import { thumbnailOf, useDataset } from '../../store/dataset.ts';
 import { inspectFilm, useInspect } from '../../store/inspect.ts';
 import { useSettings } from '../../store/settings.ts';
+import { thumbnailOf, useThumbnails, wantThumbnail } from '../../store/thumbnails.ts';
 import { openFilm } from '../../store/viewer.ts';
 import { FilmCanvas } from './FilmCanvas.tsx';
 
@@ -36,7 +36,10 @@ interface CellProps {
 function Cell({ film, row, caption, opens }: CellProps) {
   const named = useSettings((settings) => settings.namesShown);
   const chosen = useInspect((inspect) => inspect.film === film);
+  const arrived = useThumbnails((thumbnails) => thumbnails.arrived);
   const thumbnail = thumbnailOf(film);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: an arrival may have pushed this one out
+  useEffect(() => wantThumbnail(film), [film, arrived]);
   const label = named && row ? row.path : `Film ${film + 1}`;
   return (
     <button
@@ -68,7 +71,6 @@ function facts({ split, flags = 0, width, height }: ImageRow): string {
 }
 
 export function FilmGrid({ films, images, cell, height, captions = false, opens = false }: Props) {
-  useDataset((state) => state.thumbnailCount);
   const scroller = useRef<HTMLDivElement>(null);
   const { ref: measured, width } = useElementSize();
   const columns = Math.max(1, Math.floor((width + GAP) / (cell + GAP)));

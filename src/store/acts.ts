@@ -9,15 +9,19 @@ import type { RunStatus } from '../protocol/engine.ts';
 import type { ProbeReport, ProbeRequest } from '../protocol/probe.ts';
 import { AppError, BLOW_UPS, type ErrorCode, toWire } from '../util/errors.ts';
 import type { PlaygroundClient } from '../worker/client.ts';
+import { eraseFilms, refreshCache } from './cache.ts';
 import {
   cancelReading,
   ensureDataset,
+  leaveSet,
   loadSource,
   type Source,
   SYNTHETIC_SOURCE,
   useDataset,
 } from './dataset.ts';
 import { followEngine, forgetSamples } from './engineEvents.ts';
+import { folderSource } from './files.ts';
+import { mayRead, type RememberedFolder, recallFolders } from './folders.ts';
 import { forgetKeeping } from './keeping.ts';
 import { restoreKernels } from './kernels.ts';
 import { requireProtectedPage } from './protection.ts';
@@ -99,6 +103,7 @@ export async function startSession(makeClient: () => PlaygroundClient): Promise<
   factory = makeClient;
   const opened = attempt('opening', openEngine);
   void load(SYNTHETIC_SOURCE);
+  void recallFolders();
   await opened;
 }
 
@@ -140,6 +145,32 @@ export function offerSource(source: Source): void {
   if (!takes(source)) return;
   if (runExists(get()) && get().status.step > 0) useDataset.setState({ pending: source });
   else void load(source);
+}
+
+/** Opens a folder of an earlier visit; the browser may ask the person first. */
+export async function openAgain({ handle }: RememberedFolder): Promise<void> {
+  try {
+    if (await mayRead(handle)) offerSource(folderSource(handle));
+  } catch (error) {
+    showError(error);
+  }
+}
+
+/** Erases all decoded films on disk. A set that was read from there goes, and ends the run that is trained on it. */
+export async function eraseCache(): Promise<void> {
+  const inUse = (useDataset.getState().summary?.storage?.cached ?? 0) > 0;
+  if (inUse && runExists(get())) await stop();
+  try {
+    const left = await eraseFilms(currentClient());
+    if (inUse) {
+      leaveSet();
+      set({ engineData: null });
+    }
+    if (left.bytes > 0) throw new AppError('not-ready', 'a part of the cache is being read by another tab.');
+  } catch (error) {
+    showError(error);
+    void refreshCache(currentClient());
+  }
 }
 
 export const cancelLoading = (): Promise<void> => cancelReading(currentClient());

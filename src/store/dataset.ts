@@ -197,6 +197,11 @@ export async function loadSource(
   }
 }
 
+/** The films at hand are gone; their source can be read again. */
+export function leaveSet(): void {
+  useDataset.setState({ phase: 'empty', summary: null, progress: NO_PROGRESS, thumbnailCount: 0 });
+}
+
 /** Ends a reading under way and waits until it has let go. */
 export async function cancelReading(client: PlaygroundClient): Promise<void> {
   const running = reading;

@@ -7,13 +7,14 @@ import { noteKeeping } from './keeping.ts';
 import { noteProgress } from './probe.ts';
 import { enterLiveRun } from './runs.ts';
 import { addMarker, appendSamples, rewindSeries } from './series.ts';
-import { useSession } from './session.ts';
+import { NO_WAITS, useSession } from './session.ts';
 import { NO_VERDICT, verdictOf } from './verdict.ts';
 
 const FIGURES_MS = 250;
 const TAIL = 40;
 
 let tail: StepSample[] = [];
+let waits = NO_WAITS;
 let timer: ReturnType<typeof setTimeout> | null = null;
 
 const INDEX = new Map(METRIC_NAMES.map((name, index) => [name, index]));
@@ -32,6 +33,7 @@ function showFigures(): void {
     imagesPerSecond: recent('speed/images-per-second'),
     memoryInUse: recent('memory/in-use'),
     memoryReserved: recent('memory/reserved'),
+    dataWaits: waits,
     verdict: verdictOf(tail, runConfig.embeddingDim, runConfig.batchSize),
   });
 }
@@ -42,15 +44,29 @@ function takeSamples(samples: readonly StepSample[]): void {
   enterLiveRun(runConfig, status.start, status.runId ?? undefined);
   appendSamples(samples);
   tail = [...tail, ...samples].slice(-TAIL);
+  noteWaits(samples);
   timer ??= setTimeout(showFigures, FIGURES_MS);
+}
+
+function noteWaits(samples: readonly StepSample[]): void {
+  for (const { values } of samples) {
+    const seconds = values[INDEX.get('speed/data-wait')!]!;
+    const late = seconds > 0 ? 1 : 0;
+    waits = {
+      steps: waits.steps + 1,
+      waited: waits.waited + late,
+      seconds: waits.seconds + (late && seconds),
+    };
+  }
 }
 
 /** A new series begins: no figure may speak of the old one. */
 export function forgetSamples(): void {
   tail = [];
+  waits = NO_WAITS;
   if (timer !== null) clearTimeout(timer);
   timer = null;
-  useSession.setState({ imagesPerSecond: null, verdict: NO_VERDICT });
+  useSession.setState({ imagesPerSecond: null, dataWaits: NO_WAITS, verdict: NO_VERDICT });
 }
 
 export function followEngine(event: EngineEvent): void {

@@ -25,6 +25,8 @@ export interface SessionState {
   readonly imagesPerSecond: number | null;
   readonly memoryInUse: number | null;
   readonly memoryReserved: number | null;
+  /** Steps of this run, how many of them waited for films, and for how long. */
+  readonly dataWaits: { readonly steps: number; readonly waited: number; readonly seconds: number };
   readonly verdict: Verdict;
   readonly error: WireError | null;
 }
@@ -40,6 +42,8 @@ export const CLOSED: RunStatus = {
   runId: null,
 };
 
+export const NO_WAITS = { steps: 0, waited: 0, seconds: 0 };
+
 export const useSession = create<SessionState>()(() => ({
   status: CLOSED,
   facts: null,
@@ -51,6 +55,7 @@ export const useSession = create<SessionState>()(() => ({
   imagesPerSecond: null,
   memoryInUse: null,
   memoryReserved: null,
+  dataWaits: NO_WAITS,
   verdict: NO_VERDICT,
   error: null,
 }));

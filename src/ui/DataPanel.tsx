@@ -1,20 +1,22 @@
 // The films at hand: where they come from, how far reading them is, what they are, and what was left out.
 
-import { ActionIcon, Badge, Button, Progress, Tooltip } from '@mantine/core';
+import { ActionIcon, Badge, Tooltip } from '@mantine/core';
 import { IconArrowsMaximize, IconEye, IconEyeOff } from '@tabler/icons-react';
 import { useMemo } from 'react';
 import type { DatasetSummary } from '../protocol/dataset.ts';
-import { cancelLoading } from '../store/acts.ts';
 import { readAgain, WAYS_OUT } from '../store/arrange.ts';
 import { commandOf } from '../store/commands.ts';
 import { useDataset } from '../store/dataset.ts';
 import { showGallery } from '../store/gallery.ts';
 import { useSettings } from '../store/settings.ts';
 import type { WireError } from '../util/errors.ts';
-import { formatCount, formatShare } from '../util/format.ts';
+import { formatCount } from '../util/format.ts';
+import { DataPanelCache } from './DataPanelCache.tsx';
 import { DataPanelCounts } from './DataPanelCounts.tsx';
+import { DataPanelFolders } from './DataPanelFolders.tsx';
 import { DataPanelLabels } from './DataPanelLabels.tsx';
 import { DataPanelQuality } from './DataPanelQuality.tsx';
+import { DataPanelReading } from './DataPanelReading.tsx';
 import { DataPanelSkipped } from './DataPanelSkipped.tsx';
 import { DataPanelSource } from './DataPanelSource.tsx';
 import { DataPanelSplit } from './DataPanelSplit.tsx';
@@ -24,33 +26,6 @@ import { FilmGrid } from './parts/FilmGrid.tsx';
 import { Section } from './parts/Section.tsx';
 
 const range = (count: number) => Array.from({ length: count }, (_, i) => i);
-
-function Reading() {
-  const { phase, listed, progress, source } = useDataset();
-  const { done, total, skipped } = progress;
-  const listing = phase === 'listing';
-  return (
-    <div className="reading" data-testid="reading">
-      <div className="reading-line">
-        <span>
-          {listing
-            ? `Listing files: ${formatCount(listed)}`
-            : `${source?.kind === 'synthetic' ? 'Drawing' : 'Reading'} ${formatCount(done)} of ${formatCount(total)}`}
-          {skipped > 0 && <span className="dim">, {formatCount(skipped)} left out</span>}
-        </span>
-        <Button variant="default" size="compact-xs" onClick={() => void cancelLoading()}>
-          Cancel
-        </Button>
-      </div>
-      <Progress
-        value={total > 0 ? (100 * done) / total : 0}
-        size={4}
-        animated={listing}
-        aria-label={`Reading films, ${formatShare(total ? done / total : 0)}`}
-      />
-    </div>
-  );
-}
 
 function Headline({ summary }: { summary: DatasetSummary }) {
   const patients = summary.patients.train + summary.patients.val + summary.patients.test;
@@ -142,8 +117,9 @@ export function DataPanel() {
             JPEG and DICOM are read. Everything stays on this machine.
           </p>
         )}
-        {reading && <Reading />}
+        {reading && <DataPanelReading />}
         {error && <Failure error={error} />}
+        <DataPanelFolders />
         <DataPanelSource />
         {summary && <DataPanelCounts summary={summary} />}
         {summary && <DataPanelSplit summary={summary} />}
@@ -151,6 +127,7 @@ export function DataPanel() {
         {summary && <DataPanelQuality summary={summary} />}
         <Films />
         {summary && summary.skipped.length > 0 && <DataPanelSkipped skipped={summary.skipped} />}
+        <DataPanelCache />
       </div>
     </Section>
   );

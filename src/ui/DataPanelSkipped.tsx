@@ -1,13 +1,15 @@
 // Every file that was left out, under its reason and remedy. Names appear only when the reader asks for them.
 
 import { Button, Collapse } from '@mantine/core';
-import { useState } from 'react';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useMemo, useRef, useState } from 'react';
 import type { SkippedFile } from '../protocol/dataset.ts';
 import { commandOf } from '../store/commands.ts';
 import { useSettings } from '../store/settings.ts';
 import { formatCount } from '../util/format.ts';
 
-const SHOWN = 200;
+/** A line of the list, px; longer names take more, which is measured. */
+const LINE = 18;
 
 function byReason(skipped: readonly SkippedFile[]): SkippedFile[][] {
   const groups = new Map<string, SkippedFile[]>();
@@ -26,8 +28,36 @@ function anonymous(path: string): string {
   return dot > 0 ? `${name.slice(dot)} file` : 'file without extension';
 }
 
-function Reason({ files }: { files: readonly SkippedFile[] }) {
+/** Tens of thousands of names, of which only those in view exist. */
+function FileList({ files }: { files: readonly SkippedFile[] }) {
   const named = useSettings((settings) => settings.namesShown);
+  const scroller = useRef<HTMLDivElement>(null);
+  const lines = useVirtualizer({
+    count: files.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => LINE,
+    overscan: 4,
+  });
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
+    <div ref={scroller} className="skipped-files" tabIndex={0}>
+      <ul style={{ height: lines.getTotalSize(), position: 'relative' }}>
+        {lines.getVirtualItems().map(({ index, key, start }) => (
+          <li
+            key={key}
+            ref={lines.measureElement}
+            data-index={index}
+            style={{ transform: `translateY(${start}px)` }}
+          >
+            {named ? files[index]!.path : anonymous(files[index]!.path)}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function Reason({ files }: { files: readonly SkippedFile[] }) {
   const { message, hint, code } = files[0]!.error;
   return (
     <li data-testid="skipped-reason" data-code={code}>
@@ -35,12 +65,7 @@ function Reason({ files }: { files: readonly SkippedFile[] }) {
         <strong className="num">{formatCount(files.length)} ×</strong> {message}
       </p>
       <p className="dim">{hint}</p>
-      <ul className="skipped-files">
-        {files.slice(0, SHOWN).map(({ path }) => (
-          <li key={path}>{named ? path : anonymous(path)}</li>
-        ))}
-        {files.length > SHOWN && <li>and {formatCount(files.length - SHOWN)} more</li>}
-      </ul>
+      <FileList files={files} />
     </li>
   );
 }
@@ -48,6 +73,7 @@ function Reason({ files }: { files: readonly SkippedFile[] }) {
 export function DataPanelSkipped({ skipped }: { skipped: readonly SkippedFile[] }) {
   const [open, setOpen] = useState(false);
   const named = useSettings((settings) => settings.namesShown);
+  const reasons = useMemo(() => byReason(skipped), [skipped]);
   return (
     <div data-testid="skipped">
       <div className="films-head">
@@ -70,9 +96,7 @@ export function DataPanelSkipped({ skipped }: { skipped: readonly SkippedFile[] 
       </div>
       <Collapse expanded={open}>
         <ul className="skipped">
-          {byReason(skipped).map((files) => (
-            <Reason key={files[0]!.error.message} files={files} />
-          ))}
+          {open && reasons.map((files) => <Reason key={files[0]!.error.message} files={files} />)}
         </ul>
       </Collapse>
     </div>

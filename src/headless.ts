@@ -3,6 +3,7 @@
 // `window.report`. Nothing of the method, the training or the reading of films lives here.
 
 import type { Config } from './config/schema.ts';
+import type { CacheState } from './protocol/cache.ts';
 import type { DatasetSummary } from './protocol/dataset.ts';
 import type { DeviceFacts, EngineEvent, FeatureRequest, RunStatus } from './protocol/engine.ts';
 import type { Fault } from './protocol/faults.ts';
@@ -39,6 +40,11 @@ export type Reply<T> = { readonly value: T } | { readonly error: WireError };
 
 /** A summary without its table of films, which is long and holds names: nothing outside the page needs it. */
 export type RunnerSummary = Omit<DatasetSummary, 'images'> & { readonly images: { readonly length: number } };
+
+/** Films of a larger folder lie in the cache instead of memory. It is gone with the runner's profile. */
+const MANY = 4000;
+/** Files in one message. */
+const SLICE = 500;
 
 let client = createClient();
 let ended: (error: AppError | null) => void = () => {};
@@ -129,14 +135,21 @@ const api = {
 
   chooseKernels: (options: KernelOptions): Promise<DeviceFacts> => client.engine.chooseKernels(options),
 
-  readFolder(options: IntakeOptions): Promise<RunnerSummary> {
+  async readFolder(options: IntakeOptions): Promise<RunnerSummary> {
     const { files, ...labels } = given();
-    return delivered(() => client.intake.readFiles(files, { ...options, ...labels }, onIntakeEvent));
+    const wanted = { ...options, ...labels, cache: options.cache ?? files.length > MANY };
+    await client.intake.keepFiles([], true);
+    for (let at = 0; at < files.length; at += SLICE) {
+      await client.intake.keepFiles(files.slice(at, at + SLICE), false);
+    }
+    return delivered(() => client.intake.readFiles('kept', wanted, onIntakeEvent));
   },
 
   /** What is stored in every file of the folder; rows come as events, all of them before the answer. */
   decode: (): Promise<StoredReading> =>
     client.intake.stored(given().files, (rows) => window.report({ type: 'stored', rows })),
+
+  cacheState: (): Promise<CacheState> => client.intake.cacheState(),
 
   /** Matches label files and names; no film is opened. */
   scanLabels(options: Pick<IntakeOptions, 'labels' | 'where'>): Promise<LabelScan> {

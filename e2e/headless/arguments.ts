@@ -29,7 +29,11 @@ export const DATA_OPTIONS = {
   readers: { type: 'string' },
   split: { type: 'string' },
   overlap: { type: 'string' },
+  cache: { type: 'string' },
 } as const satisfies Options;
+
+/** Where planes lie while the command runs; a folder of many films goes to the disk unless told otherwise. */
+const CACHE = { yes: 'on disk', no: 'in memory' } as const;
 
 /** Options that take a word out of a table. */
 const CHOICES = {
@@ -38,6 +42,7 @@ const CHOICES = {
   readers: READERS,
   split: SPLIT_SOURCES,
   overlap: OVERLAP,
+  cache: CACHE,
 } as const;
 type ChoiceName = keyof typeof CHOICES;
 
@@ -100,6 +105,8 @@ export interface DataArguments {
   readonly where: { readonly column: string; readonly value: string } | null;
   readonly limit: number;
   readonly arrangement: Arrangement;
+  /** Null: decided by the number of files. */
+  readonly cache: boolean | null;
 }
 
 function word<N extends ChoiceName>(
@@ -164,5 +171,6 @@ export function dataArguments({ data, labels, where, limit = '0', ...choices }: 
     where: where ? { column, value } : null,
     limit: wholeNumber(limit, 'limit', 0),
     arrangement: arrangementOf(choices),
+    cache: word('cache', choices.cache) === undefined ? null : choices.cache === 'yes',
   };
 }

@@ -1,5 +1,6 @@
 // The commands of the headless runner, in one table: a command is a file here and a row below.
 
+import { cache } from './cache.ts';
 import { decode } from './decode.ts';
 import { features } from './features.ts';
 import { parity } from './parity.ts';
@@ -24,4 +25,5 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   parity,
   selftest,
   soak,
+  cache,
 };

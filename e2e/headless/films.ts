@@ -10,7 +10,7 @@ import type { Session } from './browser.ts';
 /** @param planeSize longest side of a stored plane, px */
 export async function loadFilms(
   session: Session,
-  { folder, labels, where, limit, arrangement }: DataArguments,
+  { folder, labels, where, limit, arrangement, cache }: DataArguments,
   planeSize: number,
 ): Promise<RunnerSummary> {
   if (folder === null) {
@@ -19,7 +19,14 @@ export async function loadFilms(
   await session.page.locator('#folder').setInputFiles(folder);
   if (labels) await session.page.locator('#labels').setInputFiles(labels);
   const name = path.basename(folder);
-  const options = { name, planeSize, seed: SPLIT_SEED, limit, ...arrangement };
+  const options = {
+    name,
+    planeSize,
+    seed: SPLIT_SEED,
+    limit,
+    ...arrangement,
+    ...(cache === null ? {} : { cache }),
+  };
   return session.call('readFolder', where ? { ...options, where } : options);
 }
 

@@ -48,6 +48,8 @@ export interface IntakeOptions {
   readonly limit?: number;
   /** Without the cache every file is decoded, and all planes are held in memory. Default: with it. */
   readonly cache?: boolean;
+  /** Decode workers; default: as many as suit the machine. */
+  readonly workers?: number;
 }
 
 /** What can be decided anew about films that are read already. */

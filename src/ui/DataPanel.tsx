@@ -1,6 +1,6 @@
 // The films at hand: where they come from, how far reading them is, what they are, and what was left out.
 
-import { ActionIcon, Badge, Tooltip } from '@mantine/core';
+import { ActionIcon, Badge, Button, Tooltip } from '@mantine/core';
 import { IconArrowsMaximize, IconEye, IconEyeOff } from '@tabler/icons-react';
 import { useMemo } from 'react';
 import type { DatasetSummary } from '../protocol/dataset.ts';

@@ -43,6 +43,7 @@ import { transfer } from './rpc.ts';
 /** Longest side of a thumbnail, px. */
 const THUMBNAIL_SIZE = 96;
 
+type MakeDecoder = (options: DecodeOptions & { readonly workers?: number }) => Decoder;
 type Listener = (event: IntakeEvent) => void;
 
 interface Taken extends ReadSet {
@@ -52,7 +53,7 @@ interface Taken extends ReadSet {
 type Reading = (signal: AbortSignal) => Promise<Taken>;
 
 export class Intake implements IntakeApi {
-  readonly #makeDecoder: (options: DecodeOptions) => Decoder;
+  readonly #makeDecoder: MakeDecoder;
   readonly #makeReader: (workers?: number) => Viewer & StoredReader;
   readonly #view: IntakeView;
   readonly #access: CacheAccess;
@@ -67,7 +68,7 @@ export class Intake implements IntakeApi {
   #held: HeldSet | null = null;
 
   constructor(
-    makeDecoder: (options: DecodeOptions) => Decoder,
+    makeDecoder: MakeDecoder,
     makeReader: (workers?: number) => Viewer & StoredReader = () => {
       throw new AppError('not-ready', 'films cannot be shown here.');
     },
@@ -89,9 +90,9 @@ export class Intake implements IntakeApi {
     return this.#take(async (signal) => {
       const { files, refused, archives } = await this.#list(source, signal, onEvent);
       this.#view.lookAmong(files);
-      const makeDecoder = () =>
-        this.#makeDecoder({ planeSize: options.planeSize, thumbnailSize: THUMBNAIL_SIZE });
-      const { name, planeSize, cache: wanted = true } = options;
+      const { name, planeSize, workers, cache: wanted = true } = options;
+      const sizes = { planeSize, thumbnailSize: THUMBNAIL_SIZE };
+      const makeDecoder = () => this.#makeDecoder(workers ? { ...sizes, workers } : sizes);
       const cache = wanted ? await this.#access.open(decodeOptionsKey(planeSize)) : null;
       const store = new FilmStore(cache, name, planeSize);
       const decoder = makeDecoder();

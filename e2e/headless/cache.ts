@@ -1,0 +1,166 @@
+// `cache`: reads a folder through the cache of decoded films and measures it: the pool of decode workers beside one decode
+// worker in turn on the same files, memory while the whole folder is read, and a second start that finds everything.
+
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { RunnerEvent, RunnerSummary } from '../../src/headless.ts';
+import { SPLIT_SEED } from '../../src/protocol/intake.ts';
+import { AppError } from '../../src/util/errors.ts';
+import { formatBytes, formatCount } from '../../src/util/format.ts';
+import { existingFolder, readOptions, required, wholeNumber } from './arguments.ts';
+import { type Session, withSession } from './browser.ts';
+import type { Command } from './commands.ts';
+import { MemoryProbe, type MemorySample } from './memory.ts';
+import { Progress } from './progress.ts';
+
+const OPTIONS = {
+  data: { type: 'string' },
+  size: { type: 'string', default: '224' },
+  sample: { type: 'string', default: '400' },
+  json: { type: 'string' },
+} as const;
+
+/** Rounds in which pool and single worker take turns. */
+const ROUNDS = 3;
+const SHARES = [0.25, 0.5, 0.75, 1];
+
+/** Follows the progress of one reading. */
+class Reading {
+  #first = 0;
+  #last = 0;
+  done = 0;
+  skipped = 0;
+  onShare: (share: number) => void = () => undefined;
+  readonly #shares = [...SHARES];
+
+  hear(event: RunnerEvent): void {
+    if (event.type !== 'progress') return;
+    const now = performance.now();
+    if (event.done === 0) this.#first = now;
+    this.#last = now;
+    this.done = event.done;
+    this.skipped = event.skipped;
+    while (this.#shares.length > 0 && event.done >= this.#shares[0]! * event.total)
+      this.onShare(this.#shares.shift()!);
+  }
+
+  /** Files per second between the first and the last word of progress: listing and labels are not in it. */
+  get rate(): number {
+    return this.done / Math.max(1e-3, (this.#last - this.#first) / 1000);
+  }
+}
+
+interface Measures {
+  readonly films: number;
+  readonly skipped: number;
+  readonly rates: { readonly one: readonly number[]; readonly pool: readonly number[] };
+  readonly speedup: number;
+  readonly first: { readonly seconds: number; readonly rate: number };
+  readonly memory: readonly (MemorySample & { readonly share: number })[];
+  readonly second: { readonly seconds: number; readonly indexSeconds: number; readonly found: number };
+  readonly cache: { readonly bytes: number; readonly quota: number | null };
+}
+
+const best = (values: readonly number[]) => Math.max(...values);
+
+async function measure(session: Session, folder: string, planeSize: number, sample: number, state: State) {
+  const options = { name: path.basename(folder), planeSize, seed: SPLIT_SEED };
+  const give = () => session.page.locator('#folder').setInputFiles(folder);
+  const read = async (changes: object): Promise<{ summary: RunnerSummary; reading: Reading }> => {
+    state.reading = new Reading();
+    const summary = await session.call('readFolder', { ...options, ...changes });
+    return { summary, reading: state.reading };
+  };
+  await give();
+  const rates = { one: [] as number[], pool: [] as number[] };
+  for (let round = 0; round < ROUNDS; round++) {
+    state.stage = `One decode worker, then the pool, round ${round + 1} of ${ROUNDS}`;
+    const apart = { limit: sample, cache: false };
+    rates.one.push((await read({ ...apart, workers: 1 })).reading.rate);
+    rates.pool.push((await read(apart)).reading.rate);
+  }
+  state.stage = 'First visit';
+  const probe = await MemoryProbe.attach(session.page);
+  const samples: Promise<MemorySample & { share: number }>[] = [];
+  const start = await probe.sample();
+  samples.push(Promise.resolve({ share: 0, ...start }));
+  state.onShare = (share) => samples.push(probe.sample().then((memory) => ({ share, ...memory })));
+  const first = await read({ cache: true });
+  state.onShare = () => undefined;
+  const memory = await Promise.all(samples);
+  await session.page.reload();
+  await session.page.waitForFunction(() => window.runner !== undefined);
+  await session.call('open');
+  state.stage = 'Second visit';
+  await give();
+  const second = await read({ cache: true });
+  const { storage, seconds } = second.summary;
+  if (!storage) throw new AppError('internal', 'the set does not say where it lies.');
+  const { bytes, quota } = await session.call('cacheState');
+  const measures: Measures = {
+    films: first.summary.images.length,
+    skipped: first.summary.skipped.length,
+    rates,
+    speedup: best(rates.pool) / best(rates.one),
+    first: { seconds: first.summary.seconds, rate: first.reading.rate },
+    memory,
+    second: { seconds, indexSeconds: storage.indexSeconds, found: storage.found },
+    cache: { bytes, quota },
+  };
+  if (second.summary.fingerprint !== first.summary.fingerprint) {
+    throw new AppError('values-disagree', 'the second visit gave another set.');
+  }
+  return measures;
+}
+
+interface State {
+  stage: string;
+  reading: Reading;
+  onShare: (share: number) => void;
+}
+
+function inWords({ films, skipped, rates, speedup, first, memory, second, cache }: Measures): string {
+  const list = (values: readonly number[]) => values.map((value) => value.toFixed(1)).join(', ');
+  const mega = (bytes: number | null | undefined) => (bytes == null ? '-' : `${Math.round(bytes / 1e6)} MB`);
+  const heap = ({ heaps }: MemorySample, name: string) => mega(heaps[name]).padStart(9);
+  return [
+    `One decode worker: ${list(rates.one)} films/s`,
+    `Pool:              ${list(rates.pool)} films/s, ${speedup.toFixed(2)} times as fast at best`,
+    `First visit: ${formatCount(films)} films, ${formatCount(skipped)} left out, ${first.seconds.toFixed(1)} s, ${first.rate.toFixed(1)} files/s`,
+    'share   heap of page   intake   engine   resident: page and workers   whole browser',
+    ...memory.map(
+      (sample) =>
+        `${`${Math.round(100 * sample.share)} %`.padStart(5)}      ${heap(sample, 'page')}${heap(sample, 'intake')}${heap(sample, 'engine')}` +
+        `${mega(sample.renderer).padStart(29)}${mega(sample.browser).padStart(16)}`,
+    ),
+    `Cache: ${formatBytes(cache.bytes)} of ${cache.quota === null ? 'an unknown grant' : formatBytes(cache.quota)}`,
+    `Second visit: index read in ${second.indexSeconds.toFixed(2)} s, ${formatCount(second.found)} films found, ready in ${second.seconds.toFixed(2)} s`,
+  ].join('\n');
+}
+
+export const cache: Command = {
+  usage: 'cache --data DIR [--size PX] [--sample FILMS] [--json FILE]',
+  summary:
+    'Reads a folder through the cache twice; prints decoding speed, memory and the time of a second start.',
+  async run(argv) {
+    const values = readOptions(argv, OPTIONS);
+    const folder = existingFolder(required(values.data, 'data'), 'data');
+    const size = wholeNumber(values.size, 'size', 16);
+    const sample = wholeNumber(values.sample, 'sample', 8);
+    const progress = new Progress();
+    const state: State = { stage: '', reading: new Reading(), onShare: () => undefined };
+    const hear = (event: RunnerEvent) => {
+      state.reading.onShare = state.onShare;
+      state.reading.hear(event);
+      if (event.type === 'progress') {
+        const { done, total, skipped } = event;
+        progress.update(state.stage, `${done} of ${total}, ${skipped} left out`);
+      }
+    };
+    const measures = await withSession(hear, (session) =>
+      measure(session, folder, size, sample, state),
+    ).finally(() => progress.end());
+    if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(measures, null, 2)}\n`);
+    console.log(inWords(measures));
+  },
+};

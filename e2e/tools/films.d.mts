@@ -1,0 +1,1 @@
+export function makeFilms(folder: string, count: number, size?: number, seed?: number): number;

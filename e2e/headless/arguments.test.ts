@@ -38,6 +38,7 @@ describe('the command line', () => {
       where: { column: 'view', value: 'PA' },
       limit: 7,
       arrangement: {},
+      cache: null,
     });
     expect(dataArguments({ data: 'synthetic' }).folder).toBeNull();
     expect(dataArguments({ data: tmpdir(), uncertain: 'one', overlap: 'leave-out' }).arrangement).toEqual({

@@ -182,6 +182,7 @@ export class FilmCache {
     }
     this.#found.bytes -= record.bytes;
     await this.#parts.index.remove([record.name]);
+    await this.#reader.release(record.name);
     await this.#parts.disk.remove(record.name);
   }
 }

@@ -46,6 +46,13 @@ export class PackReader {
     return { bytes, starts, damaged };
   }
 
+  /** Lets go of one pack, so that it can be removed. */
+  async release(name: string): Promise<void> {
+    const file = this.#files.get(name);
+    this.#files.delete(name);
+    (await file)?.close();
+  }
+
   close(): void {
     for (const file of this.#files.values()) void file.then((open) => open?.close());
     this.#files.clear();

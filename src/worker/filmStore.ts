@@ -31,6 +31,7 @@ export interface StoredFilm {
 export class FilmStore {
   readonly films: StoredFilm[] = [];
   readonly cache: FilmCache | null;
+  readonly #refused: boolean;
   readonly #folder: string;
   readonly #planeSize: number;
   readonly #planes: Uint8Array[] = [];
@@ -41,9 +42,13 @@ export class FilmStore {
   #left = 0;
   #indexSeconds = 0;
 
-  /** @param folder comes before every path, so that equal paths of two folders are two films */
-  constructor(cache: FilmCache | null, folder: string, planeSize: number) {
+  /**
+   * @param folder comes before every path, so that equal paths of two folders are two films
+   * @param refused there is no cache although one was wanted
+   */
+  constructor(cache: FilmCache | null, folder: string, planeSize: number, refused = false) {
     this.cache = cache;
+    this.#refused = refused;
     this.#folder = folder;
     this.#planeSize = planeSize;
   }
@@ -132,8 +137,9 @@ export class FilmStore {
   }
 
   #notice(): string | null {
-    if (this.#memory === 0 || !this.cache) return null;
+    if (this.#memory === 0) return null;
     const films = `${formatCount(this.#memory)} film(s) are held in memory for this visit`;
+    if (!this.cache) return this.#refused ? `The browser gives this page no storage, so ${films}.` : null;
     return this.cache.mode === 'read-only'
       ? `Another tab is writing the cache, so ${films}.`
       : `The storage that the browser grants is used up, so ${films}. Erase the cache or free disk space to keep them.`;

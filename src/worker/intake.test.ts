@@ -311,9 +311,12 @@ describe('the synthetic set', () => {
 });
 
 /** A cache in memory that outlives the intakes that open it. */
-function memoryCache(writer = true) {
+function memoryCache(writer = true, quota: number | null = null) {
   const [disk, index] = [new MemoryDisk(), new MemoryIndex()];
-  const grant = async () => ({ quota: null, usage: null, persisted: false });
+  const grant = async () => {
+    const used = [...disk.files.values()].reduce((sum, { length }) => sum + length, 0);
+    return { quota, usage: quota && quota * 0.9 - 1000 + used, persisted: false };
+  };
   const access: CacheAccess = {
     ...NO_CACHE,
     open: (options) => FilmCache.open({ disk, index, grant, writer }, options),
@@ -437,6 +440,21 @@ describe('a folder that was read before', () => {
       notice: expect.stringMatching(/Another tab/),
     });
     expect(await beside.planes(beside.sets[0])).toEqual(shades(6));
+  });
+
+  it('says before it begins that storage will not do, and what follows; without storage it says so too', async () => {
+    const { intake } = visit(memoryCache(true, 10_000));
+    const events: IntakeEvent[] = [];
+    const { storage } = await intake.readFiles(films(12), OPTIONS, (event) => events.push(event));
+    const notice = events.findIndex(({ type }) => type === 'notice');
+    expect(events[notice]).toMatchObject({
+      text: expect.stringMatching(/12 films may need 3\.07 kB .*1 kB are left/),
+    });
+    expect(notice).toBeLessThan(events.findIndex(({ type }) => type === 'progress'));
+    expect(storage).toMatchObject({ cached: 7, memory: 5 });
+    const none = visit({ ...memoryCache(), access: { ...NO_CACHE, open: async () => null } });
+    const other = await none.intake.readFiles(films(3), OPTIONS, ignore);
+    expect(other.storage?.notice).toMatch(/no storage, so 3 film\(s\) are held in memory/);
   });
 
   it('mends a plane that is lost while it is trained on, from its file', async () => {

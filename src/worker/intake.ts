@@ -94,7 +94,12 @@ export class Intake implements IntakeApi {
       const sizes = { planeSize, thumbnailSize: THUMBNAIL_SIZE };
       const makeDecoder = () => this.#makeDecoder(workers ? { ...sizes, workers } : sizes);
       const cache = wanted ? await this.#access.open(decodeOptionsKey(planeSize)) : null;
-      const store = new FilmStore(cache, name, planeSize);
+      const store = new FilmStore(
+        cache,
+        name,
+        planeSize,
+        wanted && cache === null && this.#access !== NO_CACHE,
+      );
       const decoder = makeDecoder();
       let whole = false;
       try {

@@ -36,7 +36,8 @@ export class MemoryProbe {
     const session = await page.context().newCDPSession(page);
     const probe = new MemoryProbe(session);
     const way = { autoAttach: true, waitForDebuggerOnStart: false, flatten: false };
-    await session.send('Target.setAutoAttach', way);
+    // A browser that no longer offers this tells of the page alone.
+    await session.send('Target.setAutoAttach', way).catch(() => undefined);
     return probe;
   }
 

@@ -12,6 +12,8 @@ import { METRIC_NAMES } from '../../src/protocol/metrics.ts';
 export class MetricsFile {
   readonly #stream: WriteStream;
   lines = 0;
+  /** Steps that waited for films to be read, and for how long in all. */
+  readonly waits = { steps: 0, lastStep: -1, seconds: 0 };
   last: Readonly<Record<string, number | null>> = {};
 
   constructor(folder: string) {
@@ -24,7 +26,15 @@ export class MetricsFile {
       this.last = Object.fromEntries(named);
       this.#stream.write(`${JSON.stringify({ step, activeSeconds, ...this.last })}\n`);
       this.lines++;
+      this.#noteWait(step, this.last['speed/data-wait'] ?? 0);
     }
+  }
+
+  #noteWait(step: number, seconds: number): void {
+    if (seconds <= 0) return;
+    this.waits.steps += 1;
+    this.waits.lastStep = step;
+    this.waits.seconds += seconds;
   }
 
   close(): Promise<void> {

@@ -52,6 +52,9 @@ function listener(metrics: MetricsFile, progress: Progress): (event: RunnerEvent
   };
 }
 
+const waitsInWords = ({ steps, lastStep, seconds }: MetricsFile['waits']): string =>
+  `${steps} step(s) waited for films, the last of them step ${lastStep}, ${seconds.toFixed(3)} s in all`;
+
 function readArguments(argv: readonly string[]) {
   const values = readOptions(argv, OPTIONS);
   const preset = presetName(values.preset);
@@ -112,12 +115,14 @@ export const pretrain: Command = {
             ...machineReport(session.device),
             data: dataReport(summary),
             steps: metrics.lines,
+            dataWaits: metrics.waits,
             final: metrics.last,
             seconds: { training: trained, whole: (performance.now() - started) / 1000 },
           });
           console.log(
             `Trained ${metrics.lines} steps in ${duration(trained)}; see ${path.relative('.', folder)}`,
           );
+          if (metrics.waits.steps > 0) console.log(waitsInWords(metrics.waits));
         },
         { kernels },
       );

@@ -12,7 +12,7 @@ import { useProtection } from './protection.ts';
 const folder = (name: string): Source => ({
   kind: 'files',
   name,
-  list: async () => [{ path: 'a.png', file: new File([], 'a.png') }],
+  slices: () => [[{ path: 'a.png', file: new File([], 'a.png') }]],
 });
 
 /** The fake client with an intake that refuses one split and remembers what it was asked. */

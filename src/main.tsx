@@ -13,6 +13,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { startSession } from './store/acts.ts';
 import { guardRuns } from './store/guard.ts';
+import { openLibrary } from './store/library.ts';
 import { startProtection } from './store/protection.ts';
 import { gatherRequests } from './store/requests.ts';
 import { App } from './ui/App.tsx';
@@ -39,6 +40,6 @@ createRoot(document.getElementById('root')!).render(
 );
 
 gatherRequests();
-guardRuns();
+void openLibrary().then(guardRuns);
 // No worker before the protection is settled: a page about to reload would start them for nothing.
 void startProtection().then(clientFactory).then(startSession);

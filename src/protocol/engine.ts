@@ -193,6 +193,8 @@ export interface EngineApi {
    * @throws AppError checkpoint-invalid
    */
   importCheckpoint(bytes: Uint8Array, base?: Config): Promise<{ config: Config; status: RunStatus }>;
+  /** Whether the file holds a whole model of the configuration it names; nothing is taken up. @throws AppError checkpoint-invalid */
+  checkCheckpoint(bytes: Uint8Array): void;
   /**
    * What the model in a checkpoint makes of every film, in evaluation mode, as safetensors (train/featureFile.ts).
    * A prepared run stays as it is. @throws AppError checkpoint-invalid, not-ready

@@ -189,6 +189,10 @@ class FakeEngine implements EngineClient {
     return new Uint8Array(64);
   }
 
+  async checkCheckpoint() {
+    throw new AppError('checkpoint-invalid', 'the fake engine reads none.');
+  }
+
   importCheckpoint(): Promise<never> {
     return Promise.reject(new AppError('checkpoint-invalid', 'the fake engine reads none.'));
   }

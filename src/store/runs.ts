@@ -1,12 +1,12 @@
-// The runs of this session, oldest first: configuration, curves, scores, name, colour. The live run is the last
+// The list of runs, oldest first: configuration, curves, scores, name, colour. The live run is the last
 // one until it is replaced; a deleted run can be brought back until the next deletion.
-// Kept in memory behind RunShelf, which a persistent store can implement later.
+// Here in memory; library.ts implements RunShelf and keeps the list over reloads.
 
 import { create } from 'zustand';
 import { type PresetName, presetOf } from '../config/presets.ts';
 import type { Config } from '../config/schema.ts';
 import type { ProbeReport } from '../protocol/probe.ts';
-import type { RunRecord } from '../protocol/vault.ts';
+import type { ListedRun, RunRecord } from '../protocol/vault.ts';
 import { nameRun } from './runName.ts';
 import { liveSeries, type Series } from './series.ts';
 
@@ -26,13 +26,15 @@ export interface Run {
   readonly pinned: boolean;
   /** Newest last. */
   readonly probes: readonly ProbeReport[];
+  /** Of a run of an earlier visit: what its record said when the list was made. Its curves may not be read yet. */
+  readonly kept?: Pick<ListedRun, 'step' | 'last' | 'bytes' | 'state' | 'inUse'>;
 }
 
 /** Where runs are kept beyond the store. */
 export interface RunShelf {
   load(): Promise<readonly Run[]>;
   put(run: Run): Promise<void>;
-  remove(id: string): Promise<void>;
+  remove(run: Run): Promise<void>;
 }
 
 /** What a record says of a run. */
@@ -54,7 +56,10 @@ let shelf: RunShelf | null = null;
 export async function openShelf(opened: RunShelf): Promise<void> {
   const stored = await opened.load();
   shelf = opened;
-  useRuns.setState(({ runs }) => ({ runs: [...stored, ...runs] }));
+  useRuns.setState(({ runs }) => {
+    const here = new Set(runs.map(({ id }) => id));
+    return { runs: [...stored.filter(({ id }) => !here.has(id)), ...runs] };
+  });
 }
 
 const byId = (id: string) => useRuns.getState().runs.find((run) => run.id === id) ?? null;
@@ -143,7 +148,7 @@ export function deleteRun(id: string): void {
   const run = runs[index];
   if (!run) return;
   useRuns.setState({ runs: runs.filter((other) => other !== run), removed: { run, index } });
-  void shelf?.remove(id);
+  void shelf?.remove(run);
 }
 
 export function undoDelete(): void {

@@ -8,7 +8,15 @@ import { toWire, type WireError } from '../util/errors.ts';
 import { NO_VERDICT, type Verdict } from './verdict.ts';
 
 /** An act under way that has not been answered yet. */
-export type Busy = 'opening' | 'preparing' | 'pausing' | 'stepping' | 'stopping' | 'resetting' | 'saving';
+export type Busy =
+  | 'opening'
+  | 'preparing'
+  | 'pausing'
+  | 'stepping'
+  | 'stopping'
+  | 'resetting'
+  | 'saving'
+  | 'importing';
 
 export interface SessionState {
   readonly status: RunStatus;

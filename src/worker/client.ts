@@ -103,6 +103,7 @@ export function createClient(): PlaygroundClient {
       exportCheckpoint: () => ask(() => engine.exportCheckpoint()),
       importCheckpoint: (bytes, base) =>
         ask(() => engine.importCheckpoint(transfer(bytes, [bytes.buffer]), base)),
+      checkCheckpoint: (bytes) => ask(() => engine.checkCheckpoint(transfer(bytes, [bytes.buffer]))),
       features: (request) => ask(() => engine.features(transfer(request, [request.checkpoint.buffer]))),
       previewViews: (film, step) => ask(() => engine.previewViews(film, step)),
       gateMaps: (film) => ask(() => engine.gateMaps(film)),

@@ -228,6 +228,11 @@ export class Engine extends EngineCore implements EngineApi {
     );
   }
 
+  checkCheckpoint(bytes: Uint8Array): void {
+    const checkpoint = readCheckpoint(bytes);
+    requireWeights(architecture(checkpoint.config), checkpoint);
+  }
+
   async importCheckpoint(bytes: Uint8Array, base?: Config): Promise<{ config: Config; status: RunStatus }> {
     const checkpoint = readCheckpoint(bytes, base);
     // Before anything is given up: a file that does not fit leaves the run at hand as it is.

@@ -1,0 +1,47 @@
+// What the run library knows of a run beside its record: name, pin, colour, scores, and whether it is in the bin. A file of
+// its own in the run's folder, so that the engine's writing and the page's never meet. Read as strictly as a run file.
+
+import type { ProbeReport } from '../protocol/probe.ts';
+import { count, list, parsePlain, text } from '../util/plain.ts';
+import type { Folder } from './folder.ts';
+import { readReport } from './readRecord.ts';
+
+const FILE = 'library';
+const MOST_PROBES = 1000;
+
+export interface LibraryEntry {
+  readonly name: string;
+  readonly pinned: boolean;
+  /** Place in the theme's row of run colours. */
+  readonly colour: number;
+  /** Deleted, but can be brought back until the page is opened again or another run is deleted. */
+  readonly binned: boolean;
+  /** Newest last. */
+  readonly probes: readonly ProbeReport[];
+}
+
+/** Null where there is none, or none that can be understood: the run is then listed by what its record says. */
+export async function readLibraryEntry(folder: Folder): Promise<LibraryEntry | null> {
+  const bytes = await folder.read(FILE);
+  if (!bytes) return null;
+  try {
+    const given = parsePlain(bytes);
+    return {
+      name: text(given.name, 'the name', 200),
+      pinned: given.pinned === true,
+      colour: count(given.colour, 'the colour'),
+      binned: given.binned === true,
+      probes: list(given.probes, 'the scores', MOST_PROBES, readReport),
+    };
+  } catch {
+    return null;
+  }
+}
+
+/** @throws whatever the storage throws */
+export const writeLibraryEntry = (folder: Folder, entry: LibraryEntry): Promise<void> =>
+  folder.write(FILE, [new TextEncoder().encode(JSON.stringify(entry))]);
+
+/** Whether the engine has begun to keep this run; a folder without a record is none. */
+export const hasRecord = async (folder: Folder): Promise<boolean> =>
+  [...(await folder.sizes()).keys()].some((name) => name.startsWith('record-'));

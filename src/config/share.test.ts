@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PRESET_NAMES, presetConfig } from './presets.ts';
+import { CONFIG_KEYS, SCHEMA } from './schema.ts';
 import { nearestPreset, readShareHash, shareHash } from './share.ts';
 
 describe('links', () => {
@@ -21,6 +22,25 @@ describe('links', () => {
 
   it('hold only the seed and what differs from the preset', () => {
     expect(shareHash({ ...presetConfig('demo'), seed: 7, width: 16 })).toBe('#preset=demo&seed=7&width=16');
+  });
+
+  it('carry settings of the table and nothing else, whatever else lies in the object', () => {
+    const strays = fc.dictionary(fc.string({ minLength: 1 }), fc.oneof(fc.string(), fc.jsonValue()));
+    fc.assert(
+      fc.property(fc.constantFrom(...PRESET_NAMES), strays, (preset, found) => {
+        const stray = Object.entries(found).filter(([key]) => !(key in SCHEMA));
+        const config = { ...Object.fromEntries(stray), ...presetConfig(preset), batchSize: 7 };
+        const keys = [...new URLSearchParams(shareHash(config, preset).slice(1)).keys()];
+        expect(keys.filter((key) => key !== 'preset' && !CONFIG_KEYS.some((known) => known === key))).toEqual(
+          [],
+        );
+      }),
+    );
+  });
+
+  it('have no room for free text: every setting is a number, a switch or a choice', () => {
+    const kinds = new Set(CONFIG_KEYS.map((key) => SCHEMA[key].kind));
+    expect([...kinds].sort()).toEqual(['choice', 'number', 'toggle']);
   });
 
   it('are refused beyond the limits of the form, by name', () => {

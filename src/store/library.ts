@@ -13,7 +13,7 @@ import { addRun, listRuns, readRunCheckpoint, readRunSeries, removeRun } from '.
 import { attempt, currentClient } from './acts.ts';
 import { useKeeping } from './keeping.ts';
 import { requireProtectedPage } from './protection.ts';
-import { runShelf } from './resume.ts';
+import { runShelf, useResume } from './resume.ts';
 import { nameRun } from './runName.ts';
 import { openShelf, pinRun, type Run, type RunShelf, useRuns } from './runs.ts';
 import { liveSeries, Series } from './series.ts';
@@ -65,6 +65,7 @@ class LibraryShelf implements RunShelf {
   async remove(run: Run): Promise<void> {
     const before = this.#bin;
     this.#bin = run.id;
+    if (useResume.getState().offer?.id === run.id) useResume.setState({ offer: null });
     const { name, pinned, colour, probes } = run;
     await this.#write(run.id, { name, pinned, colour, probes, binned: true });
     // One that the engine still has at hand goes at the next visit.

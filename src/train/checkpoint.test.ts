@@ -1,5 +1,6 @@
 // Checkpoints against themselves, against a recorded PyTorch state dict, and against damage.
 
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { presetConfig } from '../config/presets.ts';
 import { AppError } from '../util/errors.ts';
@@ -75,6 +76,10 @@ describe('checkpoints', () => {
     ['a configuration that is not JSON', { config: '{' }, 'JSON'],
     ['a step that is none', { step: '-1' }, 'step'],
     ['another version', { version: '99' }, 'version'],
+    ['polluting settings', { config: '{"__proto__":{"polluted":1}}' }, '__proto__'],
+    ['settings from the prototype', { config: '{"constructor":1}' }, 'constructor'],
+    ['a configuration that is a list', { config: '[1]' }, 'called 0'],
+    ['a step of text', { step: 'many' }, 'step'],
     ['a stranger without the model', { format: 'pt' }, 'projetion'],
   ])('refuses %s', (_, changed, reason) => {
     const { tensors, metadata } = readSafetensors(file);
@@ -86,6 +91,22 @@ describe('checkpoints', () => {
     const broken = { shape: [1], data: Float32Array.of(Number.NaN) };
     const altered = writeCheckpoint({ ...checkpoint, parameters: new Map([['a.bias', broken]]) });
     expect(() => readCheckpoint(altered)).toThrow('finite');
+  });
+  it('are whole or refused by name, whichever bytes of the header are changed or cut off', () => {
+    const header = 8 + Number(new DataView(file.buffer).getBigUint64(0, true));
+    fc.assert(
+      fc.property(fc.nat(header - 1), fc.nat(255), fc.nat(file.length), (at, value, end) => {
+        const altered = file.slice(0, Math.max(end, file.length - 64));
+        altered[at] = value;
+        try {
+          expect(readCheckpoint(altered).parameters.size).toBeGreaterThan(0);
+        } catch (error) {
+          expect(error).toBeInstanceOf(AppError);
+        }
+      }),
+      { numRuns: 500 },
+    );
+    expect(({} as { polluted?: number }).polluted).toBeUndefined();
   });
   it('says what a model misses', () => {
     const shapes = new Map([...checkpoint.parameters].map(([name, { shape }]) => [name, shape]));

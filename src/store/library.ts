@@ -3,6 +3,7 @@
 // many. A deleted run lies in the bin until the next deletion or visit.
 
 import { presetOf } from '../config/presets.ts';
+import type { KeptStatus } from '../protocol/engine.ts';
 import type { ListedRun } from '../protocol/vault.ts';
 import { AppError } from '../util/errors.ts';
 import { FILMS_FILE } from '../vault/filmList.ts';
@@ -93,12 +94,28 @@ export async function openLibrary(): Promise<void> {
   }
   for (const run of useRuns.getState().runs) if (run.pinned) void loadCurves(run.id);
   let known = '';
-  useKeeping.subscribe(({ kept }) => {
-    if (!kept?.lasting || kept.runId === known) return;
+  useKeeping.subscribe(({ kept }, before) => {
+    if (!kept?.lasting || kept === before.kept) return;
+    noteKept(kept);
+    if (kept.runId === known) return;
     known = kept.runId;
     const run = byId(known);
     if (run) void shelf.put(run);
   });
+}
+
+/** So that a run of this visit can be taken up again too, once another one is at hand. */
+function noteKept({ runId, bytes, checkpoints }: KeptStatus): void {
+  const kept = {
+    step: checkpoints.at(-1)?.step ?? 0,
+    last: {},
+    bytes,
+    state: 'paused',
+    inUse: false,
+  } as const;
+  useRuns.setState(({ runs }) => ({
+    runs: runs.map((run) => (run.id === runId ? { ...run, kept } : run)),
+  }));
 }
 
 async function listed(id: string): Promise<ListedRun> {

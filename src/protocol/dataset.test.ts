@@ -6,12 +6,13 @@ import { filmAt, filmsAsRows, filmTable, type ImageRow } from './dataset.ts';
 const row = (film: number, note?: string): ImageRow => ({
   path: `a/${film}.png`,
   patient: `p${Math.floor(film / 2)}`,
-  split: (['train', 'val', 'test'] as const)[film % 3]!,
+  split: (['train', 'val', 'test', 'out'] as const)[film % 4]!,
   format: (['png', 'jpeg', 'dicom', 'synthetic'] as const)[film % 4]!,
   width: 70_000 + film,
   height: 3 + film,
   labels: Uint8Array.of(film % 2, 255),
   ...(note && { note }),
+  ...(film % 5 === 3 && { flags: 0b101 }),
 });
 
 test('rows survive the table, and the table survives being sent', () => {

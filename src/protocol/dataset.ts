@@ -80,6 +80,7 @@ export function filmAt(table: FilmTable, film: number): ImageRow {
   const findings = table.length > 0 ? table.labels.length / table.length : 0;
   const note = table.notes.get(film);
   const taking = table.takingOf[film]!;
+  const flags = table.flags[film]!;
   return {
     path: table.paths[film]!,
     patient: table.patientNames[table.patients[film]!]!,
@@ -90,6 +91,7 @@ export function filmAt(table: FilmTable, film: number): ImageRow {
     labels: table.labels.subarray(film * findings, (film + 1) * findings),
     ...(note && { note }),
     ...(taking > 0 && { taking: table.takings[taking]! }),
+    ...(flags > 0 && { flags }),
   };
 }
 

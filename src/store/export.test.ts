@@ -2,13 +2,25 @@ import Papa from 'papaparse';
 import { describe, expect, it } from 'vitest';
 import { METRIC_NAMES } from '../protocol/metrics.ts';
 import type { Interval, ProbeReport } from '../protocol/probe.ts';
-import { probeCsv, seriesCsv } from './export.ts';
+import { probeCsv, problemsCsv, seriesCsv } from './export.ts';
 import { Series } from './series.ts';
 
 const interval = (value: number | null): Interval => ({ value, low: value, high: value });
 const each = <T>(value: T) => ({ pretrained: value, random: value, pixels: value });
 
 describe('export', () => {
+  it('writes what did not fit, a line each, and no formula that a spreadsheet would run', () => {
+    const csv = problemsCsv([
+      { problem: 'no-film', file: 'l.csv', row: 7, name: '=1+1.png' },
+      { problem: 'no-row', file: '', row: 0, name: 'a,"b".png' },
+    ]);
+    expect(csv.split('\n')).toEqual([
+      'problem,label_file,row,name',
+      `row without a film,l.csv,7,"'=1+1.png"`,
+      'film without a row,,,"a,""b"".png"',
+    ]);
+  });
+
   it('writes every logged value to the last digit and leaves unmeasured ones empty', () => {
     const series = new Series();
     const values = Float64Array.from(METRIC_NAMES, (_, i) =>

@@ -90,7 +90,7 @@ export const probeJson = (report: ProbeReport): string => JSON.stringify(report,
 /** Rows and films that did not fit, one line each. It holds names, so it is made only when asked for. */
 export function problemsCsv(problems: readonly MatchExample[]): string {
   const data = problems.map(({ problem, file, row, name }) => [
-    MATCH_PROBLEMS[problem],
+    MATCH_PROBLEMS[problem].one,
     file,
     row || '',
     name,

@@ -90,7 +90,7 @@ test('labels are asked about, and read anew as chosen', async ({ app }) => {
   await dialog.getByTestId('labels-apply').click();
   await expect(page.getByTestId('counts').locator('tr', { hasText: 'Edema' })).toBeVisible();
   await page.getByTestId('labels-open').click();
-  await expect(dialog.getByTestId('match-report')).toContainText('8 cell(s) say -1: present.');
+  await expect(dialog.getByTestId('match-report')).toContainText('8 cells say -1: present.');
   rmSync(folder, { recursive: true });
 });
 
@@ -110,7 +110,7 @@ test('parts are drawn anew, and a duplicate is left out; the engine trains on wh
   await page.getByTestId('split-apply').click();
   await expect(page.getByTestId('split')).toContainText('drawn with seed 7');
   await page.getByRole('button', { name: 'Show films: Duplicate' }).click();
-  await expect(page.getByRole('dialog')).toContainText('1 film');
+  await expect(page.getByRole('dialog')).toContainText('2 films');
   await expect(page.getByRole('dialog')).toContainText('left out · duplicate');
   await page.keyboard.press('Escape');
   await expect(page.getByRole('dialog')).toBeHidden();

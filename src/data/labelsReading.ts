@@ -114,7 +114,11 @@ export function binary(survey: Survey, choice: LabelChoice): Omit<Plan, 'format'
   const read = cellReader(choice.uncertain ?? 'ignore', choice.blank ?? 'ignore');
   const uncertain = taken.reduce((sum, column) => sum + survey.columns[column]!.uncertain, 0);
   const words =
-    uncertain > 0 ? [`${uncertain} cell(s) say -1: ${UNCERTAIN[choice.uncertain ?? 'ignore']}.`] : [];
+    uncertain > 0
+      ? [
+          `${uncertain} ${uncertain === 1 ? 'cell says' : 'cells say'} -1: ${UNCERTAIN[choice.uncertain ?? 'ignore']}.`,
+        ]
+      : [];
   const blank = choice.blank && choice.blank !== 'ignore' ? [`Blank cells: ${BLANK[choice.blank]}.`] : [];
   return {
     findings,

@@ -7,7 +7,7 @@ import type { LabelAssignment } from './labels.ts';
 import { planTable } from './labelsFormats.ts';
 import type { Merge, RowChoice } from './labelsMerge.ts';
 import { type Survey, scannedColumns } from './labelsSurvey.ts';
-import { type LabelSurvey, nameFiles, type Understood } from './labelsUnderstand.ts';
+import { gives, type LabelSurvey, nameFiles, type Understood } from './labelsUnderstand.ts';
 import type { RawMark } from './marks.ts';
 
 export function notesOn(
@@ -23,7 +23,9 @@ export function notesOn(
     (each) => !tables.includes(each) && each.table.matches.count > 0 && each.format !== 'nih-boxes',
   );
   for (const each of usable.filter((other) => !lists.includes(other))) {
-    notes.push(`${each.survey.file} matches too, but was not used.`);
+    const drawn = gives(each, 'boxes') || gives(each, 'masks');
+    const unused = drawn ? 'but only what is drawn in it was used' : 'but was not used';
+    notes.push(`${each.survey.file} matches too, ${unused}.`);
   }
   if (ownSplit && lists.length > 0) {
     notes.push(`${nameFiles(lists)} were not used: the labels say the split themselves.`);

@@ -6,7 +6,9 @@ import { useMediaQuery } from '@mantine/hooks';
 import { useEffect } from 'react';
 import { handleKey } from '../store/commands.ts';
 import { useDataset } from '../store/dataset.ts';
+import { useGallery } from '../store/gallery.ts';
 import { showView, useSettings, VIEW_NAMES, VIEWS, type ViewName } from '../store/settings.ts';
+import { useViewer } from '../store/viewer.ts';
 import { formatCount } from '../util/format.ts';
 import { ConfigForm } from './ConfigForm.tsx';
 import { DataPanel } from './DataPanel.tsx';
@@ -58,11 +60,15 @@ function LiveRegion() {
 function SideDrawers() {
   const drawer = useSettings((settings) => settings.drawer);
   const close = () => useSettings.setState({ drawer: null });
+  const windows = useGallery((state) => state.opened || state.labelsOpened);
+  const viewing = useViewer((viewer) => viewer.film !== null);
+  const escapes = !windows && !viewing;
   return (
     <>
       <Drawer
         opened={drawer === 'setup'}
         onClose={close}
+        closeOnEscape={escapes}
         title="Setup"
         className="drawer"
         size={TOKENS.setupWidth + 24}
@@ -73,6 +79,7 @@ function SideDrawers() {
       <Drawer
         opened={drawer === 'inspect'}
         onClose={close}
+        closeOnEscape={escapes}
         title="Inspect"
         className="drawer"
         position="right"

@@ -121,9 +121,9 @@ export function DataPanel() {
         {error && <Failure error={error} />}
         <DataPanelFolders />
         <DataPanelSource />
+        {summary && <DataPanelLabels summary={summary} />}
         {summary && <DataPanelCounts summary={summary} />}
         {summary && <DataPanelSplit summary={summary} />}
-        {summary && <DataPanelLabels summary={summary} />}
         {summary && <DataPanelQuality summary={summary} />}
         <Films />
         {summary && summary.skipped.length > 0 && <DataPanelSkipped skipped={summary.skipped} />}

@@ -3,11 +3,11 @@
 
 import { Button } from '@mantine/core';
 import { IconCheck } from '@tabler/icons-react';
-import { useState } from 'react';
 import type { DatasetSummary, LabelReport } from '../protocol/dataset.ts';
 import { MATCH_PROBLEMS } from '../protocol/labels.ts';
 import { confirmLabels } from '../store/arrange.ts';
 import { useArrangement } from '../store/arrangement.ts';
+import { showLabels, useGallery } from '../store/gallery.ts';
 import { formatCount, formatCounted } from '../util/format.ts';
 import { LabelsDialog } from './LabelsDialog.tsx';
 
@@ -69,7 +69,7 @@ function Question({ onLook }: { onLook: () => void }) {
 }
 
 export function DataPanelLabels({ summary }: { summary: DatasetSummary }) {
-  const [open, setOpen] = useState(false);
+  const open = useGallery((state) => state.labelsOpened);
   const confirmed = useArrangement((state) => state.confirmed);
   const { labels: report, scan } = summary;
   if (summary.synthetic) return null;
@@ -80,7 +80,12 @@ export function DataPanelLabels({ summary }: { summary: DatasetSummary }) {
         <h3>Labels</h3>
         <span className="spring" />
         {known && (
-          <Button variant="subtle" size="compact-xs" data-testid="labels-open" onClick={() => setOpen(true)}>
+          <Button
+            variant="subtle"
+            size="compact-xs"
+            data-testid="labels-open"
+            onClick={() => showLabels(true)}
+          >
             Details
           </Button>
         )}
@@ -90,8 +95,8 @@ export function DataPanelLabels({ summary }: { summary: DatasetSummary }) {
       ) : (
         <p className="dim">No labels found: the films serve for pretraining only.</p>
       )}
-      {report && !confirmed && <Question onLook={() => setOpen(true)} />}
-      {known && <LabelsDialog summary={summary} opened={open} onClose={() => setOpen(false)} />}
+      {report && !confirmed && <Question onLook={() => showLabels(true)} />}
+      {known && <LabelsDialog summary={summary} opened={open} onClose={() => showLabels(false)} />}
     </div>
   );
 }

@@ -50,12 +50,6 @@ function Row({ flag, films, leftOut, all }: QualityCount & { all: readonly Quali
   );
 }
 
-/** The names as a sentence reads them: "constant, very dark or odd shape" */
-function listed(names: readonly string[]): string {
-  const low = names.map((name) => name.toLowerCase());
-  return low.length > 1 ? `${low.slice(0, -1).join(', ')} or ${low.at(-1)}` : (low[0] ?? '');
-}
-
 export function DataPanelQuality({ summary }: { summary: DatasetSummary }) {
   const { quality } = summary;
   if (!quality) return null;
@@ -81,7 +75,7 @@ export function DataPanelQuality({ summary }: { summary: DatasetSummary }) {
       )}
       {absent.length > 0 && (
         <p className="dim counts-rule">
-          No film is flagged as {listed(absent.map(({ flag }) => QUALITY[flag].name))}.
+          None of these: {absent.map(({ flag }) => QUALITY[flag].name.toLowerCase()).join(', ')}.
         </p>
       )}
     </div>

@@ -65,7 +65,7 @@ function DrawnFields({ draft, onDraft }: FormProps) {
       </div>
       <Select
         size="xs"
-        label="Alike in all parts"
+        label="Even in all parts"
         allowDeselect={false}
         data={Object.entries(STRATIFY).map(([value, label]) => ({ value, label }))}
         value={draft.stratify ?? 'every'}
@@ -104,7 +104,7 @@ function SplitForm({ given, onDone }: { given: boolean; onDone: () => void }) {
         <SegmentedControl
           size="xs"
           fullWidth
-          aria-label="Parts"
+          aria-label="Source of the split"
           data={[
             { value: 'given', label: 'As given' },
             { value: 'drawn', label: 'Drawn by patient' },
@@ -120,7 +120,7 @@ function SplitForm({ given, onDone }: { given: boolean; onDone: () => void }) {
       )}
       {error && <ErrorNotice error={error} />}
       <Button fullWidth data-testid="split-apply" loading={busy} onClick={() => void apply()}>
-        Part the films anew
+        Split anew
       </Button>
     </div>
   );
@@ -134,7 +134,7 @@ export function DataPanelSplit({ summary }: { summary: DatasetSummary }) {
   return (
     <div data-testid="split">
       <div className="films-head">
-        <h3>Parts</h3>
+        <h3>Split</h3>
         <span className="spring" />
         <Button
           variant="subtle"
@@ -154,7 +154,7 @@ export function DataPanelSplit({ summary }: { summary: DatasetSummary }) {
           {formatCounted(summary.leftOut, 'film')} left out of all parts.
         </p>
       )}
-      {locked && open && <p className="dim counts-rule">End the run to change its parts.</p>}
+      {locked && open && <p className="dim counts-rule">End the run to change its split.</p>}
       <Collapse expanded={open && !locked} id={form}>
         <SplitForm key={summary.fingerprint} given={given} onDone={() => setOpen(false)} />
       </Collapse>

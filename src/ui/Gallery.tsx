@@ -38,6 +38,19 @@ function filmsWith(images: FilmTable, split: Wanted, column: number, flags: numb
   return films;
 }
 
+/** Duplicates beside the films they resemble, those first. */
+function besideTheirFirst(films: readonly number[], duplicateOf: ReadonlyMap<number, number>): number[] {
+  const copies = new Map<number, number[]>();
+  for (const film of films) {
+    const first = duplicateOf.get(film);
+    if (first === undefined) continue;
+    const known = copies.get(first);
+    if (known) known.push(film);
+    else copies.set(first, [film]);
+  }
+  return [...copies].flatMap(([first, others]) => [first, ...others]);
+}
+
 export function Gallery() {
   const { opened, flag } = useGallery();
   const summary = useDataset((state) => state.summary);
@@ -47,7 +60,10 @@ export function Gallery() {
   const [finding, setFinding] = useState<string | null>(null);
   const films = useMemo(() => {
     const column = finding === null ? -1 : (summary?.findings.indexOf(finding) ?? -1);
-    return summary ? filmsWith(summary.images, split, column, flag ? flagBit(flag) : 0) : [];
+    if (!summary) return [];
+    const found = filmsWith(summary.images, split, column, flag ? flagBit(flag) : 0);
+    const { quality } = summary;
+    return flag === 'duplicate' && quality ? besideTheirFirst(found, quality.duplicateOf) : found;
   }, [summary, split, finding, flag]);
   if (!summary) return null;
   return (

@@ -5,6 +5,7 @@ import { readdirSync } from 'node:fs';
 import { crc32, deflateSync } from 'node:zlib';
 import type { Page } from 'playwright/test';
 import { greyElements, writeDicom } from '../../src/data/testDicom.ts';
+import { writeDctJpeg } from '../../src/data/testJpeg.ts';
 import { expect, test } from './fixtures.ts';
 
 interface Decoded {
@@ -171,9 +172,14 @@ test('JPEG: grey values, orientation, and what is refused', async ({ page }) => 
   const frameAt = jpeg.indexOf(Buffer.from([0xff, 0xc0]));
   const cmyk = Buffer.from(jpeg);
   cmyk[frameAt + 9] = 4;
-  const [whole, upright, cut, four] = await decode(page, [jpeg, turned, jpeg.subarray(0, 400), cmyk]);
+  const samples = ramp(64 * 16).map((i) => Math.round((255 * (i % 64)) / 63));
+  const film = { width: 64, height: 16, precision: 8, samples };
+  const progressive = writeDctJpeg(film, { progressive: true });
+  const files = [jpeg, turned, jpeg.subarray(0, 400), cmyk, progressive];
+  const [whole, upright, cut, four, inScans] = await decode(page, files);
   expectRamp(whole!, 64, 3);
   expect([upright?.width, upright?.height]).toEqual([16, 64]);
+  expectRamp(inScans!, 64, 3);
   expect(cut?.code).toBe('image-corrupt');
   expect(four?.code).toBe('image-unsupported');
 });

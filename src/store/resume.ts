@@ -87,12 +87,13 @@ export async function resumeRun(id: string, acceptFilms = false): Promise<boolea
 }
 
 async function takeUp(id: string, acceptFilms: boolean): Promise<void> {
+  // Before the engine says what is kept.
+  forgetKeeping();
   const { record, config, status, samples, refused } = await currentClient().engine.resume(id, {
     acceptFilms,
   });
   resetSeries();
   forgetSamples();
-  forgetKeeping();
   useResume.setState({ offer: null, changed: null, watched: null });
   takeConfig({ preset: nearestPreset(config), config });
   takeUpRun({ ...record, config });

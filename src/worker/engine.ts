@@ -40,7 +40,7 @@ import { AppError } from '../util/errors.ts';
 import { EngineCore } from './engineCore.ts';
 import { EventPacer } from './engineEvents.ts';
 import { IntakeLink } from './intakeLink.ts';
-import { resumeRun } from './resume.ts';
+import { otherwiseComputed, resumeRun } from './resume.ts';
 
 export class Engine extends EngineCore implements EngineApi {
   async open(onEvent: (event: EngineEvent) => void): Promise<DeviceFacts> {
@@ -148,6 +148,8 @@ export class Engine extends EngineCore implements EngineApi {
     const status = this.enter(run.finished ? 'done' : 'paused');
     await keeper.settle(run.trainer, run.finished ? 'done' : 'paused', false);
     this.events.send({ type: 'kept', kept: await keeper.kept() });
+    const other = otherwiseComputed(keeper.record.computedBy, this.computedBy());
+    if (other) this.events.send({ type: 'notice', notice: other });
     return { record: keeper.record, config: run.trainer.config, status, samples, refused };
   }
 

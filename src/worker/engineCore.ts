@@ -132,11 +132,16 @@ export class EngineCore {
 
   async #beginKeeping(run: RunAtHand): Promise<RunKeeper> {
     const { fingerprint, widths } = this.needDataset();
-    const computedBy = { adapter: this.device.name, ...kernelsInWords(kernelFacts(this.device.runtime)) };
-    const keeper = await this.shelf.begin(run.trainer, { fingerprint, films: widths.length, computedBy });
+    const begun = { fingerprint, films: widths.length, computedBy: this.computedBy() };
+    const keeper = await this.shelf.begin(run.trainer, begun);
     const kept = keeper.picture(run.trainer);
     if (!run.fresh) await kept;
     return keeper;
+  }
+
+  /** What decides the last bit of a number beside the run itself. */
+  protected computedBy(): Readonly<Record<string, string>> {
+    return { adapter: this.device.name, ...kernelsInWords(kernelFacts(this.device.runtime)) };
   }
 
   #report(run: RunAtHand, sample: StepSample): void {

@@ -1,6 +1,8 @@
 // Taking up a run that was kept: is it there, is it whole, is it still about the same films. Building it is the engine's.
 
 import { SPLITS } from '../protocol/dataset.ts';
+import type { Notice } from '../protocol/engine.ts';
+import type { RunRecord } from '../protocol/vault.ts';
 import type { TrainingSet } from '../train/batchSource.ts';
 import { type Checkpoint, readCheckpoint } from '../train/checkpoint.ts';
 import { AppError } from '../util/errors.ts';
@@ -35,4 +37,20 @@ export async function resumeRun(
     await keeper.close();
     throw thrown;
   }
+}
+
+/** What a person should know where adapter or kernels are not those that the run was begun with; null where they are. */
+export function otherwiseComputed(
+  before: RunRecord['computedBy'],
+  now: RunRecord['computedBy'],
+): Notice | null {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(now)])];
+  const different = names.filter((name) => before[name] !== now[name]);
+  if (different.length === 0) return null;
+  const words = different.map((name) => `${name} ${before[name] ?? 'as usual'} → ${now[name] ?? 'as usual'}`);
+  return {
+    kind: 'recovered',
+    text: `The run is computed otherwise than it was begun: ${words.join(', ')}.`,
+    hint: 'It goes on correctly, but its curves are not those to the last digit that it would have had.',
+  };
 }

@@ -70,18 +70,22 @@ async function oneRun(
   await run.call('prepare', config);
   await run.keepOften();
   await run.call('play');
-  let from = 1;
-  for (const [i, name] of faults.entries()) {
-    const room = Math.floor((config.maxSteps - 12 - from) / (faults.length - i));
-    const step = from + 1 + Math.floor(rng.uniform(0, Math.max(1, room)));
-    await SOAK_FAULTS[name]!(run, step);
-    from = step + 2;
-    if (run.failure.startsWith('device-lost-often')) {
-      await run.call('restart');
-      await run.films();
-      await run.resume();
-    }
+  const spread = Math.floor(config.maxSteps / (faults.length + 1));
+  for (const name of faults) {
+    const { step: at, state } = await run.call('pause');
+    const step = at + 2 + Math.floor(rng.uniform(0, spread));
+    if (state !== 'paused' || step > config.maxSteps - 4) break;
+    const { inject, after } = SOAK_FAULTS[name]!;
+    await run.call('inject', inject?.(step) ?? []);
+    await run.call('play');
+    await after(run, step);
+    run.struck.push(name);
+    if (!run.failure.startsWith('device-lost-often')) continue;
+    await run.call('restart');
+    await run.films();
+    await run.resume();
   }
+  if (run.state === 'paused') await run.call('play');
   await run.passes(config.maxSteps);
   if (run.state !== 'done') run.offences.push(`the run ended ${run.state}: ${run.failure}`);
   if (run.rows !== config.maxSteps) run.offences.push(`${run.rows} rows for ${config.maxSteps} steps`);
@@ -114,17 +118,18 @@ export const soak: Command = {
         await run.films();
         while (cycles.length === 0 || elapsed() < minutes * 60) {
           const drawn = cycles.length === 0 ? 0 : Math.min(names.length, 1 + Math.floor(rng.uniform(0, 3)));
-          const faults = Array.from(
+          const planned = Array.from(
             { length: drawn },
             () => names[Math.floor(rng.uniform(0, names.length))]!,
           );
           const before = elapsed();
-          await oneRun(run, config, faults, rng);
+          await oneRun(run, config, planned, rng);
           if (cycles.length === 0) run.becomeReference();
           const heapBytes = await heapOf(session);
+          const faults = [...run.struck];
           const cycle = { faults, seconds: elapsed() - before, heapBytes, gpuReservedBytes: run.reserved };
           cycles.push(cycle);
-          for (const name of faults) struck[name] = (struck[name] ?? 0) + 1;
+          for (const name of run.struck) struck[name] = (struck[name] ?? 0) + 1;
           const heap = heapBytes === null ? '' : `, heap ${formatBytes(heapBytes)}`;
           const words = faults.length > 0 ? faults.join(' + ') : 'reference, no faults';
           console.log(

@@ -1,87 +1,97 @@
-// The faults of `soak`, one row each: what is done to a run that is going on, and how one gets it back. Each row begins with
-// a run under way and leaves it under way, or finished.
+// The faults of `soak`, one row each: what is put into a run that stands still, and what is done once it goes on. A row
+// leaves the run under way, or finished.
 
+import type { Fault } from '../../src/protocol/faults.ts';
 import type { SoakRun } from './soakRun.ts';
 
-type SoakFault = (run: SoakRun, step: number) => Promise<void>;
+export interface SoakFault {
+  /** Put into the engine before the run goes on; `step` is still to come. */
+  inject?(step: number): readonly Fault[];
+  after(run: SoakRun, step: number): Promise<void>;
+}
 
-/** Lets the worker restart and takes the run up from what is kept. */
+/** Fresh workers, the same films, and the run taken up from what is kept. */
 async function restarted(run: SoakRun): Promise<void> {
   await run.call('restart');
   await run.films();
   await run.resume();
 }
 
+async function reloaded(run: SoakRun): Promise<void> {
+  await run.reload();
+  await run.films();
+  await run.resume();
+}
+
 export const SOAK_FAULTS: Readonly<Record<string, SoakFault>> = {
-  'device lost': async (run, step) => {
-    await run.call('inject', [{ kind: 'lose-device', step }]);
-    await run.passes(step + 1);
+  'device lost': {
+    inject: (step) => [{ kind: 'lose-device', step }],
+    after: (run, step) => run.passes(step + 1),
   },
-
-  'GPU process killed': async (run, step) => {
-    await run.passes(step);
-    await run.killGpu();
-    await run.passes(step + 1);
+  'GPU process killed': {
+    async after(run, step) {
+      await run.passes(step);
+      await run.killGpu();
+      await run.passes(step + 1);
+    },
   },
-
-  'worker dies': async (run, step) => {
-    await run.call('inject', [{ kind: 'die', step }]);
-    await run.falls('silent');
-    await restarted(run);
+  'worker dies': {
+    inject: (step) => [{ kind: 'die', step }],
+    async after(run) {
+      await run.falls('silent');
+      await restarted(run);
+    },
   },
-
-  'worker throws': async (run, step) => {
-    await run.call('inject', [{ kind: 'throw', step }]);
-    await run.passes(step);
-    await restarted(run);
+  'worker throws': {
+    inject: (step) => [{ kind: 'throw', step }],
+    async after(run, step) {
+      await run.passes(step);
+      await restarted(run);
+    },
   },
-
-  'page reloaded': async (run, step) => {
-    await run.passes(step);
-    await run.reload();
-    await run.films();
-    await run.resume();
+  'page reloaded': {
+    async after(run, step) {
+      await run.passes(step);
+      await reloaded(run);
+    },
   },
-
-  'newest checkpoint damaged, page reloaded': async (run, step) => {
-    await run.passes(step);
-    await run.call('pause');
-    await run.call('corrupt', run.id);
-    await run.reload();
-    await run.films();
-    await run.resume();
+  'newest checkpoint damaged, page reloaded': {
+    async after(run, step) {
+      await run.passes(step);
+      await run.call('pause');
+      await run.call('corrupt', run.id);
+      await reloaded(run);
+    },
   },
-
-  'NaN in a batch': async (run, step) => {
-    await run.call('inject', [{ kind: 'nan', step }]);
-    await run.falls('failed');
-    await run.call('inject', []);
-    await run.call('rollBack');
-    await run.call('play');
+  'NaN in a batch': {
+    inject: (step) => [{ kind: 'nan', step }],
+    async after(run) {
+      await run.falls('failed');
+      await run.call('inject', []);
+      await run.call('rollBack');
+      await run.call('play');
+    },
   },
-
-  'write fails': async (run, step) => {
-    await run.call('inject', [{ kind: 'write-fails', file: 'step-', times: 1 }]);
-    await run.passes(step);
+  'write fails': {
+    inject: () => [{ kind: 'write-fails', file: 'step-', times: 1 }],
+    after: (run, step) => run.passes(step),
   },
-
-  'write torn, then device lost': async (run, step) => {
-    await run.call('inject', [
+  'write torn, then device lost': {
+    inject: (step) => [
       { kind: 'write-torn', file: 'step-', times: 1 },
       { kind: 'lose-device', step },
-    ]);
-    await run.passes(step + 1);
+    ],
+    after: (run, step) => run.passes(step + 1),
   },
-
-  'disk full': async (run, step) => {
-    await run.call('inject', [{ kind: 'quota', free: 0 }]);
-    await run.passes(step);
-    await run.call('inject', []);
+  'disk full': {
+    inject: () => [{ kind: 'quota', free: 0 }],
+    after: (run, step) => run.passes(step),
   },
-
-  'paused and resumed': async (run, step) => {
-    await run.passes(step);
-    await run.call('pause');
-    await run.call('play');
+  'paused and resumed': {
+    async after(run, step) {
+      await run.passes(step);
+      await run.call('pause');
+      await run.call('play');
+    },
   },
 };

@@ -26,6 +26,8 @@ export class SoakRun {
   #waiting: (() => void)[] = [];
   id = '';
   failure = '';
+  /** Faults that the run at hand has met. */
+  struck: string[] = [];
   /** What was not as it should be. */
   readonly offences: string[] = [];
   /** GPU bytes reserved at the last sample. */
@@ -63,6 +65,7 @@ export class SoakRun {
     this.#rows = new Map();
     this.#expected = 0;
     this.failure = '';
+    this.struck = [];
   }
 
   /** From now on the run just finished is the measure. */
@@ -113,7 +116,7 @@ export class SoakRun {
   async falls(how: 'silent' | 'failed'): Promise<void> {
     await this.#until(() =>
       how === 'failed'
-        ? this.failure !== ''
+        ? this.failure !== '' || this.#state === 'done'
         : performance.now() - this.#heard > SILENCE_MS || this.#state === 'done',
     );
   }

@@ -41,7 +41,12 @@ const informed = Float32Array.from({ length: FILMS * DIM }, (_, i) => {
 const noise = Float32Array.from({ length: FILMS * DIM }, () => rng.normal());
 const config: Config = { ...defaultConfig(), probeEpochs: 60, labelDraws: 3 };
 
-const evaluate = (changes: Partial<Config> = {}, set: EngineDataset = dataset, findings: string[] = []) =>
+const evaluate = (
+  changes: Partial<Config> = {},
+  set: EngineDataset = dataset,
+  findings: string[] = [],
+  trainedBeyond = false,
+) =>
   evaluateProbe({
     dataset: set,
     features: { pretrained: { features: informed }, random: { features: noise } },
@@ -49,6 +54,7 @@ const evaluate = (changes: Partial<Config> = {}, set: EngineDataset = dataset, f
     findings,
     step: 7,
     start: 'random',
+    trainedBeyond,
     onProgress: () => {},
     yieldNow: async () => {},
   });
@@ -89,6 +95,13 @@ describe('the evaluation', () => {
     const scaled = await evaluate({}, dataset, ['real']);
     expect(scaled.mean.pretrained.value!).toBeGreaterThan(plain.mean.pretrained.value! + 0.02);
     expect(plain.protocol.join()).toContain('not standardised');
+  });
+  it('says when the encoder was pretrained on other films than these', async () => {
+    const [plain, beyond] = await Promise.all(
+      [false, true].map((trained) => evaluate({}, dataset, ['real'], trained)),
+    );
+    expect(beyond!.protocol.join()).toContain('test films may be among those it saw');
+    expect(plain!.protocol.join()).not.toContain('it saw');
   });
   it('gives the same report for the same seed, and averages draws of a small share', async () => {
     const small = await evaluate({ labelShare: 0.1 });

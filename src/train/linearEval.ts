@@ -25,6 +25,8 @@ export interface ProbeTask {
   readonly step: number;
   /** What its weights were before the first of them, in words. */
   readonly start: string;
+  /** It was pretrained on other films, or on another split of these, so that test films may be among those it has seen. */
+  readonly trainedBeyond: boolean;
   readonly onProgress: (stage: string, done: number, total: number) => void;
   /** Awaited many times a second; may throw to cancel. */
   readonly yieldNow: () => Promise<void>;
@@ -152,8 +154,11 @@ function drawLabels(dataset: TrainingSet, rows: Rows, scored: readonly number[],
   return { draws, validation: validation as ValidationSource };
 }
 
+const TRAINED_BEYOND =
+  'The encoder was pretrained on other films, labels or another split than these: test films may be among those it saw then.';
+
 function protocolWords(
-  { config, features, start }: ProbeTask,
+  { config, features, start, trainedBeyond }: ProbeTask,
   draws: readonly Draw[],
   validation: ValidationSource,
 ): string[] {
@@ -168,6 +173,7 @@ function protocolWords(
   return [
     `Weights before pretraining: ${start}.`,
     'No patient has films in more than one split (checked).',
+    ...(trainedBeyond ? [TRAINED_BEYOND] : []),
     `Features: ${SCHEMA.probeFeatures.choices[config.probeFeatures].toLowerCase()}; batch norm: ${SCHEMA.probeNorm.choices[config.probeNorm].toLowerCase()}.`,
     config.probeStandardise
       ? 'Features standardised over all training films; the published evaluation does not.'

@@ -33,6 +33,8 @@ export class Pretrainer {
   #waited = 0;
   readonly #clock = new StepClock();
   readonly #fingerprint: string;
+  /** Fingerprints of the sets that its steps were taken on, this one and those of checkpoints restored. */
+  readonly #trainedOn = new Set<string>();
   readonly #sampler: Sampler;
   readonly #batches: BatchQueue;
   readonly #source: PlaneSource;
@@ -116,6 +118,7 @@ export class Pretrainer {
    */
   submitReady(observe?: StepObserver): Promise<StepSample> {
     const step = this.#step++;
+    this.#trainedOn.add(this.#fingerprint);
     const dataWait = this.#waited;
     this.#waited = 0;
     const config = this.#config;
@@ -166,6 +169,12 @@ export class Pretrainer {
     this.#clock.resume(activeSeconds);
     this.#step = checkpoint.step;
     this.#start = checkpoint.start;
+    if (checkpoint.step > 0) this.#trainedOn.add(checkpoint.fingerprint);
+  }
+
+  /** Whether steps were taken on another set, or on another split of it, than the one with this fingerprint. */
+  trainedBeyond(fingerprint: string): boolean {
+    return [...this.#trainedOn].some((other) => other !== fingerprint);
   }
 
   /** Sets the time spent so far, after steps have been repeated that were counted before. */

@@ -209,6 +209,7 @@ export class Engine extends EngineCore implements EngineApi {
         findings: request.findings,
         step: run.step,
         start: run.start,
+        trainedBeyond: run.trainedBeyond(dataset.fingerprint),
         onProgress: this.#progress,
         yieldNow,
       });

@@ -95,7 +95,7 @@ test('a film is opened, windowed and turned; its tags are text, and those that i
   }
   await page.getByTestId('viewer-close').click();
 
-  await page.getByLabel('File names').click();
+  await page.getByRole('switch', { name: 'File names' }).click();
   await expect(page.locator('.film-caption').first()).toContainText('<img');
   expect(await page.evaluate(() => document.body.dataset.harmed)).toBeUndefined();
   expect(await page.locator('img[src="x"]').count()).toBe(0);

@@ -9,9 +9,11 @@ import { AppError, fromWire, toWire } from '../util/errors.ts';
 import { changesInWords, compareFilms, writeFilmList } from '../vault/filmList.ts';
 import type { Shelf } from '../vault/folder.ts';
 import { listRuns, openRuns, readRunSeries, setAside } from '../vault/runs.ts';
-import { attempt, currentClient, filmsAtHand, needsRestart, restart } from './acts.ts';
+import { attempt, currentClient, filmsAtHand, load, needsRestart, restart } from './acts.ts';
 import { useDataset } from './dataset.ts';
 import { forgetSamples } from './engineEvents.ts';
+import { folderSource } from './files.ts';
+import { mayRead, type RememberedFolder } from './folders.ts';
 import { forgetKeeping, showNotice, useKeeping } from './keeping.ts';
 import { takeUpRun } from './runs.ts';
 import { addMarker, appendSamples, resetSeries } from './series.ts';
@@ -45,6 +47,8 @@ async function listed(id: string): Promise<ListedRun> {
 
 /** In this browser's storage: the id of the run that was at hand last, so that one that was paused is offered too. */
 const AT_HAND = 'mlvicx-run-at-hand';
+/** And the name of the folder that its films came from, where this browser remembers folders. */
+const FOLDER = 'mlvicx-run-folder';
 
 /** Looks for a run that was cut off, or that goes on in another tab. */
 export async function offerInterrupted(): Promise<void> {
@@ -108,6 +112,27 @@ const passedOver = (refused: readonly string[], step: number): Notice => ({
   text: `The newest checkpoint was damaged, so the run goes on from step ${step} (${refused.join('; ')}).`,
   hint: 'The steps in between are taken again and come out the same.',
 });
+
+/** The folder that the films of the run at hand last came from, unless it is open already. */
+export function folderToOpen(folders: readonly RememberedFolder[], id: string): RememberedFolder | null {
+  const name = localStorage.getItem(AT_HAND) === id ? localStorage.getItem(FOLDER) : null;
+  if (name === null || useDataset.getState().source?.name === name) return null;
+  return folders.find((folder) => folder.name === name) ?? null;
+}
+
+/** Opens the folder again, for which the browser may ask the person, and takes up the run. Call from a click. */
+export async function openAndResume({ handle, name }: RememberedFolder, id: string): Promise<void> {
+  try {
+    if (!(await mayRead(handle))) {
+      throw new AppError('source-gone', `the browser did not allow the folder ${name} to be read.`);
+    }
+  } catch (error) {
+    showError(error);
+    return;
+  }
+  await load(folderSource(handle));
+  await resumeRun(id);
+}
 
 /** Until films that are being read have been. @throws AppError */
 async function filmsRead(): Promise<void> {
@@ -184,10 +209,12 @@ export const stopWatching = (): void => {
 export function keepFilmLists(): () => void {
   let known = '';
   return useKeeping.subscribe(({ kept }) => {
-    const { summary } = useDataset.getState();
+    const { summary, source } = useDataset.getState();
     if (!kept?.lasting || !summary || kept.runId === known) return;
     known = kept.runId;
     localStorage.setItem(AT_HAND, known);
+    if (source?.handles) localStorage.setItem(FOLDER, source.name);
+    else localStorage.removeItem(FOLDER);
     const write = async () => writeFilmList(await (await runShelf()).open(kept.runId), summary.images);
     // Without the list a change of films is still noticed, only not by name.
     write().catch(() => undefined);

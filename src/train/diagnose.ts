@@ -69,18 +69,21 @@ export async function diagnose(run: Pretrainer, observe?: StepObserver): Promise
 const firstBad = (list: readonly { name: string; data: Float32Array }[]): string | null =>
   list.find(({ data }) => isBad(data))?.name ?? null;
 
-/** `pooled` is [2N, 16, sum C_l], the levels' channels side by side. A rectifier may have made zeros of what was bad. */
+/**
+ * `pooled` is [2N, 16, sum C_l], the levels' channels side by side. A rectifier may have made zeros of what was bad, for all
+ * films of a view, which batch norm takes together.
+ */
 function firstBadLevel(pooled: Float32Array, widths: readonly number[]): string | null {
   const total = widths.reduce((a, b) => a + b, 0);
   let first = 0;
   for (const [level, width] of widths.entries()) {
-    let dead = true;
+    const alive = [false, false];
     for (let at = first; at < pooled.length; at += total) {
       const values = pooled.subarray(at, at + width);
       if (isBad(values)) return LEVELS[level]!;
-      dead &&= values.every((value) => value === 0);
+      if (values.some((value) => value !== 0)) alive[Math.floor((2 * at) / pooled.length)] = true;
     }
-    if (dead) return LEVELS[level]!;
+    if (alive.includes(false)) return LEVELS[level]!;
     first += width;
   }
   return null;

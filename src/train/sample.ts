@@ -61,7 +61,7 @@ export function toSample(read: ReadBack): StepSample {
   if (HEAD_NAMES.every((head) => metrics[`${head}/std`] === 0)) {
     throw new AppError('gpu-fault', `every value of step ${step} came back as zero.`);
   }
-  refuseDeadLevel(values.subarray(2 * TERMS_LENGTH), read.widths, step);
+  refuseDeadLevel(values.subarray(2 * TERMS_LENGTH), read.films, read.widths, step);
   addLevels(metrics, levelStatistics(values.subarray(2 * TERMS_LENGTH), read.films, read.widths));
   metrics['optim/learning-rate'] = read.learningRate;
   metrics['speed/step-seconds'] = read.stepSeconds;
@@ -100,18 +100,19 @@ function addHead(
 
 /**
  * A rectifier makes zeros of what is not a number, so a batch gone bad may leave a finite loss behind it. Then a level gives
- * zero for every film and channel, which batch norm rules out otherwise. @throws AppError model-broken
+ * zero for every film and channel of a view, which batch norm, taken for each view, rules out otherwise.
+ * @throws AppError model-broken
  */
-function refuseDeadLevel(means: Float32Array, widths: readonly number[], step: number): void {
+function refuseDeadLevel(means: Float32Array, films: number, widths: readonly number[], step: number): void {
   const total = widths.reduce((a, b) => a + b, 0);
   let first = 0;
   for (const [i, width] of widths.entries()) {
-    let alive = false;
-    for (let at = first; at < means.length && !alive; at += total) {
-      alive = means.subarray(at, at + width).some((value) => value !== 0);
+    for (const view of [0, 1]) {
+      const rows = Array.from({ length: films }, (_, film) => (view * films + film) * total + first);
+      if (rows.some((at) => means.subarray(at, at + width).some((value) => value !== 0))) continue;
+      const where = `the ${LEVELS[i]} gives nothing but zeros for view ${view + 1}`;
+      throw new AppError('model-broken', `${where} at step ${step}.`);
     }
-    if (!alive)
-      throw new AppError('model-broken', `the ${LEVELS[i]} gives nothing but zeros at step ${step}.`);
     first += width;
   }
 }

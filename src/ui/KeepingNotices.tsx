@@ -4,8 +4,17 @@
 import { Button, CloseButton, Modal } from '@mantine/core';
 import { IconDatabaseExclamation, IconEye, IconHistory, IconPlayerTrackNext } from '@tabler/icons-react';
 import { useEffect } from 'react';
+import { useFolders } from '../store/folders.ts';
 import { closeNotice, useKeeping } from '../store/keeping.ts';
-import { putAside, resumeRun, stopWatching, useResume, watchRun } from '../store/resume.ts';
+import {
+  folderToOpen,
+  openAndResume,
+  putAside,
+  resumeRun,
+  stopWatching,
+  useResume,
+  watchRun,
+} from '../store/resume.ts';
 import { nameRun } from '../store/runName.ts';
 import { useSession } from '../store/session.ts';
 import { formatCount, formatDuration } from '../util/format.ts';
@@ -41,6 +50,7 @@ function Offer() {
   const ready = useSession(
     ({ busy, facts, runConfig }) => busy === null && facts !== null && runConfig === null,
   );
+  const folder = useFolders(({ folders }) => (offer ? folderToOpen(folders, offer.id) : null));
   if (!offer) return null;
   const name = nameRun(offer.config, null, []);
   const steps = `step ${formatCount(offer.step)} of ${formatCount(offer.totalSteps)}`;
@@ -65,8 +75,12 @@ function Offer() {
             Look at it
           </Button>
         ) : (
-          <Button data-testid="resume" disabled={!ready} onClick={() => void resumeRun(offer.id)}>
-            Resume
+          <Button
+            data-testid="resume"
+            disabled={!ready}
+            onClick={() => void (folder ? openAndResume(folder, offer.id) : resumeRun(offer.id))}
+          >
+            {folder ? `Open ${folder.name} and resume` : 'Resume'}
           </Button>
         )}
       </div>

@@ -1,5 +1,5 @@
-// `cache`: reads a folder through the cache of decoded films and measures it: the pool of decode workers beside one decode
-// worker in turn on the same files, memory while the whole folder is read, and a second start that finds everything.
+// `cache`: reads a folder through the cache of decoded films and measures it: the pool of decode workers in turn with one film
+// after another in one worker, on the same files; memory while the whole folder is read, and a second start that finds everything.
 
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -95,11 +95,11 @@ class Measuring {
     return (await timed(() => page.locator('#folder').setInputFiles(this.#folder))).seconds;
   }
 
-  /** The pool and a single worker in turn, on the same first films, which stay in memory. */
+  /** The pool, and one worker that takes one film after another, in turn, on the same first films, which stay in memory. */
   async decode(limit: number): Promise<Measures['rates']> {
     const rates = { one: [] as number[], pool: [] as number[] };
     for (let round = 0; round < ROUNDS; round++) {
-      this.#state.stage = `One decode worker, then the pool, round ${round + 1} of ${ROUNDS}`;
+      this.#state.stage = `One film after another, then the pool, round ${round + 1} of ${ROUNDS}`;
       rates.one.push((await this.#read({ limit, cache: false, workers: 1 })).rate);
       rates.pool.push((await this.#read({ limit, cache: false })).rate);
     }
@@ -177,7 +177,7 @@ function inWords({ films, skipped, rates, speedup, first, memory, second, cache 
   const mega = (bytes: number | null | undefined) => (bytes == null ? '-' : `${Math.round(bytes / 1e6)} MB`);
   const heap = ({ heaps }: MemorySample, name: string) => mega(heaps[name]).padStart(9);
   return [
-    `One decode worker: ${list(rates.one)} films/s`,
+    `One after another: ${list(rates.one)} films/s`,
     `Pool:              ${list(rates.pool)} films/s, ${speedup.toFixed(2)} times as fast`,
     `First visit: ${formatCount(films)} films, ${formatCount(skipped)} left out, listed in ${first.listing.toFixed(1)} s, ` +
       `read in ${first.seconds.toFixed(1)} s, ${first.rate.toFixed(1)} files/s`,

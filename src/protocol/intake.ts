@@ -48,7 +48,7 @@ export interface IntakeOptions {
   readonly limit?: number;
   /** Without the cache every file is decoded, and all planes are held in memory. Default: with it. */
   readonly cache?: boolean;
-  /** Decode workers; default: as many as suit the machine. */
+  /** Decode workers; default: as many as suit the machine. One decodes strictly one file after another. */
   readonly workers?: number;
 }
 

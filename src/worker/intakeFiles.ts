@@ -32,7 +32,13 @@ export async function readFilms(
   const wanted = sources.films
     .filter((_, at) => !assignment?.onlyLabelled || assignment.films[at])
     .slice(0, options.limit || undefined);
-  const { films, failed } = await collectFilms(wanted, { decoder, store, signal, onEvent });
+  const { films, failed } = await collectFilms(wanted, {
+    decoder,
+    store,
+    signal,
+    onEvent,
+    ...(options.workers === 1 && { ahead: 0 }),
+  });
   if (films.length === 0) throw noFilm(failed);
   const origin = { sources, assignment, options, failed };
   const parts = {

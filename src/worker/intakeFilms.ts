@@ -21,9 +21,10 @@ export interface FilmsTask {
   readonly store: FilmStore;
   readonly signal: AbortSignal;
   readonly onEvent: (event: IntakeEvent) => void;
+  /** Files handed to the decoder ahead of the one whose turn it is; 0 is strictly one after another. */
+  readonly ahead?: number;
 }
 
-/** Files handed to the decoder ahead of the one whose turn it is. */
 const AHEAD = 48;
 /** Files from the cache between two looks at the mail. */
 const SLICE = 4096;
@@ -34,7 +35,7 @@ type Decoded = DecodedFilm | { readonly error: unknown };
 
 export async function collectFilms(
   wanted: readonly ListedFile[],
-  { decoder, store, signal, onEvent }: FilmsTask,
+  { decoder, store, signal, onEvent, ahead = AHEAD }: FilmsTask,
 ): Promise<{ films: Film[]; failed: SkippedFile[] }> {
   const known = await store.lookUp(wanted);
   signal.throwIfAborted();
@@ -42,7 +43,7 @@ export async function collectFilms(
   const notice = await store.foretell(missing.length);
   if (notice) onEvent({ type: 'notice', text: notice });
   const events = new IntakeEvents(wanted.length, onEvent);
-  const decoding = inTurn(missing, decoder, signal);
+  const decoding = inTurn(missing, decoder, signal, ahead);
   const films: Film[] = [];
   const failed = new Failures();
   for (const [i, file] of wanted.entries()) {
@@ -76,7 +77,7 @@ export async function collectFilms(
 }
 
 /** Decodes files some ahead of the one that is asked for next. */
-function inTurn(files: readonly ListedFile[], decoder: Decoder, signal: AbortSignal) {
+function inTurn(files: readonly ListedFile[], decoder: Decoder, signal: AbortSignal, ahead: number) {
   const underWay: Promise<Decoded>[] = [];
   let started = 0;
   const decode = async (listed: ListedFile): Promise<Decoded> => {
@@ -89,7 +90,7 @@ function inTurn(files: readonly ListedFile[], decoder: Decoder, signal: AbortSig
   };
   return {
     next(): Promise<Decoded> {
-      while (underWay.length < AHEAD && started < files.length) underWay.push(decode(files[started++]!));
+      while (underWay.length <= ahead && started < files.length) underWay.push(decode(files[started++]!));
       return underWay.shift()!;
     },
   };

@@ -19,25 +19,29 @@ function given(shape: readonly number[], seed: number, scale = 1, offset = 0): G
 }
 
 const PERIOD = 4099;
-const MAP = [16, 28, 28, 64] as const;
+/** Films of a map: an adapter on the processor is full with one. */
+type Films = number;
+
+const map = (films: Films) => [films, 28, 28, 64] as const;
 const WINDOW = { stride: 1, pad: 1 } as const;
 const filter = () => given([3, 3, 64, 64], 2, 0.05);
-const [FILMS, INPUTS, OUTPUTS] = [64, 1024, 512];
+const [ROWS, INPUTS, OUTPUTS] = [64, 1024, 512];
 
 /** A map of the first level, where sums are longest. */
-const LARGE = [8, 56, 56, 64] as const;
-const normed = () => ({
-  x: given(LARGE, 1),
-  y: given(LARGE, 2),
-  dy: given(LARGE, 3),
+const large = (films: Films) => [Math.ceil(films / 2) * 2, 56, 56, 64] as const;
+const normed = (films: Films) => ({
+  x: given(large(films), 1),
+  y: given(large(films), 2),
+  dy: given(large(films), 3),
   gamma: given([64], 4, 0.1, 1),
 });
 
-function attended() {
-  const [films, height, width, channels] = LARGE;
+function attended(batch: Films) {
+  const shape = large(batch);
+  const [films, height, width, channels] = shape;
   return {
-    x: given(LARGE, 1),
-    dout: given(LARGE, 2),
+    x: given(shape, 1),
+    dout: given(shape, 2),
     w1: given([1, 1, channels, channels / 2], 3, 0.2),
     w2: given([1, 1, channels / 2, channels], 4, 0.2),
     ws: given([7, 7, 2, 1], 5, 0.1),
@@ -51,43 +55,46 @@ function attended() {
 
 /** Kernels in the order of what a good choice saves, because time may run out. */
 export const FORM_CASES = {
-  conv2d: (): Formed<'conv2d'> => ({ inputs: { x: given(MAP, 1), w: filter() }, attrs: WINDOW }),
-  conv2dFilterGrad: (): Formed<'conv2dFilterGrad'> => ({
-    inputs: { x: given(MAP, 1), dy: given(MAP, 3) },
+  conv2d: (films: Films): Formed<'conv2d'> => ({
+    inputs: { x: given(map(films), 1), w: filter() },
+    attrs: WINDOW,
+  }),
+  conv2dFilterGrad: (films: Films): Formed<'conv2dFilterGrad'> => ({
+    inputs: { x: given(map(films), 1), dy: given(map(films), 3) },
     attrs: { ...WINDOW, kernel: [3, 3] },
   }),
-  conv2dInputGrad: (): Formed<'conv2dInputGrad'> => ({
-    inputs: { dy: given(MAP, 3), w: filter() },
+  conv2dInputGrad: (films: Films): Formed<'conv2dInputGrad'> => ({
+    inputs: { dy: given(map(films), 3), w: filter() },
     attrs: { ...WINDOW, height: 28, width: 28 },
   }),
   dense: (): Formed<'dense'> => ({
     inputs: {
-      x: given([FILMS, INPUTS], 1),
+      x: given([ROWS, INPUTS], 1),
       w: given([INPUTS, OUTPUTS], 2, 0.05),
       b: given([OUTPUTS], 3),
     },
     attrs: { bias: true },
   }),
   denseFilterGrad: (): Formed<'denseFilterGrad'> => ({
-    inputs: { x: given([FILMS, INPUTS], 1), dy: given([FILMS, OUTPUTS], 2) },
+    inputs: { x: given([ROWS, INPUTS], 1), dy: given([ROWS, OUTPUTS], 2) },
     attrs: {},
   }),
   denseInputGrad: (): Formed<'denseInputGrad'> => ({
-    inputs: { dy: given([FILMS, OUTPUTS], 1), w: given([INPUTS, OUTPUTS], 2, 0.05) },
+    inputs: { dy: given([ROWS, OUTPUTS], 1), w: given([INPUTS, OUTPUTS], 2, 0.05) },
     attrs: {},
   }),
-  bottleneckGrad: (): Formed<'bottleneckGrad'> => ({ inputs: attended(), attrs: {} }),
-  bottleneck: (): Formed<'bottleneck'> => {
-    const { x, w1, w2, ws } = attended();
+  bottleneckGrad: (films: Films): Formed<'bottleneckGrad'> => ({ inputs: attended(films), attrs: {} }),
+  bottleneck: (films: Films): Formed<'bottleneck'> => {
+    const { x, w1, w2, ws } = attended(films);
     return { inputs: { x, w1, w2, ws }, attrs: {} };
   },
-  batchNormGrad: (): Formed<'batchNormGrad'> => {
-    const { x, y, dy, gamma } = normed();
+  batchNormGrad: (films: Films): Formed<'batchNormGrad'> => {
+    const { x, y, dy, gamma } = normed(films);
     const stats = given([2, 2, 64], 6, 0.1, 1);
     return { inputs: { x, y, dy, gamma, stats }, attrs: { groups: 2, relu: true, residual: false } };
   },
-  batchNorm: (): Formed<'batchNorm'> => {
-    const { x, gamma } = normed();
+  batchNorm: (films: Films): Formed<'batchNorm'> => {
+    const { x, gamma } = normed(films);
     const channels = {
       beta: given([64], 3),
       runningMean: given([64], 4),
@@ -96,9 +103,9 @@ export const FORM_CASES = {
     const attrs = { groups: 2, relu: true, residual: false, eps: 1e-5, momentum: 0 };
     return { inputs: { x, gamma, residual: gamma, ...channels }, attrs };
   },
-  vicreg: (): Formed<'vicreg'> => ({ inputs: { z: given([2 * FILMS, OUTPUTS], 1) }, attrs: {} }),
-  maxPoolGrad: (): Formed<'maxPoolGrad'> => ({
-    inputs: { x: given([16, 28, 28, 64], 1), dy: given([16, 14, 14, 64], 2) },
+  vicreg: (): Formed<'vicreg'> => ({ inputs: { z: given([2 * ROWS, OUTPUTS], 1) }, attrs: {} }),
+  maxPoolGrad: (films: Films): Formed<'maxPoolGrad'> => ({
+    inputs: { x: given(map(films), 1), dy: given([films, 14, 14, 64], 2) },
     attrs: { size: 3, stride: 2, pad: 1 },
   }),
 } as const;

@@ -24,7 +24,7 @@ test('forms are timed and agree; a budget ends the measurement between kernels',
   const times = await measureForms(runtime, 20_000);
   expect(tf.memory().numTensors).toBe(before);
   const measured = Object.entries(times) as [KernelName, NonNullable<(typeof times)[KernelName]>][];
-  expect(measured.length).toBeGreaterThan(1);
+  expect(measured.length).toBeGreaterThan(0);
   for (const [name, forms] of measured) {
     const { spec } = KERNEL_TABLE[name];
     expect(forms.map((form) => form.name).toSorted()).toEqual(formsHere(spec.forms!, runtime).toSorted());

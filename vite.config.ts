@@ -1,7 +1,7 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
+import { guard } from './e2e/tools/guard.ts';
 import { developmentHeaders, HEADERS } from './src/guard/headers.ts';
-import { guard } from './vite.guard.ts';
 
 export default defineConfig({
   base: './',

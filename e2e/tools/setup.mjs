@@ -77,7 +77,7 @@ function sourceFiles() {
     'index.html',
     'e2e/headless/page.html',
     'vite.config.ts',
-    'vite.guard.ts',
+    'e2e/tools/guard.ts',
     'tsconfig.json',
     'package-lock.json',
   ];

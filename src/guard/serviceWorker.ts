@@ -1,6 +1,6 @@
 // The service worker: every answer to page and workers passes through `answer`, which adds the headers that a plain file
 // host does not send and refuses other origins. It keeps the whole app for use without a network, one version at a
-// time; a new version waits until the person takes it or all tabs are closed. Built into sw.js by vite.guard.ts.
+// time; a new version waits until the person takes it or all tabs are closed. Built into sw.js by e2e/tools/guard.ts.
 // Its own script comes from the host without a policy, so the first thing it does is to close its own scope.
 
 import { type AnswerFrom, decide } from './decide.ts';

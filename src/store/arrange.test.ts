@@ -88,3 +88,22 @@ describe('deciding about labels and parts', () => {
     expect(Object.keys(WAYS_OUT).filter((code) => !Object.hasOwn(ERROR_TABLE, code))).toEqual([]);
   });
 });
+
+it('stays with the set that was read when the last word of progress comes late', async () => {
+  const base = client();
+  let late: () => void = () => undefined;
+  const slow: PlaygroundClient = {
+    ...base,
+    intake: {
+      ...base.intake,
+      readFiles(files, options, onEvent) {
+        late = () => onEvent({ type: 'progress', done: 1, total: 1, skipped: 0, found: 0 });
+        return base.intake.readFiles(files, options, onEvent);
+      },
+    },
+  };
+  await startSession(() => slow);
+  await load(folder('ward'));
+  late();
+  expect(useDataset.getState().phase).toBe('ready');
+});

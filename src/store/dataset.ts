@@ -87,6 +87,9 @@ function onIntakeEvent(event: IntakeEvent): void {
     case 'progress': {
       const { type: _, ...progress } = event;
       const timing = pace.note(performance.now(), progress.done, progress.total);
+      // The last word of progress may come after the summary, which is on a port of its own.
+      const { phase } = useDataset.getState();
+      if (phase !== 'listing' && phase !== 'reading') break;
       useDataset.setState({ phase: 'reading', progress, ...timing });
       break;
     }

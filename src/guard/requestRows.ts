@@ -57,5 +57,8 @@ export function watchResources(asker: Asker, hear: (rows: RequestRow[]) => void)
         .map((entry) => rowOfEntry(entry as PerformanceResourceTiming, asker, self.location.origin)),
     );
   });
-  for (const type of ['navigation', 'resource']) observer.observe({ type, buffered: true });
+  observer.observe({ type: 'resource', buffered: true });
+  // The page itself; an observer would report it again when it has loaded.
+  const [page] = performance.getEntriesByType('navigation') as PerformanceResourceTiming[];
+  if (page) hear([rowOfEntry(page, asker, self.location.origin)]);
 }

@@ -33,7 +33,7 @@ export function DataPanelSource() {
       </div>
       {closed ? (
         <p className="source-closed" data-testid="source-closed" role="status">
-          {closed} Until then no film is taken.
+          {closed} So no film is taken.
         </p>
       ) : (
         <p className="dim">or drop a folder anywhere, with its label CSV</p>

@@ -33,7 +33,7 @@ function Figures() {
   const { total, refused, received } = useRequests();
   const copy = useProtection(({ offline }) => offline.copy);
   const rows = [
-    ['Requests to its own server', formatCount(total)],
+    ['Requests made', formatCount(total)],
     ['Received', formatBytes(received)],
     ['Refused attempts', formatCount(refused)],
     ['Works without a network', copy === 'ready' ? 'yes' : copy === 'preparing' ? 'soon' : 'no'],

@@ -93,8 +93,7 @@ test('a run is kept, carried as a file, and taken up from it; hostile files are 
     [await withOtherShapes(file), 'lacks'],
   ] as const) {
     await importFile(page, bad);
-    await expect(page.locator('.notice')).toContainText('The run file was refused');
-    await expect(page.locator('.notice')).toContainText(reason);
+    await expect(page.getByTestId('error')).toContainText(reason);
     await expect(rows(page)).toHaveCount(0);
   }
   await importFile(page, file);

@@ -91,10 +91,7 @@ export function RunsView() {
   return (
     <section className="curves" aria-label="Runs">
       <div className="curves-bar">
-        <span className="dim">
-          Pinned runs lie in every chart beside the one at hand. Runs are kept in this browser until they are
-          deleted.
-        </span>
+        <span className="dim">Pinned runs lie in every chart. Runs stay in this browser until deleted.</span>
         <span className="curves-spring" />
         <Undo />
         <Import />

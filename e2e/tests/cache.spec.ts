@@ -191,5 +191,5 @@ test('the runner measures a folder through the cache', async () => {
   expect([err, status]).toEqual(['', 0]);
   expect(out).toContain(`First visit: ${FILMS} films, 0 left out`);
   expect(out).toMatch(new RegExp(`${FILMS} films found`));
-  expect(out).toMatch(/100 %( +\d+ MB){3}/);
+  expect(out).toMatch(/100 % +\d+ MB/);
 });

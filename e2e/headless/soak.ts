@@ -80,7 +80,10 @@ async function oneRun(
     await run.call('play');
     await after(run, step);
     run.struck.push(name);
-    if (!run.failure.startsWith('device-lost-often')) continue;
+    if (run.state !== 'failed') continue;
+    // The third loss within ten minutes halts a run with advice; anything else that halts one is an offence.
+    await run.falls('failed');
+    if (!run.failure.startsWith('device-lost-often')) break;
     await run.call('restart');
     await run.films();
     await run.resume();

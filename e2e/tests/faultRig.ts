@@ -93,14 +93,7 @@ export class FaultRig {
     await this.ended();
     await this.inject(faults);
     await this.keepOften(every);
-    await this.press('playPause');
-    await expect(this.app.transport).toHaveAttribute(
-      'data-state',
-      /^(running|recovering|paused|failed|done)$/,
-      {
-        timeout: 90_000,
-      },
-    );
+    await this.newRun(() => this.press('playPause'));
   }
 
   inject(faults: readonly Fault[]): Promise<void> {

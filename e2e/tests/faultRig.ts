@@ -13,7 +13,9 @@ import { App } from './app.ts';
 
 export const STEPS = 24;
 export const EVERY = 5;
+const RATE = '0.002';
 export const TINY: Partial<Config> = {
+  learningRate: Number(RATE),
   width: 4,
   projectorHidden: 16,
   embeddingDim: 16,
@@ -175,11 +177,15 @@ export class FaultRig {
     await expect.poll(async () => ![before, ''].includes(await run()), { timeout: 90_000 }).toBe(true);
   }
 
+  /** No run is at hand, and the form is that of the reference again. */
   private async ended(): Promise<void> {
     const state = await this.app.transport.getAttribute('data-state');
-    if (state !== 'paused' && state !== 'running') return;
-    await this.press('stop');
-    await this.app.reaches('done');
+    if (state === 'paused' || state === 'running') {
+      await this.press('stop');
+      await this.app.reaches('done');
+    }
+    const rate = this.page.getByTestId('field-learningRate').getByRole('textbox');
+    if ((await rate.inputValue()) !== RATE) await this.set('learningRate', RATE);
   }
 
   async done(): Promise<void> {

@@ -176,15 +176,30 @@ function readElements(bytes: Uint8Array, start: number, options: WalkOptions) {
 }
 
 function readExplicit(stream: ByteStream): Element {
-  const { byteArray, byteArrayParser, position } = stream;
+  const { byteArray, position } = stream;
   const vr = String.fromCharCode(byteArray[position + 4] ?? 0, byteArray[position + 5] ?? 0);
-  if (!WIDE_VRS.has(vr)) return readDicomElementExplicit(stream, []);
+  if (WIDE_VRS.has(vr)) return passOver(stream, position, vr);
+  try {
+    return readDicomElementExplicit(stream, []);
+  } catch (thrown) {
+    // Nested deeper than the stack reaches: no picture needs what lies there, and its length says where it ends.
+    if (!(thrown instanceof RangeError) || vr !== 'SQ') throw thrown;
+    const passed = passOver(stream, position, vr);
+    if (passed.length === UNDEFINED_LENGTH) throw thrown;
+    return passed;
+  }
+}
+
+/** The element at `position`, whose length takes 32 bits, as an opaque value; the stream stands behind it. */
+function passOver(stream: ByteStream, position: number, vr: string): Element {
+  const { byteArray, byteArrayParser } = stream;
   const group = byteArrayParser.readUint16(byteArray, position);
   const number = byteArrayParser.readUint16(byteArray, position + 2);
   const length = byteArrayParser.readUint32(byteArray, position + 8);
-  stream.seek(12 + length);
+  const dataOffset = position + 12;
+  stream.position = dataOffset + length;
   const tag = `x${(group * 65_536 + number).toString(16).padStart(8, '0')}`;
-  return { tag, vr, length, dataOffset: position + 12 };
+  return { tag, vr, length, dataOffset };
 }
 
 /** The parser throws strings; a stack that overflows in deep nesting arrives as a RangeError. */

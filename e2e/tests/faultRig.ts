@@ -33,6 +33,8 @@ export class FaultRig {
   readonly #home: string;
   #app: App | null = null;
   reference: Curves = [];
+  /** The form is no longer that of the reference. */
+  changed = false;
 
   constructor(context: BrowserContext, home: string) {
     this.context = context;
@@ -132,7 +134,14 @@ export class FaultRig {
   }
 
   async set(key: keyof Config, value: string): Promise<void> {
-    const input = this.page.getByTestId(`field-${key}`).getByRole('textbox');
+    this.changed = true;
+    const field = this.page.getByTestId(`field-${key}`);
+    if (!(await field.isVisible()))
+      await this.page
+        .locator('.groups')
+        .getByRole('button', { name: /^Optimiser/ })
+        .click();
+    const input = field.getByRole('textbox');
     await input.fill(value);
     await input.press('Enter');
   }
@@ -184,8 +193,8 @@ export class FaultRig {
       await this.press('stop');
       await this.app.reaches('done');
     }
-    const rate = this.page.getByTestId('field-learningRate').getByRole('textbox');
-    if ((await rate.inputValue()) !== RATE) await this.set('learningRate', RATE);
+    if (this.changed) await this.set('learningRate', RATE);
+    this.changed = false;
   }
 
   async done(): Promise<void> {

@@ -144,6 +144,7 @@ export const NUMBERS: FaultRow[] = [
       await expect(rig.page.getByTestId('roll-back-warmupEpochs')).toContainText('Back to step 10, Warm-up');
       await rig.inject([]);
       await rig.page.getByTestId('roll-back-learningRate').click();
+      rig.changed = true;
       await rig.app.reaches('paused');
       await rig.play();
       await rig.done();

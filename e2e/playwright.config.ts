@@ -8,6 +8,7 @@ const executablePath = (await findChromium()) ?? undefined;
 
 export default defineConfig({
   testDir: 'tests',
+  testMatch: '**/*.spec.ts',
   globalSetup: './tests/globalSetup.ts',
   workers: 1,
   fullyParallel: false,

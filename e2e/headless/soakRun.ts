@@ -91,7 +91,7 @@ export class SoakRun {
   }
 
   keepOften(): Promise<void> {
-    return this.call('keep', { everySteps: 10, everySeconds: 5 });
+    return this.call('keep', { everySteps: 10, everySeconds: 5, writingShare: 1 });
   }
 
   async reload(): Promise<void> {

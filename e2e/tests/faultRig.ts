@@ -87,7 +87,11 @@ export class FaultRig {
   keepOften(every = EVERY): Promise<void> {
     return this.page.evaluate(
       (everySteps) =>
-        globalThis.__engine!().keep({ everySteps, everySeconds: 1000 }) as unknown as Promise<void>,
+        globalThis.__engine!().keep({
+          everySteps,
+          everySeconds: 1000,
+          writingShare: 1,
+        }) as unknown as Promise<void>,
       every,
     );
   }

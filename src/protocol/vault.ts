@@ -102,8 +102,10 @@ export interface ListedRun extends Omit<RunRecord, 'state'> {
 export interface KeepingPolicy {
   readonly everySteps: number;
   readonly everySeconds: number;
+  /** Writing may take this share of the time at most, however large the model; 1 writes whenever it is due. */
+  readonly writingShare: number;
 }
-export const KEEPING: KeepingPolicy = { everySteps: 200, everySeconds: 15 };
+export const KEEPING: KeepingPolicy = { everySteps: 200, everySeconds: 15, writingShare: 0.1 };
 
 /** Name of the Web Lock that whoever has a run at hand holds. */
 export const runLockName = (id: string): string => `mlvicx-run-${id}`;

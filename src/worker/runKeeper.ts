@@ -15,8 +15,6 @@ import { type Begun, lastOf, mean, recordOf } from './runRecord.ts';
 import { Sketch } from './sketch.ts';
 
 const TOTAL = METRIC_NAMES.indexOf('loss/total');
-/** Writing may take this share of the time at most, however large the model. */
-const WRITING_SHARE = 0.1;
 
 export class RunKeeper {
   readonly #vault: RunVault;
@@ -111,10 +109,10 @@ export class RunKeeper {
   }
 
   /** Whether it is time for a checkpoint. `step` steps have been submitted. */
-  due(step: number, { everySteps, everySeconds }: KeepingPolicy): boolean {
+  due(step: number, { everySteps, everySeconds, writingShare }: KeepingPolicy): boolean {
     if (this.#work) return false;
     const seconds = (performance.now() - this.#savedAt) / 1000;
-    if (seconds < this.#writeSeconds / WRITING_SHARE) return false;
+    if (writingShare < 1 && seconds < this.#writeSeconds / writingShare) return false;
     return seconds >= everySeconds || step - this.#savedStep >= everySteps;
   }
 

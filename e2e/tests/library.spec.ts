@@ -84,6 +84,9 @@ test('a run is kept, carried as a file, and taken up from it; hostile files are 
   await page.getByTestId('undo-delete').click();
   await expect(rows(page)).toHaveCount(1);
   await page.getByLabel('Delete Baseline').click();
+  await expect(rows(page)).toHaveCount(0);
+  // Written a moment after the press; a reload in the same instant would come before it.
+  await page.waitForTimeout(1000);
   await reload(app);
   await expect(rows(page)).toHaveCount(0);
 

@@ -1,7 +1,7 @@
 // `npm test`: the set-up of `npm start` plus a Chromium, then types, lint, unit tests and browser tests. Every
 // stage runs even if an earlier one failed. The last line printed is `N passed, N failed, N skipped`: tests of
 // Vitest and Playwright, and one failure more for each stage that fails without failing tests.
-// `npm test -- unit e2e` runs only the stages named.
+// `npm test -- unit e2e` runs only the stages named; `faults`, the whole fault matrix, runs only when it is named.
 
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -56,14 +56,22 @@ const STAGES = {
     report: 'e2e.json',
     counts: playwrightCounts,
   },
+  faults: {
+    script: 'playwright/cli.js',
+    args: ['test', '-c', 'e2e', 'reliability.spec.ts', '--reporter=list,json'],
+    report: 'e2e.json',
+    counts: playwrightCounts,
+    env: { FAULTS: 'all' },
+    asked: true,
+  },
 };
 
 /** Runs one stage; a stage that fails without a failing test counts as one failure. */
 async function runStage(name, env) {
-  const { script, args, report, counts } = STAGES[name];
+  const { script, args, report, counts, env: own } = STAGES[name];
   console.log(`\n== ${name}`);
   if (report) rmSync(path.join(reports, report), { force: true });
-  const status = await runPackage(script, args, { env });
+  const status = await runPackage(script, args, { env: { ...env, ...own } });
   if (status === INTERRUPTED) throw new ToolError('Interrupted.');
   const read = report ? readReport(report) : null;
   const result = read ? counts(read) : none;
@@ -88,7 +96,8 @@ await main(async () => {
     PLAYWRIGHT_JSON_OUTPUT_FILE: path.join(reports, 'e2e.json'),
   };
   const total = { ...none };
-  for (const name of asked.length > 0 ? asked : Object.keys(STAGES)) {
+  const always = Object.keys(STAGES).filter((name) => !STAGES[name].asked);
+  for (const name of asked.length > 0 ? asked : always) {
     const result = await runStage(name, env);
     for (const key of Object.keys(total)) total[key] += result[key];
     if (result.failed > 0) console.log(`${name}: failed`);

@@ -34,7 +34,7 @@ test.afterAll(async () => {
 });
 
 /** A checkpoint, a write, a bad number, a damaged file, a lost device, a dead worker, a reload. */
-const ALWAYS = [1, 2, 10, 12, 16, 20, 26];
+const ALWAYS = [1, 2, 10, 12, 15, 19, 25];
 const all = process.env.FAULTS === 'all';
 
 for (const [i, row] of FAULT_ROWS.entries()) {

@@ -85,7 +85,9 @@ export const ENDINGS: FaultRow[] = [
       await rig.kept(KEPT);
       await rig.reload();
       await expect(rig.page.getByTestId('resume-offer')).toContainText(/was cut off at step 1\d of 24/);
-      await expect(rig.page.getByTestId('resume-offer').getByRole('img')).toBeVisible();
+      await expect(
+        rig.page.getByTestId('resume-offer').getByRole('img', { name: /^Total loss/ }),
+      ).toBeVisible();
       expect(await rig.resumeOffered()).toBeGreaterThanOrEqual(EVERY);
       await rig.play();
       await rig.same();

@@ -58,7 +58,9 @@ export class TorchProcess {
   #complaints = '';
 
   constructor(python: string, script: string, folder: string) {
-    this.#child = spawn(python, [script, folder]);
+    // Its threads must not spin while the engine beside it takes its turn.
+    const env = { ...process.env, OMP_WAIT_POLICY: 'PASSIVE', KMP_BLOCKTIME: '0' };
+    this.#child = spawn(python, [script, folder], { env });
     this.#child.stderr.on('data', (text: Buffer) => {
       this.#complaints = (this.#complaints + text.toString()).slice(-2000);
     });

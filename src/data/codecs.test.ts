@@ -2,7 +2,7 @@
 // components, all widths; and what must be refused rather than shown.
 
 import { describe, expect, it, vi } from 'vitest';
-import { decodeStored } from './dicomPixels.ts';
+import { decodeStored } from './dicom/pixels.ts';
 import { greyElements, writeDicom } from './testDicom.ts';
 import { TEST_ENCODINGS, type TestEncoding } from './testEncoders.ts';
 import { type TestPixels, testPixels } from './testJpeg.ts';

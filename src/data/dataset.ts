@@ -22,10 +22,10 @@ import {
 import type { LabelScan } from '../protocol/labels.ts';
 import type { FilmMeasures, QualityFlag } from '../protocol/quality.ts';
 import type { SplitChoice } from '../protocol/split.ts';
-import type { FilmLabels } from './labels.ts';
-import { isLateralView } from './labelsColumns.ts';
+import { isLateralView } from './labels/columns.ts';
+import type { FilmLabels } from './labels/labels.ts';
 import { type PatientSource, patientOf } from './patient.ts';
-import { flagFilms, leaveOut, qualityReport } from './qualityReport.ts';
+import { flagFilms, leaveOut, qualityReport } from './quality/report.ts';
 import { splitFilms } from './split.ts';
 
 /** What is known of one decoded film; its pixels lie apart. */

@@ -4,7 +4,7 @@ import { deflateSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { AppError, type ErrorCode } from '../util/errors.ts';
 import { decodeFilm } from './decode.ts';
-import { decodeStored } from './dicomPixels.ts';
+import { decodeStored } from './dicom/pixels.ts';
 import { type GreyOptions, greyElements, type TestImage, writeDicom } from './testDicom.ts';
 
 const SIZES = { planeSize: 64, thumbnailSize: 8 };

@@ -4,7 +4,7 @@
 import type { FilmMeasures } from '../protocol/quality.ts';
 import { toGrey } from './grayscale.ts';
 import { decodePicture, type FileFormat, type Picture, readFilm, type TakingFacts } from './picture.ts';
-import { measureFilm } from './quality.ts';
+import { measureFilm } from './quality/quality.ts';
 import { type Plane, shrink } from './resize.ts';
 
 export interface DecodeOptions {

@@ -3,11 +3,11 @@
 
 import type { ImageFormat, Taking } from '../protocol/dataset.ts';
 import { AppError } from '../util/errors.ts';
-import { decodeDicomFile } from './dicomPicture.ts';
+import { decodeDicomFile } from './dicom/picture.ts';
 import type { GreyRecipe, StoredValues } from './grayscale.ts';
 import { MAX_FILE_BYTES } from './limits.ts';
-import { decodePgmFile } from './pgm.ts';
-import { decodeJpegFile, decodePngFile } from './raster.ts';
+import { decodePgmFile } from './raster/pgm.ts';
+import { decodeJpegFile, decodePngFile } from './raster/raster.ts';
 import { SNIFF_BYTES, sniff } from './sniff.ts';
 
 export type FileFormat = Exclude<ImageFormat, 'synthetic'>;

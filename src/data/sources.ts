@@ -5,11 +5,11 @@ import type { SkippedFile } from '../protocol/dataset.ts';
 import type { IntakeOptions, SourceFile } from '../protocol/intake.ts';
 import type { LabelScan } from '../protocol/labels.ts';
 import { AppError, fromWire } from '../util/errors.ts';
-import { applyLabels, type LabelAssignment } from './labels.ts';
-import { assignFolders, withFolderClasses } from './labelsFolders.ts';
-import { scanOf } from './labelsReport.ts';
-import { looksLikeList, startOf } from './labelsStream.ts';
-import { surveyLabels } from './labelsUnderstand.ts';
+import { assignFolders, withFolderClasses } from './labels/folders.ts';
+import { applyLabels, type LabelAssignment } from './labels/labels.ts';
+import { scanOf } from './labels/report.ts';
+import { looksLikeList, startOf } from './labels/stream.ts';
+import { surveyLabels } from './labels/understand.ts';
 
 const LITTER = /(^|\/)(\.[^/]*|__MACOSX|thumbs\.db|desktop\.ini)(\/|$)/i;
 const TABLE = /\.(csv|tsv)$/i;

@@ -2,14 +2,14 @@
 // values, before any rescale, table, window or inversion. All frames of a DICOM file count, one after the other.
 
 import type { StoredFacts } from '../protocol/film.ts';
-import { pictureOf } from './dicomPicture.ts';
-import { decodeStored } from './dicomPixels.ts';
+import { pictureOf } from './dicom/picture.ts';
+import { decodeStored } from './dicom/pixels.ts';
 import type { StoredValues } from './grayscale.ts';
-import { decodeJpeg } from './jpeg.ts';
-import { readPgm } from './pgm.ts';
+import { decodeJpeg } from './jpeg/jpeg.ts';
 import { type FilmBytes, readFilm } from './picture.ts';
-import { readPng } from './png.ts';
-import { readPngSamples } from './pngSamples.ts';
+import { readPgm } from './raster/pgm.ts';
+import { readPng } from './raster/png.ts';
+import { readPngSamples } from './raster/pngSamples.ts';
 
 interface Stored {
   readonly transferSyntax: string;

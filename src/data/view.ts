@@ -3,9 +3,9 @@
 
 import type { ImageFormat } from '../protocol/dataset.ts';
 import type { ContrastWindow, FilmView } from '../protocol/film.ts';
-import { pictureOf } from './dicomPicture.ts';
-import { decodeStored } from './dicomPixels.ts';
-import { type DicomTagTable, tagTable } from './dicomTags.ts';
+import { pictureOf } from './dicom/picture.ts';
+import { decodeStored } from './dicom/pixels.ts';
+import { type DicomTagTable, tagTable } from './dicom/tags.ts';
 import { type Grade, type GreyRecipe, gradeOf, levelsOf, plainRecipe } from './grayscale.ts';
 import { decodePicture, type FilmBytes, type Picture, readFilm } from './picture.ts';
 

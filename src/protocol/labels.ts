@@ -1,5 +1,5 @@
 // Label files across the seam: the table of formats and their options, what a person chooses, and what a look at
-// a folder's label files found. The readers of these formats are in data/labelsFormats.ts, one per row here;
+// a folder's label files found. The readers of these formats are in data/labels/formats.ts, one per row here;
 // the page's form, the runner's words and the table in docs/data.md are all taken from these rows.
 
 import type { WireError } from '../util/errors.ts';

@@ -1,7 +1,7 @@
 // Files that hold many films, opened before anything else is done with a list of files, so that the rest of the intake
 // knows single films only. An archive that cannot be opened stays in the list and is refused when its turn comes.
 
-import { isArchivePath, openNpz } from '../data/npz.ts';
+import { isArchivePath, openNpz } from '../data/raster/npz.ts';
 import type { ListedFile } from '../data/sources.ts';
 import type { Decoder } from './intakeFilms.ts';
 

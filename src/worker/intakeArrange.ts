@@ -2,7 +2,7 @@
 // under another choice, without decoding a film again. Also answers what the page asks about rows and marks.
 
 import type { DatasetParts, Film } from '../data/dataset.ts';
-import type { LabelAssignment } from '../data/labels.ts';
+import type { LabelAssignment } from '../data/labels/labels.ts';
 import { marksOf } from '../data/marks.ts';
 import { patientOf } from '../data/patient.ts';
 import { type ListedFile, readLabels, type SortedSources } from '../data/sources.ts';

@@ -2,7 +2,7 @@
 // films (intakeFilms.ts).
 
 import type { DatasetParts } from '../data/dataset.ts';
-import { findDuplicates } from '../data/duplicates.ts';
+import { findDuplicates } from '../data/quality/duplicates.ts';
 import { type ListedFile, readLabels, sortSources } from '../data/sources.ts';
 import type { SkippedFile } from '../protocol/dataset.ts';
 import type { IntakeEvent, IntakeOptions } from '../protocol/intake.ts';

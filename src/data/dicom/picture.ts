@@ -1,0 +1,50 @@
+// A DICOM file to grey values: its first frame, grey as it is, colour and palettes turned to grey by BT.601 luma,
+// with the aspect of its pixels and what its tags say about the taking. Contrast is left to grayscale.ts.
+
+import { AppError } from '../../util/errors.ts';
+import { lumaOf, plainRecipe } from '../grayscale.ts';
+import type { Picture } from '../picture.ts';
+import { type DicomHeader, isGrey } from './header.ts';
+import { readPalette } from './palette.ts';
+import { decodeStored, type StoredImage } from './pixels.ts';
+
+/** Larger distortions are errors in the file rather than pixels of that shape. */
+const MAX_ASPECT = 8;
+
+/** @throws AppError with the reason the file cannot be read */
+export async function decodeDicomFile(bytes: Uint8Array): Promise<Picture> {
+  return pictureOf(await decodeStored(bytes, { frames: 'first' }));
+}
+
+/** @param image its first frame. @throws AppError `dicom-unsupported` for colour that cannot be turned to grey */
+export function pictureOf(image: StoredImage): Picture {
+  const { cols: width, rows: height, frames, facts, recipe } = image.header;
+  const notes = frames > 1 ? [`first of ${frames} frames`] : [];
+  const size = { width, height, pixelAspect: aspectOf(image.header), ...facts };
+  if (isGrey(image.header.photometric)) return { ...size, values: image.values, recipe, notes };
+  return { ...size, ...greyOfColour(image), notes: [...notes, 'colour turned to grey'] };
+}
+
+function aspectOf({ pixelAspect }: DicomHeader): number {
+  return pixelAspect >= 1 / MAX_ASPECT && pixelAspect <= MAX_ASPECT ? pixelAspect : 1;
+}
+
+function greyOfColour(image: StoredImage): Pick<Picture, 'values' | 'recipe'> {
+  const { values, header, transferSyntax, dataSet } = image;
+  const { photometric, bitsAllocated, bitsStored, rows, cols } = header;
+  if (photometric === 'PALETTE COLOR') return { values: readPalette(dataSet.tags, values), recipe: null };
+  if (!(values instanceof Uint8Array || values instanceof Uint16Array)) {
+    throw new AppError('dicom-unsupported', `${header.signed ? 'signed ' : ''}${bitsAllocated}-bit colour.`);
+  }
+  const pixels = rows * cols;
+  const grey = values instanceof Uint8Array ? new Uint8Array(pixels) : new Uint16Array(pixels);
+  if (isLumaFirst(photometric, transferSyntax)) for (let i = 0; i < pixels; i++) grey[i] = values[3 * i]!;
+  else lumaOf(values.subarray(0, 3 * pixels), 3, grey);
+  return { values: grey, recipe: bitsStored === 8 ? null : plainRecipe(bitsStored) };
+}
+
+/** YBR pixels lead with their luma, unless the decoder turned them to red, green and blue (JPEG, and RCT and ICT). */
+function isLumaFirst(photometric: DicomHeader['photometric'], transferSyntax: string): boolean {
+  if (photometric !== 'YBR_FULL' && photometric !== 'YBR_FULL_422') return false;
+  return !/^1\.2\.840\.10008\.1\.2\.4\.5\d$/.test(transferSyntax);
+}

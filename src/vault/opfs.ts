@@ -62,7 +62,12 @@ class OpfsFolder implements Folder {
     const sizes = new Map<string, number>();
     for await (const entry of this.#directory.values()) {
       if (entry.kind !== 'file') continue;
-      sizes.set(entry.name, (await (entry as FileSystemFileHandle).getFile()).size);
+      try {
+        sizes.set(entry.name, (await (entry as FileSystemFileHandle).getFile()).size);
+      } catch (thrown) {
+        // Another thread may have removed it since it was listed.
+        if (!isMissing(thrown)) throw thrown;
+      }
     }
     return sizes;
   }

@@ -40,6 +40,15 @@ export class App {
     await this.page.getByRole('tab', { name }).click();
   }
 
+  /** Labels of the controls in sight that lie beyond the right edge of the window. */
+  beyondTheEdge(): Promise<string[]> {
+    return this.page.evaluate(() =>
+      [...document.querySelectorAll('button, input, [role=slider]')]
+        .filter((control) => control.checkVisibility() && control.getBoundingClientRect().right > innerWidth)
+        .map((control) => control.getAttribute('aria-label') ?? control.textContent),
+    );
+  }
+
   async step(): Promise<number> {
     return Number(await this.transport.getAttribute('data-step'));
   }

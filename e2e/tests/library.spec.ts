@@ -64,6 +64,14 @@ test('a run is kept, carried as a file, and taken up from it; hostile files are 
   await page.keyboard.press('Enter');
   await page.getByLabel('Overlay Baseline in all charts').check();
 
+  await page.setViewportSize({ width: 800, height: 900 });
+  for (const name of ['Train', 'Evaluate', 'Device', 'Runs'] as const) {
+    await app.view(name);
+    await expect.poll(() => app.beyondTheEdge()).toEqual([]);
+  }
+  await expect(page.getByLabel('Delete Baseline')).toBeInViewport();
+  await page.setViewportSize({ width: 1440, height: 900 });
+
   await page.getByLabel('Export Baseline').click();
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('save-run').click()]);
   expect(download.suggestedFilename()).toBe('baseline.mlvicx.zip');

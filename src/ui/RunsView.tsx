@@ -2,6 +2,7 @@
 // evaluation said. Pinned runs lie in every chart. A deletion can be taken back; a run goes out and comes in as one file.
 
 import { Button, FileButton, Table } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { IconDownload, IconFileImport } from '@tabler/icons-react';
 import { runsJson } from '../store/export.ts';
 import { importRun, loadCurves } from '../store/library.ts';
@@ -12,19 +13,21 @@ import './curves.css';
 import { saveText } from './parts/download.ts';
 import { useLiveTick } from './parts/redraw.ts';
 import { FINAL, RunsViewRow } from './RunsViewRow.tsx';
+import { TOKENS } from './theme.ts';
 
 function RunsTable() {
   const runs = useRuns((state) => state.runs);
   const liveId = useRuns((state) => state.liveId);
+  const wide = useMediaQuery(`(min-width: ${TOKENS.foldBelow}px)`, true, { getInitialValueInEffect: false });
   useLiveTick();
   return (
-    <Table.ScrollContainer minWidth={860} type="native">
+    <Table.ScrollContainer minWidth={720} type="native">
       <Table data-testid="runs-table" verticalSpacing={3} horizontalSpacing={7} className="probe-table">
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Pin</Table.Th>
             <Table.Th>Run</Table.Th>
-            <Table.Th>Preset</Table.Th>
+            {wide && <Table.Th>Preset</Table.Th>}
             <Table.Th ta="right">Steps</Table.Th>
             {FINAL.map(({ metric, label }) => (
               <Table.Th key={metric} ta="right">
@@ -32,13 +35,17 @@ function RunsTable() {
               </Table.Th>
             ))}
             <Table.Th ta="right">Mean AUROC</Table.Th>
-            <Table.Th ta="right">Kept</Table.Th>
-            <Table.Th />
+            {wide && (
+              <>
+                <Table.Th ta="right">Kept</Table.Th>
+                <Table.Th />
+              </>
+            )}
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
           {[...runs].reverse().map((run) => (
-            <RunsViewRow key={run.id} run={run} live={run.id === liveId} />
+            <RunsViewRow key={run.id} run={run} live={run.id === liveId} folded={!wide} />
           ))}
         </Table.Tbody>
       </Table>
@@ -46,9 +53,14 @@ function RunsTable() {
   );
 }
 
-function Undo() {
+/** What the list is, or what was just deleted from it. */
+function Words() {
   const removed = useRuns((state) => state.removed);
-  if (!removed) return null;
+  if (!removed) {
+    return (
+      <span className="dim">Pinned runs lie in every chart. Runs stay in this browser until deleted.</span>
+    );
+  }
   return (
     <span className="curves-control" role="status">
       <span className="dim run-name-text">Deleted {removed.run.name}.</span>
@@ -91,9 +103,8 @@ export function RunsView() {
   return (
     <section className="curves" aria-label="Runs">
       <div className="curves-bar">
-        <span className="dim">Pinned runs lie in every chart. Runs stay in this browser until deleted.</span>
+        <Words />
         <span className="curves-spring" />
-        <Undo />
         <Import />
         <Button
           data-testid="runs-export"

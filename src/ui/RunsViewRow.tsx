@@ -103,7 +103,34 @@ function Resume({ run }: { run: Run }) {
   );
 }
 
-export function RunsViewRow({ run, live }: { run: Run; live: boolean }) {
+function Acts({ run, live }: { run: Run; live: boolean }) {
+  const { kept } = run;
+  return (
+    <span className="run-acts">
+      {kept && !live && <Resume run={run} />}
+      <Tooltip label="Curves as CSV">
+        <ActionIcon aria-label={`Curves of ${run.name} as CSV`} onClick={() => void saveCurves(run)}>
+          <IconDownload size={15} />
+        </ActionIcon>
+      </Tooltip>
+      <RunsViewExport run={run} />
+      <Tooltip label="Delete">
+        <ActionIcon
+          aria-label={`Delete ${run.name}`}
+          disabled={!live && kept?.inUse}
+          onClick={() => deleteRun(run.id)}
+        >
+          <IconTrash size={15} />
+        </ActionIcon>
+      </Tooltip>
+    </span>
+  );
+}
+
+const presetOf = ({ preset }: Run) => (preset ? PRESETS[preset].label : 'own');
+
+/** Folded: where the window is narrow, preset, size and acts stand below the name instead of in columns. */
+export function RunsViewRow({ run, live, folded }: { run: Run; live: boolean; folded: boolean }) {
   const { series, kept } = run;
   const steps = series.length ? series.lastStep + 1 : (kept?.step ?? 0);
   return (
@@ -118,8 +145,17 @@ export function RunsViewRow({ run, live }: { run: Run; live: boolean }) {
       </Table.Td>
       <Table.Td>
         <RunName run={run} live={live} />
+        {folded && (
+          <span className="run-folded">
+            <Acts run={run} live={live} />
+            <span className="dim num">
+              {presetOf(run)}
+              {kept && ` · ${formatBytes(kept.bytes)}`}
+            </span>
+          </span>
+        )}
       </Table.Td>
-      <Table.Td>{run.preset ? PRESETS[run.preset].label : <span className="dim">own</span>}</Table.Td>
+      {!folded && <Table.Td className={run.preset ? undefined : 'dim'}>{presetOf(run)}</Table.Td>}
       <Table.Td className="num" ta="right">
         {stepLabel(steps)}
       </Table.Td>
@@ -131,29 +167,16 @@ export function RunsViewRow({ run, live }: { run: Run; live: boolean }) {
       <Table.Td className="num" ta="right">
         <Scores run={run} />
       </Table.Td>
-      <Table.Td className="num dim" ta="right">
-        {kept ? formatBytes(kept.bytes) : ''}
-      </Table.Td>
-      <Table.Td>
-        <span className="run-acts">
-          {kept && !live && <Resume run={run} />}
-          <Tooltip label="Curves as CSV">
-            <ActionIcon aria-label={`Curves of ${run.name} as CSV`} onClick={() => void saveCurves(run)}>
-              <IconDownload size={15} />
-            </ActionIcon>
-          </Tooltip>
-          <RunsViewExport run={run} />
-          <Tooltip label="Delete">
-            <ActionIcon
-              aria-label={`Delete ${run.name}`}
-              disabled={!live && kept?.inUse}
-              onClick={() => deleteRun(run.id)}
-            >
-              <IconTrash size={15} />
-            </ActionIcon>
-          </Tooltip>
-        </span>
-      </Table.Td>
+      {!folded && (
+        <>
+          <Table.Td className="num dim" ta="right">
+            {kept ? formatBytes(kept.bytes) : ''}
+          </Table.Td>
+          <Table.Td>
+            <Acts run={run} live={live} />
+          </Table.Td>
+        </>
+      )}
     </Table.Tr>
   );
 }

@@ -142,7 +142,7 @@ export function App() {
       data-view={view}
     >
       <Transport />
-      <Messages />
+      <Messages panelShown={columns} />
       <div className="columns" data-columns={columns}>
         {wide && (
           <aside className="column setup" aria-label="Setup" hidden={!columns}>

@@ -1,18 +1,17 @@
 // The films at hand: where they come from, how far reading them is, what they are, and what was left out.
 
-import { ActionIcon, Badge, Button, Tooltip } from '@mantine/core';
+import { ActionIcon, Badge, Tooltip } from '@mantine/core';
 import { IconArrowsMaximize, IconEye, IconEyeOff } from '@tabler/icons-react';
 import { useMemo } from 'react';
 import type { DatasetSummary } from '../protocol/dataset.ts';
-import { readAgain, WAYS_OUT } from '../store/arrange.ts';
 import { commandOf } from '../store/commands.ts';
 import { useDataset } from '../store/dataset.ts';
 import { showGallery } from '../store/gallery.ts';
 import { useSettings } from '../store/settings.ts';
-import type { WireError } from '../util/errors.ts';
-import { formatCount } from '../util/format.ts';
+import { formatCounted } from '../util/format.ts';
 import { DataPanelCache } from './DataPanelCache.tsx';
 import { DataPanelCounts } from './DataPanelCounts.tsx';
+import { DataPanelFailure } from './DataPanelFailure.tsx';
 import { DataPanelFolders } from './DataPanelFolders.tsx';
 import { DataPanelLabels } from './DataPanelLabels.tsx';
 import { DataPanelQuality } from './DataPanelQuality.tsx';
@@ -21,7 +20,6 @@ import { DataPanelSkipped } from './DataPanelSkipped.tsx';
 import { DataPanelSource } from './DataPanelSource.tsx';
 import { DataPanelSplit } from './DataPanelSplit.tsx';
 import { Gallery } from './Gallery.tsx';
-import { ErrorNotice } from './parts/ErrorNotice.tsx';
 import { FilmGrid } from './parts/FilmGrid.tsx';
 import { Section } from './parts/Section.tsx';
 
@@ -40,8 +38,8 @@ function Headline({ summary }: { summary: DatasetSummary }) {
         )}
       </div>
       <p className="dim num">
-        {formatCount(summary.images.length)} films · {formatCount(patients)} patients ·{' '}
-        {summary.findings.length} findings
+        {formatCounted(summary.images.length, 'film')} · {formatCounted(patients, 'patient')} ·{' '}
+        {summary.findings.length > 0 ? formatCounted(summary.findings.length, 'finding') : 'no labels'}
       </p>
       {summary.synthetic && <p className="dim">Drawn by a program, seeded. No patient is behind them.</p>}
     </div>
@@ -87,21 +85,6 @@ function Films() {
   );
 }
 
-/** Some failures are mended by a decision, which is offered beside them. */
-function Failure({ error }: { error: WireError }) {
-  const ways = WAYS_OUT[error.code] ?? [];
-  return (
-    <ErrorNotice error={error}>
-      {ways.length > 0 &&
-        ways.map(({ label, change }) => (
-          <Button key={label} variant="default" data-testid="way-out" onClick={() => void readAgain(change)}>
-            {label}
-          </Button>
-        ))}
-    </ErrorNotice>
-  );
-}
-
 export function DataPanel() {
   const phase = useDataset((state) => state.phase);
   const summary = useDataset((state) => state.summary);
@@ -118,7 +101,7 @@ export function DataPanel() {
           </p>
         )}
         {reading && <DataPanelReading />}
-        {error && <Failure error={error} />}
+        {error && <DataPanelFailure error={error} />}
         <DataPanelFolders />
         <DataPanelSource />
         {summary && <DataPanelLabels summary={summary} />}

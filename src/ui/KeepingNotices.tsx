@@ -31,7 +31,9 @@ const WATCH_MS = 3000;
 
 function KeptNotice() {
   const notice = useKeeping((state) => state.notice);
-  if (!notice) return null;
+  const halted = useSession(({ status }) => status.state === 'failed');
+  // That a loss was mended is no news once the run has been halted all the same.
+  if (!notice || (halted && notice.kind === 'recovered')) return null;
   const Icon = ICONS[notice.kind];
   return (
     <div className="notice notice-calm" role="status" data-testid="notice" data-kind={notice.kind}>

@@ -10,6 +10,7 @@ import { dismissError, useSession } from '../store/session.ts';
 import { choosePreset, useSettings } from '../store/settings.ts';
 import { BLOW_UPS, type ErrorCode, type WireError } from '../util/errors.ts';
 import { formatCount } from '../util/format.ts';
+import { DataPanelFailure } from './DataPanelFailure.tsx';
 import { KeepingNotices } from './KeepingNotices.tsx';
 import { ErrorNotice } from './parts/ErrorNotice.tsx';
 
@@ -27,9 +28,10 @@ const REMEDIES: Partial<Record<ErrorCode, string>> = {
   'device-refused': 'Try again',
 };
 
-export function Messages() {
+export function Messages({ panelShown }: { panelShown: boolean }) {
   const error = useSession((session) => session.error);
   const refused = useSettings((settings) => settings.refused);
+  const films = useDataset((state) => state.error);
   const failed = useSession(({ status }) => status.state === 'failed');
   const remedy = error ? (REMEDIES[error.code] ?? (failed ? 'Start again' : null)) : null;
   return (
@@ -42,6 +44,7 @@ export function Messages() {
           onClose={() => useSettings.setState({ refused: null })}
         />
       )}
+      {films && !panelShown && <DataPanelFailure error={films} />}
       {error && (
         <ErrorNotice error={error} onClose={dismissError}>
           <WaysBack error={error} />

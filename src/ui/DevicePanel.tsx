@@ -32,9 +32,28 @@ function Facts({ rows }: { rows: readonly (readonly [string, ReactNode])[] }) {
   );
 }
 
+function Restart() {
+  const busy = useSession((session) => session.busy);
+  return (
+    <Button variant="default" disabled={busy !== null} onClick={() => void restart()}>
+      Restart the engine
+    </Button>
+  );
+}
+
 function Adapter() {
   const { facts, memoryInUse, memoryReserved, busy } = useSession();
-  if (!facts) return <p>{busy === 'opening' ? 'Opening the adapter.' : 'No adapter is open.'}</p>;
+  if (!facts && busy === 'opening') return <p>Opening the adapter.</p>;
+  if (!facts) {
+    return (
+      <>
+        <p className="device-claim">
+          No adapter is open, so nothing can be trained. Films can be read and looked at.
+        </p>
+        <Restart />
+      </>
+    );
+  }
   const limits = Object.entries(LIMIT_LABELS) as [keyof typeof LIMIT_LABELS, string][];
   return (
     <>
@@ -76,9 +95,7 @@ function Adapter() {
           </ul>
         </section>
       </div>
-      <Button variant="default" disabled={busy !== null} onClick={() => void restart()}>
-        Restart the engine
-      </Button>
+      <Restart />
     </>
   );
 }

@@ -11,7 +11,7 @@ import './curves.css';
 import { DotPlotChart } from './parts/DotPlotChart.tsx';
 import { fileName, saveText } from './parts/download.ts';
 import { ErrorNotice } from './parts/ErrorNotice.tsx';
-import { ProbeBar } from './parts/ProbeBar.tsx';
+import { ProbeBar, useObstacle } from './parts/ProbeBar.tsx';
 import { ProbeTable } from './parts/ProbeTable.tsx';
 import { percent, verdict } from './parts/probeWords.ts';
 import { RocChart } from './parts/RocChart.tsx';
@@ -23,6 +23,9 @@ const GLYPH: Record<EncoderName, string> = {
   random: 'M2 2h8v8H2z',
   pixels: 'M6 0.5 10 6 6 11.5 2 6z',
 };
+
+/** No line ends between a number and its per cent sign. */
+const unbroken = (text: string) => text.replaceAll(' %', '\u00a0%');
 
 /** Without what stands in brackets. */
 const shortName = (name: EncoderName) => ENCODERS[name].replace(/ \(.*\)$/, '');
@@ -75,8 +78,8 @@ function Protocol({ report }: { report: ProbeReport }) {
     <p className="dim probe-protocol">
       Encoder at step {stepLabel(step)}. Linear layer trained on {Math.round(labelledFilms)} of {films.train}{' '}
       labelled films ({percent(share)} by patient{drawn}), stopped on {films.val}, scored on {films.test}.
-      Intervals: 95 %, bootstrap over test patients. Seed {seed}; {seconds.toFixed(1)} s.
-      {report.protocol.length > 0 && ` ${report.protocol.join(' ')}`}
+      Intervals: 95&nbsp;%, bootstrap over test patients. Seed {seed}; {seconds.toFixed(1)} s.
+      {report.protocol.length > 0 && ` ${unbroken(report.protocol.join(' '))}`}
     </p>
   );
 }
@@ -88,7 +91,7 @@ function Report({ report }: { report: ProbeReport }) {
     <>
       <div className="probe-head">
         <h2 className="probe-verdict" data-testid="probe-verdict">
-          {verdict(report)}
+          {unbroken(verdict(report))}
         </h2>
         <Exports report={report} />
       </div>
@@ -116,6 +119,7 @@ function Report({ report }: { report: ProbeReport }) {
 }
 
 function Empty() {
+  const why = useObstacle();
   return (
     <div className="probe-empty">
       <h2>What did the encoder learn?</h2>
@@ -128,6 +132,7 @@ function Empty() {
         and with raw pixels. What pretraining bought is the distance between them, most of all where labels
         are few.
       </p>
+      <p className="probe-next">{why ?? 'The model is there: press Evaluate.'}</p>
     </div>
   );
 }

@@ -13,6 +13,7 @@ import { TermName, TotalName } from './parts/Explain.tsx';
 import { MetricChart } from './parts/MetricChart.tsx';
 import { OverviewChart } from './parts/OverviewChart.tsx';
 import { StepNote } from './parts/StepNote.tsx';
+import { useBeginWords } from './parts/statusWords.ts';
 
 /** Heights for a screen of 900 px, stretched on larger ones so that nothing needs scrolling. */
 const DESIGN_HEIGHT = 900;
@@ -89,6 +90,7 @@ function LevelCharts() {
 
 export function TrainView() {
   const stretched = useStretch();
+  const nothing = useBeginWords();
   return (
     <section className="curves" aria-label="Curves">
       <ChartBar />
@@ -105,7 +107,7 @@ export function TrainView() {
           curves={TOTAL_CURVES}
           height={stretched(158)}
           labels
-          nothing="The curves begin with the first step: press Play."
+          nothing={nothing}
         />
         <TermCharts />
         <LevelCharts />

@@ -113,7 +113,7 @@ export function MetricChart(props: MetricChartProps) {
           </>
         )}
       </div>
-      {drawn?.view.length === 0 && props.nothing && <p className="chart-nothing">{props.nothing}</p>}
+      {drawn?.view.rows.length === 0 && props.nothing && <p className="chart-nothing">{props.nothing}</p>}
       {drawn && !props.small && <p className="visually-hidden">{summary(title, curves, drawn.runs[0]!)}</p>}
       {table && drawn && (
         <ChartTable title={title} curves={curves} runs={drawn.runs} range={drawn.view.range} />

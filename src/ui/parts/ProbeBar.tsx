@@ -15,13 +15,23 @@ import { percent } from './probeWords.ts';
 const NO_FINDINGS: readonly string[] = [];
 
 /** Why an evaluation is not possible now, or null when it is. */
-function obstacle({ runConfig, status, busy }: SessionState, findings: readonly string[]): string | null {
+function obstacle(
+  { runConfig, status, busy, facts }: SessionState,
+  findings: readonly string[],
+): string | null {
+  if (!facts && !busy) return 'There is no model: training one needs a graphics adapter.';
   if (!runConfig) return 'There is no model yet: press Play on the Train view first.';
   if (status.state === 'running' || status.state === 'compiling') return 'Pause or end the run first.';
   if (status.state === 'probing' || busy) return 'The engine is busy.';
   if (status.state === 'failed' || status.state === 'closed') return 'The run failed; reset it first.';
   if (findings.length === 0) return 'These films have no labels.';
   return null;
+}
+
+export function useObstacle(): string | null {
+  const session = useSession();
+  const findings = useDataset((state) => state.summary?.findings ?? NO_FINDINGS);
+  return obstacle(session, findings);
 }
 
 /** The run's configuration with the evaluation's settings as the form has them now. */
@@ -56,11 +66,10 @@ function Share() {
 }
 
 export function ProbeBar() {
-  const session = useSession();
   const running = useProbe((state) => state.running);
   const chosen = useProbe((state) => state.findings);
   const findings = useDataset((state) => state.summary?.findings ?? NO_FINDINGS);
-  const why = obstacle(session, findings);
+  const why = useObstacle();
   return (
     <div className="curves-bar">
       <Share />

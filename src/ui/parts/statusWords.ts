@@ -46,3 +46,14 @@ export function useStatusWords(): string {
   });
   return engine ?? films;
 }
+
+/** What stands where curves will be: how they begin, or why they cannot. */
+export function useBeginWords(): string {
+  const closed = useSession(({ facts, busy }) => facts === null && busy === null);
+  const failed = useSession(({ status }) => status.state === 'failed');
+  const films = useDataset(({ phase }) => phase !== 'empty' && phase !== 'failed');
+  if (closed) return 'Without a graphics adapter nothing is trained. Films can be read and looked at.';
+  if (failed) return 'The run was halted before its first step.';
+  if (!films) return 'No films are at hand: choose a folder or the synthetic set under Data.';
+  return 'The curves begin with the first step: press Play.';
+}

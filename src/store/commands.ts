@@ -176,7 +176,8 @@ export const keyName = (key: string): string =>
     .map((part) => KEY_NAMES[part] ?? (part.length === 1 ? part.toUpperCase() : part))
     .join(' ');
 
-const TYPING = 'input:not([type=checkbox]):not([type=range]), textarea, select, [contenteditable=true]';
+const TYPING =
+  'input:not([type=checkbox]):not([type=range]):not([type=radio]), textarea, select, [contenteditable=true]';
 /** Space and Enter already mean something on these. */
 const PRESSABLE = 'button, a, summary, [role=button], [role=slider], [role=tab], [role=switch], input';
 

@@ -128,7 +128,14 @@ function Opened({ film }: { film: number }) {
   useViewerKeys();
   const name = named && images ? filmAt(images, film).path : '';
   return (
-    <div className="viewer" data-testid="viewer" data-state={problem ? 'failed' : view ? 'shown' : 'reading'}>
+    // It takes the focus itself: on a button its tooltip would open over the film, and take the first Escape.
+    <div
+      className="viewer"
+      tabIndex={-1}
+      data-autofocus
+      data-testid="viewer"
+      data-state={problem ? 'failed' : view ? 'shown' : 'reading'}
+    >
       <Bar film={film} name={name} />
       {view ? (
         <>

@@ -149,7 +149,7 @@ function Gates() {
             label={null}
             value={opacity}
             onChange={setOpacity}
-            thumbProps={{ 'aria-label': 'Opacity of the gate' }}
+            thumbLabel="Opacity of the gate"
             className="gates-opacity"
           />
         </div>

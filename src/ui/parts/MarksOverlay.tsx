@@ -129,7 +129,7 @@ export function MarksControls() {
           label={null}
           value={opacity}
           onChange={setMarksOpacity}
-          thumbProps={{ 'aria-label': 'Opacity of masks' }}
+          thumbLabel="Opacity of masks"
         />
       )}
     </section>

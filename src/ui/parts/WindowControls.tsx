@@ -31,7 +31,7 @@ function Line({ name, value, min, max, onChange }: LineProps) {
       <Slider
         size="sm"
         label={null}
-        thumbProps={{ 'aria-label': name }}
+        thumbLabel={name}
         min={min}
         max={max}
         step={(max - min) / 1000}

@@ -70,7 +70,7 @@ export function OverviewChart() {
               <Mark
                 key={`${marker.kind}-${marker.step}-${marker.text}`}
                 marker={marker}
-                left={xPixel(drawn.view.range, marker.step, plotWidth)}
+                left={Math.min(plotWidth, xPixel(drawn.view.range, marker.step, plotWidth))}
               />
             ))}
           </div>

@@ -183,14 +183,14 @@ function widen(extent: Extent, series: Series, metric: MetricName, range: StepRa
   }
 }
 
-/** A little air above and below; a constant stands in the middle. */
+/** A little air above and below; a constant stands in the middle, nothing but zeros just above the axis. */
 function padded({ low, high }: Extent, log: boolean): readonly [number, number] {
   if (low > high) return log ? [0.1, 10] : [0, 1];
   if (log) {
     const air = Math.max((high / low) ** 0.06, 1.02);
     return [low / air, high * air];
   }
-  if (low === 0 && high === 0) return [-1, 1];
+  if (low === 0 && high === 0) return [-0.06, 1];
   const air = high > low ? (high - low) * 0.06 : Math.abs(high) * 0.1;
   return [low >= 0 && low < air ? 0 : low - air, high + air];
 }

@@ -142,7 +142,7 @@ function completeGiven(
   const words = [`As given by ${source}.`];
   const unnamed = films.filter((film) => !film.given).length;
   if (unnamed > 0) {
-    words.push(`${unnamed} film(s) without a split follow their patient, or go to training.`);
+    words.push(`Films without a split (${number(unnamed)}) follow their patient, or go to training.`);
   }
   if (left > 0) words.push(`${number(left)} film(s) are left out: their patient stands in a later part too.`);
   if (!splits.includes('train')) throw new AppError('split-impossible', `${source} leaves no training film.`);

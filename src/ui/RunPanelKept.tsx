@@ -14,7 +14,7 @@ function KeptLine() {
   const kept = useKeeping((state) => state.kept);
   const newest = kept?.checkpoints.at(-1);
   if (!kept || !newest)
-    return <span className="start-words">Kept in this browser from the first step on</span>;
+    return <span className="start-words start-whole">Kept in this browser from the first step on</span>;
   const steps = kept.checkpoints.map(({ step, bytes, name, total }) => {
     const loss = total === null ? '' : `, loss ${total.toPrecision(4)}`;
     return `step ${formatCount(step)}${name ? ` “${name}”` : ''}: ${formatBytes(bytes)}${loss}`;

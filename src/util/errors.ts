@@ -80,7 +80,7 @@ export const ERROR_TABLE = {
   },
   'folder-empty': {
     sentence: 'No readable image was found{detail}.',
-    hint: 'Choose a folder that holds PNG, JPEG or DICOM films; the list of skipped files gives each reason.',
+    hint: 'Choose a folder that holds PNG, JPEG or DICOM films, or take the synthetic set.',
   },
   'set-too-large': {
     sentence: 'The films do not fit into memory: {detail}',

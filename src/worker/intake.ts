@@ -27,6 +27,7 @@ import type {
 import type { LabelScan, MatchExample } from '../protocol/labels.ts';
 import type { FilmMarks } from '../protocol/marks.ts';
 import { AppError } from '../util/errors.ts';
+import { formatCounted } from '../util/format.ts';
 import { type CacheAccess, NO_CACHE } from './cacheAccess.ts';
 import { FilmStore } from './filmStore.ts';
 import { HeldSet } from './heldSet.ts';
@@ -238,7 +239,8 @@ export class Intake implements IntakeApi {
   ): Promise<LabelScan> {
     const { files } = await this.#list(source, new AbortController().signal, () => undefined);
     const sources = await sortSources(files, options.labelFile);
-    if (sources.films.length === 0) throw new AppError('folder-empty', ` among ${files.length} file(s)`);
+    if (sources.films.length === 0)
+      throw new AppError('folder-empty', ` among ${formatCounted(files.length, 'file')}`);
     return (await readLabels(sources, options)).scan;
   }
 

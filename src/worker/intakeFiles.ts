@@ -7,6 +7,7 @@ import { type ListedFile, readLabels, sortSources } from '../data/sources.ts';
 import type { SkippedFile } from '../protocol/dataset.ts';
 import type { IntakeEvent, IntakeOptions } from '../protocol/intake.ts';
 import { AppError } from '../util/errors.ts';
+import { formatCounted } from '../util/format.ts';
 import type { FilmStore } from './filmStore.ts';
 import { labelledParts, refuseOverlapEarly, type SetOrigin, splitChoice } from './intakeArrange.ts';
 import { collectFilms, type Decoder } from './intakeFilms.ts';
@@ -25,7 +26,8 @@ export async function readFilms(
   onEvent: (event: IntakeEvent) => void,
 ): Promise<ReadSet> {
   const sources = await sortSources(files, options.labelFile);
-  if (sources.films.length === 0) throw new AppError('folder-empty', ` among ${files.length} file(s)`);
+  if (sources.films.length === 0)
+    throw new AppError('folder-empty', ` among ${formatCounted(files.length, 'file')}`);
   const { assignment, skipped: tables, scan } = await readLabels(sources, options, signal);
   refuseOverlapEarly(assignment, sources.films, splitChoice(options));
   signal.throwIfAborted();
@@ -61,6 +63,7 @@ function noFilm(failed: readonly SkippedFile[]): AppError {
   const counts = new Map<string, number>();
   for (const { error } of failed) counts.set(error.message, (counts.get(error.message) ?? 0) + 1);
   const [reason, times] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? ['', 0];
-  const detail = reason ? ` (${times} times: ${reason.replace(/\.$/, '')})` : '';
-  return new AppError('folder-empty', ` among ${failed.length} file(s)${detail}`);
+  const often = times === failed.length ? '' : `${formatCounted(times, 'time')}: `;
+  const detail = reason ? ` (${often}${reason.replace(/\.$/, '')})` : '';
+  return new AppError('folder-empty', ` among ${formatCounted(failed.length, 'file')}${detail}`);
 }

@@ -70,6 +70,8 @@ test('labels are asked about, and read anew as chosen', async ({ app }) => {
   await page.getByTestId('next-film').click({ clickCount: 13 });
   await page.getByTestId('open-film').click();
   await expect(page.getByTestId('marks')).toHaveAttribute('aria-label', 'Mass: 1 box');
+  // There before the stage has been measured.
+  await expect(page.getByTestId('marks')).toBeVisible();
   const [film, box] = await Promise.all([
     page.getByTestId('marks').boundingBox(),
     page.getByTestId('marks').locator('.mark-box').boundingBox(),

@@ -140,6 +140,7 @@ function arena() {
     momentum: 0.9,
     trustCoefficient: 0.02,
     updates: 3,
+    clip: 0,
   });
   return {
     parameters: random([at]),

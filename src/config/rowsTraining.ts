@@ -110,6 +110,18 @@ export const TRAINING_ROWS = {
     help: "Scales each tensor's step to the norm of its weights.",
     source: 'published code',
   }),
+  gradientClip: number({
+    group: 'optimiser',
+    when: 'live',
+    default: 0,
+    min: 0,
+    max: 1000,
+    scale: 'log',
+    label: 'Clip gradient at',
+    short: 'clip',
+    help: 'Cuts each number of the gradient to this size before the optimiser uses it, norms of LARS included. 0: not clipped, as in the paper.',
+    source: 'ours',
+  }),
   warmupEpochs: number({
     group: 'optimiser',
     when: 'start',

@@ -2,6 +2,8 @@
 // flat arena (gradients are copied in, updated values copied out); a storage too large to hold twice is an arena of
 // its own, updated in place. Within an arena a table of segments says which parameter each number belongs to,
 // because LARS scales every tensor by its own norms. The arithmetic is in gpu/kernels/optimiser.ts.
+// Gradients are clipped by value and not by their global norm: a large gradient is applied within the backward pass, before
+// the others, and with them their common norm, are known.
 
 import { type Tensor, tf } from '../gpu/kernel.ts';
 import { sizeOf } from '../gpu/kernels/common.ts';
@@ -77,10 +79,13 @@ export class Optimiser {
     runtime.settle(this.#hyper);
   }
 
-  /** Starts an update with the learning rate of this step. Every gradient follows through `take`, then `finish`. */
-  begin(rate: number): void {
+  /**
+   * Starts an update with the learning rate of this step and the bound of the gradient's numbers, 0 for none. Every
+   * gradient follows through `take`, then `finish`.
+   */
+  begin(rate: number, clip: number): void {
     this.updates++;
-    this.#runtime.write(this.#hyper, packHyper({ ...this.settings, rate, updates: this.updates }));
+    this.#runtime.write(this.#hyper, packHyper({ ...this.settings, rate, clip, updates: this.updates }));
     this.#missing = new Set(this.#homes.keys());
   }
 

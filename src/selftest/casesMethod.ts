@@ -25,7 +25,7 @@ function lossGradient(films: number, dimensions: number) {
 }
 
 /** Parameters of unequal length, adapted and not, with a gap between them that must stay as it is. */
-function arena() {
+function arena(clip = 0) {
   const size = 1000;
   const rows = [
     [0, 7, 0, 0],
@@ -39,6 +39,7 @@ function arena() {
     momentum: 0.9,
     trustCoefficient: 0.02,
     updates: 3,
+    clip,
   });
   const { data: second } = given([size], 4);
   return {
@@ -51,8 +52,8 @@ function arena() {
   };
 }
 
-function larsArena() {
-  const { moment2: _, ...inputs } = arena();
+function larsArena(clip = 0) {
+  const { moment2: _, ...inputs } = arena(clip);
   return inputs;
 }
 
@@ -137,10 +138,16 @@ export const METHOD_CASES = {
     ],
   },
   larsUpdate: {
-    cases: [{ detail: 'four parameters, 1,000 numbers', inputs: larsArena, attrs: {} }],
+    cases: [
+      { detail: 'four parameters, 1,000 numbers', inputs: () => larsArena(), attrs: {} },
+      { detail: 'gradients clipped', inputs: () => larsArena(0.3), attrs: {} },
+    ],
   },
   adamwUpdate: {
-    cases: [{ detail: 'four parameters, 1,000 numbers', inputs: arena, attrs: {} }],
+    cases: [
+      { detail: 'four parameters, 1,000 numbers', inputs: () => arena(), attrs: {} },
+      { detail: 'gradients clipped', inputs: () => arena(0.3), attrs: {} },
+    ],
   },
   renderViews: {
     cases: [

@@ -158,7 +158,7 @@ async function stepOnProcessor(): Promise<Outcome> {
 /** One LARS update of a parameter by the plain loops, in place; returns the new momentum. */
 function update(parameter: Float32Array, gradient: Float32Array, adapted: boolean): Float32Array {
   const { weightDecay, momentum, trustCoefficient } = CONFIG;
-  const hyper = packHyper({ rate: RATE, weightDecay, momentum, trustCoefficient, updates: 1 });
+  const hyper = packHyper({ rate: RATE, weightDecay, momentum, trustCoefficient, updates: 1, clip: 0 });
   const flat = (data: Float32Array | Int32Array): Plain => ({ shape: [data.length], data });
   const moment1 = new Float32Array(parameter.length);
   const segments = { shape: [1, 4], data: Int32Array.of(0, parameter.length, Number(adapted), 0) };

@@ -89,7 +89,7 @@ export class Pretrainer {
   /** Takes over settings that may change between steps. */
   change(config: Config): void {
     this.#config = config;
-    this.#training.weigh(config);
+    this.#training.change(config);
   }
 
   learningRate(step: number): number {

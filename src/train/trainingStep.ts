@@ -61,6 +61,8 @@ export class TrainingStep {
   readonly #optimiser: Optimiser;
   readonly #weights: { readonly global: Tensor; readonly local: Tensor };
   readonly #report: Tensor;
+  /** Bound of the gradient's numbers; 0: none. */
+  #clip = 0;
   /** Batches that the norms had seen before the first of our steps, as PyTorch counts them. */
   #batchesBefore = 0;
 
@@ -86,11 +88,12 @@ export class TrainingStep {
     this.#report = tf.keep(tf.zeros([2 * TERMS_LENGTH + 2 * config.batchSize * channels]));
     runtime.settle(this.#report);
     runtime.reserveReads(this.#report.size * 4, READS_IN_FLIGHT);
-    this.weigh(config);
+    this.change(config);
   }
 
-  /** Takes over the weights of the terms, which may change between steps. */
-  weigh(config: Config): void {
+  /** Takes over what may change between steps: the weights of the terms and the bound of the gradient. */
+  change(config: Config): void {
+    this.#clip = config.gradientClip;
     const weights = {
       invariance: config.invarianceWeight,
       variance: config.varianceWeight,
@@ -104,7 +107,7 @@ export class TrainingStep {
   record(images: Tensor, rate: number, observe?: StepObserver): void {
     const { global, local } = this.#weights;
     const optimiser = this.#optimiser;
-    optimiser.begin(rate);
+    optimiser.begin(rate, this.#clip);
     const take = (name: string, gradient: Tensor) => optimiser.take(name, gradient);
     // Who looks at gradients sees all of them together, before the update.
     const onParameter = observe?.gradients ? undefined : take;

@@ -1,12 +1,15 @@
-// LARS and AdamW on the GPU against their plain loops: mixed segments, zero norms, gaps, and one large segment.
-import { expect, test } from 'vitest';
-import { adamwUpdate, larsUpdate, packHyper } from './optimiser.ts';
-import { type Given, given, gpuError, runOn } from './testing.ts';
+// LARS and AdamW on the GPU against their plain loops: mixed segments, zero norms, gaps, one large segment, clipped gradients.
+import { describe, expect, test } from 'vitest';
+import { switchOff } from '../stock/table.ts';
+import { adamwUpdate, HYPER_LENGTH, larsUpdate, packHyper } from './optimiser.ts';
+import { type Given, given, gpuError, relativeError, runOn } from './testing.ts';
 
-const hyper: Given = {
-  shape: [8],
-  data: packHyper({ rate: 0.1, weightDecay: 0.01, momentum: 0.9, trustCoefficient: 0.02, updates: 3 }),
-};
+const hyperOf = (clip: number): Given => ({
+  shape: [HYPER_LENGTH],
+  data: packHyper({ rate: 0.1, weightDecay: 0.01, momentum: 0.9, trustCoefficient: 0.02, updates: 3, clip }),
+});
+
+const wordsOf = (data: Float32Array) => new Uint32Array(data.buffer, data.byteOffset, data.length);
 
 function arena(size: number, rows: number[][]) {
   const segments: Given = { shape: [rows.length, 4], data: Int32Array.from(rows.flat()) };
@@ -18,7 +21,7 @@ function arena(size: number, rows: number[][]) {
     moment1: given([size], 3),
     moment2,
     segments,
-    hyper,
+    hyper: hyperOf(0),
   };
 }
 
@@ -52,4 +55,55 @@ test('zero norms leave the update unscaled, and numbers outside segments stay', 
   expect(mutated.parameters!.slice(200)).toEqual(inputs.parameters.data.slice(200));
   const expected = inputs.moment1.data[0]! * 0.9 + inputs.gradients.data[0]!;
   expect(mutated.parameters![0]).toBeCloseTo(-0.1 * expected, 6);
+});
+
+const UPDATES = [
+  ['LARS', larsUpdate],
+  ['AdamW', adamwUpdate],
+] as const;
+
+/** As vectors of four and, for a length that does not divide by it, number by number. */
+const ARENAS = [MIXED, arena(301, [[0, 301, 1, 0]])];
+
+describe.each(UPDATES)('%s with gradients clipped', (_name, update) => {
+  test.each(ARENAS)('agrees with the plain loops', async (inputs) => {
+    const clipped = { ...inputs, hyper: hyperOf(0.3) };
+    expect(await gpuError(update, clipped, {})).toBeLessThan(2e-6);
+    const free = await runOn('webgpu', update, inputs, {});
+    const { mutated } = await runOn('webgpu', update, clipped, {});
+    expect(relativeError(mutated.moment1!, free.mutated.moment1!)).toBeGreaterThan(0.01);
+    // As though the gradient had come so small, also where norms are taken.
+    const data = (inputs.gradients.data as Float32Array).map((g) => Math.max(-0.3, Math.min(0.3, g)));
+    const small = { ...inputs, gradients: { ...inputs.gradients, data } };
+    expect(mutated).toEqual((await runOn('webgpu', update, small, {})).mutated);
+  });
+
+  test.each(ARENAS)('changes no bit where nothing is beyond the bound', async (inputs) => {
+    const free = await runOn('webgpu', update, inputs, {});
+    const wide = await runOn('webgpu', update, { ...inputs, hyper: hyperOf(1e30) }, {});
+    for (const name of Object.keys(free.mutated)) {
+      expect(wordsOf(wide.mutated[name]!)).toEqual(wordsOf(free.mutated[name]!));
+    }
+  });
+
+  test.each(ARENAS)(
+    'keeps NaN, on and off, and bounds infinity, in the stock composition too',
+    async (inputs) => {
+      const data = inputs.gradients.data.slice();
+      data[3] = Number.NaN;
+      data[4] = Number.POSITIVE_INFINITY;
+      for (const clip of [0, 0.3]) {
+        const struck = { ...inputs, gradients: { ...inputs.gradients, data }, hyper: hyperOf(clip) };
+        const runs = [await runOn('webgpu', update, struck, {}), await runOn('cpu', update, struck, {})];
+        switchOff(['larsUpdate', 'adamwUpdate']);
+        runs.push(await runOn('webgpu', update, struck, {}));
+        switchOff([]);
+        for (const { mutated } of runs) {
+          expect(mutated.moment1![3]).toBeNaN();
+          expect(mutated.parameters![3]).toBeNaN();
+          expect(Number.isFinite(mutated.moment1![4])).toBe(clip > 0);
+        }
+      }
+    },
+  );
 });

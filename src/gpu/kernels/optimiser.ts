@@ -1,10 +1,12 @@
 // Parameter updates over a flat arena: LARS (You et al., 2017, as the published code applies it; parity
 // specification, section 4) and AdamW (Loshchilov and Hutter, 2019) with decay only on adapted tensors.
 // `segments` [S, 4] lists begin, length and whether the tensor is adapted (two dimensions or more); numbers outside
-// every segment are left alone. What changes from step to step comes in the `hyper` vector.
+// every segment are left alone. What changes from step to step comes in the `hyper` vector. Gradients are clipped by value
+// (clip.ts) as they are read: what the formulas below call g is the clipped gradient.
 
 import { defineKernel, type Plain } from '../kernel.ts';
 import { flatGroups, flatIndex, type Program, program } from '../program.ts';
+import { clipFunction, clipped } from './clip.ts';
 import { sizeOf } from './common.ts';
 
 /** Places of the values in the `hyper` vector. */
@@ -18,8 +20,10 @@ export const HYPER = {
   correction2: 5,
   beta2: 6,
   eps: 7,
+  /** Bound of the gradient's numbers; 0: none. */
+  clip: 8,
 } as const;
-export const HYPER_LENGTH = 8;
+export const HYPER_LENGTH = 9;
 
 const BETA2 = 0.999;
 const ADAM_EPS = 1e-8;
@@ -31,6 +35,7 @@ export interface HyperValues {
   readonly trustCoefficient: number;
   /** Updates made, this one included. */
   readonly updates: number;
+  readonly clip: number;
 }
 
 export function packHyper({
@@ -39,9 +44,11 @@ export function packHyper({
   momentum,
   trustCoefficient,
   updates,
+  clip,
 }: HyperValues): Float32Array {
   const corrections = [1 - momentum ** updates, 1 - BETA2 ** updates];
-  return Float32Array.of(rate, weightDecay, momentum, trustCoefficient, ...corrections, BETA2, ADAM_EPS);
+  const fixed = [BETA2, ADAM_EPS];
+  return Float32Array.of(rate, weightDecay, momentum, trustCoefficient, ...corrections, ...fixed, clip);
 }
 
 export type LarsInput = 'parameters' | 'gradients' | 'moment1' | 'segments' | 'hyper';
@@ -80,7 +87,8 @@ export const larsUpdate = defineKernel<LarsInput, Record<string, never>>({
   reference({ parameters, gradients, moment1, segments, hyper }) {
     forEachSegment(segments, (begin, end, adapted) => {
       const decay = adapted ? hyper.data[HYPER.weightDecay]! : 0;
-      const wanted = (i: number) => gradients.data[i]! + decay * parameters.data[i]!;
+      const clip = hyper.data[HYPER.clip]!;
+      const wanted = (i: number) => clipped(gradients.data[i]!, clip) + decay * parameters.data[i]!;
       let weightNorm = 0;
       let updateNorm = 0;
       for (let i = begin; i < end; i++) {
@@ -124,7 +132,7 @@ export const adamwUpdate = defineKernel<LarsInput | 'moment2', Record<string, ne
     forEachSegment(segments, (begin, end, adapted) => {
       const keep = adapted ? 1 - at('rate') * at('weightDecay') : 1;
       for (let i = begin; i < end; i++) {
-        const g = gradients.data[i]!;
+        const g = clipped(gradients.data[i]!, at('clip'));
         const m = at('momentum') * moment1.data[i]! + (1 - at('momentum')) * g;
         const v = at('beta2') * moment2.data[i]! + (1 - at('beta2')) * g * g;
         moment1.data[i] = m;
@@ -158,7 +166,7 @@ const widthOf = (size: number): Width => (size % 4 === 0 ? 4 : 1);
 const elementOf = (width: Width) => (width === 4 ? 'vec4<f32>' : 'f32');
 
 /**
- * Opens a thread's share of a segment: `row`, `worker`, `decay` and the loop over its numbers, `i` counting elements.
+ * Opens a thread's share of a segment: `row`, `worker`, `decay`, `clip` and the loop over its numbers, `i` counting elements.
  * A segment may begin or end within a vector; `inside` says which of its lanes are the segment's.
  */
 function share(width: Width, body: string, prepare = ''): string {
@@ -172,6 +180,7 @@ function share(width: Width, body: string, prepare = ''): string {
   let worker = index % p.workers;
   let row = segments[index / p.workers];
   let decay = select(0.0, hyper[${HYPER.weightDecay}], row.z == 1u);
+  let clip = hyper[${HYPER.clip}];
   let end = row.x + row.y;
   ${prepare}
   for (var i = row.x / ${width}u + worker; i < (end + ${width - 1}u) / ${width}u; i += p.workers) { ${inside} ${body} }`;
@@ -195,11 +204,12 @@ const larsNorms = byWidth((width) =>
     writes: { partial: 'vec2<f32>' },
     params: PARAMS,
     workgroup: [64],
+    declarations: clipFunction(elementOf(width)),
     body: `${share(
       width,
       `
     let weight = parameters[i];
-    let wanted = gradients[i] + decay * weight;
+    let wanted = clipped(gradients[i], clip) + decay * weight;
     sums += vec2<f32>(${squares(width, 'weight')}, ${squares(width, 'wanted')});`,
       'var sums = vec2<f32>(0.0);',
     )}
@@ -235,11 +245,12 @@ const larsApply = byWidth((width) =>
     writes: { parameters: elementOf(width), moment1: elementOf(width) },
     params: PARAMS,
     workgroup: [64],
+    declarations: clipFunction(elementOf(width)),
     body: share(
       width,
       `
     let weight = parameters[i];
-    let moved = momentum * moment1[i] + ratio * (gradients[i] + decay * weight);
+    let moved = momentum * moment1[i] + ratio * (clipped(gradients[i], clip) + decay * weight);
     let value = weight - rate * moved;
     ${store(width, 'moment1', 'moved')}
     ${store(width, 'parameters', 'value')}`,
@@ -257,10 +268,11 @@ const adamwApply = byWidth((width) =>
     writes: { parameters: elementOf(width), moment1: elementOf(width), moment2: elementOf(width) },
     params: PARAMS,
     workgroup: [64],
+    declarations: clipFunction(elementOf(width)),
     body: share(
       width,
       `
-    let g = gradients[i];
+    let g = clipped(gradients[i], clip);
     let m = beta1 * moment1[i] + (1.0 - beta1) * g;
     let v = beta2 * moment2[i] + (1.0 - beta2) * g * g;
     let step = m / correction1 / (sqrt(v / correction2) + eps);

@@ -72,14 +72,23 @@ function eachSegment(
 
 const valueIn = (hyper: Tensor) => (slot: keyof typeof HYPER) => part(hyper, [HYPER[slot]], [1]);
 
+/** Cuts gradients to the bound; without one it is infinite. */
+function clippedBy(bound: Tensor) {
+  const high = tf.where(tf.greater(bound, 0), bound, tf.fill([1], Number.POSITIVE_INFINITY));
+  const low = tf.neg(high);
+  return (gradient: Tensor): Tensor => tf.maximum(tf.minimum(gradient, high), low);
+}
+
 export const larsUpdate: Stock<LarsInput, Record<string, never>> = {
   instead: 'tf.sum, tf.sqrt and arithmetic for each parameter',
   run({ parameters, gradients, moment1, hyper }, _, { put, host }) {
     const value = valueIn(hyper);
+    const clipped = clippedBy(value('clip'));
     eachSegment(host('segments'), (begin, size, adapted) => {
-      const [weight, gradient, moved] = [parameters, gradients, moment1].map((arena) =>
+      const [weight, raw, moved] = [parameters, gradients, moment1].map((arena) =>
         part(arena, [begin], [size]),
       ) as [Tensor, Tensor, Tensor];
+      const gradient = clipped(raw);
       let wanted = gradient;
       if (adapted) {
         const update = tf.add(gradient, tf.mul(weight, value('weightDecay')));
@@ -104,12 +113,14 @@ export const adamwUpdate: Stock<LarsInput | 'moment2', Record<string, never>> = 
   instead: 'arithmetic for each parameter',
   run({ parameters, gradients, moment1, moment2, hyper }, _, { put, host }) {
     const value = valueIn(hyper);
+    const clipped = clippedBy(value('clip'));
     const mixed = (old: Tensor, fresh: Tensor, share: Tensor) =>
       tf.add(tf.mul(old, share), tf.mul(fresh, tf.sub(1, share)));
     eachSegment(host('segments'), (begin, size, adapted) => {
-      const [weight, gradient, first, second] = [parameters, gradients, moment1, moment2].map((arena) =>
+      const [weight, raw, first, second] = [parameters, gradients, moment1, moment2].map((arena) =>
         part(arena, [begin], [size]),
       ) as [Tensor, Tensor, Tensor, Tensor];
+      const gradient = clipped(raw);
       const m = mixed(first, gradient, value('momentum'));
       const v = mixed(second, tf.square(gradient), value('beta2'));
       const length = tf.add(tf.sqrt(tf.div(v, value('correction2'))), value('eps'));

@@ -135,12 +135,13 @@ export const NUMBERS: FaultRow[] = [
   },
   {
     fault: 'NaN, rolled back with the change suggested',
-    sees: 'a button per suggestion: half the rate, a longer warm-up',
+    sees: 'a button per suggestion: half the rate, clipped gradients, a longer warm-up',
     lost: `up to ${EVERY}`,
     equal: 'up to the change',
     async run(rig) {
       await rig.start([{ kind: 'nan', step: MID }]);
       await rig.says(/at step 12\. First in the images/, 'error');
+      await expect(rig.page.getByTestId('roll-back-gradientClip')).toContainText('Clip gradient at off → ');
       await expect(rig.page.getByTestId('roll-back-warmupEpochs')).toContainText('Back to step 10, Warm-up');
       await rig.inject([]);
       await rig.page.getByTestId('roll-back-learningRate').click();

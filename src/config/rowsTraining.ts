@@ -115,7 +115,7 @@ export const TRAINING_ROWS = {
     when: 'live',
     default: 0,
     min: 0,
-    max: 1000,
+    max: 10_000,
     scale: 'log',
     label: 'Clip gradient at',
     short: 'clip',

@@ -21,10 +21,10 @@ import {
   isBlowUp,
   isLoss,
   recoverDevice,
-  rollbackOf,
   type Ward,
   withSmallerPreset,
 } from './rescue.ts';
+import { rollbackOf } from './rollback.ts';
 import { RunAtHand, statusOf } from './runAtHand.ts';
 import type { RunKeeper } from './runKeeper.ts';
 import { LossLog } from './stepWatch.ts';
@@ -182,9 +182,9 @@ export class EngineCore {
     }
     try {
       this.enter('recovering');
-      const explained = await explainBlowUp(this.#ward(run), fault);
+      const { explained, gradient } = await explainBlowUp(this.#ward(run), fault);
       this.device.refuseFaults();
-      this.fail(explained, rollbackOf(run));
+      this.fail(explained, rollbackOf(run.trainer, gradient));
     } catch {
       this.fail(fault);
     }

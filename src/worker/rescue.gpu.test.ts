@@ -98,6 +98,10 @@ test(
     );
     expect(failure?.rollback?.step).toBe(8);
     expect(failure?.rollback?.suggestions[0]).toMatchObject({ key: 'learningRate', value: 0.001 });
+    const clip = failure?.rollback?.suggestions[1];
+    expect(clip).toMatchObject({ key: 'gradientClip', text: `Clip gradient at off → ${clip?.value}` });
+    // What was measured at step 8, not the guess that stands in for it.
+    expect(clip?.value).toBe(1200);
     await engine.inject([]);
     expect(await engine.rollBack()).toMatchObject({ state: 'paused', step: 8 });
     await until('done', () => engine.play());
@@ -109,6 +113,15 @@ test(
     await until('done', () => engine.play());
     expect(charted().slice(0, KEPT)).toEqual(reference.slice(0, KEPT));
     expect(charted().at(-1)).not.toEqual(reference.at(-1));
+
+    await runWith([{ kind: 'nan', step: 10 }], 'failed');
+    await engine.inject([]);
+    await engine.rollBack({ key: 'gradientClip', value: 50 });
+    await until('done', () => engine.play());
+    // The gradient acts on the weights of the step after the one that it is of.
+    expect(charted().slice(0, KEPT + 1)).toEqual(reference.slice(0, KEPT + 1));
+    expect(charted().at(-1)).not.toEqual(reference.at(-1));
+    expect(marks()).toContain('Clip gradient at 0 → 50');
   },
   PATIENCE,
 );

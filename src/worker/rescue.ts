@@ -4,11 +4,12 @@
 
 import { predictBudget } from '../config/budget.ts';
 import { PRESET_NAMES, presetConfig } from '../config/presets.ts';
-import { type Config, type ConfigKey, type ConfigValue, SCHEMA } from '../config/schema.ts';
-import type { EngineEvent, Rollback } from '../protocol/engine.ts';
+import type { Config } from '../config/schema.ts';
+import type { EngineEvent } from '../protocol/engine.ts';
 import type { MarkKind } from '../protocol/vault.ts';
 import type { TrainingSet } from '../train/batchSource.ts';
 import { type Diagnosis, diagnose } from '../train/diagnose.ts';
+import { gradientSize } from '../train/gradientSize.ts';
 import type { StepObserver } from '../train/trainingStep.ts';
 import { AppError, BLOW_UPS } from '../util/errors.ts';
 import type { EngineDevice } from './engineDevice.ts';
@@ -74,39 +75,33 @@ export async function recoverDevice({ device, run, dataset, observe, send, mark 
   send({ type: 'notice', notice: { kind: 'recovered', text: `${text}.`, hint } });
 }
 
+export interface BlowUp {
+  readonly explained: AppError;
+  /** The largest number in the gradient of the step after the last good checkpoint; null where that step blew up. */
+  readonly gradient: number | null;
+}
+
 /** Names what went wrong first at the step after those noted, then puts the run at its last good checkpoint. */
-export async function explainBlowUp({ run, observe }: Ward, fault: AppError): Promise<AppError> {
+export async function explainBlowUp({ run, observe }: Ward, fault: AppError): Promise<BlowUp> {
   const { keeper } = run;
-  if (!keeper) return fault;
+  if (!keeper) return { explained: fault, gradient: null };
   keeper.abandon();
-  await run.restoreNewest();
+  const { step } = await run.restoreNewest();
+  const size = gradientSize(run.trainer.runtime, observe);
+  await run.replay(Math.min(step + 1, keeper.next), () => undefined, size.observer);
+  const gradient = await size.largest();
   await run.replay(keeper.next, () => undefined, observe);
   const words = wordsOf(await diagnose(run.trainer, observe));
   const explained = new AppError(fault.code, '', { cause: fault });
   explained.message = `${fault.message} ${words}`;
   await run.restoreNewest();
-  return explained;
+  return { explained, gradient };
 }
 
 function wordsOf({ place, level, parameter }: Diagnosis): string {
   const first = place ? `First in ${place}` : 'First in the gradients';
   const where = level && level !== place ? `, then in the ${level}` : '';
   return `${first}${where}; parameter ${parameter}.`;
-}
-
-/** What may help after the run at hand, standing at its last good checkpoint, has blown up. */
-export function rollbackOf({ trainer }: RunAtHand): Rollback {
-  const { config, step, stepsPerEpoch } = trainer;
-  const suggestions: { key: ConfigKey; value: ConfigValue; text: string }[] = [];
-  const suggest = (key: 'learningRate' | 'warmupEpochs', value: number) => {
-    const { label } = SCHEMA[key];
-    const from = Number(config[key].toPrecision(4));
-    suggestions.push({ key, value, text: `${label} ${from} → ${value}` });
-  };
-  suggest('learningRate', Number((config.learningRate / 2).toPrecision(4)));
-  const longer = Math.max(1, 2 * config.warmupEpochs);
-  if (step < 2 * longer * stepsPerEpoch && longer <= 100) suggest('warmupEpochs', longer);
-  return { step, suggestions };
 }
 
 /** The error of a run that did not fit at its start, with the next smaller preset in it. */

@@ -8,8 +8,8 @@ import { readRunFile } from '../vault/readRunFile.ts';
 import { addRun, listRuns } from '../vault/runs.ts';
 import { exportRun, importRun, loadCurves, openLibrary, overlayRun } from './library.ts';
 import { useProtection } from './protection.ts';
-import { runShelf } from './resume.ts';
-import { deleteRun, renameRun, undoDelete, useRuns } from './runs.ts';
+import { offerInterrupted, runShelf, useResume } from './resume.ts';
+import { deleteRun, renameRun, runNameOf, undoDelete, useRuns } from './runs.ts';
 import { resetSeries } from './series.ts';
 import { dismissError, useSession } from './session.ts';
 
@@ -102,6 +102,24 @@ describe('the library', () => {
     await reload();
     expect(await listRuns(await runShelf())).toEqual([]);
     expect(runs()).toEqual([]);
+  });
+});
+
+describe('the offer after a reload', () => {
+  it('names the run as the list does, and by its settings where the list lacks it', async () => {
+    const { id } = runs()[1]!;
+    // As the page notes it, so that a run that was paused is offered too.
+    vi.stubGlobal('localStorage', { getItem: () => id });
+    renameRun(id, 'Second try');
+    await settled();
+    await reload();
+    await offerInterrupted();
+    const { offer } = useResume.getState();
+    expect(offer?.id).toBe(id);
+    expect(runNameOf(offer!, runs())).toBe('Second try');
+    expect(runNameOf(offer!, [])).toBe('Smoke, seed 2');
+    useResume.setState({ offer: null });
+    vi.unstubAllGlobals();
   });
 });
 

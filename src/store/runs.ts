@@ -64,6 +64,10 @@ export async function openShelf(opened: RunShelf): Promise<void> {
 
 const byId = (id: string) => useRuns.getState().runs.find((run) => run.id === id) ?? null;
 
+/** The name that a run has in the list; one that is not in it is named by its configuration. */
+export const runNameOf = ({ id, config }: Pick<RunRecord, 'id' | 'config'>, runs: readonly Run[]): string =>
+  runs.find((run) => run.id === id)?.name ?? nameRun(config, null, []);
+
 export const liveRun = (): Run | null => {
   const { liveId } = useRuns.getState();
   return liveId === null ? null : byId(liveId);

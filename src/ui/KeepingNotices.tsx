@@ -15,7 +15,7 @@ import {
   useResume,
   watchRun,
 } from '../store/resume.ts';
-import { nameRun } from '../store/runName.ts';
+import { runNameOf, useRuns } from '../store/runs.ts';
 import { useSession } from '../store/session.ts';
 import { formatCount, formatDuration } from '../util/format.ts';
 import { Sparkline } from './parts/Sparkline.tsx';
@@ -52,9 +52,9 @@ function Offer() {
   const ready = useSession(
     ({ busy, facts, runConfig }) => busy === null && facts !== null && runConfig === null,
   );
+  const name = useRuns(({ runs }) => (offer ? runNameOf(offer, runs) : ''));
   const folder = useFolders(({ folders }) => (offer ? folderToOpen(folders, offer.id) : null));
   if (!offer) return null;
-  const name = nameRun(offer.config, null, []);
   const steps = `step ${formatCount(offer.step)} of ${formatCount(offer.totalSteps)}`;
   const ago = formatDuration((Date.now() - offer.updatedAt) / 1000);
   return (
@@ -94,6 +94,7 @@ function Offer() {
 function Watched() {
   const watched = useResume((state) => state.watched);
   const id = watched?.id;
+  const name = useRuns(({ runs }) => (watched ? runNameOf(watched, runs) : ''));
   useEffect(() => {
     if (!id) return;
     const timer = setInterval(() => void watchRun(id), WATCH_MS);
@@ -105,8 +106,7 @@ function Watched() {
       <IconEye size={18} aria-hidden className="notice-icon" />
       <div className="notice-text">
         <p className="notice-sentence">
-          Read only: {nameRun(watched.config, null, [])} is open in another tab, kept up to step{' '}
-          {formatCount(watched.step)}.
+          Read only: {name} is open in another tab, kept up to step {formatCount(watched.step)}.
         </p>
         <p className="dim">Close it there to go on with it here.</p>
       </div>

@@ -165,6 +165,17 @@ export const COMMANDS: readonly Command[] = [
   ...viewCommands,
 ];
 
+/** What `enabled` of any command looks at. */
+const LOOKED_AT = [useSession, useDataset, useResume, useCharts] as const;
+
+/** Calls back whenever a command may have become possible or impossible. @returns how to end that */
+export function followCommands(listener: () => void): () => void {
+  const ends = LOOKED_AT.map((store) => store.subscribe(listener));
+  return () => {
+    for (const end of ends) end();
+  };
+}
+
 export const commandOf = (id: CommandId): Command => COMMANDS.find((command) => command.id === id)!;
 
 const KEY_NAMES: Record<string, string> = { ' ': 'Space' };

@@ -1,16 +1,12 @@
 // A button for a command of the registry: label, shortcut and possibility come from there.
 
 import { ActionIcon, Tooltip } from '@mantine/core';
-import type { ReactNode } from 'react';
-import { type CommandId, commandOf, keyName } from '../../store/commands.ts';
-import { useDataset } from '../../store/dataset.ts';
-import { useSession } from '../../store/session.ts';
+import { type ReactNode, useSyncExternalStore } from 'react';
+import { type CommandId, commandOf, followCommands, keyName } from '../../store/commands.ts';
 
-/** True while the command can run; follows everything that commands look at. */
-export function useEnabled(id: CommandId): boolean {
-  useDataset((state) => state.phase);
-  return useSession(() => commandOf(id).enabled());
-}
+/** True while the command can run. */
+export const useEnabled = (id: CommandId): boolean =>
+  useSyncExternalStore(followCommands, () => commandOf(id).enabled());
 
 export function CommandLabel({ id, label }: { id: CommandId; label?: string }) {
   const { label: own, keys } = commandOf(id);

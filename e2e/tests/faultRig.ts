@@ -167,6 +167,13 @@ export class FaultRig {
     expect(Number(await this.page.getByTestId('kept').getAttribute('data-step'))).toBeLessThan(STEPS);
   }
 
+  /** The process that serves every page's GPU work ends as if it had crashed; the browser starts another. */
+  async crashGpuProcess(): Promise<void> {
+    const session = await this.context.browser()!.newBrowserCDPSession();
+    await session.send('Browser.crashGpuProcess');
+    await session.detach();
+  }
+
   /** A folder of so many made-up films in place of the synthetic set. */
   async giveFilms(count: number): Promise<void> {
     const folder = await mkdtemp(path.join(tmpdir(), 'films-'));

@@ -73,9 +73,7 @@ export const DEVICE: FaultRow[] = [
     equal: 'yes',
     async run(rig) {
       await heldAt(rig, MID);
-      const page = await rig.context.newPage();
-      await page.goto('chrome://gpucrash').catch(() => undefined);
-      await page.close();
+      await rig.crashGpuProcess();
       await rig.says(/GPU device lost and reopened/);
       await rig.same();
     },

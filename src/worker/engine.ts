@@ -190,6 +190,8 @@ export class Engine extends EngineCore implements EngineApi {
 
   async inject(faults: readonly Fault[]): Promise<void> {
     if (!this.faults) throw new AppError('not-ready', 'this engine takes no faults.');
+    // They are not meant for what a run at its end still writes.
+    if (this.status().state === 'done') await this.looping;
     this.faults.set(faults);
   }
 

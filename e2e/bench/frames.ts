@@ -1,12 +1,18 @@
-// Part `frames`: frame times of the page while it trains with every chart ten thousand points long. Frames are watched twice
-// on the same page, paused and training, so that what the machine itself costs is known.
+// Part `frames`: frame times of the page while it trains with every chart ten thousand points long. Frames are watched three
+// times on the same page: paused, training, and training with the GPU process at the lowest priority. The last is for the
+// software adapter, which computes the step on the cores the page needs; a card does not, so its tasks are nearer to a card's.
 
+import { readdirSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
+import type { Page } from 'playwright';
 import type { FramesSeen } from './framesPage.tsx';
 import type { Site } from './site.ts';
 
 export interface FramesResult {
   readonly paused: FramesSeen;
   readonly training: FramesSeen;
+  /** Null where priorities of single threads cannot be set. */
+  readonly yielding: FramesSeen | null;
 }
 
 const COMPILED_WITHIN = 300_000;
@@ -29,6 +35,21 @@ export async function measureFrames(site: Site, seconds: number): Promise<Frames
   await press();
   await until('running');
   const training = await watch();
+  const yielding = (await lowerGpuProcess(page)) ? await watch() : null;
   await page.close();
-  return { paused, training };
+  return { paused, training, yielding };
+}
+
+/** Puts every thread of the GPU process behind all others. @returns whether it could (Linux) */
+async function lowerGpuProcess(page: Page): Promise<boolean> {
+  if (process.platform !== 'linux') return false;
+  const session = await page.context().browser()!.newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  await session.detach();
+  const found = processInfo.find(({ type }) => type === 'GPU');
+  if (!found) return false;
+  for (const thread of readdirSync(`/proc/${found.id}/task`)) {
+    setPriority(Number(thread), constants.priority.PRIORITY_LOW);
+  }
+  return true;
 }

@@ -100,10 +100,12 @@ export function scalingTable(rows: readonly ScalingRow[]): string {
 
 export function framesTable(frames: FramesResult): string {
   const columns = ['frames', 'median ms', 'worst ms', 'over 50 ms', 'long tasks', 'longest task ms', 'steps'];
-  const rows = (['paused', 'training'] as const).map((name) => {
+  const words = { paused: 'paused', training: 'training', yielding: 'training, GPU process yields' } as const;
+  const rows = (Object.keys(words) as (keyof typeof words)[]).flatMap((name) => {
     const seen = frames[name];
-    return [
-      name,
+    if (!seen) return [];
+    const row = [
+      words[name],
       number(seen.frames),
       number(seen.medianMs, 1),
       number(seen.worstMs, 1),
@@ -112,6 +114,7 @@ export function framesTable(frames: FramesResult): string {
       number(seen.longestTaskMs, 1),
       number(seen.stepsTrained),
     ];
+    return [row];
   });
   const { charts, points } = frames.training;
   return table([[`${charts} charts, ${points} points each`, ...columns], ...rows]);

@@ -11,7 +11,7 @@ import { guard } from './decodeGuard.ts';
 import { type Remote, wrap } from './rpc.ts';
 
 export interface DecodePoolOptions extends DecodeOptions {
-  /** Default: one a core, at most 4. */
+  /** Default: one more than cores, at most 4. */
   readonly workers?: number;
   /** A small file that takes longer is given up; large ones get more, see `allowance`. */
   readonly timeoutMs?: number;
@@ -51,8 +51,9 @@ interface Slot {
 
 const spawnWorker = () => new Worker(new URL('./decode.worker.ts', import.meta.url), { type: 'module' });
 
+/** One more than cores, because a worker spends a third of a small film's time waiting for its bytes. */
 function defaultWorkers(): number {
-  return Math.min(Math.max(navigator.hardwareConcurrency ?? 2, 1), MAX_WORKERS);
+  return Math.min((navigator.hardwareConcurrency ?? 2) + 1, MAX_WORKERS);
 }
 
 export class DecodePool {

@@ -88,8 +88,7 @@ async function oneRun(
     await run.films();
     await run.resume();
   }
-  if (run.state === 'paused') await run.call('play');
-  await run.passes(config.maxSteps);
+  await run.ends();
   if (run.state !== 'done') run.offences.push(`the run ended ${run.state}: ${run.failure}`);
   if (run.rows !== config.maxSteps) run.offences.push(`${run.rows} rows for ${config.maxSteps} steps`);
 }

@@ -68,8 +68,7 @@ export const SOAK_FAULTS: Readonly<Record<string, SoakFault>> = {
     async after(run) {
       await run.falls('failed');
       await run.call('inject', []);
-      await run.call('rollBack');
-      await run.call('play');
+      await run.rollBack();
     },
   },
   'write fails': {

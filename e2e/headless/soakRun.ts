@@ -13,6 +13,7 @@ const REPEATABLE = METRIC_NAMES.map((name, i) => ({ name, i })).filter(
 const RESERVED = METRIC_NAMES.indexOf('memory/reserved');
 /** A worker that says nothing for so long is dead. */
 const SILENCE_MS = 6000;
+/** Nor does a live one, whatever it is waiting for: it compiles, recovers or takes steps, and tells of each. */
 const PATIENCE_MS = 240_000;
 
 export class SoakRun {
@@ -113,6 +114,22 @@ export class SoakRun {
     await this.#until(() => this.#expected > steps || this.#state === 'done' || this.#state === 'failed');
   }
 
+  /** Until the run is over. A device lost at rest leaves it paused once it has been mended; then it goes on. */
+  async ends(): Promise<void> {
+    for (;;) {
+      await this.#until(() => ['done', 'failed', 'paused'].includes(this.#state));
+      if (this.#state !== 'paused') return;
+      await this.call('play');
+    }
+  }
+
+  /** Back to the last good step after a blow-up, which is then dealt with. */
+  async rollBack(): Promise<void> {
+    this.failure = '';
+    await this.call('rollBack');
+    await this.call('play');
+  }
+
   async falls(how: 'silent' | 'failed'): Promise<void> {
     await this.#until(() =>
       how === 'failed'
@@ -122,9 +139,9 @@ export class SoakRun {
   }
 
   async #until(done: () => boolean): Promise<void> {
-    const end = performance.now() + PATIENCE_MS;
+    const began = performance.now();
     while (!done()) {
-      if (performance.now() > end)
+      if (performance.now() > Math.max(began, this.#heard) + PATIENCE_MS)
         throw new Error(`nothing came of it: ${this.#state}, step ${this.#expected}`);
       await new Promise<void>((resolve) => {
         this.#waiting.push(resolve);

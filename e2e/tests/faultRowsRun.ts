@@ -141,7 +141,7 @@ export const NUMBERS: FaultRow[] = [
     async run(rig) {
       await rig.start([{ kind: 'nan', step: MID }]);
       await rig.says(/at step 12\. First in the images/, 'error');
-      await expect(rig.page.getByTestId('roll-back-gradientClip')).toContainText('Clip gradient at off → ');
+      await expect(rig.page.getByTestId('roll-back-gradientClip')).toContainText('Gradient clipping off → ');
       await expect(rig.page.getByTestId('roll-back-warmupEpochs')).toContainText('Back to step 10, Warm-up');
       await rig.inject([]);
       await rig.page.getByTestId('roll-back-learningRate').click();

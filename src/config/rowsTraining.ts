@@ -117,7 +117,7 @@ export const TRAINING_ROWS = {
     min: 0,
     max: 10_000,
     scale: 'log',
-    label: 'Clip gradient at',
+    label: 'Gradient clipping',
     short: 'clip',
     help: 'Cuts each number of the gradient to this size before the optimiser uses it, norms of LARS included. 0: not clipped, as in the paper.',
     source: 'ours',

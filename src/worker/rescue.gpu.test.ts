@@ -99,7 +99,7 @@ test(
     expect(failure?.rollback?.step).toBe(8);
     expect(failure?.rollback?.suggestions[0]).toMatchObject({ key: 'learningRate', value: 0.001 });
     const clip = failure?.rollback?.suggestions[1];
-    expect(clip).toMatchObject({ key: 'gradientClip', text: `Clip gradient at off → ${clip?.value}` });
+    expect(clip).toMatchObject({ key: 'gradientClip', text: `Gradient clipping off → ${clip?.value}` });
     // What was measured at step 8, not the guess that stands in for it.
     expect(clip?.value).toBe(1200);
     await engine.inject([]);
@@ -121,7 +121,7 @@ test(
     // The gradient acts on the weights of the step after the one that it is of.
     expect(charted().slice(0, KEPT + 1)).toEqual(reference.slice(0, KEPT + 1));
     expect(charted().at(-1)).not.toEqual(reference.at(-1));
-    expect(marks()).toContain('Clip gradient at 0 → 50');
+    expect(marks()).toContain('Gradient clipping 0 → 50');
   },
   PATIENCE,
 );

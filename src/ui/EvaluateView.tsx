@@ -120,6 +120,7 @@ function Report({ report }: { report: ProbeReport }) {
 
 function Empty() {
   const why = useObstacle();
+  const running = useProbe((state) => state.running);
   return (
     <div className="probe-empty">
       <h2>What did the encoder learn?</h2>
@@ -132,7 +133,9 @@ function Empty() {
         and with raw pixels. What pretraining bought is the distance between them, most of all where labels
         are few.
       </p>
-      <p className="probe-next">{why ?? 'The model is there: press Evaluate.'}</p>
+      <p className="probe-next">
+        {running ? 'The scores come here.' : (why ?? 'The model is there: press Evaluate.')}
+      </p>
     </div>
   );
 }

@@ -1,7 +1,7 @@
 // What the engine is doing, in the words of the page; the same in the transport and for screen readers.
 
 import { useDataset } from '../../store/dataset.ts';
-import { type SessionState, useSession } from '../../store/session.ts';
+import { isActive, type SessionState, useSession } from '../../store/session.ts';
 import { formatCount } from '../../util/format.ts';
 
 function ofEngine({ status, busy, compile, ended }: SessionState): string | null {
@@ -51,8 +51,10 @@ export function useStatusWords(): string {
 export function useBeginWords(): string {
   const closed = useSession(({ facts, busy }) => facts === null && busy === null);
   const failed = useSession(({ status }) => status.state === 'failed');
+  const begun = useSession(({ status, busy }) => isActive(status.state) || busy === 'preparing');
   const films = useDataset(({ phase }) => phase !== 'empty' && phase !== 'failed');
   if (closed) return 'Without a graphics adapter nothing is trained. Films can be read and looked at.';
+  if (begun) return 'The curves begin with the first step.';
   if (failed) return 'The run was halted before its first step.';
   if (!films) return 'No films are at hand: choose a folder or the synthetic set under Data.';
   return 'The curves begin with the first step: press Play.';

@@ -23,6 +23,8 @@ interface Entry {
   dirty: boolean;
   urgent: boolean;
   drawnAt: number;
+  /** Since when there is something to draw; rest before that is no claim, or a side chart would come before all others. */
+  dirtyAt: number;
 }
 
 const entries = new Set<Entry>();
@@ -36,9 +38,9 @@ function dueAt(entry: Entry): number {
 
 function mostOverdue(now: number): Entry | null {
   let best: Entry | null = null;
-  let bestWait = 0;
+  let bestWait = Number.NEGATIVE_INFINITY;
   for (const entry of entries) {
-    const wait = (now - entry.drawnAt) / entry.interval;
+    const wait = (now - entry.dirtyAt) / entry.interval;
     if (dueAt(entry) > now || wait <= bestWait) continue;
     best = entry;
     bestWait = wait;
@@ -75,7 +77,9 @@ function drawSome(): void {
 }
 
 function invalidate(which: Iterable<Entry>, urgent: boolean): void {
+  const now = performance.now();
   for (const entry of which) {
+    if (!entry.dirty) entry.dirtyAt = now;
     entry.dirty = true;
     entry.urgent ||= urgent;
   }
@@ -121,6 +125,7 @@ export function useDrawn<View>(
       dirty: true,
       urgent: true,
       drawnAt: 0,
+      dirtyAt: performance.now(),
     };
     entry.current = own;
     entries.add(own);

@@ -24,7 +24,7 @@ const SEED = Number(process.env.FUZZ_SEED ?? 1);
 const LIMIT_MS = 2000;
 /** bytes of the largest shared film that is mutated; larger ones only repeat what small ones show, slowly. */
 const LARGEST = 300_000;
-const SHARED = new URL('../../../shared/data/dicom', import.meta.url);
+const SHARED = new URL('../../../shared/data/dicom/', import.meta.url);
 
 /** A film in every encoding that the test encoders write, and the plain ones. */
 async function madeFilms(): Promise<Uint8Array[]> {

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { warmRestarts, warmupCosine } from './schedule.ts';
 
-const PARITY = new URL('../../../shared/parity', import.meta.url);
+const PARITY = new URL('../../../shared/parity/', import.meta.url);
 const hasParity = existsSync(PARITY);
 const fixtures = <T>(file: string): T[] =>
   hasParity ? JSON.parse(readFileSync(new URL(file, PARITY), 'utf8')).fixtures : [];

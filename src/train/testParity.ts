@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { readSafetensors } from '../util/safetensors.ts';
 
-const FOLDER = new URL('../../../shared/parity', import.meta.url);
+const FOLDER = new URL('../../../shared/parity/', import.meta.url);
 export const hasParity = existsSync(FOLDER);
 
 /** The fixtures of a kind; none without the folder. */

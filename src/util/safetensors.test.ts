@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { AppError } from './errors.ts';
 import { readSafetensors, type StoredTensor, type WritableDtype, writeSafetensors } from './safetensors.ts';
 
-const PARITY = new URL('../../../shared/parity', import.meta.url);
+const PARITY = new URL('../../../shared/parity/', import.meta.url);
 const hasParity = existsSync(PARITY);
 
 const fileOf = (header: string, dataBytes = 0): Uint8Array => {

@@ -12,7 +12,7 @@ import { transferSyntaxOf } from './syntax.ts';
 
 vi.mock('../codecWasm.ts', () => import('../testCodecs.ts'));
 
-const FOLDER = new URL('../../../../shared/data/dicom', import.meta.url);
+const FOLDER = new URL('../../../../shared/data/dicom/', import.meta.url);
 const LIMIT_MS = 2000;
 const SKIPPED = 'the shared DICOM set is not beside the repository';
 

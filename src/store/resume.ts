@@ -45,7 +45,7 @@ async function listed(id: string): Promise<ListedRun> {
   return run;
 }
 
-/** In this browser's storage: the id of the run that was at hand last, so that one that was paused is offered too. */
+/** In this browser's storage: the id of the run that was at hand last, so that one that was paused or halted is offered too. */
 const AT_HAND = 'mlvicx-run-at-hand';
 /** And the name of the folder that its films came from, where this browser remembers folders. */
 const FOLDER = 'mlvicx-run-folder';
@@ -55,7 +55,8 @@ export async function offerInterrupted(): Promise<void> {
   const runs = await listRuns(await runShelf());
   const last = localStorage.getItem(AT_HAND);
   const cutOff = runs.find(({ state, inUse }) => state === 'interrupted' || inUse);
-  const offer = cutOff ?? runs.find(({ id, state }) => id === last && state === 'paused') ?? null;
+  const atHand = runs.find(({ id, state }) => id === last && (state === 'paused' || state === 'failed'));
+  const offer = cutOff ?? atHand ?? null;
   if (!useSession.getState().runConfig) useResume.setState({ offer });
 }
 

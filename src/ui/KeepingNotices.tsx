@@ -4,6 +4,7 @@
 import { Button, CloseButton, Modal } from '@mantine/core';
 import { IconDatabaseExclamation, IconEye, IconHistory, IconPlayerTrackNext } from '@tabler/icons-react';
 import { useEffect } from 'react';
+import type { ListedRun } from '../protocol/vault.ts';
 import { useFolders } from '../store/folders.ts';
 import { closeNotice, useKeeping } from '../store/keeping.ts';
 import {
@@ -47,6 +48,11 @@ function KeptNotice() {
   );
 }
 
+function happened({ inUse, state }: ListedRun): string {
+  if (inUse) return 'is open in another tab, at';
+  return state === 'failed' ? 'was halted at' : 'was cut off at';
+}
+
 function Offer() {
   const offer = useResume((state) => state.offer);
   const ready = useSession(
@@ -63,7 +69,7 @@ function Offer() {
       <Sparkline values={offer.thumbnail} label={`Total loss up to ${steps}`} />
       <div className="notice-text">
         <p className="notice-sentence">
-          {offer.inUse ? `${name} is open in another tab, at ${steps}.` : `${name} was cut off at ${steps}.`}
+          {name} {happened(offer)} {steps}.
         </p>
         <p className="dim">
           {offer.inUse

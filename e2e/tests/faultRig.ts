@@ -189,6 +189,47 @@ export class FaultRig {
     await rm(folder, { recursive: true });
   }
 
+  /** Has the page remember a folder of two films, as if it had been opened on an earlier visit. */
+  async rememberFolder(): Promise<void> {
+    const films = [1, 2].map((film) => {
+      const data = Uint8Array.from({ length: 64 * 64 }, (_, i) => (i * (film + 3)) % 251);
+      return [...encode({ width: 64, height: 64, data, channels: 1, depth: 8 })];
+    });
+    await this.page.evaluate(async (given) => {
+      const root = await navigator.storage.getDirectory();
+      const handle = await root.getDirectoryHandle('remembered', { create: true });
+      for (const [i, bytes] of given.entries()) {
+        const file = await handle.getFileHandle(`film${i}.png`, { create: true });
+        const stream = await file.createWritable();
+        await stream.write(Uint8Array.from(bytes));
+        await stream.close();
+      }
+      const opening = indexedDB.open('mlvicx-folders', 1);
+      await new Promise((resolve, reject) => {
+        opening.onupgradeneeded = () => opening.result.createObjectStore('folders');
+        opening.onsuccess = resolve;
+        opening.onerror = reject;
+      });
+      const writing = opening.result.transaction('folders', 'readwrite');
+      const folder = { name: 'remembered', handle, openedAt: Date.now(), films: given.length };
+      writing.objectStore('folders').put([folder], 'opened');
+      await new Promise((resolve) => {
+        writing.oncomplete = resolve;
+      });
+      opening.result.close();
+    }, films);
+  }
+
+  /** What the browser says, or the person through it, when the page asks to read a remembered folder. */
+  async answerPermission(answer: PermissionState): Promise<void> {
+    await this.page.evaluate((state) => {
+      for (const name of ['queryPermission', 'requestPermission']) {
+        const value = () => Promise.resolve(state);
+        Object.defineProperty(FileSystemDirectoryHandle.prototype, name, { value, configurable: true });
+      }
+    }, answer);
+  }
+
   /** Until a run that was not there before has begun. */
   private async newRun(act: () => Promise<void>): Promise<void> {
     const run = () => this.app.transport.getAttribute('data-run');

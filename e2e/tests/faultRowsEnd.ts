@@ -164,6 +164,25 @@ export const ENDINGS: FaultRow[] = [
     },
   },
   {
+    fault: 'Leave to read a remembered folder denied',
+    sees: 'one line; the films and the run stay as they are, and the folder can be asked for again',
+    lost: '0',
+    equal: 'not run',
+    async run(rig) {
+      await rig.rememberFolder();
+      await rig.reload();
+      await rig.answerPermission('denied');
+      await rig.page.getByTestId('open-again').click();
+      await rig.says(/no leave to read the folder: remembered/, 'error');
+      await rig.app.filmsShown();
+      await expect(rig.page.getByTestId('resume-offer')).toBeVisible();
+      await rig.answerPermission('granted');
+      await rig.page.getByTestId('open-again').click();
+      await expect(rig.page.getByTestId('error')).toBeHidden();
+      await expect(rig.page.getByText('2 films', { exact: true }).first()).toBeVisible();
+    },
+  },
+  {
     fault: 'Every checkpoint of a run destroyed',
     sees: 'refused by name; nothing is half loaded',
     lost: 'all; settings and seed give the same run again',

@@ -148,9 +148,11 @@ export function offerSource(source: Source): void {
 }
 
 /** Opens a folder of an earlier visit; the browser may ask the person first. */
-export async function openAgain({ handle }: RememberedFolder): Promise<void> {
+export async function openAgain({ handle, name }: RememberedFolder): Promise<void> {
   try {
-    if (await mayRead(handle)) offerSource(folderSource(handle));
+    if (!(await mayRead(handle))) throw new AppError('folder-denied', `${name}.`);
+    if (get().error?.code === 'folder-denied') set({ error: null });
+    offerSource(folderSource(handle));
   } catch (error) {
     showError(error);
   }

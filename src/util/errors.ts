@@ -82,6 +82,10 @@ export const ERROR_TABLE = {
     sentence: 'No readable image was found{detail}.',
     hint: 'Choose a folder that holds PNG, JPEG or DICOM films, or take the synthetic set.',
   },
+  'folder-denied': {
+    sentence: 'The browser was given no leave to read the folder: {detail}',
+    hint: 'Open it again and allow it, or choose the folder anew.',
+  },
   'set-too-large': {
     sentence: 'The films do not fit into memory: {detail}',
     hint: 'Lower the stored size, or choose a folder with fewer films.',

@@ -4,6 +4,7 @@
 
 import { existsSync } from 'node:fs';
 import { type OpenDevice, openDevice } from './device.ts';
+import { pausePolling } from './testPolling.ts';
 
 const KNOWN_ICD = ['/usr/lib/chromium/vk_swiftshader_icd.json', '/opt/google/chrome/vk_swiftshader_icd.json'];
 
@@ -31,6 +32,7 @@ export async function installGpu(): Promise<void> {
     const icd = findIcd();
     if (!icd) throw new Error('no SwiftShader driver found: set SWIFTSHADER_ICD to vk_swiftshader_icd.json');
     process.env.VK_ICD_FILENAMES = icd;
+    pausePolling();
   }
   const { create, globals } = await import('webgpu');
   Object.assign(globalThis, globals);

@@ -2,6 +2,7 @@
 // SwiftShader driver beside a Chromium. GPU=hardware or GPU=software leaves no choice.
 
 import { create, globals } from 'webgpu';
+import { pausePolling } from '../../../src/gpu/testPolling.ts';
 
 const TOGGLES = ['backend=vulkan', 'enable-dawn-features=allow_unsafe_apis'];
 
@@ -21,5 +22,6 @@ export async function offerGpu(): Promise<void> {
   const icd = process.env.SWIFTSHADER_ICD;
   if (!icd) throw new Error('no adapter: set SWIFTSHADER_ICD to the vk_swiftshader_icd.json of a Chromium.');
   process.env.VK_ICD_FILENAMES = icd;
+  pausePolling();
   if (!(await offer())) throw new Error('the SwiftShader driver did not answer.');
 }

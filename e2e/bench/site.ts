@@ -21,7 +21,7 @@ async function buildSite(folder: string): Promise<void> {
     root: import.meta.dirname,
     configFile: false,
     base: './',
-    logLevel: 'warn',
+    logLevel: 'error',
     plugins: [react()],
     worker: { format: 'es' },
     build: {

@@ -29,7 +29,7 @@ async function readStored({ format, bytes }: FilmBytes): Promise<Stored> {
     }
     case 'png': {
       const png = readPng(bytes);
-      return { transferSyntax: format, rows: png.height, cols: png.width, values: readPngSamples(png) };
+      return { transferSyntax: format, rows: png.height, cols: png.width, values: await readPngSamples(png) };
     }
     case 'jpeg': {
       const { width, height, samples } = await decodeJpeg(bytes);

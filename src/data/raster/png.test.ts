@@ -126,71 +126,87 @@ const PLTE = chunk(
 );
 
 describe('PNG samples', () => {
-  it.each(kinds)('colour type %d, %d bits, interlaced %s', (colourType, depth, interlaced) => {
+  it.each(kinds)('colour type %d, %d bits, interlaced %s', async (colourType, depth, interlaced) => {
     const [width, height] = [13, 11];
     const samples = madeSamples(colourType, depth, width, height);
     const before = colourType === 3 ? [PLTE] : [];
     const png = readPng(writePng({ width, height, colourType, depth, interlaced, samples, before }));
-    expect([...readPngSamples(png)]).toEqual(samples);
+    expect([...(await readPngSamples(png))]).toEqual(samples);
   });
 
-  it.each([1, 3, 5])('interlaced films of %d pixels on a side leave passes out', (side) => {
+  it.each([1, 3, 5])('interlaced films of %d pixels on a side leave passes out', async (side) => {
     const samples = madeSamples(0, 8, side, side);
     const film = { width: side, height: side, colourType: 0, depth: 8, interlaced: true, samples };
-    expect([...readPngSamples(readPng(writePng(film)))]).toEqual(samples);
+    expect([...(await readPngSamples(readPng(writePng(film))))]).toEqual(samples);
   });
 
-  it('that are fewer or more than the size asks for are refused', () => {
+  it('that are fewer or more than the size asks for are refused', async () => {
     const samples = madeSamples(0, 8, 8, 8);
     const film = { width: 8, height: 8, colourType: 0, depth: 8, samples };
     const lie = (height: number) => {
       const bytes = Buffer.from(writePng(film));
       bytes.writeUInt32BE(height, 20);
       bytes.writeUInt32BE(crc32(bytes.subarray(12, 29)), 29);
-      return () => readPngSamples(readPng(bytes));
+      return readPngSamples(readPng(bytes));
     };
-    expect(lie(9)).toThrow('ends before the picture is full');
-    expect(lie(7)).toThrow('longer than its size allows');
+    await expect(lie(9)).rejects.toThrow('ends before the picture is full');
+    await expect(lie(7)).rejects.toThrow('longer than its size allows');
+  });
+
+  it('come out whole although bytes follow the stream, or its check sum is wrong', async () => {
+    const samples = madeSamples(0, 8, 8, 8);
+    const png = readPng(writePng({ width: 8, height: 8, colourType: 0, depth: 8, samples }));
+    expect([...(await readPngSamples({ ...png, data: [...png.data, Uint8Array.of(1, 2, 3)] }))]).toEqual(
+      samples,
+    );
+    const data = png.data.map((part) => part.slice());
+    const last = data.at(-1)!;
+    last[last.length - 1]! ^= 1;
+    expect([...(await readPngSamples({ ...png, data }))]).toEqual(samples);
   });
 });
 
 describe('PNG to grey', () => {
-  const grey = (film: Omit<Written, 'width' | 'height'> & { width?: number }) => {
+  const grey = async (film: Omit<Written, 'width' | 'height'> & { width?: number }) => {
     const width = film.width ?? film.samples.length / CHANNELS[film.colourType]!;
     const png = readPng(writePng({ height: 1, ...film, width }));
-    const { values, bits } = greyOfSamples(png, readPngSamples(png));
+    const { values, bits } = greyOfSamples(png, await readPngSamples(png));
     return { values: [...values], bits };
   };
 
-  it('keeps every bit of 16-bit grey and tells how many are used', () => {
-    expect(grey({ colourType: 0, depth: 16, samples: [0, 1, 4095, 2048] })).toEqual({
+  it('keeps every bit of 16-bit grey and tells how many are used', async () => {
+    expect(await grey({ colourType: 0, depth: 16, samples: [0, 1, 4095, 2048] })).toEqual({
       values: [0, 1, 4095, 2048],
       bits: 12,
     });
-    expect(grey({ colourType: 0, depth: 16, samples: [65_535, 257] }).bits).toBe(16);
+    expect((await grey({ colourType: 0, depth: 16, samples: [65_535, 257] })).bits).toBe(16);
   });
 
-  it('keeps few bits as they are', () => {
-    expect(grey({ colourType: 0, depth: 2, samples: [0, 1, 2, 3] })).toEqual({
+  it('keeps few bits as they are', async () => {
+    expect(await grey({ colourType: 0, depth: 2, samples: [0, 1, 2, 3] })).toEqual({
       values: [0, 1, 2, 3],
       bits: 2,
     });
   });
 
-  it('weighs colour in full depth', () => {
+  it('weighs colour in full depth', async () => {
     const samples = [65_535, 0, 0, 0, 65_535, 0, 0, 0, 65_535, 40_000, 40_000, 40_000];
-    expect(grey({ colourType: 2, depth: 16, samples }).values).toEqual([19_595, 38_469, 7471, 40_000]);
+    expect((await grey({ colourType: 2, depth: 16, samples })).values).toEqual([
+      19_595, 38_469, 7471, 40_000,
+    ]);
   });
 
-  it('lays alpha, a clear colour and clear palette entries over black', () => {
-    expect(grey({ colourType: 4, depth: 8, samples: [200, 255, 200, 0, 200, 128] }).values).toEqual([
+  it('lays alpha, a clear colour and clear palette entries over black', async () => {
+    expect((await grey({ colourType: 4, depth: 8, samples: [200, 255, 200, 0, 200, 128] })).values).toEqual([
       200, 0, 100,
     ]);
     const clear = chunk('tRNS', Uint8Array.of(0, 77));
-    expect(grey({ colourType: 0, depth: 8, samples: [77, 78], before: [clear] }).values).toEqual([0, 78]);
+    expect((await grey({ colourType: 0, depth: 8, samples: [77, 78], before: [clear] })).values).toEqual([
+      0, 78,
+    ]);
     const palette = chunk('PLTE', Uint8Array.of(10, 10, 10, 200, 200, 200));
     const half = chunk('tRNS', Uint8Array.of(255, 128));
-    expect(grey({ colourType: 3, depth: 1, samples: [0, 1], before: [palette, half] })).toEqual({
+    expect(await grey({ colourType: 3, depth: 1, samples: [0, 1], before: [palette, half] })).toEqual({
       values: [10, 100],
       bits: 8,
     });

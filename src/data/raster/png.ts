@@ -54,7 +54,7 @@ export function readPng(bytes: Uint8Array): PngFile {
   if (packed * MAX_DEFLATE_RATIO < (width * height * channels * depth) / 8) {
     throw corrupt(`it holds too little data for ${width} x ${height} pixels.`);
   }
-  // Inflated rows, samples, and the four bytes a pixel of a browser's bitmap or the grey values.
+  // Inflated rows, samples, grey values and their table look-ups.
   checkMemory(bytes.length + width * height * (2 * channels * Math.max(1, depth / 8) + 4), { width, height });
   const palette = header[9] === PALETTE ? (chunks.get('PLTE')?.[0] ?? null) : null;
   if (header[9] === PALETTE && !palette) throw corrupt('its PNG palette is missing.');

@@ -1,6 +1,6 @@
 // The samples of a PNG file, every depth, interlaced or not: inflated in one pass into the space its size asks for and
 // not a byte more, then unfiltered in place. Our own, because the package at hand inflates whatever it is given and
-// unpacks no interlaced film of few bits.
+// unpacks no interlaced film of few bits, and a canvas makes four bytes of every grey one.
 
 import { Unzlib } from 'fflate';
 import { AppError } from '../../util/errors.ts';
@@ -45,12 +45,13 @@ function passesOf({ width, height, channels, depth, interlaced }: PngFile): Pass
  * @returns width * height * channels samples, 8 bits wide up to depth 8 and 16 bits wide above
  * @throws AppError `image-corrupt`
  */
-export function readPngSamples(png: PngFile): Uint8Array | Uint16Array {
+export async function readPngSamples(png: PngFile): Promise<Uint8Array | Uint16Array> {
   const passes = passesOf(png);
-  const raw = inflate(
-    png.data,
-    passes.reduce((sum, { rowBytes, height }) => sum + (rowBytes + 1) * height, 0),
-  );
+  const size = passes.reduce((sum, { rowBytes, height }) => sum + (rowBytes + 1) * height, 0);
+  return samplesOf(png, passes, await inflate(png.data, size));
+}
+
+function samplesOf(png: PngFile, passes: readonly Pass[], raw: Uint8Array): Uint8Array | Uint16Array {
   const count = png.width * png.height * png.channels;
   const out = png.depth > 8 ? new Uint16Array(count) : new Uint8Array(count);
   const pixelBytes = Math.max(1, (png.channels * png.depth) / 8);
@@ -68,39 +69,97 @@ export function readPngSamples(png: PngFile): Uint8Array | Uint16Array {
   return out;
 }
 
-function inflate(parts: readonly Uint8Array[], size: number): Uint8Array {
-  const out = new Uint8Array(size);
-  let filled = 0;
-  const stream = new Unzlib((chunk) => {
-    if (filled + chunk.length > size) throw corrupt('its PNG data is longer than its size allows.');
-    out.set(chunk, filled);
-    filled += chunk.length;
-  });
+/** Packed bytes taken at a time, so that what swells is noticed early. */
+const PIECE = 16_384;
+
+function* piecesOf(parts: readonly Uint8Array[]): Generator<Uint8Array<ArrayBuffer>> {
+  for (const part of parts) {
+    for (let at = 0; at < part.length; at += PIECE)
+      yield part.subarray(at, at + PIECE) as Uint8Array<ArrayBuffer>;
+  }
+}
+
+/** By the browser, which is quick; by fflate where that one minds what a PNG decoder passes over, such as bytes past the end. */
+async function inflate(parts: readonly Uint8Array[], size: number): Promise<Uint8Array> {
+  const out = new Filling(size);
+  const { readable, writable } = new DecompressionStream('deflate');
+  // What is wrong with the bytes is heard at the other end.
+  feed(writable.getWriter(), parts).catch(() => undefined);
   try {
-    // In pieces, so that what swells is noticed early.
-    const piece = 16_384;
-    for (const part of parts) {
-      for (let at = 0; at < part.length; at += piece) stream.push(part.subarray(at, at + piece));
-    }
+    for await (const chunk of readable) out.take(chunk);
+  } catch (thrown) {
+    if (thrown instanceof AppError) throw thrown;
+    if (!out.full) return inflateTolerantly(parts, size);
+  }
+  return out.whole();
+}
+
+async function feed(
+  writer: WritableStreamDefaultWriter<BufferSource>,
+  parts: readonly Uint8Array[],
+): Promise<void> {
+  for (const piece of piecesOf(parts)) await writer.write(piece);
+  await writer.close();
+}
+
+function inflateTolerantly(parts: readonly Uint8Array[], size: number): Uint8Array {
+  const out = new Filling(size);
+  const stream = new Unzlib((chunk) => out.take(chunk));
+  try {
+    for (const piece of piecesOf(parts)) stream.push(piece);
     stream.push(new Uint8Array(0), true);
   } catch (thrown) {
     throw thrown instanceof AppError ? thrown : corrupt('the PNG data cannot be inflated.', thrown);
   }
-  if (filled < size) throw corrupt('its PNG data ends before the picture is full.');
-  return out;
+  return out.whole();
+}
+
+/** Takes bytes until it is full, and not one more. */
+class Filling {
+  readonly #bytes: Uint8Array;
+  #filled = 0;
+
+  constructor(size: number) {
+    this.#bytes = new Uint8Array(size);
+  }
+
+  get full(): boolean {
+    return this.#filled === this.#bytes.length;
+  }
+
+  /** @throws AppError image-corrupt */
+  take(chunk: Uint8Array): void {
+    if (this.#filled + chunk.length > this.#bytes.length) {
+      throw corrupt('its PNG data is longer than its size allows.');
+    }
+    this.#bytes.set(chunk, this.#filled);
+    this.#filled += chunk.length;
+  }
+
+  /** @throws AppError image-corrupt */
+  whole(): Uint8Array {
+    if (!this.full) throw corrupt('its PNG data ends before the picture is full.');
+    return this.#bytes;
+  }
 }
 
 /** In place (PNG 9.2). @param distance bytes to the sample on the left, at least 1 */
 function unfilter(type: number, row: Uint8Array, above: Uint8Array | null, distance: number): void {
   if (type === 0) return;
   if (type > 4) throw corrupt('its PNG data names a filter that does not exist.');
-  for (let i = 0; i < row.length; i++) {
-    const left = i >= distance ? row[i - distance]! : 0;
-    const up = above ? above[i]! : 0;
-    if (type === 1) row[i] = row[i]! + left;
-    else if (type === 2) row[i] = row[i]! + up;
-    else if (type === 3) row[i] = row[i]! + ((left + up) >> 1);
-    else row[i] = row[i]! + paeth(left, up, above && i >= distance ? above[i - distance]! : 0);
+  if (type === 1) {
+    for (let i = distance; i < row.length; i++) row[i] = row[i]! + row[i - distance]!;
+  } else if (type === 2) {
+    if (above) for (let i = 0; i < row.length; i++) row[i] = row[i]! + above[i]!;
+  } else if (type === 3) {
+    for (let i = 0; i < row.length; i++)
+      row[i] = row[i]! + (((i >= distance ? row[i - distance]! : 0) + (above ? above[i]! : 0)) >> 1);
+  } else if (!above) {
+    for (let i = distance; i < row.length; i++) row[i] = row[i]! + row[i - distance]!;
+  } else {
+    for (let i = 0; i < Math.min(distance, row.length); i++) row[i] = row[i]! + above[i]!;
+    for (let i = distance; i < row.length; i++)
+      row[i] = row[i]! + paeth(row[i - distance]!, above[i]!, above[i - distance]!);
   }
 }
 
@@ -121,6 +180,10 @@ function place(
   out: Uint8Array | Uint16Array,
 ): void {
   const base = (top + y * downStep) * width * channels;
+  if (depth === 8 && acrossStep === 1) {
+    out.set(row, base);
+    return;
+  }
   const mask = (1 << depth) - 1;
   for (let x = 0; x < across; x++) {
     const to = base + (left + x * acrossStep) * channels;

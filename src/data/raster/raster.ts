@@ -1,6 +1,5 @@
-// PNG and JPEG files to grey values. 8 bits and fewer go through the browser's decoders, which are fast and
-// hardened: plain grey PNG straight from its bytes, the rest by way of a canvas. 16-bit PNG goes through
-// pngSamples.ts. Sizes and damage are checked on the headers first.
+// PNG and JPEG files to grey values. PNG goes through pngSamples.ts, JPEG through the browser's decoder and a canvas.
+// Sizes and damage are checked on the headers first.
 
 import { AppError } from '../../util/errors.ts';
 import { lumaOf, plainRecipe } from '../grayscale.ts';
@@ -16,10 +15,7 @@ const STRIP_ROWS = 512;
 /** @throws AppError `image-corrupt`, `image-too-large`, `image-unsupported` */
 export async function decodePngFile(bytes: Uint8Array<ArrayBuffer>): Promise<Picture> {
   const png = readPng(bytes);
-  const isPlainGrey = png.depth <= 8 && png.channels === 1 && !png.palette && !png.transparency;
-  if (isPlainGrey && typeof ImageDecoder === 'function') return decodePlainGrey(bytes);
-  if (png.depth <= 8 && typeof createImageBitmap === 'function') return decodeInBrowser(bytes, 'image/png');
-  const { values, bits } = greyOfSamples(png, readPngSamples(png));
+  const { values, bits } = greyOfSamples(png, await readPngSamples(png));
   const notes = bits < png.depth ? [`uses ${bits} of its 16 bits`] : [];
   const recipe = bits === 8 ? null : plainRecipe(bits);
   return { width: png.width, height: png.height, values, recipe, pixelAspect: 1, notes };
@@ -35,48 +31,14 @@ export async function decodeJpegFile(bytes: Uint8Array<ArrayBuffer>): Promise<Pi
   // A bitmap of four bytes a pixel, and the coefficients of a progressive stream.
   checkMemory(bytes.length + width * height * (process === 0xc2 ? 5 + 2 * components : 5), header);
   if (!isJpegWhole(bytes)) throw new AppError('image-corrupt', 'the JPEG file is cut off.');
-  return decodeInBrowser(bytes, 'image/jpeg');
-}
-
-/** Pixels of a frame, kept for the next film unless they are many: fresh memory costs more than filling it. */
-let pixels = new Uint8Array(0);
-const KEPT_PIXEL_BYTES = 2 ** 24;
-
-function pixelsFor(size: number): Uint8Array<ArrayBuffer> {
-  if (pixels.length >= size) return pixels;
-  const made = new Uint8Array(size);
-  if (size <= KEPT_PIXEL_BYTES) pixels = made;
-  return made;
-}
-
-/** Without a canvas or a copy of the file in between. Red, green and blue are the same, so any of them is the value. */
-async function decodePlainGrey(bytes: Uint8Array<ArrayBuffer>): Promise<Picture> {
-  const decoder = new ImageDecoder({ data: bytes, type: 'image/png', colorSpaceConversion: 'none' });
-  let frame: VideoFrame | null = null;
-  try {
-    frame = (await decoder.decode()).image;
-    const { codedWidth: width, codedHeight: height } = frame;
-    const rgba = pixelsFor(frame.allocationSize());
-    const [{ offset, stride } = { offset: 0, stride: 4 * width }] = await frame.copyTo(rgba);
-    const values = new Uint8Array(width * height);
-    for (let y = 0; y < height; y++) {
-      for (let x = 0, from = offset + y * stride; x < width; x++, from += 4)
-        values[y * width + x] = rgba[from]!;
-    }
-    return { width, height, values, recipe: null, pixelAspect: 1, notes: [] };
-  } catch (cause) {
-    throw new AppError('image-corrupt', 'the browser cannot decode it.', { cause });
-  } finally {
-    frame?.close();
-    decoder.close();
-  }
+  return decodeInBrowser(bytes);
 }
 
 /** Grey is the BT.601 luma, which leaves grey images as they are; transparency lies over black. */
-async function decodeInBrowser(bytes: Uint8Array<ArrayBuffer>, type: string): Promise<Picture> {
+async function decodeInBrowser(bytes: Uint8Array<ArrayBuffer>): Promise<Picture> {
   let bitmap: ImageBitmap;
   try {
-    bitmap = await createImageBitmap(new Blob([bytes], { type }), {
+    bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/jpeg' }), {
       colorSpaceConversion: 'none',
       premultiplyAlpha: 'none',
     });

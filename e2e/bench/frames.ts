@@ -1,8 +1,8 @@
-// Part `frames`: frame times of the page while it trains with every chart ten thousand points long. Frames are watched three
-// times on the same page: paused, training, and training with the GPU process at the lowest priority. The last is for the
-// software adapter, which computes the step on the cores the page needs; a card does not, so its tasks are nearer to a card's.
+// Part `frames`: frame times of the page while it trains with every chart ten thousand points long. Frames are watched on
+// one page: paused, training, and training with the computing threads of the GPU process at the lowest priority, because the
+// software adapter computes the step on the cores that the page needs and a card does not; at last with four charts alone.
 
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import type { Page } from 'playwright';
 import type { FramesSeen } from './framesPage.tsx';
@@ -13,6 +13,8 @@ export interface FramesResult {
   readonly training: FramesSeen;
   /** Null where priorities of single threads cannot be set. */
   readonly yielding: FramesSeen | null;
+  /** The same with four charts on the page, whatever could be done about priorities. */
+  readonly four: FramesSeen;
 }
 
 const COMPILED_WITHIN = 300_000;
@@ -35,13 +37,18 @@ export async function measureFrames(site: Site, seconds: number): Promise<Frames
   await press();
   await until('running');
   const training = await watch();
-  const yielding = (await lowerGpuProcess(page)) ? await watch() : null;
+  const yielding = (await lowerComputing(page)) ? await watch() : null;
+  await page.evaluate(() => window.frameBench.leaveCharts(4));
+  const four = await watch();
   await page.close();
-  return { paused, training, yielding };
+  return { paused, training, yielding, four };
 }
 
-/** Puts every thread of the GPU process behind all others. @returns whether it could (Linux) */
-async function lowerGpuProcess(page: Page): Promise<boolean> {
+/** As the software adapter calls the threads that compute. */
+const COMPUTES = /^Thread</;
+
+/** Puts the threads that compute behind all others. @returns whether it could (Linux) */
+async function lowerComputing(page: Page): Promise<boolean> {
   if (process.platform !== 'linux') return false;
   const session = await page.context().browser()!.newBrowserCDPSession();
   const { processInfo } = await session.send('SystemInfo.getProcessInfo');
@@ -49,7 +56,8 @@ async function lowerGpuProcess(page: Page): Promise<boolean> {
   const found = processInfo.find(({ type }) => type === 'GPU');
   if (!found) return false;
   for (const thread of readdirSync(`/proc/${found.id}/task`)) {
-    setPriority(Number(thread), constants.priority.PRIORITY_LOW);
+    const name = readFileSync(`/proc/${found.id}/task/${thread}/comm`, 'utf8');
+    if (COMPUTES.test(name)) setPriority(Number(thread), constants.priority.PRIORITY_LOW);
   }
   return true;
 }

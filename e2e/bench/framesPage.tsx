@@ -93,9 +93,17 @@ async function watch(seconds: number): Promise<FramesSeen> {
     longTasks: tasks.length,
     longestTaskMs: Math.max(0, ...tasks),
     stepsTrained: liveSeries().length - trainedBefore,
-    charts: document.querySelectorAll('.curves svg.recharts-surface').length,
+    charts: [...document.querySelectorAll<HTMLElement>('.curves svg.recharts-surface')].filter((chart) =>
+      chart.checkVisibility(),
+    ).length,
     points: liveSeries().length,
   };
+}
+
+/** Leaves so many charts on the page, those of the loss first. */
+function leaveCharts(count: number): void {
+  const charts = [...document.querySelectorAll<HTMLElement>('.curves .metric-chart')];
+  for (const chart of charts.slice(count)) chart.hidden = true;
 }
 
 declare global {
@@ -103,6 +111,7 @@ declare global {
     frameBench: {
       readonly watch: typeof watch;
       readonly fill: typeof fillSeries;
+      readonly leaveCharts: typeof leaveCharts;
       readonly state: () => { readonly state: string; readonly length: number };
     };
   }
@@ -110,6 +119,7 @@ declare global {
 window.frameBench = {
   watch,
   fill: fillSeries,
+  leaveCharts,
   state: () => ({ state: useSession.getState().status.state, length: liveSeries().length }),
 };
 

@@ -100,7 +100,12 @@ export function scalingTable(rows: readonly ScalingRow[]): string {
 
 export function framesTable(frames: FramesResult): string {
   const columns = ['frames', 'median ms', 'worst ms', 'over 50 ms', 'long tasks', 'longest task ms', 'steps'];
-  const words = { paused: 'paused', training: 'training', yielding: 'training, GPU process yields' } as const;
+  const words = {
+    paused: 'paused',
+    training: 'training',
+    yielding: 'training, computing yields',
+    four: 'the same, four charts',
+  } as const;
   const rows = (Object.keys(words) as (keyof typeof words)[]).flatMap((name) => {
     const seen = frames[name];
     if (!seen) return [];

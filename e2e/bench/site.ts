@@ -37,6 +37,14 @@ async function buildSite(folder: string): Promise<void> {
   });
 }
 
+/** A card does not draw the page with the cores that the page needs; nor shall the adapter that stands in for one. */
+const PAGE_DRAWN_ELSEWHERE = ['--disable-gpu-compositing'];
+
+function flags(): string[] {
+  if (process.env.GPU === 'hardware') return chromiumFlags('hardware');
+  return [...chromiumFlags('software'), ...PAGE_DRAWN_ELSEWHERE];
+}
+
 export interface Site {
   /** Opens a fresh page. */
   open(name: (typeof PAGES)[number]): Promise<Page>;
@@ -49,7 +57,7 @@ export async function withSite<T>(work: (site: Site) => Promise<T>): Promise<T> 
     const server = await serve({ folder });
     const browser = await chromium.launch({
       executablePath: await ensureChromium(),
-      args: chromiumFlags(process.env.GPU === 'hardware' ? 'hardware' : 'software'),
+      args: flags(),
     });
     try {
       return await work({

@@ -28,6 +28,12 @@ export const TINY: Partial<Config> = {
 
 export type Curves = readonly Readonly<Record<string, string>>[];
 
+/** A PNG file unlike that of any other number. */
+function madeUpFilm(film: number): Uint8Array {
+  const data = Uint8Array.from({ length: 64 * 64 }, (_, i) => (i * (film + 3)) % 251);
+  return encode({ width: 64, height: 64, data, channels: 1, depth: 8 });
+}
+
 export class FaultRig {
   readonly context: BrowserContext;
   readonly #home: string;
@@ -178,11 +184,7 @@ export class FaultRig {
   async giveFilms(count: number): Promise<void> {
     const folder = await mkdtemp(path.join(tmpdir(), 'films-'));
     for (let film = 0; film < count; film++) {
-      const data = Uint8Array.from({ length: 64 * 64 }, (_, i) => (i * (film + 3)) % 251);
-      await writeFile(
-        path.join(folder, `film${film}.png`),
-        encode({ width: 64, height: 64, data, channels: 1, depth: 8 }),
-      );
+      await writeFile(path.join(folder, `film${film}.png`), madeUpFilm(film));
     }
     await this.page.locator('input[webkitdirectory]').setInputFiles(folder);
     await this.app.filmsShown();
@@ -191,10 +193,7 @@ export class FaultRig {
 
   /** Has the page remember a folder of two films, as if it had been opened on an earlier visit. */
   async rememberFolder(): Promise<void> {
-    const films = [1, 2].map((film) => {
-      const data = Uint8Array.from({ length: 64 * 64 }, (_, i) => (i * (film + 3)) % 251);
-      return [...encode({ width: 64, height: 64, data, channels: 1, depth: 8 })];
-    });
+    const films = [1, 2].map((film) => [...madeUpFilm(film)]);
     await this.page.evaluate(async (given) => {
       const root = await navigator.storage.getDirectory();
       const handle = await root.getDirectoryHandle('remembered', { create: true });

@@ -11,7 +11,7 @@ import { guard } from './decodeGuard.ts';
 import { type Remote, wrap } from './rpc.ts';
 
 export interface DecodePoolOptions extends DecodeOptions {
-  /** Default: one more than cores, at most 4. */
+  /** Default: two more than cores, at most 8. */
   readonly workers?: number;
   /** A small file that takes longer is given up; large ones get more, see `allowance`. */
   readonly timeoutMs?: number;
@@ -24,7 +24,7 @@ export interface CodecNotice {
   readonly codecLoads: boolean;
 }
 
-const MAX_WORKERS = 4;
+const MAX_WORKERS = 8;
 const TIMEOUT_MS = 2000;
 /** More for each MiB of the file: the slowest codec on a slow machine. */
 const TIMEOUT_MS_PER_MIB = 2000;
@@ -51,9 +51,9 @@ interface Slot {
 
 const spawnWorker = () => new Worker(new URL('./decode.worker.ts', import.meta.url), { type: 'module' });
 
-/** One more than cores, because a worker spends a third of a small film's time waiting for its bytes. */
+/** Two more than cores, because a worker spends a seventh of a small film's time waiting for its bytes, and some wait at once. */
 function defaultWorkers(): number {
-  return Math.min((navigator.hardwareConcurrency ?? 2) + 1, MAX_WORKERS);
+  return Math.min((navigator.hardwareConcurrency ?? 2) + 2, MAX_WORKERS);
 }
 
 export class DecodePool {

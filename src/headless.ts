@@ -3,12 +3,13 @@
 // `window.report`. Nothing of the method, the training or the reading of films lives here.
 
 import type { Config } from './config/schema.ts';
+import { bytesOf, checkpointGiven, chosen, droppedFolder, given, pathOf } from './headlessFiles.ts';
 import type { CacheState } from './protocol/cache.ts';
 import type { DatasetSummary } from './protocol/dataset.ts';
 import type { DeviceFacts, EngineEvent, FeatureRequest, RunStatus } from './protocol/engine.ts';
 import type { Fault } from './protocol/faults.ts';
 import type { StoredReading, StoredRow } from './protocol/film.ts';
-import type { IntakeEvent, IntakeOptions, SourceFile, SyntheticOptions } from './protocol/intake.ts';
+import type { IntakeEvent, IntakeOptions, SyntheticOptions } from './protocol/intake.ts';
 import type { KernelOptions } from './protocol/kernels.ts';
 import type { LabelScan } from './protocol/labels.ts';
 import type { StepSample } from './protocol/metrics.ts';
@@ -16,7 +17,7 @@ import type { ParityRow } from './protocol/parity.ts';
 import type { ProbeReport, ProbeRequest } from './protocol/probe.ts';
 import type { SelfTestReport, SelfTestRow } from './protocol/selfTest.ts';
 import type { KeepingPolicy } from './protocol/vault.ts';
-import { AppError, fromWire, toWire, type WireError } from './util/errors.ts';
+import { type AppError, fromWire, toWire, type WireError } from './util/errors.ts';
 import { listRuns, openRuns, removeRun } from './vault/runs.ts';
 import { createClient } from './worker/client.ts';
 
@@ -30,7 +31,7 @@ export interface SampleRecord {
 export type RunnerEvent =
   | Exclude<EngineEvent, { type: 'samples' }>
   | { readonly type: 'samples'; readonly samples: readonly SampleRecord[] }
-  | Extract<IntakeEvent, { type: 'progress' }>
+  | Extract<IntakeEvent, { type: 'progress' | 'listing' }>
   | { readonly type: 'stored'; readonly rows: readonly StoredRow[] }
   | { readonly type: 'parity'; readonly fixture: string }
   | { readonly type: 'self-test'; readonly row: SelfTestRow; readonly total: number };
@@ -88,21 +89,7 @@ function onEngineEvent(event: EngineEvent): void {
 }
 
 function onIntakeEvent(event: IntakeEvent): void {
-  if (event.type === 'progress') report(event);
-}
-
-function chosen(id: string): File[] {
-  const input = document.getElementById(id);
-  if (!(input instanceof HTMLInputElement)) throw new AppError('internal', `there is no input ${id}.`);
-  return [...(input.files ?? [])];
-}
-
-const bytesOf = async (file: File) => new Uint8Array(await file.arrayBuffer());
-
-function checkpointGiven(): Promise<Uint8Array> {
-  const [file] = chosen('checkpoint');
-  if (!file) throw new AppError('checkpoint-invalid', 'no file was given.');
-  return bytesOf(file);
+  if (event.type === 'progress' || event.type === 'listing') report(event);
 }
 
 /** Offers a file as a download, which takes any size without copying it through messages. */
@@ -113,29 +100,14 @@ function offer(bytes: Uint8Array): void {
   link.click();
 }
 
-/** Path below the chosen folder: the browser puts the folder's own name first. */
-const pathOf = (file: File) => file.webkitRelativePath.split('/').slice(1).join('/') || file.name;
-
-interface Given {
-  readonly files: readonly SourceFile[];
-  /** Path of the label file that was named, so that no other is used. */
-  readonly labelFile?: string;
-}
-
-function given(): Given {
-  const folder = chosen('folder').map((file) => ({ path: pathOf(file), file }));
-  const [labels] = chosen('labels');
-  if (!labels) return { files: folder };
-  const others = folder.filter(({ path }) => path !== labels.name);
-  return { files: [...others, { path: labels.name, file: labels }], labelFile: labels.name };
-}
-
 const api = {
   open: (): Promise<DeviceFacts> => client.engine.open(onEngineEvent),
 
   chooseKernels: (options: KernelOptions): Promise<DeviceFacts> => client.engine.chooseKernels(options),
 
   async readFolder(options: IntakeOptions): Promise<RunnerSummary> {
+    const handles = await droppedFolder();
+    if (handles) return delivered(() => client.intake.readFiles({ handles }, options, onIntakeEvent));
     const { files, ...labels } = given();
     const wanted = { ...options, ...labels, cache: options.cache ?? files.length > MANY };
     await client.intake.keepFiles([], true);

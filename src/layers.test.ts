@@ -24,6 +24,7 @@ const RANKS: Record<string, number> = {
   worker: 7,
   store: 8,
   ui: 9,
+  'headlessFiles.ts': 8,
   'headless.ts': 9,
   'main.tsx': 10,
   'layers.test.ts': 11,
@@ -45,12 +46,12 @@ const FORBIDDEN: { from: RegExp; to: RegExp; why: string }[] = [
     why: 'method and optimiser know tensors and settings',
   },
   {
-    from: /^(worker\/client|store\/|ui\/|headless\.ts|main\.tsx)/,
+    from: /^(worker\/client|store\/|ui\/|headless(Files)?\.ts|main\.tsx)/,
     to: new RegExp(`^(${ENGINE_FOLDERS.join('|')})/`),
     why: 'the page never reaches the code of the engine or of the readers',
   },
   {
-    from: /^(store\/|ui\/|headless\.ts|main\.tsx)/,
+    from: /^(store\/|ui\/|headless(Files)?\.ts|main\.tsx)/,
     to: /^worker\/(?!client)/,
     why: 'the page knows the workers through worker/client only',
   },

@@ -6,10 +6,11 @@ import path from 'node:path';
 import type { RunnerEvent, RunnerSummary } from '../../src/headless.ts';
 import { SPLIT_SEED } from '../../src/protocol/intake.ts';
 import { AppError } from '../../src/util/errors.ts';
-import { formatBytes, formatCount } from '../../src/util/format.ts';
+import { formatBytes, formatCount, formatCounted } from '../../src/util/format.ts';
 import { existingFolder, readOptions, required, wholeNumber } from './arguments.ts';
 import { type Session, withSession } from './browser.ts';
 import type { Command } from './commands.ts';
+import { dropFolder } from './dropFolder.ts';
 import { MemoryProbe, type MemorySample } from './memory.ts';
 import { Progress } from './progress.ts';
 
@@ -28,14 +29,18 @@ const SHARES = [0.25, 0.5, 0.75, 1];
 class Reading {
   #first = 0;
   #last = 0;
+  readonly #since = performance.now();
+  /** Seconds until the last file was listed. */
+  listing = 0;
   done = 0;
   skipped = 0;
   onShare: (share: number) => void = () => undefined;
   readonly #shares = [...SHARES];
 
   hear(event: RunnerEvent): void {
-    if (event.type !== 'progress') return;
     const now = performance.now();
+    if (event.type === 'listing') this.listing = (now - this.#since) / 1000;
+    if (event.type !== 'progress') return;
     if (event.done === 0) this.#first = now;
     this.#last = now;
     this.done = event.done;
@@ -57,7 +62,7 @@ interface Measures {
   readonly speedup: number;
   readonly first: { readonly listing: number; readonly seconds: number; readonly rate: number };
   readonly memory: readonly (MemorySample & { readonly share: number })[];
-  /** listing: until the browser has listed the folder; seconds: that and everything after it, until the engine has the set. */
+  /** listing: until the folder was walked; seconds: that and everything after it, until the engine has the set. */
   readonly second: {
     readonly listing: number;
     readonly seconds: number;
@@ -69,10 +74,14 @@ interface Measures {
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-async function timed<T>(act: () => Promise<T>): Promise<{ value: T; seconds: number }> {
-  const since = performance.now();
-  const value = await act();
-  return { value, seconds: (performance.now() - since) / 1000 };
+interface Visit {
+  readonly summary: RunnerSummary;
+  /** Files per second. */
+  readonly rate: number;
+  /** Seconds until the folder was walked. */
+  readonly listing: number;
+  /** Seconds until the engine had the set. */
+  readonly seconds: number;
 }
 
 /** One folder in one session; every reading is followed by the state. */
@@ -89,10 +98,9 @@ class Measuring {
     this.#state = state;
   }
 
-  /** Seconds until the browser has listed the folder. */
-  async list(): Promise<number> {
-    const { page } = this.#session;
-    return (await timed(() => page.locator('#folder').setInputFiles(this.#folder))).seconds;
+  /** The intake worker walks the folder anew for every reading. */
+  drop(): Promise<void> {
+    return dropFolder(this.#session.page, this.#folder);
   }
 
   /** The pool, and one worker that takes one film after another, in turn, on the same first films, which stay in memory. */
@@ -106,7 +114,7 @@ class Measuring {
     return rates;
   }
 
-  async firstVisit(): Promise<{ summary: RunnerSummary; rate: number; memory: Measures['memory'] }> {
+  async firstVisit(): Promise<Visit & { memory: Measures['memory'] }> {
     this.#state.stage = 'First visit';
     const probe = await MemoryProbe.attach(this.#session.page);
     const samples: Promise<MemorySample & { share: number }>[] = [];
@@ -116,9 +124,9 @@ class Measuring {
     sample(0);
     await samples[0];
     this.#state.onShare = sample;
-    const { summary, rate } = await this.#read({ cache: true });
+    const visit = await this.#read({ cache: true });
     this.#state.onShare = () => undefined;
-    return { summary, rate, memory: await Promise.all(samples) };
+    return { ...visit, memory: await Promise.all(samples) };
   }
 
   /** After everything but the storage was forgotten. */
@@ -128,27 +136,29 @@ class Measuring {
     await page.reload();
     await page.waitForFunction(() => window.runner !== undefined);
     await this.#session.call('open');
-    const listing = await this.list();
-    const { value, seconds } = await timed(() => this.#read({ cache: true }));
-    const { storage } = value.summary;
+    await this.drop();
+    const { summary, listing, seconds } = await this.#read({ cache: true });
+    const { storage } = summary;
     if (!storage) throw new AppError('internal', 'the set does not say where it lies.');
     const { indexSeconds, found } = storage;
-    return { summary: value.summary, times: { listing, seconds: listing + seconds, indexSeconds, found } };
+    return { summary, times: { listing, seconds, indexSeconds, found } };
   }
 
-  async #read(changes: object): Promise<{ summary: RunnerSummary; rate: number }> {
+  async #read(changes: object): Promise<Visit> {
     const reading = new Reading();
     this.#state.reading = reading;
     const options = { name: path.basename(this.#folder), planeSize: this.#planeSize, seed: SPLIT_SEED };
+    const since = performance.now();
     const summary = await this.#session.call('readFolder', { ...options, ...changes });
-    return { summary, rate: reading.rate };
+    const seconds = (performance.now() - since) / 1000;
+    return { summary, rate: reading.rate, listing: reading.listing, seconds };
   }
 }
 
 async function measure(session: Session, of: Measuring, sample: number): Promise<Measures> {
-  const listing = await of.list();
+  await of.drop();
   const rates = await of.decode(sample);
-  const { summary, rate, memory } = await of.firstVisit();
+  const { summary, rate, listing, seconds, memory } = await of.firstVisit();
   const second = await of.secondVisit();
   if (second.summary.fingerprint !== summary.fingerprint) {
     throw new AppError('values-disagree', 'the second visit gave another set.');
@@ -159,7 +169,7 @@ async function measure(session: Session, of: Measuring, sample: number): Promise
     skipped: summary.skipped.length,
     rates,
     speedup: mean(rates.pool) / mean(rates.one),
-    first: { listing, seconds: summary.seconds, rate },
+    first: { listing, seconds, rate },
     memory,
     second: second.times,
     cache: { bytes, quota },
@@ -180,7 +190,7 @@ function inWords({ films, skipped, rates, speedup, first, memory, second, cache 
     `One after another: ${list(rates.one)} films/s`,
     `Pool:              ${list(rates.pool)} films/s, ${speedup.toFixed(2)} times as fast`,
     `First visit: ${formatCount(films)} films, ${formatCount(skipped)} left out, listed in ${first.listing.toFixed(1)} s, ` +
-      `read in ${first.seconds.toFixed(1)} s, ${first.rate.toFixed(1)} files/s`,
+      `all of it in ${first.seconds.toFixed(1)} s, ${first.rate.toFixed(1)} files/s`,
     'share   heap of page   intake   engine   resident: page and workers   whole browser',
     ...memory.map(
       (sample) =>
@@ -207,6 +217,8 @@ export const cache: Command = {
     const hear = (event: RunnerEvent) => {
       state.reading.onShare = state.onShare;
       state.reading.hear(event);
+      if (event.type === 'listing')
+        progress.update(state.stage, `${formatCounted(event.listed, 'file')} listed`);
       if (event.type === 'progress') {
         const { done, total, skipped } = event;
         progress.update(state.stage, `${done} of ${total}, ${skipped} left out`);

@@ -1,10 +1,10 @@
 // The drawn part of a chart: recharts, told everything (ticks, domains, sizes) and deciding nothing.
 // No animation, no dots, no pointer handling: hover and zoom belong to ChartPointer, which lies above it.
 
-import { memo, useId } from 'react';
+import { createContext, memo, useContext, useId, useMemo } from 'react';
 import { CartesianGrid, LineChart, ReferenceLine, XAxis, YAxis } from 'recharts';
 import type { Marker } from '../../store/series.ts';
-import { type ChartView, curvePath, spread, yPixel } from './chartView.ts';
+import { type ChartView, curvePath, spread, xPixel, yPixel } from './chartView.ts';
 import { stepLabel, tickLabel } from './ticks.ts';
 
 /** Space around the plot area, CSS pixels. */
@@ -21,6 +21,9 @@ interface PlotArea {
   readonly height: number;
   readonly frame: Frame;
 }
+
+/** Reaches curves and labels past recharts, which stands still while they move. */
+const Area = createContext<PlotArea | null>(null);
 
 interface MetricChartPlotProps extends PlotArea {
   readonly markers: readonly Marker[];
@@ -45,7 +48,8 @@ const NO_DATA: never[] = [];
  * The curves as plain paths in recharts' surface. Its own Line makes several objects per point and redraw, which
  * for a screen of twenty live charts is the difference between a smooth page and one that stutters.
  */
-function Curves({ view, width, height, frame }: PlotArea) {
+function Curves() {
+  const { view, width, height, frame } = useContext(Area)!;
   const clip = useId();
   const plotWidth = width - frame.left - frame.right;
   const plotHeight = height - frame.top - frame.bottom;
@@ -78,7 +82,8 @@ function Curves({ view, width, height, frame }: PlotArea) {
   );
 }
 
-function EndLabels({ view, width, height, frame }: PlotArea) {
+function EndLabels() {
+  const { view, width, height, frame } = useContext(Area)!;
   const plotHeight = height - frame.top - frame.bottom;
   const wanted = view.ends.map(({ value }) => yPixel(view, value, plotHeight));
   const placed = spread(wanted, LABEL_HEIGHT, plotHeight);
@@ -100,9 +105,61 @@ function EndLabels({ view, width, height, frame }: PlotArea) {
   );
 }
 
-export const MetricChartPlot = memo(function MetricChartPlot(props: MetricChartPlotProps) {
-  const { view, width, height, frame, markers, labels } = props;
+interface Tick {
+  /** Whole pixels from the plot's left or top edge. */
+  readonly at: number;
+  readonly text: string;
+}
+
+interface MarkerLine {
+  readonly at: number;
+  readonly kind: Marker['kind'];
+}
+
+/** What recharts draws: it is given pixels, so that a run which grows moves an axis only when the eye could see it. */
+interface Axes extends Omit<PlotArea, 'view'> {
+  readonly x: readonly Tick[];
+  readonly y: readonly Tick[];
+  readonly markers: readonly MarkerLine[];
+  readonly labels: boolean;
+}
+
+function axesOf({ view, width, height, frame, markers, labels }: MetricChartPlotProps): Axes {
+  const plotWidth = width - frame.left - frame.right;
+  const plotHeight = height - frame.top - frame.bottom;
   const { from, to } = view.range;
+  const across = (step: number) => Math.round(xPixel(view.range, step, plotWidth));
+  return {
+    width,
+    height,
+    frame,
+    labels,
+    x: view.xTicks.map((step) => ({ at: across(step), text: stepLabel(step) })),
+    y: view.yTicks.map((value) => ({
+      at: Math.round(yPixel(view, value, plotHeight)),
+      text: tickLabel(value),
+    })),
+    markers: apart(
+      markers
+        .filter(({ step }) => step >= from && step <= to)
+        .map(({ step, kind }) => ({ at: across(step), kind })),
+    ),
+  };
+}
+
+/** Without those that would be drawn over one another. */
+const apart = (lines: readonly MarkerLine[]): MarkerLine[] => [
+  ...new Map(lines.map((line) => [`${line.kind} ${line.at}`, line])).values(),
+];
+
+/** Equal as drawn; the arrays are made anew for every drawing. */
+const drawnAlike = (before: Axes, now: Axes): boolean => JSON.stringify(before) === JSON.stringify(now);
+
+const places = (ticks: readonly Tick[]): number[] => ticks.map(({ at }) => at);
+const textOf = (ticks: readonly Tick[]) => (place: number) =>
+  ticks.find(({ at }) => at === place)?.text ?? '';
+
+const Surface = memo(function Surface({ width, height, frame, x, y, markers, labels }: Axes) {
   return (
     <LineChart
       width={width}
@@ -113,59 +170,62 @@ export const MetricChartPlot = memo(function MetricChartPlot(props: MetricChartP
       tabIndex={-1}
       style={{ pointerEvents: 'none' }}
     >
-      <CartesianGrid
-        vertical={false}
-        stroke="var(--hairline)"
-        horizontalValues={[...view.yTicks]}
-        syncWithTicks
-      />
+      <CartesianGrid vertical={false} stroke="var(--hairline)" horizontalValues={places(y)} syncWithTicks />
       <XAxis
         dataKey="step"
         type="number"
-        domain={[from, to]}
+        domain={[0, width - frame.left - frame.right]}
         allowDataOverflow
-        ticks={[...view.xTicks]}
+        ticks={places(x)}
         interval={0}
         height={frame.bottom}
         tick={frame.bottom > 8 ? TICK : false}
         tickSize={3}
         tickMargin={3}
-        tickFormatter={stepLabel}
+        tickFormatter={textOf(x)}
         stroke="var(--hairline-strong)"
       />
       <YAxis
         type="number"
-        scale={view.log ? 'log' : 'linear'}
-        domain={[view.y[0], view.y[1]]}
+        domain={[0, height - frame.top - frame.bottom]}
+        reversed
         allowDataOverflow
-        ticks={[...view.yTicks]}
+        ticks={places(y)}
         interval={0}
         width={frame.left}
         tick={TICK}
         tickSize={0}
         tickMargin={6}
-        tickFormatter={tickLabel}
+        tickFormatter={textOf(y)}
         axisLine={false}
         tickLine={false}
       />
-      {markers
-        .filter(({ step }) => step >= from && step <= to)
-        .map((marker) => (
-          <ReferenceLine
-            key={`${marker.kind}-${marker.step}-${marker.text}`}
-            x={marker.step}
-            stroke={MARKER_COLOUR[marker.kind]}
-            strokeDasharray={marker.kind === 'fault' ? undefined : '2 4'}
-            strokeOpacity={0.6}
-          />
-        ))}
-      <Curves view={view} width={width} height={height} frame={frame} />
+      {markers.map(({ at, kind }) => (
+        <ReferenceLine
+          key={`${kind}-${at}`}
+          x={at}
+          stroke={MARKER_COLOUR[kind]}
+          strokeDasharray={kind === 'fault' ? undefined : '2 4'}
+          strokeOpacity={0.6}
+        />
+      ))}
+      <Curves />
       {frame.left > 40 && (
         <text x={frame.left - 42} y={height - 5} {...TICK}>
           step
         </text>
       )}
-      {labels && <EndLabels view={view} width={width} height={height} frame={frame} />}
+      {labels && <EndLabels />}
     </LineChart>
   );
-});
+}, drawnAlike);
+
+export function MetricChartPlot(props: MetricChartPlotProps) {
+  const { view, width, height, frame } = props;
+  const area = useMemo(() => ({ view, width, height, frame }), [view, width, height, frame]);
+  return (
+    <Area value={area}>
+      <Surface {...axesOf(props)} />
+    </Area>
+  );
+}

@@ -9,6 +9,7 @@ import {
   curvePath,
   type ShownRun,
   spread,
+  stepTicks,
 } from './chartView.ts';
 
 const spec = (metric: MetricName): CurveSpec => ({
@@ -73,6 +74,17 @@ describe('buildView', () => {
     const view = buildView(request({}, { runs: [ramp('live', 0)] }));
     expect([view.rows, view.xTicks, view.yTicks, view.ends]).toEqual([[], [], [], []]);
     expect(curvePath(view, 'global/variance@live', 300, 100)).toBe('');
+  });
+});
+
+describe('stepTicks', () => {
+  it('names a second step on a narrow chart where the last round one would be cut off', () => {
+    expect(stepTicks({ from: 0, to: 10_345 }, 202)).toEqual([0, 5000]);
+    expect(stepTicks({ from: 0, to: 10_345 }, 650)).toEqual([0, 2000, 4000, 6000, 8000, 10_000]);
+  });
+
+  it('names only one step where two labels would touch', () => {
+    expect(stepTicks({ from: 0, to: 10_345 }, 40)).toHaveLength(1);
   });
 });
 

@@ -116,17 +116,28 @@ export function buildView(request: ChartRequest): ChartView {
   };
 }
 
-/** Pixels that a tick's label may reach beyond the plot, and the width of one of its characters. */
+/** Pixels that a tick's label may reach beyond the plot, the width of one of its characters, and the least between two. */
 const TICK_OVERHANG = 10;
 const TICK_CHARACTER = 6.4;
+const TICK_GAP = 8;
+/** How many more ticks are tried where too few fit. */
+const MORE_TICKS = 3;
 
-/** Whole steps, without those whose label would be cut off at the right edge. */
-function stepTicks(range: StepRange, width: number): number[] {
+/** Whole steps, without those whose label would be cut off at the right edge; two at least, where two labels fit. */
+export function stepTicks(range: StepRange, width: number): number[] {
   const count = Math.max(2, Math.min(10, Math.floor(width / 80)));
-  return linearTicks(range.from, range.to, count, true).filter((step) => {
-    const reach = (stepLabel(step).length * TICK_CHARACTER) / 2;
-    return xPixel(range, step, width) + reach <= width + TICK_OVERHANG;
-  });
+  const reach = (step: number) => (stepLabel(step).length * TICK_CHARACTER) / 2;
+  const left = (step: number) => xPixel(range, step, width) - reach(step);
+  const right = (step: number) => xPixel(range, step, width) + reach(step);
+  const fitting = (wanted: number) =>
+    linearTicks(range.from, range.to, wanted, true).filter((step) => right(step) <= width + TICK_OVERHANG);
+  const ticks = fitting(count);
+  for (let more = 1; ticks.length < 2 && more <= MORE_TICKS; more++) {
+    const closer = fitting(count + more);
+    const apart = closer.every((step, i) => i === 0 || left(step) - right(closer[i - 1]!) >= TICK_GAP);
+    if (closer.length > 1 && apart) return closer;
+  }
+  return ticks;
 }
 
 const valueTicks = ([low, high]: readonly [number, number], count: number, log: boolean): number[] =>

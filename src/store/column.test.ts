@@ -39,7 +39,7 @@ describe('Column', () => {
     const column = filled([1, 2, 99, -99, 3]);
     column.truncate(2);
     column.push(5);
-    expect([...column.view()]).toEqual([1, 2, 5]);
+    expect([...column.toArray()]).toEqual([1, 2, 5]);
     expect(column.extremes(0, 5)).toEqual({ low: 0, high: 2 });
     expect(column.at(3)).toBeNaN();
   });

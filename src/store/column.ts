@@ -1,10 +1,10 @@
 // A growing column of numbers with a pyramid of extremes: for every block of 16, 256, 4096 ... values it knows
 // where the smallest and the largest one stand, so a window of any length is summed up in a few dozen look-ups.
-// Values that are not finite are kept for export and ignored by the pyramid.
+// Values that are not finite are kept for export and ignored by the pyramid. Storage grows by pieces and is never moved: the
+// columns of a run all grow at the same step, and copying them all at once would hold the page.
 
 const FANOUT = 16;
 const NONE = 0xffffffff;
-const FIRST_CAPACITY = 1024;
 
 /** Where the extremes of a window stand: indices into the column. */
 export interface Extremes {
@@ -12,23 +12,46 @@ export interface Extremes {
   readonly high: number;
 }
 
+/** Log2 of the numbers in a piece: values, and entries of a level of the pyramid. */
+const VALUE_BITS = 10;
+const INDEX_BITS = 8;
+
+/** A growing array of numbers in pieces of one size. */
+class Pieces<A extends Float64Array | Uint32Array> {
+  readonly #bits: number;
+  readonly #make: (length: number) => A;
+  readonly #pieces: A[] = [];
+
+  constructor(bits: number, make: (length: number) => A) {
+    this.#bits = bits;
+    this.#make = make;
+  }
+
+  at(index: number): number {
+    return this.#pieces[index >>> this.#bits]![index & ((1 << this.#bits) - 1)]!;
+  }
+
+  set(index: number, value: number): void {
+    this.reach(index);
+    this.#pieces[index >>> this.#bits]![index & ((1 << this.#bits) - 1)] = value;
+  }
+
+  /** Makes room up to `index`. */
+  reach(index: number): void {
+    while (this.#pieces.length <= index >>> this.#bits) this.#pieces.push(this.#make(1 << this.#bits));
+  }
+}
+
+const indices = () => new Pieces(INDEX_BITS, (length) => new Uint32Array(length).fill(NONE));
+
+/** Per block where its extremes stand; NONE where nothing is finite. */
 interface Level {
-  low: Uint32Array;
-  high: Uint32Array;
+  readonly low: Pieces<Uint32Array>;
+  readonly high: Pieces<Uint32Array>;
 }
-
-function grown<A extends Float64Array | Uint32Array>(array: A, length: number, make: (n: number) => A): A {
-  if (length <= array.length) return array;
-  const next = make(Math.max(length, array.length * 2));
-  next.set(array);
-  return next;
-}
-
-const makeFloats = (n: number) => new Float64Array(n);
-const makeIndices = (n: number) => new Uint32Array(n).fill(NONE);
 
 export class Column {
-  #values = new Float64Array(FIRST_CAPACITY);
+  readonly #values = new Pieces(VALUE_BITS, (length) => new Float64Array(length));
   #levels: Level[] = [];
   #length = 0;
 
@@ -38,18 +61,17 @@ export class Column {
 
   /** NaN outside the column. */
   at(index: number): number {
-    return index >= 0 && index < this.#length ? this.#values[index]! : Number.NaN;
+    return index >= 0 && index < this.#length ? this.#values.at(index) : Number.NaN;
   }
 
-  /** The values so far; a view that stays valid until the next push. */
-  view(): Float64Array {
-    return this.#values.subarray(0, this.#length);
+  /** A copy of the values so far. */
+  toArray(): Float64Array {
+    return Float64Array.from({ length: this.#length }, (_, index) => this.#values.at(index));
   }
 
   push(value: number): void {
     const index = this.#length++;
-    this.#values = grown(this.#values, this.#length, makeFloats);
-    this.#values[index] = value;
+    this.#values.set(index, value);
     this.#note(index, value);
   }
 
@@ -58,7 +80,7 @@ export class Column {
     if (length >= this.#length) return;
     this.#length = length;
     this.#levels = [];
-    for (let i = 0; i < length; i++) this.#note(i, this.#values[i]!);
+    for (let i = 0; i < length; i++) this.#note(i, this.#values.at(i));
   }
 
   /** The extremes among values [from, to), or null when none of them is finite. */
@@ -70,11 +92,11 @@ export class Column {
     while (index < end) {
       const { level, size } = this.#largestBlock(index, end);
       const block = index / size;
-      const blockLow = level ? level.low[block]! : this.#finite(index);
-      const blockHigh = level ? level.high[block]! : blockLow;
+      const blockLow = level ? level.low.at(block) : this.#finite(index);
+      const blockHigh = level ? level.high.at(block) : blockLow;
       if (blockLow !== NONE) {
-        if (low === NONE || this.#values[blockLow]! < this.#values[low]!) low = blockLow;
-        if (high === NONE || this.#values[blockHigh]! > this.#values[high]!) high = blockHigh;
+        if (low === NONE || this.#values.at(blockLow) < this.#values.at(low)) low = blockLow;
+        if (high === NONE || this.#values.at(blockHigh) > this.#values.at(high)) high = blockHigh;
       }
       index += size;
     }
@@ -82,7 +104,7 @@ export class Column {
   }
 
   #finite(index: number): number {
-    return Number.isFinite(this.#values[index]) ? index : NONE;
+    return Number.isFinite(this.#values.at(index)) ? index : NONE;
   }
 
   #largestBlock(index: number, end: number): { level: Level | null; size: number } {
@@ -102,40 +124,32 @@ export class Column {
     for (let depth = 0; size / FANOUT <= this.#length; depth++, size *= FANOUT) {
       const block = Math.floor(index / size);
       const level = this.#levelAt(depth, block);
-      if (!Number.isFinite(value)) continue;
-      const low = level.low[block]!;
-      const high = level.high[block]!;
-      if (low === NONE || value < this.#values[low]!) level.low[block] = index;
-      if (high === NONE || value > this.#values[high]!) level.high[block] = index;
+      if (Number.isFinite(value)) this.#include(level, block, index, index);
     }
+  }
+
+  /** Widens a block by the values at two indices. */
+  #include({ low, high }: Level, block: number, lowest: number, highest: number): void {
+    const [nowLow, nowHigh] = [low.at(block), high.at(block)];
+    if (nowLow === NONE || this.#values.at(lowest) < this.#values.at(nowLow)) low.set(block, lowest);
+    if (nowHigh === NONE || this.#values.at(highest) > this.#values.at(nowHigh)) high.set(block, highest);
   }
 
   #levelAt(depth: number, block: number): Level {
     const level = this.#levels[depth] ?? this.#newLevel(depth);
-    level.low = grown(level.low, block + 1, makeIndices);
-    level.high = grown(level.high, block + 1, makeIndices);
+    level.low.reach(block);
+    level.high.reach(block);
     return level;
   }
 
   /** A new top level begins with one block, which inherits the extremes of everything already below it. */
   #newLevel(depth: number): Level {
-    const level = { low: makeIndices(FANOUT), high: makeIndices(FANOUT) };
+    const level = { low: indices(), high: indices() };
+    level.low.reach(0);
+    level.high.reach(0);
     const below = this.#levels[depth - 1];
-    if (below) {
-      for (let i = 0; i < below.low.length; i++) {
-        const low = below.low[i]!;
-        const high = below.high[i]!;
-        if (low === NONE) continue;
-        const block = Math.floor(i / FANOUT);
-        level.low = grown(level.low, block + 1, makeIndices);
-        level.high = grown(level.high, block + 1, makeIndices);
-        if (level.low[block] === NONE || this.#values[low]! < this.#values[level.low[block]!]!) {
-          level.low[block] = low;
-        }
-        if (level.high[block] === NONE || this.#values[high]! > this.#values[level.high[block]!]!) {
-          level.high[block] = high;
-        }
-      }
+    for (let i = 0; below && i < FANOUT; i++) {
+      if (below.low.at(i) !== NONE) this.#include(level, 0, below.low.at(i), below.high.at(i));
     }
     this.#levels[depth] = level;
     return level;

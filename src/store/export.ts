@@ -26,9 +26,9 @@ export function seriesCsv(series: Series): string {
 
 function seriesRecord(series: Series) {
   return {
-    steps: numbers(series.steps.view()),
-    activeSeconds: numbers(series.activeSeconds.view()),
-    metrics: Object.fromEntries(METRIC_NAMES.map((name) => [name, numbers(series.column(name).view())])),
+    steps: numbers(series.steps.toArray()),
+    activeSeconds: numbers(series.activeSeconds.toArray()),
+    metrics: Object.fromEntries(METRIC_NAMES.map((name) => [name, numbers(series.column(name).toArray())])),
     markers: series.markers,
   };
 }

@@ -23,7 +23,7 @@ describe('series', () => {
   it('keeps every point with its step and finds the nearest logged one', () => {
     appendSamples([sample(5, 1), sample(6, 2), sample(9, 3)]);
     const series = liveSeries();
-    expect([...series.steps.view()]).toEqual([5, 6, 9]);
+    expect([...series.steps.toArray()]).toEqual([5, 6, 9]);
     expect([0, 6, 7, 8, 100].map((step) => series.nearest(step))).toEqual([0, 1, 1, 2, 2]);
     expect(series.latest('loss/total')).toBe(3);
     expect(series.latest('global/std')).toBeNull();
@@ -34,7 +34,7 @@ describe('series', () => {
     const options = { weight: 0.5, log: false };
     liveSeries().smoothed('loss/total', options);
     appendSamples([sample(1, 7)]);
-    expect([...liveSeries().column('loss/total').view()]).toEqual([1, 7]);
+    expect([...liveSeries().column('loss/total').toArray()]).toEqual([1, 7]);
     expect(liveSeries().smoothed('loss/total', options).length).toBe(2);
   });
 

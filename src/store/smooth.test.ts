@@ -6,7 +6,7 @@ import { SmoothedColumn } from './smooth.ts';
 function smooth(values: readonly number[], weight: number, log = false): number[] {
   const source = new Column();
   for (const value of values) source.push(value);
-  return [...new SmoothedColumn(source, { weight, log }).follow().view()];
+  return [...new SmoothedColumn(source, { weight, log }).follow().toArray()];
 }
 
 const weight = fc.double({ min: 0, max: 0.999, noNaN: true });

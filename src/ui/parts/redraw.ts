@@ -1,5 +1,6 @@
 // One queue for all charts, so that drawing never holds the page: each frame draws those that are most overdue
-// until a few milliseconds are used up, then rests as long as it drew. Charts out of sight are not drawn, and on a
+// until a few milliseconds are used up, then rests as long as it drew. Where frames come slowly, because the GPU that draws the
+// page is busy with the training, each may draw more: the page has nothing else to do meanwhile. Charts out of sight are not drawn, and on a
 // slow machine the charts that matter most are drawn most often.
 // After a person's own action (zoom, smoothing) there is no resting, but still never much more than one chart a frame.
 
@@ -10,6 +11,9 @@ import { useRuns } from '../../store/runs.ts';
 import { subscribeSeries } from '../../store/series.ts';
 
 const FRAME_BUDGET_MS = 6;
+/** Of a frame that came so long after it was asked for. */
+const SLOW_FRAME_MS = 100;
+const SLOW_BUDGET_MS = 24;
 /** While data streams in: about six redraws a second of the main charts, one of the side ones. */
 export const REDRAW_MS = { main: 160, side: 1000 } as const;
 const REST_FACTOR = 1;
@@ -55,11 +59,19 @@ function schedule(): void {
   if (next === Number.POSITIVE_INFINITY) return;
   scheduled = true;
   const wait = next - performance.now();
-  if (wait <= 0) requestAnimationFrame(drawSome);
-  else setTimeout(() => requestAnimationFrame(drawSome), wait);
+  if (wait <= 0) drawNextFrame();
+  else setTimeout(drawNextFrame, wait);
 }
 
-function drawSome(): void {
+function drawNextFrame(): void {
+  const askedAt = performance.now();
+  requestAnimationFrame(() => {
+    const isSlow = performance.now() - askedAt > SLOW_FRAME_MS;
+    drawSome(isSlow ? SLOW_BUDGET_MS : FRAME_BUDGET_MS);
+  });
+}
+
+function drawSome(budget: number): void {
   scheduled = false;
   const start = performance.now();
   let entry = mostOverdue(start);
@@ -68,7 +80,7 @@ function drawSome(): void {
     entry.urgent = false;
     entry.drawnAt = performance.now();
     flushSync(entry.draw);
-    if (performance.now() - start > FRAME_BUDGET_MS) break;
+    if (performance.now() - start > budget) break;
     entry = mostOverdue(start);
   }
   const end = performance.now();

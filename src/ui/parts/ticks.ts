@@ -36,14 +36,14 @@ export function logTicks(low: number, high: number, count: number): number[] {
   return every > 1 ? ticks.filter((_, i) => i % every === 0) : ticks;
 }
 
-/** Four significant digits, e.g. 12.35, 0.0004213, 1.2e-7; a dash where there is no number. */
+/** Four significant digits, three where a power of ten is needed: 12.35, 4.21e-4, 2.40e-8; a dash where there is no number. */
 export function figure(value: number | null | undefined, digits = 4): string {
   if (value === null || value === undefined || Number.isNaN(value)) return '–';
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
   if (value === 0) return '0';
   const size = Math.abs(value);
   const text =
-    size < 1e-4 || size >= 1e7
+    size < 1e-3 || size >= 1e7
       ? value.toExponential(digits - 2).replace('+', '')
       : size >= 1e4
         ? GROUPED.format(Math.round(value))

@@ -2,7 +2,7 @@
 // No animation, no dots, no pointer handling: hover and zoom belong to ChartPointer, which lies above it.
 
 import { createContext, memo, useContext, useId, useMemo } from 'react';
-import { CartesianGrid, LineChart, ReferenceLine, XAxis, YAxis } from 'recharts';
+import { CartesianGrid, LineChart, XAxis, YAxis } from 'recharts';
 import type { Marker } from '../../store/series.ts';
 import { type ChartView, curvePath, spread, xPixel, yPixel } from './chartView.ts';
 import { stepLabel, tickLabel } from './ticks.ts';
@@ -22,11 +22,14 @@ interface PlotArea {
   readonly frame: Frame;
 }
 
-/** Reaches curves and labels past recharts, which stands still while they move. */
-const Area = createContext<PlotArea | null>(null);
-
-interface MetricChartPlotProps extends PlotArea {
+interface Marked {
   readonly markers: readonly Marker[];
+}
+
+/** Reaches curves and labels past recharts, which stands still while they move. */
+const Area = createContext<(PlotArea & Marked) | null>(null);
+
+interface MetricChartPlotProps extends PlotArea, Marked {
   readonly labels: boolean;
 }
 
@@ -82,6 +85,29 @@ function Curves() {
   );
 }
 
+function Markers() {
+  const { view, width, height, frame, markers } = useContext(Area)!;
+  const { from, to } = view.range;
+  const plotWidth = width - frame.left - frame.right;
+  return markers
+    .filter(({ step }) => step >= from && step <= to)
+    .map(({ step, kind, text }) => {
+      const x = frame.left + xPixel(view.range, step, plotWidth);
+      return (
+        <line
+          key={`${kind}-${step}-${text}`}
+          x1={x}
+          x2={x}
+          y1={frame.top}
+          y2={height - frame.bottom}
+          stroke={MARKER_COLOUR[kind]}
+          strokeDasharray={kind === 'fault' ? undefined : '2 4'}
+          strokeOpacity={0.6}
+        />
+      );
+    });
+}
+
 function EndLabels() {
   const { view, width, height, frame } = useContext(Area)!;
   const plotHeight = height - frame.top - frame.bottom;
@@ -111,23 +137,16 @@ interface Tick {
   readonly text: string;
 }
 
-interface MarkerLine {
-  readonly at: number;
-  readonly kind: Marker['kind'];
-}
-
 /** What recharts draws: it is given pixels, so that a run which grows moves an axis only when the eye could see it. */
 interface Axes extends Omit<PlotArea, 'view'> {
   readonly x: readonly Tick[];
   readonly y: readonly Tick[];
-  readonly markers: readonly MarkerLine[];
   readonly labels: boolean;
 }
 
-function axesOf({ view, width, height, frame, markers, labels }: MetricChartPlotProps): Axes {
+function axesOf({ view, width, height, frame, labels }: MetricChartPlotProps): Axes {
   const plotWidth = width - frame.left - frame.right;
   const plotHeight = height - frame.top - frame.bottom;
-  const { from, to } = view.range;
   const across = (step: number) => Math.round(xPixel(view.range, step, plotWidth));
   return {
     width,
@@ -139,18 +158,8 @@ function axesOf({ view, width, height, frame, markers, labels }: MetricChartPlot
       at: Math.round(yPixel(view, value, plotHeight)),
       text: tickLabel(value),
     })),
-    markers: apart(
-      markers
-        .filter(({ step }) => step >= from && step <= to)
-        .map(({ step, kind }) => ({ at: across(step), kind })),
-    ),
   };
 }
-
-/** Without those that would be drawn over one another. */
-const apart = (lines: readonly MarkerLine[]): MarkerLine[] => [
-  ...new Map(lines.map((line) => [`${line.kind} ${line.at}`, line])).values(),
-];
 
 /** Equal as drawn; the arrays are made anew for every drawing. */
 const drawnAlike = (before: Axes, now: Axes): boolean => JSON.stringify(before) === JSON.stringify(now);
@@ -159,7 +168,7 @@ const places = (ticks: readonly Tick[]): number[] => ticks.map(({ at }) => at);
 const textOf = (ticks: readonly Tick[]) => (place: number) =>
   ticks.find(({ at }) => at === place)?.text ?? '';
 
-const Surface = memo(function Surface({ width, height, frame, x, y, markers, labels }: Axes) {
+const Surface = memo(function Surface({ width, height, frame, x, y, labels }: Axes) {
   return (
     <LineChart
       width={width}
@@ -200,15 +209,7 @@ const Surface = memo(function Surface({ width, height, frame, x, y, markers, lab
         axisLine={false}
         tickLine={false}
       />
-      {markers.map(({ at, kind }) => (
-        <ReferenceLine
-          key={`${kind}-${at}`}
-          x={at}
-          stroke={MARKER_COLOUR[kind]}
-          strokeDasharray={kind === 'fault' ? undefined : '2 4'}
-          strokeOpacity={0.6}
-        />
-      ))}
+      <Markers />
       <Curves />
       {frame.left > 40 && (
         <text x={frame.left - 42} y={height - 5} {...TICK}>
@@ -221,8 +222,11 @@ const Surface = memo(function Surface({ width, height, frame, x, y, markers, lab
 }, drawnAlike);
 
 export function MetricChartPlot(props: MetricChartPlotProps) {
-  const { view, width, height, frame } = props;
-  const area = useMemo(() => ({ view, width, height, frame }), [view, width, height, frame]);
+  const { view, width, height, frame, markers } = props;
+  const area = useMemo(
+    () => ({ view, width, height, frame, markers }),
+    [view, width, height, frame, markers],
+  );
   return (
     <Area value={area}>
       <Surface {...axesOf(props)} />

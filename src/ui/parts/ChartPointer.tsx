@@ -5,8 +5,8 @@
 import { type KeyboardEvent, type PointerEvent, useRef, useState } from 'react';
 import { hoverStep, resetZoom, useCharts, zoomTo } from '../../store/charts.ts';
 import { liveSeries } from '../../store/series.ts';
+import type { Frame } from './chartAxes.ts';
 import { type ChartView, type ShownRun, xPixel, yPixel } from './chartView.ts';
-import type { Frame } from './MetricChartPlot.tsx';
 import { figure, stepLabel } from './ticks.ts';
 
 interface ChartPointerProps {

@@ -10,10 +10,11 @@ import type { MetricName } from '../../protocol/metrics.ts';
 import { useCharts } from '../../store/charts.ts';
 import { ChartPointer } from './ChartPointer.tsx';
 import { ChartTable, summary } from './ChartTable.tsx';
+import type { Frame } from './chartAxes.ts';
 import { buildView, type ChartView, type CurveSpec, type ShownRun } from './chartView.ts';
 import { savePng, saveSvg } from './download.ts';
 import { Legend } from './Legend.tsx';
-import { type Frame, MetricChartPlot } from './MetricChartPlot.tsx';
+import { MetricChartPlot } from './MetricChartPlot.tsx';
 import { REDRAW_MS, useDrawn } from './redraw.ts';
 import { shownRuns } from './shownRuns.ts';
 

@@ -4,23 +4,8 @@
 import { createContext, memo, useContext, useId, useMemo } from 'react';
 import { CartesianGrid, LineChart, XAxis, YAxis } from 'recharts';
 import type { Marker } from '../../store/series.ts';
-import { type ChartView, curvePath, spread, xPixel, yPixel } from './chartView.ts';
-import { stepLabel, tickLabel } from './ticks.ts';
-
-/** Space around the plot area, CSS pixels. */
-export interface Frame {
-  readonly left: number;
-  readonly right: number;
-  readonly top: number;
-  readonly bottom: number;
-}
-
-interface PlotArea {
-  readonly view: ChartView;
-  readonly width: number;
-  readonly height: number;
-  readonly frame: Frame;
-}
+import { type Axes, axesOf, drawnAlike, type PlotArea, type Tick } from './chartAxes.ts';
+import { curvePath, spread, xPixel, yPixel } from './chartView.ts';
 
 interface Marked {
   readonly markers: readonly Marker[];
@@ -131,39 +116,6 @@ function EndLabels() {
   );
 }
 
-interface Tick {
-  /** Whole pixels from the plot's left or top edge. */
-  readonly at: number;
-  readonly text: string;
-}
-
-/** What recharts draws: it is given pixels, so that a run which grows moves an axis only when the eye could see it. */
-interface Axes extends Omit<PlotArea, 'view'> {
-  readonly x: readonly Tick[];
-  readonly y: readonly Tick[];
-  readonly labels: boolean;
-}
-
-function axesOf({ view, width, height, frame, labels }: MetricChartPlotProps): Axes {
-  const plotWidth = width - frame.left - frame.right;
-  const plotHeight = height - frame.top - frame.bottom;
-  const across = (step: number) => Math.round(xPixel(view.range, step, plotWidth));
-  return {
-    width,
-    height,
-    frame,
-    labels,
-    x: view.xTicks.map((step) => ({ at: across(step), text: stepLabel(step) })),
-    y: view.yTicks.map((value) => ({
-      at: Math.round(yPixel(view, value, plotHeight)),
-      text: tickLabel(value),
-    })),
-  };
-}
-
-/** Equal as drawn; the arrays are made anew for every drawing. */
-const drawnAlike = (before: Axes, now: Axes): boolean => JSON.stringify(before) === JSON.stringify(now);
-
 const places = (ticks: readonly Tick[]): number[] => ticks.map(({ at }) => at);
 const textOf = (ticks: readonly Tick[]) => (place: number) =>
   ticks.find(({ at }) => at === place)?.text ?? '';
@@ -222,14 +174,14 @@ const Surface = memo(function Surface({ width, height, frame, x, y, labels }: Ax
 }, drawnAlike);
 
 export function MetricChartPlot(props: MetricChartPlotProps) {
-  const { view, width, height, frame, markers } = props;
+  const { view, width, height, frame, markers, labels } = props;
   const area = useMemo(
     () => ({ view, width, height, frame, markers }),
     [view, width, height, frame, markers],
   );
   return (
     <Area value={area}>
-      <Surface {...axesOf(props)} />
+      <Surface {...axesOf(area, labels)} />
     </Area>
   );
 }

@@ -84,7 +84,7 @@ export const ENDINGS: FaultRow[] = [
       await heldAt(rig, MID, 4000);
       await rig.kept(KEPT);
       await rig.reload();
-      await expect(rig.page.getByTestId('resume-offer')).toContainText(/was cut off at step 1\d of 24/);
+      await expect(rig.page.getByTestId('resume-offer')).toContainText(/was cut off at step \d+ of 24/);
       await expect(
         rig.page.getByTestId('resume-offer').getByRole('img', { name: /^Total loss/ }),
       ).toBeVisible();

@@ -25,7 +25,8 @@ function tableInUse({ scan, labels }: DatasetSummary, choice: LabelChoice): Scan
   if (choice.file === null) return undefined;
   if (choice.file !== undefined) return tables.find(({ path }) => path === choice.file);
   const used = (labels?.file ?? '').split(', ');
-  return tables.find(({ path, format }) => format !== null && used.includes(path.split('/').at(-1)!));
+  const isUsed = (path: string) => used.includes(path) || used.includes(path.split('/').at(-1)!);
+  return tables.find(({ path, format }) => format !== null && isUsed(path));
 }
 
 const positivesOf = ({ scan }: DatasetSummary): Map<string, number> =>

@@ -167,6 +167,16 @@ describe('the report', () => {
   });
 });
 
+it('tells two label files of one name apart by their folders', async () => {
+  const small: Table = ['file,Edema\na.png,1\n', 'old/labels.csv'];
+  const { report } = await assign(
+    [small, ['file,Edema\na.png,1\nb.png,0\n', 'new/labels.csv']],
+    ['a.png', 'b.png'],
+  );
+  expect(report.file).toBe('new/labels.csv');
+  expect(report.notes).toContain('old/labels.csv matches too, but was not used.');
+});
+
 describe('class folders', () => {
   const labels = (paths: string[]) => {
     const found = assignFolders(paths);

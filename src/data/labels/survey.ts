@@ -42,7 +42,7 @@ export interface SurveyedColumn {
 
 export interface Survey {
   readonly path: string;
-  /** Last part of the path. */
+  /** What it is called in words: the last part of the path, or all of it where another file is named alike. */
   readonly file: string;
   readonly blob: Blob;
   readonly dialect: Dialect;
@@ -137,12 +137,11 @@ function match(matches: ColumnMatches, cell: string, index: PathIndex): void {
  * @throws AppError labels-unreadable
  */
 export async function surveyTable(
-  { path, file: blob }: { readonly path: string; readonly file: Blob },
+  { path, name: file, file: blob }: { readonly path: string; readonly name: string; readonly file: Blob },
   index: PathIndex,
   wanted?: string,
   signal?: AbortSignal,
 ): Promise<Survey> {
-  const file = path.split('/').at(-1)!;
   const dialect = await dialectOf(blob);
   const headed = dialect.delimiter !== ' ';
   let counting: Counting | null = null;

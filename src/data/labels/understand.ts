@@ -55,7 +55,7 @@ export const isAbout = (choice: LabelChoice, path: string) =>
   choice.file === undefined || choice.file === path;
 
 async function understand(
-  source: LabelSource,
+  source: LabelSource & { readonly name: string },
   index: PathIndex,
   choice: LabelChoice,
   signal?: AbortSignal,
@@ -90,6 +90,17 @@ function settleTable(survey: Survey, mine: LabelChoice): Understood {
   return { survey, format, table: planned(survey, plan, fileColumn, sideColumns(survey, mine)) };
 }
 
+/** What each file is called in words: its own name, with its folders where another is named alike. */
+function named(sources: readonly LabelSource[]): (LabelSource & { readonly name: string })[] {
+  const own = ({ path }: LabelSource) => path.split('/').at(-1)!;
+  const times = new Map<string, number>();
+  for (const source of sources) times.set(own(source), (times.get(own(source)) ?? 0) + 1);
+  return sources.map((source) => {
+    const name = own(source);
+    return { ...source, name: times.get(name) === 1 ? name : source.path };
+  });
+}
+
 /** Looks at every table. A table that cannot be understood is listed, not thrown. */
 export async function surveyLabels(
   sources: readonly LabelSource[],
@@ -100,7 +111,7 @@ export async function surveyLabels(
   const index = new PathIndex(paths);
   const understood: Understood[] = [];
   const failed: SkippedFile[] = [];
-  for (const source of sources) {
+  for (const source of named(sources)) {
     try {
       understood.push(await understand(source, index, choice, signal));
     } catch (error) {

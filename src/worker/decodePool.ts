@@ -11,7 +11,7 @@ import { guard } from './decodeGuard.ts';
 import { type Remote, wrap } from './rpc.ts';
 
 export interface DecodePoolOptions extends DecodeOptions {
-  /** Default: two more than cores, at most 8. */
+  /** Default: two more than cores, at most 8, and at most one for each GiB of memory. */
   readonly workers?: number;
   /** A small file that takes longer is given up; large ones get more, see `allowance`. */
   readonly timeoutMs?: number;
@@ -51,9 +51,15 @@ interface Slot {
 
 const spawnWorker = () => new Worker(new URL('./decode.worker.ts', import.meta.url), { type: 'module' });
 
-/** Two more than cores, because a worker spends a seventh of a small film's time waiting for its bytes, and some wait at once. */
+/**
+ * Two more than cores, because a worker spends a seventh of a small film's time waiting for its bytes, and some wait at once.
+ * A film may justify half a GiB, so a machine with little memory gets fewer.
+ */
 function defaultWorkers(): number {
-  return Math.min((navigator.hardwareConcurrency ?? 2) + 2, MAX_WORKERS);
+  const { hardwareConcurrency: cores = 2, deviceMemory = MAX_WORKERS } = navigator as Navigator & {
+    readonly deviceMemory?: number;
+  };
+  return Math.min(cores + 2, MAX_WORKERS, Math.max(2, deviceMemory));
 }
 
 export class DecodePool {

@@ -102,7 +102,7 @@ export interface ListedRun extends Omit<RunRecord, 'state'> {
 export interface KeepingPolicy {
   readonly everySteps: number;
   readonly everySeconds: number;
-  /** Writing may take this share of the time at most, however large the model; 1 writes whenever it is due. */
+  /** Writing may take this share of the time at most, however large the model; at 1 training waits for it when the next is due. */
   readonly writingShare: number;
 }
 export const KEEPING: KeepingPolicy = { everySteps: 200, everySeconds: 15, writingShare: 0.1 };

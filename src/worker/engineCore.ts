@@ -126,6 +126,7 @@ export class EngineCore {
     for await (const sample of run.steps(end, halted, this.faults?.observer)) {
       this.#report(run, sample);
       run.keeper.refuseBroken();
+      await run.keeper.keptPace(run.trainer.step, this.policy);
       if (run.keeper.due(run.trainer.step, this.policy)) void run.keeper.picture(run.trainer);
     }
   }

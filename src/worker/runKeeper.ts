@@ -116,6 +116,15 @@ export class RunKeeper {
     return seconds >= everySeconds || step - this.#savedStep >= everySteps;
   }
 
+  /**
+   * Resolves when training may go on: at once, unless writing may take all of the time and the next checkpoint is due while
+   * one is under way. One whose own steps are still to be noted is not waited for: they come from the same loop.
+   */
+  async keptPace(step: number, { everySteps, writingShare }: KeepingPolicy): Promise<void> {
+    if (writingShare < 1 || step - this.#savedStep < everySteps || this.#next < this.#savedStep) return;
+    await this.#work;
+  }
+
   /** Takes the picture now; resolves once it is on the disk, or will not be. Never rejects. */
   picture(run: Pretrainer, name: string | null = null): Promise<void> {
     this.#savedStep = run.step;

@@ -175,7 +175,7 @@ describe('manner', () => {
 
   test('nothing waits inside a step: kernels, layers, method and optimiser record at once', () => {
     // What reads weights back, between steps, and what tests alone use.
-    const between = ['nn/parameters.ts', 'optim/optimiser.ts', 'gpu/kernels/testing.ts'];
+    const between = ['nn/parameters.ts', 'optim/optimiser.ts', 'gpu/kernels/parts/testing.ts'];
     const inStep = productFiles.filter((file) => /^(gpu\/kernels|nn|mlvicx|optim)\//.test(file));
     const waiting = inStep.filter((file) => /\b(await|async|setTimeout)\b/.test(sources[file]!));
     expect(waiting.filter((file) => !between.includes(file))).toEqual([]);

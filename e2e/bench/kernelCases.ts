@@ -2,15 +2,15 @@
 // does not compile until a new kernel has its line. Tensors are made once and kept.
 
 import { tf } from '../../src/gpu/backend.ts';
-import { type LevelPlace, levelPlaces, packLevelMatrices } from '../../src/gpu/kernels/levelPool.ts';
-import { packHyper } from '../../src/gpu/kernels/optimiser.ts';
+import { type LevelPlace, levelPlaces, packLevelMatrices } from '../../src/gpu/kernels/pool/levelPool.ts';
+import { packHyper } from '../../src/gpu/kernels/optimiser/optimiser.ts';
 import { KERNEL_TABLE, type KernelName } from '../../src/gpu/kernels/table.ts';
 import {
   PARAMETER_WORDS,
   packPlanes,
   packViewParameters,
   wholeFilm,
-} from '../../src/gpu/kernels/viewInput.ts';
+} from '../../src/gpu/kernels/views/viewInput.ts';
 import { keepOnHost } from '../../src/gpu/switches.ts';
 import { weightsVector } from '../../src/mlvicx/objective.ts';
 import { Rng } from '../../src/util/rng.ts';

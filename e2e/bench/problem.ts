@@ -3,7 +3,7 @@
 
 import { presetConfig } from '../../src/config/presets.ts';
 import { type Config, parseConfig } from '../../src/config/schema.ts';
-import { levelMatrix, POOLED_SIDE } from '../../src/gpu/kernels/levelPool.ts';
+import { levelMatrix, POOLED_SIDE } from '../../src/gpu/kernels/pool/levelPool.ts';
 import { architecture, levelWidths } from '../../src/mlvicx/architecture.ts';
 import { drawFrom } from '../../src/train/initialise.ts';
 import { Rng } from '../../src/util/rng.ts';

@@ -1,4 +1,4 @@
-// Draws the parameters of one augmented view as a plain record; nothing is applied here (gpu/kernels/views.ts does).
+// Draws the parameters of one augmented view as a plain record; nothing is applied here (gpu/kernels/views/views.ts does).
 // On a grey film replicated to three channels saturation, hue and to-greyscale change nothing, so they are not
 // drawn. The two views differ only in how often they are blurred and solarised (quirk Q15).
 

@@ -3,8 +3,8 @@
 import { afterEach, expect, test } from 'vitest';
 import { chooseForms, formFor, formsHere, SUM_FORMS, TILE_FORMS } from './forms.ts';
 import { tf } from './kernel.ts';
-import { conv2d } from './kernels/conv2d.ts';
-import { withForm } from './kernels/testing.ts';
+import { conv2d } from './kernels/conv/conv2d.ts';
+import { withForm } from './kernels/parts/testing.ts';
 import { testDevice } from './testDevice.ts';
 
 afterEach(() => chooseForms(new Map()));

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { tf } from './backend.ts';
 import { fromHalf, LARGEST_HALF, toHalf } from './halfStorage.ts';
-import { values } from './kernels/samples.ts';
+import { values } from './kernels/parts/samples.ts';
 import { testDevice } from './testDevice.ts';
 
 async function roundTrip(data: Float32Array): Promise<Float32Array> {

@@ -2,7 +2,7 @@
 // module's state_dict (`projetion` is spelt so there). Derived from five numbers; nothing is computed here.
 // Initialisation: ResNet convolutions Kaiming normal by fan-out, everything else PyTorch's default uniform.
 
-import { POOLED_SIDE } from '../gpu/kernels/levelPool.ts';
+import { POOLED_SIDE } from '../gpu/kernels/pool/levelPool.ts';
 import type { BufferSpec, Initialiser, NetworkSpec, ParameterSpec, StorageSpec } from '../nn/parameters.ts';
 
 export interface ModelShape {

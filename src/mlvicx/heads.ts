@@ -4,8 +4,8 @@
 // the published resize, 1x1 convolutions, sum and pooling exactly.
 
 import { type Tensor, tf } from '../gpu/kernel.ts';
-import { columnSums, dense, denseFilterGrad, denseInputGrad } from '../gpu/kernels/dense.ts';
-import { type LevelPlace, levelPool, levelPoolGrad } from '../gpu/kernels/levelPool.ts';
+import { columnSums, dense, denseFilterGrad, denseInputGrad } from '../gpu/kernels/dense/dense.ts';
+import { type LevelPlace, levelPool, levelPoolGrad } from '../gpu/kernels/pool/levelPool.ts';
 import { linear, linearNorm, type Pass, reshape } from '../nn/layers.ts';
 import { LEVEL_BIASES, LEVEL_WEIGHTS, type ModelShape, projectorLayers } from './architecture.ts';
 

@@ -3,7 +3,7 @@
 // The two views share every kernel; only batch norm keeps their statistics apart (groups = 2).
 
 import { type Tensor, tf } from '../gpu/kernel.ts';
-import { levelPlaces, POOLED_SIDE, packLevelMatrices } from '../gpu/kernels/levelPool.ts';
+import { levelPlaces, POOLED_SIDE, packLevelMatrices } from '../gpu/kernels/pool/levelPool.ts';
 import type { Pass } from '../nn/layers.ts';
 import { type Draw, Parameters } from '../nn/parameters.ts';
 import { Tape } from '../nn/tape.ts';

@@ -3,7 +3,7 @@
 // is going on. Gradients are closed forms, not recorded operations.
 
 import type { Tensor } from '../gpu/kernel.ts';
-import { vicreg, vicregGrad } from '../gpu/kernels/vicreg.ts';
+import { vicreg, vicregGrad } from '../gpu/kernels/loss/vicreg.ts';
 import type { Tape } from '../nn/tape.ts';
 
 export interface Weights {

@@ -2,9 +2,9 @@
 // It is the last that needs its input.
 
 import type { Tensor } from '../gpu/kernel.ts';
-import { bottleneck } from '../gpu/kernels/bottleneck.ts';
-import { bottleneckApply } from '../gpu/kernels/bottleneckApply.ts';
-import { bottleneckGrad } from '../gpu/kernels/bottleneckGrad.ts';
+import { bottleneck } from '../gpu/kernels/bottleneck/bottleneck.ts';
+import { bottleneckApply } from '../gpu/kernels/bottleneck/bottleneckApply.ts';
+import { bottleneckGrad } from '../gpu/kernels/bottleneck/bottleneckGrad.ts';
 import type { Pass } from './layers.ts';
 
 /** `name` is the bottleneck's prefix, e.g. `encoder.cbt1`. `onGates` may look at the gates, spatial [N,H,W] and channel [N,C]. */

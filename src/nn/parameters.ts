@@ -3,7 +3,7 @@
 // together while optimiser, checkpoint and reports still see each by its PyTorch name.
 
 import { type Shape, type Tensor, tf } from '../gpu/kernel.ts';
-import { sizeOf } from '../gpu/kernels/common.ts';
+import { sizeOf } from '../gpu/kernels/parts/common.ts';
 
 /** One named parameter in our layout: convolutions [kh,kw,in,out], linear layers [in,out], the rest [n]. */
 export interface ParameterSpec {

@@ -6,7 +6,7 @@
 
 import { fromHalf, toHalf } from '../gpu/halfStorage.ts';
 import type { Tensor } from '../gpu/kernel.ts';
-import { add } from '../gpu/kernels/elementwise.ts';
+import { add } from '../gpu/kernels/pool/elementwise.ts';
 
 interface Entry {
   /** What the layer made; freed after its backward pass. */

@@ -1,13 +1,13 @@
 // The optimiser over all parameters of a network in a handful of dispatches. Small storages are gathered into one
 // flat arena (gradients are copied in, updated values copied out); a storage too large to hold twice is an arena of
 // its own, updated in place. Within an arena a table of segments says which parameter each number belongs to,
-// because LARS scales every tensor by its own norms. The arithmetic is in gpu/kernels/optimiser.ts.
+// because LARS scales every tensor by its own norms. The arithmetic is in gpu/kernels/optimiser/optimiser.ts.
 // Gradients are clipped by value and not by their global norm: a large gradient is applied within the backward pass, before
 // the others, and with them their common norm, are known.
 
 import { type Tensor, tf } from '../gpu/kernel.ts';
-import { sizeOf } from '../gpu/kernels/common.ts';
-import { adamwUpdate, HYPER_LENGTH, larsUpdate, packHyper } from '../gpu/kernels/optimiser.ts';
+import { sizeOf } from '../gpu/kernels/parts/common.ts';
+import { adamwUpdate, HYPER_LENGTH, larsUpdate, packHyper } from '../gpu/kernels/optimiser/optimiser.ts';
 import type { Runtime } from '../gpu/runtime.ts';
 import { keepOnHost } from '../gpu/switches.ts';
 import type { Download, NetworkSpec, ParameterSpec, Parameters, StorageSpec } from '../nn/parameters.ts';

@@ -1,5 +1,5 @@
 // Augmentation fixtures: every stage from the stage recorded before it, the whole from the film, with the parameters
-// given; and the resize of the evaluation. Rendered by the kernels of gpu/kernels/views.ts from packed films.
+// given; and the resize of the evaluation. Rendered by the kernels of gpu/kernels/views/views.ts from packed films.
 
 import { type Tensor, tf } from '../gpu/kernel.ts';
 import {
@@ -8,8 +8,8 @@ import {
   packViewParameters,
   type ViewRecord,
   wholeFilm,
-} from '../gpu/kernels/viewInput.ts';
-import { renderViews, resizeEval, VIEW_STAGES, type ViewStage } from '../gpu/kernels/views.ts';
+} from '../gpu/kernels/views/viewInput.ts';
+import { renderViews, resizeEval, VIEW_STAGES, type ViewStage } from '../gpu/kernels/views/views.ts';
 import type { Runtime } from '../gpu/runtime.ts';
 import { keepOnHost } from '../gpu/switches.ts';
 import type { Fixture } from './fixtures.ts';

@@ -2,7 +2,7 @@
 // there and position-major here. Weights go through train/stateDict.ts, as checkpoints do.
 
 import { type Tensor, tf } from '../gpu/kernel.ts';
-import { sizeOf } from '../gpu/kernels/common.ts';
+import { sizeOf } from '../gpu/kernels/parts/common.ts';
 import type { Runtime } from '../gpu/runtime.ts';
 import type { Numbers } from './rows.ts';
 

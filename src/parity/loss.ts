@@ -3,7 +3,7 @@
 // training would not choose at the given sizes is asked of the kernel by name.
 
 import { type Tensor, tf } from '../gpu/kernel.ts';
-import { VICREG_TERMS, vicreg, vicregGrad } from '../gpu/kernels/vicreg.ts';
+import { VICREG_TERMS, vicreg, vicregGrad } from '../gpu/kernels/loss/vicreg.ts';
 import type { Runtime } from '../gpu/runtime.ts';
 import { headLoss, type Weights, weightsVector } from '../mlvicx/objective.ts';
 import { Tape } from '../nn/tape.ts';

@@ -3,7 +3,7 @@
 
 import type { Config } from '../config/schema.ts';
 import type { Tensor } from '../gpu/kernel.ts';
-import { POOLED_SIDE } from '../gpu/kernels/levelPool.ts';
+import { POOLED_SIDE } from '../gpu/kernels/pool/levelPool.ts';
 import { levelWidths } from '../mlvicx/architecture.ts';
 import type { MetricName, StepSample } from '../protocol/metrics.ts';
 import { METRIC_NAMES } from '../protocol/metrics.ts';

@@ -3,7 +3,7 @@
 
 import { type Config, defaultConfig } from '../config/schema.ts';
 import type { Tensor } from '../gpu/kernel.ts';
-import { sizeOf } from '../gpu/kernels/common.ts';
+import { sizeOf } from '../gpu/kernels/parts/common.ts';
 import type { Runtime } from '../gpu/runtime.ts';
 import { modelSizes } from '../train/checkpoint.ts';
 import { fromTorchLayout, isBufferName, type NamedTensor, type NamedTensors } from '../train/stateDict.ts';

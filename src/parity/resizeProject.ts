@@ -2,7 +2,7 @@
 // against the published resize, 1x1 convolutions, sum and pooling; and the matrices of that form.
 
 import { type Tensor, tf } from '../gpu/kernel.ts';
-import { levelPlaces, POOLED_SIDE, packLevelMatrices } from '../gpu/kernels/levelPool.ts';
+import { levelPlaces, POOLED_SIDE, packLevelMatrices } from '../gpu/kernels/pool/levelPool.ts';
 import type { Runtime } from '../gpu/runtime.ts';
 import { levelConvs } from '../mlvicx/architecture.ts';
 import { onesForBiases, PooledLevels, projectedLevels } from '../mlvicx/heads.ts';

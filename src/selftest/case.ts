@@ -2,8 +2,8 @@
 // to the plain loops. And those loops, run on plain arrays without any backend.
 
 import type { Kernel, Plain, Shape } from '../gpu/kernel.ts';
-import { sizeOf } from '../gpu/kernels/common.ts';
-import type { Given } from '../gpu/kernels/samples.ts';
+import { sizeOf } from '../gpu/kernels/parts/common.ts';
+import type { Given } from '../gpu/kernels/parts/samples.ts';
 import type { KERNEL_TABLE, KernelName } from '../gpu/kernels/table.ts';
 import type { ErrorUnit } from '../protocol/selfTest.ts';
 

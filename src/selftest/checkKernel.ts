@@ -2,7 +2,7 @@
 // program the driver refuses, a fault while it runs, a number that is none) becomes a row, never an exception.
 
 import { type Kernel, type Tensor, tf } from '../gpu/kernel.ts';
-import { type Given, relativeError } from '../gpu/kernels/samples.ts';
+import { type Given, relativeError } from '../gpu/kernels/parts/samples.ts';
 import type { Runtime } from '../gpu/runtime.ts';
 import { keepOnHost } from '../gpu/switches.ts';
 import type { ErrorUnit, SelfTestRow } from '../protocol/selfTest.ts';

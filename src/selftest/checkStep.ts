@@ -5,9 +5,9 @@
 import { presetConfig } from '../config/presets.ts';
 import { type Config, parseConfig } from '../config/schema.ts';
 import { type Plain, tf } from '../gpu/kernel.ts';
-import { sizeOf } from '../gpu/kernels/common.ts';
-import { HYPER_LENGTH, larsUpdate, packHyper } from '../gpu/kernels/optimiser.ts';
-import { relativeError, values } from '../gpu/kernels/samples.ts';
+import { sizeOf } from '../gpu/kernels/parts/common.ts';
+import { HYPER_LENGTH, larsUpdate, packHyper } from '../gpu/kernels/optimiser/optimiser.ts';
+import { relativeError, values } from '../gpu/kernels/parts/samples.ts';
 import type { Runtime } from '../gpu/runtime.ts';
 import { Mlvicx } from '../mlvicx/model.ts';
 import { weightsVector } from '../mlvicx/objective.ts';

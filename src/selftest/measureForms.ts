@@ -5,7 +5,7 @@
 
 import { chooseForms, type Form, formFor, formsHere } from '../gpu/forms.ts';
 import { type Kernel, type Tensor, tf } from '../gpu/kernel.ts';
-import { type Given, relativeError } from '../gpu/kernels/samples.ts';
+import { type Given, relativeError } from '../gpu/kernels/parts/samples.ts';
 import { KERNEL_TABLE, type KernelName } from '../gpu/kernels/table.ts';
 import type { Runtime } from '../gpu/runtime.ts';
 import type { KernelForm } from '../protocol/kernels.ts';

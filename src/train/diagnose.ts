@@ -3,7 +3,7 @@
 // state of the run is spoilt by it, so the caller restores it afterwards.
 
 import type { Tensor } from '../gpu/kernel.ts';
-import { sizeOf } from '../gpu/kernels/common.ts';
+import { sizeOf } from '../gpu/kernels/parts/common.ts';
 import { levelWidths } from '../mlvicx/architecture.ts';
 import { LEVELS } from '../protocol/metrics.ts';
 import type { Pretrainer } from './pretrain.ts';

@@ -2,7 +2,7 @@
 // clipping would leave such a step alone. What other observers want to see of the step they see too.
 
 import type { Tensor } from '../gpu/kernel.ts';
-import { sizeOf } from '../gpu/kernels/common.ts';
+import { sizeOf } from '../gpu/kernels/parts/common.ts';
 import type { Runtime } from '../gpu/runtime.ts';
 import type { StepObserver } from './trainingStep.ts';
 

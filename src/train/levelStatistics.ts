@@ -1,6 +1,6 @@
 // The three VICReg statistics on each level's pooled attended maps. They are measured for the charts and are not
 // part of the loss, so they are computed here in float64 from one small read-back rather than on the GPU.
-// The formulas are those of gpu/kernels/vicreg.ts.
+// The formulas are those of gpu/kernels/loss/vicreg.ts.
 
 import type { Term } from '../protocol/metrics.ts';
 

@@ -2,8 +2,8 @@
 // gradient and the batch-norm buffers. Without ../shared/parity the test is skipped.
 import { expect, test } from 'vitest';
 import { type Tensor, tf } from '../gpu/kernel.ts';
-import { sizeOf } from '../gpu/kernels/common.ts';
-import { VICREG_TERMS } from '../gpu/kernels/vicreg.ts';
+import { sizeOf } from '../gpu/kernels/parts/common.ts';
+import { VICREG_TERMS } from '../gpu/kernels/loss/vicreg.ts';
 import { testDevice } from '../gpu/testDevice.ts';
 import { Mlvicx } from '../mlvicx/model.ts';
 import { weightsVector } from '../mlvicx/objective.ts';

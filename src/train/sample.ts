@@ -2,7 +2,7 @@
 // number: a term that is not finite, or a loss whose every term is exactly zero, ends the run by name.
 
 import type { Config } from '../config/schema.ts';
-import { VICREG_TERMS } from '../gpu/kernels/vicreg.ts';
+import { VICREG_TERMS } from '../gpu/kernels/loss/vicreg.ts';
 import {
   HEAD_NAMES,
   HEADS,

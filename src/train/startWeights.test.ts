@@ -1,7 +1,7 @@
 // Torchvision's names against ours for the whole backbone, and what a file that is no such network is told.
 
 import { describe, expect, it } from 'vitest';
-import { sizeOf } from '../gpu/kernels/common.ts';
+import { sizeOf } from '../gpu/kernels/parts/common.ts';
 import { architecture } from '../mlvicx/architecture.ts';
 import { type StoredTensor, writeSafetensors } from '../util/safetensors.ts';
 import { fromTorchvisionName, readStartWeights } from './startWeights.ts';

@@ -4,9 +4,9 @@
 
 import type { Config } from '../config/schema.ts';
 import { type Tensor, tf } from '../gpu/kernel.ts';
-import { sizeOf } from '../gpu/kernels/common.ts';
-import { spatialMean } from '../gpu/kernels/elementwise.ts';
-import { POOLED_SIDE } from '../gpu/kernels/levelPool.ts';
+import { sizeOf } from '../gpu/kernels/parts/common.ts';
+import { spatialMean } from '../gpu/kernels/pool/elementwise.ts';
+import { POOLED_SIDE } from '../gpu/kernels/pool/levelPool.ts';
 import type { Program } from '../gpu/program.ts';
 import type { Runtime } from '../gpu/runtime.ts';
 import { levelWidths } from '../mlvicx/architecture.ts';

@@ -1,13 +1,13 @@
 // The view kernels against recorded outputs of the published augmentation, stage by stage and end to end.
 import { describe, expect, test } from 'vitest';
-import { runOn } from '../gpu/kernels/testing.ts';
+import { runOn } from '../gpu/kernels/parts/testing.ts';
 import {
   PARAMETER_WORDS,
   packPlanes,
   packViewParameters,
   type ViewRecord,
-} from '../gpu/kernels/viewInput.ts';
-import { renderViews, resizeEval, VIEW_STAGES, type ViewStage } from '../gpu/kernels/views.ts';
+} from '../gpu/kernels/views/viewInput.ts';
+import { renderViews, resizeEval, VIEW_STAGES, type ViewStage } from '../gpu/kernels/views/views.ts';
 import { hasParity, parityFixtures, parityTensors } from './testParity.ts';
 
 interface AugmentFixture {

@@ -1,6 +1,6 @@
 // From the films of a batch and a step to what the encoder sees: packs the planes, draws or fixes the views, uploads
 // both and renders on the GPU. Buffers have the size of the largest batch of the set's largest films, so they are
-// made once per run. The drawing is data/augment.ts, the arithmetic gpu/kernels/views.ts; batchSource.ts brings planes.
+// made once per run. The drawing is data/augment.ts, the arithmetic gpu/kernels/views/views.ts; batchSource.ts brings planes.
 
 import type { Config } from '../config/schema.ts';
 import { blurKernelFor, drawView } from '../data/augment.ts';
@@ -12,8 +12,8 @@ import {
   planeWords,
   type ViewRecord,
   wholeFilm,
-} from '../gpu/kernels/viewInput.ts';
-import { renderViews, resizeEval } from '../gpu/kernels/views.ts';
+} from '../gpu/kernels/views/viewInput.ts';
+import { renderViews, resizeEval } from '../gpu/kernels/views/views.ts';
 import type { Runtime } from '../gpu/runtime.ts';
 import { keepOnHost } from '../gpu/switches.ts';
 import type { EngineDataset } from '../protocol/dataset.ts';

@@ -3,9 +3,9 @@
 
 import { type Tensor, tf } from '../backend.ts';
 import type { InPlace } from '../kernel.ts';
-import { type BottleneckInput, SPATIAL_KERNEL } from '../kernels/bottleneck.ts';
-import type { BottleneckGradInput } from '../kernels/bottleneckGrad.ts';
-import { type LevelPlace, type LevelPoolGradAttrs, POOLED_SIDE } from '../kernels/levelPool.ts';
+import { type BottleneckInput, SPATIAL_KERNEL } from '../kernels/bottleneck/bottleneck.ts';
+import type { BottleneckGradInput } from '../kernels/bottleneck/bottleneckGrad.ts';
+import { type LevelPlace, type LevelPoolGradAttrs, POOLED_SIDE } from '../kernels/pool/levelPool.ts';
 import type { Stock } from '../switches.ts';
 import { filterGradient, inputGradient } from './convolution.ts';
 import { firstPlace, joined, ones, part, product, ramp, shaped } from './operations.ts';

@@ -1,10 +1,10 @@
 // Convolution, its two gradients and max pooling by the backend's own kernels.
 
 import { type Tensor, tf } from '../backend.ts';
-import type { InputGradAttrs } from '../kernels/conv2dInputGrad.ts';
-import type { FilterGradAttrs } from '../kernels/convFilterTile.ts';
-import type { Window } from '../kernels/convTile.ts';
-import type { PoolAttrs } from '../kernels/maxPool.ts';
+import type { InputGradAttrs } from '../kernels/conv/conv2dInputGrad.ts';
+import type { FilterGradAttrs } from '../kernels/conv/convFilterTile.ts';
+import type { Window } from '../kernels/conv/convTile.ts';
+import type { PoolAttrs } from '../kernels/pool/maxPool.ts';
 import type { Stock } from '../switches.ts';
 import { part, runStock } from './operations.ts';
 

@@ -3,10 +3,10 @@
 
 import { type Tensor, tf } from '../backend.ts';
 import type { InPlace } from '../kernel.ts';
-import type { BatchNormAttrs, BatchNormEvalAttrs } from '../kernels/batchNorm.ts';
-import type { BatchNormApplyAttrs } from '../kernels/batchNormApply.ts';
-import type { BatchNormGradAttrs } from '../kernels/batchNormGrad.ts';
-import { sizeOf } from '../kernels/common.ts';
+import type { BatchNormAttrs, BatchNormEvalAttrs } from '../kernels/norm/batchNorm.ts';
+import type { BatchNormApplyAttrs } from '../kernels/norm/batchNormApply.ts';
+import type { BatchNormGradAttrs } from '../kernels/norm/batchNormGrad.ts';
+import { sizeOf } from '../kernels/parts/common.ts';
 import type { Stock } from '../switches.ts';
 import { inverseRoot, joined, ones, part, product, shaped } from './operations.ts';
 

@@ -3,10 +3,10 @@
 // numbers of 2^-22 as in kernels/viewPrograms.ts; their two halves are multiplied apart, so that sums stay exact.
 
 import { type PlainData, type Tensor, tf } from '../backend.ts';
-import { MEAN, STD } from '../kernels/viewFinishPrograms.ts';
-import { PARAMETER_WORDS, SLOT } from '../kernels/viewInput.ts';
-import { type Filter, SUPPORT } from '../kernels/viewPrograms.ts';
-import { type RenderAttrs, VIEW_STAGES, type ViewAttrs } from '../kernels/views.ts';
+import { MEAN, STD } from '../kernels/views/viewFinishPrograms.ts';
+import { PARAMETER_WORDS, SLOT } from '../kernels/views/viewInput.ts';
+import { type Filter, SUPPORT } from '../kernels/views/viewPrograms.ts';
+import { type RenderAttrs, VIEW_STAGES, type ViewAttrs } from '../kernels/views/views.ts';
 import type { Stock, StockTools } from '../switches.ts';
 import { joined, ones, product, ramp, shaped } from './operations.ts';
 

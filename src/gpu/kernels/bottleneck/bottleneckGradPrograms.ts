@@ -1,0 +1,255 @@
+// WGSL of the context bottleneck's backward pass; the formulas are in bottleneckGrad.ts.
+
+import { flatIndex, program } from '../../program.ts';
+import type { ColumnReduction } from '../parts/columnReduce.ts';
+import { elementOf, type Lanes, sumOf, zeroOf } from '../parts/common.ts';
+
+/** Gradient at the spatial convolution's output (before the sigmoid), [N,H,W]. */
+export function spatialGateGradient(lanes: Lanes) {
+  const T = elementOf(lanes);
+  return program({
+    name: `ctxSpatialGateGrad${lanes}`,
+    reads: { x: T, dout: T, channelGate: T, spatialGate: 'f32' },
+    writes: { dgate: 'f32' },
+    params: { size: 'u32', pixels: 'u32', columns: 'u32' },
+    workgroup: [64],
+    body: `
+  ${flatIndex(64)}
+  if (index >= p.size) { return; }
+  let gateRow = index / p.pixels * p.columns;
+  var sum = ${zeroOf(lanes)};
+  for (var c = 0u; c < p.columns; c++) {
+    let at = index * p.columns + c;
+    sum += dout[at] * x[at] * channelGate[gateRow + c];
+  }
+  let gate = spatialGate[index];
+  dgate[index] = ${sumOf(lanes, 'sum')} * gate * (1.0 - gate);`,
+  });
+}
+
+/** Gradients of the mean and the maximum over channels, [N,H,W,2]: the 7x7 convolution transposed. */
+export const spatialPoolGradient = program({
+  name: 'ctxSpatialPoolGrad',
+  reads: { dgate: 'f32', ws: 'vec2<f32>' },
+  writes: { dspatial: 'vec2<f32>' },
+  params: { films: 'u32', height: 'u32', width: 'u32' },
+  workgroup: [64],
+  body: `
+  ${flatIndex(64)}
+  if (index >= p.films * p.height * p.width) { return; }
+  let x = i32(index % p.width);
+  let y = i32(index / p.width % p.height);
+  let first = index / (p.height * p.width) * p.height * p.width;
+  var sum = vec2<f32>(0.0);
+  for (var ky = max(0, y + 4 - i32(p.height)); ky < min(7, y + 4); ky++) {
+    let row = first + u32(y + 3 - ky) * p.width;
+    for (var kx = max(0, x + 4 - i32(p.width)); kx < min(7, x + 4); kx++) {
+      sum += dgate[row + u32(x + 3 - kx)] * ws[ky * 7 + kx];
+    }
+  }
+  dspatial[index] = sum;`,
+});
+
+/** Partial sums of the spatial kernel's gradient: one thread per tap and chunk of rows. */
+export const spatialWeightPartial = program({
+  name: 'ctxSpatialWeightPartial',
+  reads: { dgate: 'f32', pooled: 'f32' },
+  writes: { partial: 'vec2<f32>' },
+  params: { rows: 'u32', height: 'u32', width: 'u32', chunks: 'u32' },
+  workgroup: [64],
+  body: `
+  ${flatIndex(64)}
+  if (index >= p.chunks * 49u) { return; }
+  let tap = index % 49u;
+  let ky = i32(tap / 7u) - 3;
+  let kx = i32(tap % 7u) - 3;
+  let begin = u32(max(0, -kx));
+  let end = u32(max(0, min(i32(p.width), i32(p.width) - kx)));
+  var sum = vec2<f32>(0.0);
+  for (var r = index / 49u; r < p.rows; r += p.chunks) {
+    let y = i32(r % p.height) + ky;
+    if (y < 0 || y >= i32(p.height)) { continue; }
+    let source = u32(i32(r) + ky) * p.width;
+    for (var x = begin; x < end; x++) {
+      let at = (source + u32(i32(x) + kx)) * 3u;
+      sum += dgate[r * p.width + x] * vec2<f32>(pooled[at], pooled[at + 1u]);
+    }
+  }
+  partial[index] = sum;`,
+});
+
+/** out[i] = sum over chunks of partial[chunk * size + i]. */
+export const sumChunks = program({
+  name: 'sumChunks',
+  reads: { partial: 'f32' },
+  writes: { out: 'f32' },
+  params: { size: 'u32', chunks: 'u32' },
+  workgroup: [64],
+  body: `
+  ${flatIndex(64)}
+  if (index >= p.size) { return; }
+  var sum = 0.0;
+  for (var k = 0u; k < p.chunks; k++) { sum += partial[k * p.size + index]; }
+  out[index] = sum;`,
+});
+
+/** dy of one element: gs dout + dmean / C + [c is the maximum] dmax. */
+const attendedGradient = (lanes: Lanes, channel: string, dout: 'dout' | 'dx' = 'dout') => {
+  const isPeak =
+    lanes === 4
+      ? `vec4<u32>(${channel}) * 4u + vec4<u32>(0u, 1u, 2u, 3u) == vec4<u32>(peak)`
+      : `${channel} == peak`;
+  const toVector = (value: string) => (lanes === 4 ? `vec4<f32>(${value})` : value);
+  return `
+    let peak = u32(spatial[pixel * 3u + 2u]);
+    let ds = dspatial[pixel];
+    let dy = ${dout}[at] * spatialGate[pixel] + ${toVector(`ds.x / f32(p.columns * ${lanes}u)`)}
+      + select(${zeroOf(lanes)}, ${toVector('ds.y')}, ${isPeak});`;
+};
+
+/** Gradient at W2's output (before the sigmoid), [N,C]. */
+export function channelGateGradient(lanes: Lanes) {
+  const T = elementOf(lanes);
+  return program({
+    name: `ctxChannelGateGrad${lanes}`,
+    reads: { x: T, dout: T, channelGate: T, spatialGate: 'f32', spatial: 'f32', dspatial: 'vec2<f32>' },
+    writes: { dgate: T },
+    params: { films: 'u32', pixels: 'u32', columns: 'u32' },
+    workgroup: [16],
+    body: `
+  ${flatIndex(16)}
+  if (index >= p.films * p.columns) { return; }
+  let c = index % p.columns;
+  let n = index / p.columns;
+  var sum = ${zeroOf(lanes)};
+  for (var q = 0u; q < p.pixels; q++) {
+    let pixel = n * p.pixels + q;
+    let at = pixel * p.columns + c;
+    ${attendedGradient(lanes, 'c')}
+    sum += dy * x[at];
+  }
+  let gate = channelGate[index];
+  dgate[index] = sum * gate * (1.0 - gate);`,
+  });
+}
+
+/** The same by a workgroup for each film and some channels. */
+export function channelGateReduction(lanes: Lanes): ColumnReduction {
+  const T = elementOf(lanes);
+  return {
+    name: `ctxChannelGateGrad${lanes}`,
+    reads: { x: T, dout: T, channelGate: T, spatialGate: 'f32', spatial: 'f32', dspatial: 'vec2<f32>' },
+    writes: { dgate: T },
+    params: [],
+    state: { sum: T },
+    prepare: '',
+    start: `State(${zeroOf(lanes)})`,
+    visit: `
+    let pixel = segment * p.rows + r;
+    let at = pixel * p.columns + c;
+    ${attendedGradient(lanes, 'c')}
+    s.sum += dy * x[at];`,
+    merge: 'return State(a.sum + b.sum);',
+    finish: `
+    let gate = channelGate[segment * p.columns + c];
+    dgate[segment * p.columns + c] = s.sum * gate * (1.0 - gate);`,
+  };
+}
+
+/** Gradients at W1's outputs, [N,2,C/2], through the ReLU of either pool. */
+export const hiddenGradient = program({
+  name: 'ctxHiddenGrad',
+  reads: { dgate: 'f32', hidden: 'f32', w2: 'f32' },
+  writes: { dhidden: 'f32' },
+  params: { films: 'u32', channels: 'u32', half: 'u32' },
+  workgroup: [64],
+  body: `
+  ${flatIndex(64)}
+  if (index >= p.films * p.half) { return; }
+  let j = index % p.half;
+  let n = index / p.half;
+  var sum = 0.0;
+  for (var c = 0u; c < p.channels; c++) { sum += w2[j * p.channels + c] * dgate[n * p.channels + c]; }
+  let mean = n * 2u * p.half + j;
+  dhidden[mean] = select(0.0, sum, hidden[mean] > 0.0);
+  dhidden[mean + p.half] = select(0.0, sum, hidden[mean + p.half] > 0.0);`,
+});
+
+/** dw1 [C,C/2] and dw2 [C/2,C]: one thread per (j, c), which is one element of each. */
+export const gateWeightGradients = program({
+  name: 'ctxGateWeightGrad',
+  reads: { dgate: 'f32', dhidden: 'f32', hidden: 'f32', pooled: 'f32' },
+  writes: { dw1: 'f32', dw2: 'f32' },
+  params: { films: 'u32', channels: 'u32', half: 'u32' },
+  workgroup: [64],
+  body: `
+  ${flatIndex(64)}
+  if (index >= p.half * p.channels) { return; }
+  let c = index % p.channels;
+  let j = index / p.channels;
+  var first = 0.0;
+  var second = 0.0;
+  for (var n = 0u; n < p.films; n++) {
+    let row = n * 2u * p.half + j;
+    second += (hidden[row] + hidden[row + p.half]) * dgate[n * p.channels + c];
+    let pool = n * 3u * p.channels + c;
+    first += pooled[pool] * dhidden[row] + pooled[pool + p.channels] * dhidden[row + p.half];
+  }
+  dw1[c * p.half + j] = first;
+  dw2[index] = second;`,
+});
+
+/** Gradients of the mean and the maximum over H and W, [N,2,C]. */
+export const channelPoolGradient = program({
+  name: 'ctxChannelPoolGrad',
+  reads: { dhidden: 'f32', w1: 'f32' },
+  writes: { dpooled: 'f32' },
+  params: { films: 'u32', channels: 'u32', half: 'u32' },
+  workgroup: [64],
+  body: `
+  ${flatIndex(64)}
+  if (index >= p.films * p.channels) { return; }
+  let c = index % p.channels;
+  let n = index / p.channels;
+  var mean = 0.0;
+  var peak = 0.0;
+  for (var j = 0u; j < p.half; j++) {
+    let weight = w1[c * p.half + j];
+    mean += weight * dhidden[n * 2u * p.half + j];
+    peak += weight * dhidden[(n * 2u + 1u) * p.half + j];
+  }
+  dpooled[n * 2u * p.channels + c] = mean;
+  dpooled[(n * 2u + 1u) * p.channels + c] = peak;`,
+});
+
+/** dx = gc dy + dmean / HW + [p is the maximum] dmax; in place, dout stands where dx will. */
+export function inputGradient(lanes: Lanes, inPlace: boolean) {
+  const T = elementOf(lanes);
+  return program({
+    name: `ctxInputGrad${lanes}${inPlace ? 'i' : ''}`,
+    reads: {
+      ...(inPlace ? {} : { dout: T }),
+      channelGate: T,
+      spatialGate: 'f32',
+      pooled: T,
+      spatial: 'f32',
+      dspatial: 'vec2<f32>',
+      dpooled: T,
+    },
+    writes: { dx: T },
+    params: { size: 'u32', pixels: 'u32', columns: 'u32' },
+    workgroup: [64],
+    body: `
+  ${flatIndex(64, 'at')}
+  if (at >= p.size) { return; }
+  let c = at % p.columns;
+  let pixel = at / p.columns;
+  let n = pixel / p.pixels;
+  ${attendedGradient(lanes, 'c', inPlace ? 'dx' : 'dout')}
+  let position = ${lanes === 4 ? 'vec4<f32>(f32(pixel % p.pixels))' : 'f32(pixel % p.pixels)'};
+  let isPeak = pooled[(n * 3u + 2u) * p.columns + c] == position;
+  let fromPools = dpooled[n * 2u * p.columns + c] / f32(p.pixels)
+    + select(${zeroOf(lanes)}, dpooled[(n * 2u + 1u) * p.columns + c], isPeak);
+  dx[at] = channelGate[n * p.columns + c] * dy + fromPools;`,
+  });
+}

@@ -1,0 +1,133 @@
+// The three convolution kernels against their references at the network's windows, with odd sizes and channel
+// counts that no vector divides, and the gradients against central differences and stock tfjs.
+import '@tensorflow/tfjs-core/dist/register_all_gradients';
+import { describe, expect, test } from 'vitest';
+import { tf } from '../../backend.ts';
+import { TILE_FORMS } from '../../forms.ts';
+import { conv2d, convShape } from './conv2d.ts';
+import { conv2dFilterGrad } from './conv2dFilterGrad.ts';
+import { conv2dInputGrad } from './conv2dInputGrad.ts';
+import { given, gpuError, numericalGradient, relativeError, runOn, withForm } from '../parts/testing.ts';
+
+/** [n, h, w, cin], [kernel, cout, stride, pad]. */
+const CASES: [number[], number[]][] = [
+  [
+    [4, 32, 32, 3],
+    [7, 8, 2, 3],
+  ],
+  [
+    [2, 33, 47, 1],
+    [7, 6, 2, 3],
+  ],
+  [
+    [3, 16, 16, 8],
+    [3, 8, 1, 1],
+  ],
+  [
+    [2, 21, 35, 12],
+    [3, 20, 1, 1],
+  ],
+  [
+    [5, 7, 9, 5],
+    [3, 6, 2, 1],
+  ],
+  [
+    [2, 16, 16, 8],
+    [3, 16, 2, 1],
+  ],
+  [
+    [9, 2, 2, 64],
+    [3, 64, 1, 1],
+  ],
+  [
+    [6, 4, 4, 32],
+    [3, 64, 2, 1],
+  ],
+  [
+    [3, 1, 1, 10],
+    [3, 7, 1, 1],
+  ],
+  [
+    [2, 15, 40, 6],
+    [1, 9, 2, 0],
+  ],
+  [
+    [3, 8, 8, 16],
+    [1, 32, 2, 0],
+  ],
+  [
+    [2, 5, 6, 4],
+    [5, 3, 3, 2],
+  ],
+];
+
+const caseOf = ([shape, [kernel, cout, stride, pad]]: (typeof CASES)[number]) => {
+  const w = [kernel!, kernel!, shape[3]!, cout!];
+  const window = { stride: stride!, pad: pad! };
+  return { x: given(shape, 1), w: given(w, 2, 0.2), dy: given(convShape(shape, w, window), 3), window };
+};
+
+async function expectReference(...entry: (typeof CASES)[number]) {
+  const { x, w, dy, window } = caseOf(entry);
+  const [, height, width] = x.shape as [number, number, number];
+  const kernel = w.shape.slice(0, 2) as [number, number];
+  expect(await gpuError(conv2d, { x, w }, window)).toBeLessThan(2e-6);
+  expect(await gpuError(conv2dInputGrad, { dy, w }, { ...window, height, width })).toBeLessThan(2e-6);
+  expect(await gpuError(conv2dFilterGrad, { x, dy }, { ...window, kernel })).toBeLessThan(2e-6);
+}
+
+/** Every window, both strides, channels that come in fours and that do not. */
+const FOR_SHARED = [0, 1, 2, 3, 4, 9, 10, 11].map((i) => CASES[i]!);
+
+describe.each(TILE_FORMS.all)('%s tiles', (form) => {
+  test.each(form === 'shared' ? FOR_SHARED : CASES)(
+    'x %j with window %j equals the reference',
+    async (...entry) => {
+      await withForm(form, () => expectReference(...entry));
+    },
+  );
+
+  test.each([CASES[4]!, CASES[8]!, CASES[11]!])(
+    'gradients at %j %j equal central differences',
+    async (...entry) => {
+      await withForm(form, () => expectSlope(...entry));
+    },
+  );
+});
+
+async function expectSlope(...entry: (typeof CASES)[number]) {
+  const { x, w, dy, window } = caseOf(entry);
+  const [, height, width] = x.shape as [number, number, number];
+  const kernel = w.shape.slice(0, 2) as [number, number];
+  const dx = await runOn('webgpu', conv2dInputGrad, { dy, w }, { ...window, height, width });
+  expect(
+    relativeError(dx.outputs[0]!, numericalGradient(conv2d, { x, w }, window, 'x', dy.data)),
+  ).toBeLessThan(2e-6);
+  const dw = await runOn('webgpu', conv2dFilterGrad, { x, dy }, { ...window, kernel });
+  expect(
+    relativeError(dw.outputs[0]!, numericalGradient(conv2d, { x, w }, window, 'w', dy.data)),
+  ).toBeLessThan(2e-6);
+}
+
+test('stock tfjs on the cpu agrees with the forward convolution and both gradients', async () => {
+  const { x, w, dy, window } = caseOf(CASES[4]!);
+  const [, height, width] = x.shape as [number, number, number];
+  const ours = [
+    await runOn('webgpu', conv2d, { x, w }, window),
+    await runOn('webgpu', conv2dInputGrad, { dy, w }, { ...window, height, width }),
+    await runOn('webgpu', conv2dFilterGrad, { x, dy }, { ...window, kernel: [3, 3] }),
+  ];
+  await tf.setBackend('cpu');
+  const forward = (a: tf.Tensor, b: tf.Tensor) =>
+    tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, window.stride, window.pad);
+  const inputs = [x, w].map(({ shape, data }) => tf.tensor(data, [...shape]));
+  const stock = [
+    forward(inputs[0]!, inputs[1]!),
+    ...tf.grads(forward)(inputs, tf.tensor(dy.data, [...dy.shape])),
+  ];
+  for (const [i, tensor] of stock.entries()) {
+    expect(relativeError(ours[i]!.outputs[0]!, await tensor.data())).toBeLessThan(2e-6);
+  }
+  tf.dispose([...inputs, ...stock]);
+  await tf.setBackend('webgpu');
+});

@@ -1,0 +1,44 @@
+// Two-dimensional convolution without bias, NHWC, zero padding, square stride: one dispatch of the register tile.
+
+import { TILE_FORMS } from '../../forms.ts';
+import { defineKernel, type Plain, type Shape } from '../../kernel.ts';
+import { convSide, runConvTile, type Window } from './convTile.ts';
+
+/** x [n,h,w,cin], w [kh,kw,cin,cout] -> [n, floor((h + 2 pad - kh) / stride) + 1, ..., cout]. */
+export const conv2d = defineKernel<'x' | 'w', Window>({
+  name: 'MlvConv2d',
+  inputs: ['x', 'w'],
+  forms: TILE_FORMS,
+  outputs: ({ x, w }, window) => [convShape(x, w, window)],
+  gpu: (job, window) => runConvTile(job, 'forward', window, ['x', 'w', 0]),
+  reference: ({ x, w }, window, [out]) => convReference(x, w, window, out!),
+});
+
+export function convShape(x: Shape, w: Shape, window: Window): Shape {
+  return [x[0]!, convSide(x[1]!, w[0]!, window), convSide(x[2]!, w[1]!, window), w[3]!];
+}
+
+function convReference(x: Plain, w: Plain, { stride, pad }: Window, y: Plain): void {
+  const [, h, width, cin] = x.shape as [number, number, number, number];
+  const [kh, kw] = w.shape as [number, number, number, number];
+  const [n, outH, outW, cout] = y.shape as [number, number, number, number];
+  const sums = new Float64Array(cout);
+  for (let pixel = 0; pixel < n * outH * outW; pixel++) {
+    const ox = pixel % outW;
+    const oy = Math.floor(pixel / outW) % outH;
+    const image = Math.floor(pixel / (outW * outH));
+    sums.fill(0);
+    for (let tap = 0; tap < kh * kw; tap++) {
+      const iy = oy * stride - pad + Math.floor(tap / kw);
+      const ix = ox * stride - pad + (tap % kw);
+      if (iy < 0 || iy >= h || ix < 0 || ix >= width) continue;
+      const from = ((image * h + iy) * width + ix) * cin;
+      for (let ci = 0; ci < cin; ci++) {
+        const value = x.data[from + ci]!;
+        const at = (tap * cin + ci) * cout;
+        for (let co = 0; co < cout; co++) sums[co]! += value * w.data[at + co]!;
+      }
+    }
+    y.data.set(sums, pixel * cout);
+  }
+}

@@ -1,0 +1,156 @@
+// The convolution and its two gradients as products through workgroup memory (sharedTile.ts). The image is never
+// unfolded in memory: a load works out which pixel and which tap of the filter a number belongs to.
+//   forward  rows: output pixels    inner: taps x input channels    columns: output channels
+//   input    rows: input pixels     inner: taps x output channels   columns: input channels
+//   filter   rows: taps x inputs    inner: output pixels            columns: output channels
+
+import type { TensorInfo } from '../../backend.ts';
+import type { GpuJob } from '../../kernel.ts';
+import type { FilterGradAttrs } from './convFilterTile.ts';
+import type { Direction, Window } from './convTile.ts';
+import { foldPartials } from '../parts/foldPartials.ts';
+import { range, storageOf } from '../parts/lanes.ts';
+import { runSharedProduct } from '../parts/sharedTile.ts';
+
+type Map4 = [number, number, number, number];
+
+/** Four numbers of `buffer` from `at` on, of which `left` are inside; a vec4 buffer has four or none. */
+function four(buffer: string, channels: number, at: string, left: string): string {
+  if (storageOf(channels) === 'vec4<f32>')
+    return `if (${left} == 0u) { return vec4<f32>(); } return ${buffer}[(${at}) / 4u];`;
+  const lanes = range(4).map((l) => `select(0.0, ${buffer}[${at} + ${l}u], ${l}u < ${left})`);
+  return `return vec4<f32>(${lanes.join(', ')});`;
+}
+
+/** `fn left4`: the number at (row, k), or four of them where a tap's channels come in fours. */
+function imageLoad(kernel: Map4, channels: number, direction: Direction, { stride }: Window): string {
+  const fours = channels % 4 === 0;
+  const T = fours ? 'vec4<f32>' : 'f32';
+  const line = (axis: 'y' | 'z', tap: string) =>
+    direction === 'forward' ? `row.${axis} + i32(${tap})` : `row.${axis} - i32(${tap})`;
+  const fits = direction === 'forward' ? '' : `|| y % ${stride} != 0 || x % ${stride} != 0`;
+  return `
+fn pixelAt(row: vec4<i32>, k: u32) -> ${T} {
+  if (row.w == 0 || k >= p.inner) { return ${T}(); }
+  let tap = k / ${channels}u;
+  var y = ${line('y', `tap / ${kernel[1]}u`)};
+  var x = ${line('z', `tap % ${kernel[1]}u`)};
+  if (y < 0 || x < 0 ${fits}) { return ${T}(); }
+  ${direction === 'forward' ? '' : `y /= ${stride}; x /= ${stride};`}
+  if (y >= i32(p.height) || x >= i32(p.width)) { return ${T}(); }
+  let at = u32(row.x + y * i32(p.width) + x) * ${channels}u + k % ${channels}u;
+  return image[at${fours ? ' / 4u' : ''}];
+}
+fn left(row: vec4<i32>, m: u32, k: u32) -> vec4<f32> {
+  ${
+    fours
+      ? 'return pixelAt(row, k);'
+      : `return vec4<f32>(${range(4)
+          .map((l) => `pixelAt(row, k + ${l}u)`)
+          .join(', ')});`
+  }
+}`;
+}
+
+/** Forward convolution or input gradient of `read` with `weights` [kh,kw,cin,cout] into `made`. */
+export function sharedConvolution(
+  job: GpuJob<string>,
+  direction: Direction,
+  window: Window,
+  [read, weights, made]: readonly [TensorInfo, TensorInfo, TensorInfo],
+): void {
+  const [, height, width, channels] = read.shape as Map4;
+  const [n, madeH, madeW, columns] = made.shape as Map4;
+  const kernel = weights.shape as Map4;
+  const inner = kernel[0] * kernel[1] * channels;
+  const { stride, pad } = window;
+  const origin = direction === 'forward' ? [`* ${stride} - ${pad}`] : [`+ ${pad}`];
+  const rowOf = `
+fn rowOf(m: u32) -> vec4<i32> {
+  let y = i32(m / p.madeW % p.madeH);
+  let x = i32(m % p.madeW);
+  let first = i32(m / (p.madeW * p.madeH) * p.height * p.width);
+  return vec4<i32>(first, y ${origin[0]}, x ${origin[0]}, i32(m < p.rows));
+}`;
+  // Forward, a row of the weights is a row of the right operand; backward, the operand is turned about tap by tap.
+  const right =
+    direction === 'forward'
+      ? `if (k >= p.inner) { return vec4<f32>(); }
+  ${four('weights', columns, 'k * p.columns + n', 'max(p.columns, n) - n')}`
+      : `if (k >= p.inner) { return vec4<f32>(); }
+  let start = k / ${channels}u * p.columns * ${channels}u + k % ${channels}u;
+  return vec4<f32>(${range(4)
+    .map(
+      (l) =>
+        `select(0.0, weights[start + min(n + ${l}u, p.columns - 1u) * ${channels}u], n + ${l}u < p.columns)`,
+    )
+    .join(', ')});`;
+  runSharedProduct(
+    job,
+    {
+      name: `conv_${direction}_${kernel.slice(0, 2).join('x')}s${stride}p${pad}_c${channels}`,
+      rows: n * madeH * madeW,
+      inner,
+      columns,
+      reads: { image: storageOf(channels), weights: direction === 'forward' ? storageOf(columns) : 'f32' },
+      tensors: [read, weights],
+      sizes: { height, width, madeH, madeW },
+      left: 'inner',
+      loads: `${rowOf}${imageLoad(kernel, channels, direction, window)}
+fn right(k: u32, n: u32) -> vec4<f32> { ${right} }`,
+    },
+    () => made,
+    1,
+  );
+}
+
+/** Filter gradient, the sum over pixels in parts. */
+export function sharedFilterGradient(
+  job: GpuJob<'x' | 'dy'>,
+  { kernel, stride, pad }: FilterGradAttrs,
+): void {
+  const { x, dy } = job.inputs;
+  const [, height, width, channels] = x.shape as Map4;
+  const [n, madeH, madeW, columns] = dy.shape as Map4;
+  const out = job.outputs[0]!;
+  const fours = channels % 4 === 0;
+  const T = fours ? 'vec4<f32>' : 'f32';
+  const loads = `
+fn rowOf(m: u32) -> vec4<i32> { return vec4<i32>(); }
+fn pixelAt(m: u32, k: u32) -> ${T} {
+  if (m >= p.rows || k >= p.inner) { return ${T}(); }
+  let tap = m / ${channels}u;
+  let y = i32(k / p.madeW % p.madeH) * ${stride} - ${pad} + i32(tap / ${kernel[1]}u);
+  let x = i32(k % p.madeW) * ${stride} - ${pad} + i32(tap % ${kernel[1]}u);
+  if (y < 0 || x < 0 || y >= i32(p.height) || x >= i32(p.width)) { return ${T}(); }
+  let pixel = (k / (p.madeW * p.madeH) * p.height + u32(y)) * p.width + u32(x);
+  return image[(pixel * ${channels}u + m % ${channels}u)${fours ? ' / 4u' : ''}];
+}
+fn left(row: vec4<i32>, m: u32, k: u32) -> vec4<f32> {
+  ${
+    fours
+      ? 'return pixelAt(m, k);'
+      : `return vec4<f32>(${range(4)
+          .map((l) => `pixelAt(m + ${l}u, k)`)
+          .join(', ')});`
+  }
+}
+fn right(k: u32, n: u32) -> vec4<f32> {
+  if (k >= p.inner) { return vec4<f32>(); }
+  ${four('dy', columns, 'k * p.columns + n', 'max(p.columns, n) - n')}
+}`;
+  const given = {
+    name: `conv_filter_${kernel.join('x')}s${stride}p${pad}_c${channels}`,
+    rows: kernel[0] * kernel[1] * channels,
+    inner: n * madeH * madeW,
+    columns,
+    reads: { image: storageOf(channels), dy: storageOf(columns) },
+    tensors: [x, dy],
+    sizes: { height, width, madeH, madeW },
+    left: 'rows' as const,
+    loads,
+  };
+  const targetOf = (parts: number) => (parts === 1 ? out : job.scratch([parts, ...out.shape]));
+  const { partials, parts } = runSharedProduct(job, given, targetOf);
+  if (parts > 1) foldPartials(job, partials, out, parts);
+}

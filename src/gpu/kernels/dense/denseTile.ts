@@ -1,0 +1,167 @@
+// Register-tiled matrix product, c [rows,columns] = sum over inner, for the three forms a dense layer needs:
+//   forward  a [rows,inner]  b [inner,columns]     input  a [rows,inner]  b [columns,inner]
+//   filter   a [inner,rows]  b [inner,columns]
+// A thread makes a block of rows x columns over one part of the inner dimension, four inner steps at a time, as
+// products of four-by-four matrices. Sizes that four does not divide read singly and are zero beyond the end.
+
+import type { TensorInfo } from '../../backend.ts';
+import type { GpuJob } from '../../kernel.ts';
+import { flatGroups, flatIndex, type Program, program } from '../../program.ts';
+import { each, load, range, storageOf, store4 } from '../parts/lanes.ts';
+
+export type Product = 'forward' | 'input' | 'filter';
+
+export interface ProductSize {
+  readonly rows: number;
+  readonly inner: number;
+  readonly columns: number;
+}
+
+interface Tile {
+  /** Rows made: any number, but a multiple of four for the filter form. */
+  readonly rows: number;
+  /** Groups of four columns made. */
+  readonly quads: number;
+}
+
+/** Inner steps that a part has at least, so that parts cost less than they bring. */
+const LEAST_INNER = 64;
+const THREADS = { wide: 64, narrow: 16384 };
+
+/** Records the product in `parts` parts [parts, rows, columns] into the tensor that `target` gives; one dispatch. */
+export function runProduct(
+  job: GpuJob<string>,
+  product: Product,
+  a: TensorInfo,
+  b: TensorInfo,
+  { rows, inner, columns }: ProductSize,
+  target: (parts: number) => TensorInfo,
+): { partials: TensorInfo; parts: number } {
+  const wide = job.form === 'wide';
+  const tile = chooseTile(wide, product, rows, columns);
+  const across = Math.ceil(columns / (4 * tile.quads));
+  const down = Math.ceil(rows / tile.rows);
+  const wanted = Math.ceil((wide ? THREADS.wide : THREADS.narrow) / (across * down));
+  const share = Math.max(LEAST_INNER, Math.ceil(inner / wanted));
+  const perPart = Math.ceil(share / 4) * 4;
+  const parts = Math.ceil(inner / perPart);
+  const partials = target(parts);
+  const threads = across * down * parts;
+  const group = wide ? 16 : 64;
+  const code = productProgram(
+    product,
+    tile,
+    group,
+    storageOf(a.shape[1]!),
+    storageOf(b.shape[1]!),
+    storageOf(columns),
+  );
+  job.run(
+    code,
+    [a, b, partials],
+    [threads, across, down, perPart, rows, inner, columns],
+    flatGroups(threads, group),
+    rows * inner * columns,
+  );
+  return { partials, parts };
+}
+
+function chooseTile(wide: boolean, product: Product, rows: number, columns: number): Tile {
+  const quads = columns <= 4 ? 1 : wide && rows >= 16 && columns >= 64 ? 4 : 2;
+  const most = wide ? 16 : product === 'filter' ? 8 : 4;
+  const fitting = Math.min(most, product === 'filter' ? Math.ceil(rows / 4) * 4 : rows);
+  return { rows: fitting, quads };
+}
+
+type Element = ReturnType<typeof storageOf>;
+
+function productProgram(
+  product: Product,
+  tile: Tile,
+  group: number,
+  aElement: Element,
+  bElement: Element,
+  cElement: Element,
+): Program {
+  const { rows, quads } = tile;
+  const step =
+    product === 'filter' ? filterStep(tile, aElement, bElement) : rowStep(product, tile, aElement, bElement);
+  return program({
+    name: `dense_${product}_${rows}x${quads}_a${aElement}_b${bElement}_c${cElement}_g${group}`,
+    reads: { a: aElement, b: bElement },
+    writes: { c: cElement },
+    params: {
+      threads: 'u32',
+      across: 'u32',
+      down: 'u32',
+      perPart: 'u32',
+      rows: 'u32',
+      inner: 'u32',
+      columns: 'u32',
+    },
+    workgroup: [group],
+    body: `${flatIndex(group)}
+  if (index >= p.threads) { return; }
+  let column = index % p.across * ${4 * quads}u;
+  let row = index / p.across % p.down * ${rows}u;
+  let part = index / (p.across * p.down);
+  let end = min(p.inner, (part + 1u) * p.perPart);
+${each(rows, (r) => `let row${r} = min(row + ${r}u, p.rows - 1u);`)}
+${each(quads * 4, (j) => `let column${j} = min(column + ${j}u, p.columns - 1u);`)}
+${each(rows, (r) => each(quads, (q) => `var s${r}_${q} = vec4<f32>();`))}
+  for (var i = part * p.perPart; i < end; i += 4u) {
+${step}
+  }
+${each(rows, (r) => {
+  const stores = each(quads, (q) => {
+    const left = `i32(p.columns) - i32(column + ${4 * q}u)`;
+    return store4('c', cElement, `at + ${4 * q}u`, `s${r}_${q}`, left);
+  });
+  return `if (row + ${r}u < p.rows) { let at = (part * p.rows + row + ${r}u) * p.columns + column;\n${stores} }`;
+})}`,
+  });
+}
+
+/** Four neighbours along the inner dimension, zero beyond the end of the part. */
+function inner4(buffer: string, element: Element, line: string): string {
+  if (element === 'vec4<f32>') return load(buffer, element, `${line} * p.inner + i`, 4);
+  const lanes = range(4).map(
+    (l) => `select(0.0, ${buffer}[${line} * p.inner + min(i + ${l}u, end - 1u)], i + ${l}u < end)`,
+  );
+  return `vec4<f32>(${lanes.join(', ')})`;
+}
+
+/** Four neighbours across, for inner step `i + l`; steps beyond the end repeat the last, and meet zeros. */
+const across4 = (buffer: string, element: Element, l: number, line: string, size: string) =>
+  load(buffer, element, `min(i + ${l}u, end - 1u) * ${size} + ${line}`, 4);
+
+/** forward and input: each row of `a` as four inner numbers, times a matrix from `b`. */
+function rowStep(product: 'forward' | 'input', { rows, quads }: Tile, a: Element, b: Element): string {
+  const values = each(rows, (r) => `let a${r} = ${inner4('a', a, `row${r}`)};`);
+  const products = each(quads, (q) => {
+    const columns = range(4).map((l) =>
+      product === 'forward'
+        ? across4('b', b, l, `column + ${4 * q}u`, 'p.columns')
+        : inner4('b', b, `column${4 * q + l}`),
+    );
+    const terms = each(rows, (r) => `s${r}_${q} += ${product === 'forward' ? `m * a${r}` : `a${r} * m`};`);
+    return `{ let m = mat4x4<f32>(${columns.join(', ')});\n${terms} }`;
+  });
+  return `${values}\n${products}`;
+}
+
+/** filter: four rows of `a` and of `b` at a time; `a` is transposed and cleared beyond the end. */
+function filterStep({ rows, quads }: Tile, a: Element, b: Element): string {
+  const right = each(quads, (q) => {
+    const columns = range(4).map((l) => across4('b', b, l, `column + ${4 * q}u`, 'p.columns'));
+    return `let b${q} = mat4x4<f32>(${columns.join(', ')});`;
+  });
+  const left = each(rows / 4, (r) => {
+    const lines = range(4).map(
+      (l) => `select(vec4<f32>(), ${across4('a', a, l, `row + ${4 * r}u`, 'p.rows')}, i + ${l}u < end)`,
+    );
+    const terms = each(quads, (q) => each(4, (k) => `s${4 * r + k}_${q} += b${q} * t[${k}];`));
+    return `{ let t = transpose(mat4x4<f32>(${lines.join(', ')}));\n${terms} }`;
+  });
+  return `${right}\n${left}`;
+}

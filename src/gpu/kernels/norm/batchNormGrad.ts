@@ -1,0 +1,221 @@
+// Backward pass of batchNorm: per group, with g = dy where the ReLU was open,
+//   dbeta = sum g,  dgamma = sum g xhat,  dx = gamma rstd (g - mean(g) - xhat mean(g xhat)),  dresidual = g.
+// xhat is recomputed from x and the saved statistics; the ReLU mask from y or from x (batchNormMask.ts). dgamma and dbeta sum over groups.
+
+import { SUM_FORMS } from '../../forms.ts';
+import { defineKernel, type InPlace } from '../../kernel.ts';
+import { flatGroups, flatIndex, program } from '../../program.ts';
+import { chunksFor } from './batchNorm.ts';
+import { FEW_ROWS, fewRowsBackward } from './batchNormFewRows.ts';
+import { type Mask, maskName, openGradient } from './batchNormMask.ts';
+import { type ColumnReduction, runColumnReduction } from '../parts/columnReduce.ts';
+import { elementOf, type Lanes, lanesFor, sizeOf, zeroOf } from '../parts/common.ts';
+
+/** In place, dx takes the memory of dy. */
+export interface BatchNormGradAttrs extends InPlace {
+  readonly groups: number;
+  readonly relu: boolean;
+  readonly residual: boolean;
+  /** Without a residual, x alone says where the ReLU was open: then beta is given in the place of y. */
+  readonly maskFromX?: boolean;
+}
+
+/** Outputs: dx, dgamma [C], dbeta [C] and, with a residual, dresidual. `y` is bound but unread without a ReLU. */
+export const batchNormGrad = defineKernel<'x' | 'y' | 'dy' | 'gamma' | 'stats', BatchNormGradAttrs>({
+  name: 'MlvBatchNormGrad',
+  inputs: ['x', 'y', 'dy', 'gamma', 'stats'],
+  forms: SUM_FORMS,
+  outputs: ({ x, gamma }, { residual }) => (residual ? [x, gamma, gamma, x] : [x, gamma, gamma]),
+  gpu(
+    { inputs, outputs, scratch, takeOver, run, form },
+    { groups, relu, residual, maskFromX = false, inPlace = false },
+  ) {
+    const mask = relu && (maskFromX ? 'x' : 'y');
+    const { x, y, dy, gamma, stats } = inputs;
+    if (inPlace) takeOver(0, 'dy');
+    const [dx, dgamma, dbeta, dresidual] = outputs;
+    const gradient = inPlace ? [] : [dy];
+    const channels = gamma.shape[0]!;
+    const rows = sizeOf(x.shape) / channels / groups;
+    const lanes = lanesFor(channels);
+    const columns = channels / lanes;
+    if (rows <= FEW_ROWS) {
+      const once = fewRowsBackward(lanes, mask, residual, inPlace);
+      run(
+        once,
+        [x, y, ...gradient, stats, gamma, dgamma!, dbeta!, dx!, ...(residual ? [dresidual!] : [])],
+        [groups, rows, columns],
+        flatGroups(columns, 16),
+      );
+      return;
+    }
+    const chunks = chunksFor(form, rows, groups, columns);
+    const partial = scratch([groups, chunks, 2, channels]);
+    const sums = scratch([groups, 2, channels]);
+    if (form === 'threads') {
+      run(
+        partialSums(lanes, mask),
+        [x, y, dy, stats, gamma, partial],
+        [groups, rows, columns, chunks],
+        flatGroups(groups * chunks * columns, 64),
+      );
+    } else {
+      const table = { segments: groups * chunks, rows, columns };
+      const tensors = [x, y, dy, stats, gamma, partial];
+      runColumnReduction({ run, form }, sumsReduction(lanes, mask), table, tensors, [chunks]);
+    }
+    run(combine(lanes), [partial, sums, dgamma!, dbeta!], [groups, columns, chunks], flatGroups(columns, 16));
+    const size = groups * rows * columns;
+    const targets = residual ? [dx!, dresidual!] : [dx!];
+    run(
+      apply(lanes, mask, residual, inPlace),
+      [x, y, ...gradient, stats, gamma, sums, ...targets],
+      [rows, columns, size],
+      flatGroups(size, 64),
+    );
+  },
+  reference(
+    { x, y, dy, gamma, stats },
+    { groups, relu, residual, maskFromX },
+    [dx, dgamma, dbeta, dresidual],
+  ) {
+    const channels = gamma.shape[0]!;
+    const rows = x.data.length / channels / groups;
+    for (let g = 0; g < groups; g++) {
+      for (let c = 0; c < channels; c++) {
+        const mean = stats.data[g * 2 * channels + c]!;
+        const rstd = stats.data[(g * 2 + 1) * channels + c]!;
+        const xhat = (i: number) => (x.data[i]! - mean) * rstd;
+        const made = (i: number) => (maskFromX ? xhat(i) * gamma.data[c]! + y.data[c]! : y.data[i]!);
+        const open = (i: number) => (relu && made(i) <= 0 ? 0 : dy.data[i]!);
+        let sum = 0;
+        let product = 0;
+        for (let r = g * rows; r < (g + 1) * rows; r++) {
+          const i = r * channels + c;
+          sum += open(i);
+          product += open(i) * xhat(i);
+        }
+        dbeta!.data[c] = dbeta!.data[c]! + sum;
+        dgamma!.data[c] = dgamma!.data[c]! + product;
+        for (let r = g * rows; r < (g + 1) * rows; r++) {
+          const i = r * channels + c;
+          dx!.data[i] = gamma.data[c]! * rstd * (open(i) - sum / rows - (xhat(i) * product) / rows);
+          if (residual) dresidual!.data[i] = open(i);
+        }
+      }
+    }
+  },
+});
+
+function partialSums(lanes: Lanes, mask: Mask) {
+  const T = elementOf(lanes);
+  return program({
+    name: `bnGradPartial${lanes}${maskName(mask)}`,
+    reads: { x: T, y: T, dy: T, stats: T, gamma: T },
+    writes: { partial: T },
+    params: { groups: 'u32', rows: 'u32', columns: 'u32', chunks: 'u32' },
+    workgroup: [64],
+    body: `
+  ${flatIndex(64)}
+  if (index >= p.groups * p.chunks * p.columns) { return; }
+  let c = index % p.columns;
+  let chunk = (index / p.columns) % p.chunks;
+  let g = index / (p.columns * p.chunks);
+  let mean = stats[g * 2u * p.columns + c];
+  let rstd = stats[(g * 2u + 1u) * p.columns + c];
+  var sum = ${zeroOf(lanes)};
+  var product = ${zeroOf(lanes)};
+  for (var r = chunk; r < p.rows; r += p.chunks) {
+    let at = (g * p.rows + r) * p.columns + c;
+    let d = ${openGradient(lanes, mask, 'at')};
+    sum += d;
+    product += d * (x[at] - mean);
+  }
+  let at = (g * p.chunks + chunk) * 2u * p.columns + c;
+  partial[at] = sum;
+  partial[at + p.columns] = product * rstd;`,
+  });
+}
+
+function sumsReduction(lanes: Lanes, mask: Mask): ColumnReduction {
+  const T = elementOf(lanes);
+  return {
+    name: `bnGradPartial${lanes}${maskName(mask)}`,
+    reads: { x: T, y: T, dy: T, stats: T, gamma: T },
+    writes: { partial: T },
+    params: ['chunks'],
+    state: { sum: T, product: T },
+    prepare: `
+  let chunk = segment % p.chunks;
+  let g = segment / p.chunks;
+  let mean = stats[g * 2u * p.columns + c];
+  let rstd = stats[(g * 2u + 1u) * p.columns + c];`,
+    start: `State(${zeroOf(lanes)}, ${zeroOf(lanes)})`,
+    first: 'chunk',
+    step: 'p.chunks',
+    visit: `
+    let at = (g * p.rows + r) * p.columns + c;
+    let d = ${openGradient(lanes, mask, 'at')};
+    s.sum += d;
+    s.product += d * (x[at] - mean);`,
+    merge: 'return State(a.sum + b.sum, a.product + b.product);',
+    finish: `
+    let to = segment * 2u * p.columns + c;
+    partial[to] = s.sum;
+    partial[to + p.columns] = s.product * rstd;`,
+  };
+}
+
+function combine(lanes: Lanes) {
+  const T = elementOf(lanes);
+  return program({
+    name: `bnGradCombine${lanes}`,
+    reads: { partial: T },
+    writes: { sums: T, dgamma: T, dbeta: T },
+    params: { groups: 'u32', columns: 'u32', chunks: 'u32' },
+    workgroup: [16],
+    body: `
+  ${flatIndex(16, 'c')}
+  if (c >= p.columns) { return; }
+  var allSum = ${zeroOf(lanes)};
+  var allProduct = ${zeroOf(lanes)};
+  for (var g = 0u; g < p.groups; g++) {
+    var sum = ${zeroOf(lanes)};
+    var product = ${zeroOf(lanes)};
+    for (var k = 0u; k < p.chunks; k++) {
+      let at = (g * p.chunks + k) * 2u * p.columns + c;
+      sum += partial[at];
+      product += partial[at + p.columns];
+    }
+    sums[g * 2u * p.columns + c] = sum;
+    sums[(g * 2u + 1u) * p.columns + c] = product;
+    allSum += sum;
+    allProduct += product;
+  }
+  dbeta[c] = allSum;
+  dgamma[c] = allProduct;`,
+  });
+}
+
+function apply(lanes: Lanes, mask: Mask, residual: boolean, inPlace: boolean) {
+  const T = elementOf(lanes);
+  return program({
+    name: `bnGradApply${lanes}${maskName(mask)}${residual ? 's' : ''}${inPlace ? 'i' : ''}`,
+    reads: { x: T, y: T, ...(inPlace ? {} : { dy: T }), stats: T, gamma: T, sums: T },
+    writes: residual ? { dx: T, dresidual: T } : { dx: T },
+    params: { rows: 'u32', columns: 'u32', size: 'u32' },
+    workgroup: [64],
+    body: `
+  ${flatIndex(64)}
+  if (index >= p.size) { return; }
+  let c = index % p.columns;
+  let g = index / (p.columns * p.rows);
+  let mean = stats[g * 2u * p.columns + c];
+  let rstd = stats[(g * 2u + 1u) * p.columns + c];
+  let meanSum = sums[g * 2u * p.columns + c] / f32(p.rows);
+  let meanProduct = sums[(g * 2u + 1u) * p.columns + c] / f32(p.rows);
+  let d = ${openGradient(lanes, mask, 'index', inPlace ? 'dx' : 'dy')};
+  dx[index] = gamma[c] * rstd * (d - meanSum - (x[index] - mean) * rstd * meanProduct);
+  ${residual ? 'dresidual[index] = d;' : ''}`,
+  });
+}

@@ -1,0 +1,115 @@
+// The two plain operations that the network still needs beside the fused kernels: the sum of two gradients that
+// meet at a tensor, and the mean over a map with its backward pass.
+
+import { defineKernel, type InPlace } from '../../kernel.ts';
+import { flatGroups, flatIndex, program } from '../../program.ts';
+import { elementOf, type Lanes, lanesFor, sizeOf, zeroOf } from '../parts/common.ts';
+
+/** a + b, any shape. In place of a where the caller gives it away. */
+export const add = defineKernel<'a' | 'b', InPlace>({
+  name: 'MlvAdd',
+  inputs: ['a', 'b'],
+  outputs: ({ a }) => [a],
+  gpu({ inputs, outputs, takeOver, run }, { inPlace }) {
+    const size = sizeOf(inputs.a.shape);
+    const lanes = lanesFor(size);
+    const tensors = inPlace ? [inputs.b, takeOver(0, 'a')] : [inputs.a, inputs.b, outputs[0]!];
+    run((inPlace ? sumInto : sum)(lanes), tensors, [size / lanes], flatGroups(size / lanes, 64));
+  },
+  reference({ a, b }, _attrs, [out]) {
+    for (let i = 0; i < a.data.length; i++) out!.data[i] = a.data[i]! + b.data[i]!;
+  },
+});
+
+/** Mean over height and width: [N,H,W,C] to [N,C]. */
+export const spatialMean = defineKernel<'x', Record<string, never>>({
+  name: 'MlvSpatialMean',
+  inputs: ['x'],
+  outputs: ({ x }) => [[x[0]!, x[3]!]],
+  gpu({ inputs, outputs, run }) {
+    const [n, h, w, c] = inputs.x.shape as [number, number, number, number];
+    const lanes = lanesFor(c);
+    run(
+      mean(lanes),
+      [inputs.x, outputs[0]!],
+      [(n * c) / lanes, h * w, c / lanes],
+      flatGroups((n * c) / lanes, 16),
+    );
+  },
+  reference({ x }, _attrs, [out]) {
+    const [n, h, w, c] = x.shape as [number, number, number, number];
+    for (let i = 0; i < n * c; i++) {
+      let total = 0;
+      for (let q = 0; q < h * w; q++) total += x.data[(Math.floor(i / c) * h * w + q) * c + (i % c)]!;
+      out!.data[i] = total / (h * w);
+    }
+  },
+});
+
+/** Backward of spatialMean: dy / (H W) at every position. */
+export const spatialMeanGrad = defineKernel<'dy', { height: number; width: number }>({
+  name: 'MlvSpatialMeanGrad',
+  inputs: ['dy'],
+  outputs: ({ dy }, { height, width }) => [[dy[0]!, height, width, dy[1]!]],
+  gpu({ inputs, outputs, run }, { height, width }) {
+    const [n, c] = inputs.dy.shape as [number, number];
+    const lanes = lanesFor(c);
+    const size = (n * height * width * c) / lanes;
+    run(spread(lanes), [inputs.dy, outputs[0]!], [size, height * width, c / lanes], flatGroups(size, 64));
+  },
+  reference({ dy }, { height, width }, [dx]) {
+    const c = dy.shape[1]!;
+    for (let i = 0; i < dx!.data.length; i++) {
+      dx!.data[i] = dy.data[Math.floor(i / (c * height * width)) * c + (i % c)]! / (height * width);
+    }
+  },
+});
+
+const sum = (lanes: Lanes) =>
+  program({
+    name: `add${lanes}`,
+    reads: { a: elementOf(lanes), b: elementOf(lanes) },
+    writes: { out: elementOf(lanes) },
+    params: { size: 'u32' },
+    workgroup: [64],
+    body: `${flatIndex(64)} if (index < p.size) { out[index] = a[index] + b[index]; }`,
+  });
+
+const sumInto = (lanes: Lanes) =>
+  program({
+    name: `addInto${lanes}`,
+    reads: { b: elementOf(lanes) },
+    writes: { a: elementOf(lanes) },
+    params: { size: 'u32' },
+    workgroup: [64],
+    body: `${flatIndex(64)} if (index < p.size) { a[index] = a[index] + b[index]; }`,
+  });
+
+const mean = (lanes: Lanes) =>
+  program({
+    name: `spatialMean${lanes}`,
+    reads: { x: elementOf(lanes) },
+    writes: { out: elementOf(lanes) },
+    params: { size: 'u32', pixels: 'u32', columns: 'u32' },
+    workgroup: [16],
+    body: `
+  ${flatIndex(16)}
+  if (index >= p.size) { return; }
+  let base = index / p.columns * p.pixels * p.columns + index % p.columns;
+  var total = ${zeroOf(lanes)};
+  for (var q = 0u; q < p.pixels; q++) { total += x[base + q * p.columns]; }
+  out[index] = total / f32(p.pixels);`,
+  });
+
+const spread = (lanes: Lanes) =>
+  program({
+    name: `spatialMeanGrad${lanes}`,
+    reads: { dy: elementOf(lanes) },
+    writes: { dx: elementOf(lanes) },
+    params: { size: 'u32', pixels: 'u32', columns: 'u32' },
+    workgroup: [64],
+    body: `
+  ${flatIndex(64)}
+  if (index >= p.size) { return; }
+  dx[index] = dy[index / (p.columns * p.pixels) * p.columns + index % p.columns] / f32(p.pixels);`,
+  });

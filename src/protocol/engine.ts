@@ -1,5 +1,5 @@
 // The seam between the page (or the headless runner) and the engine worker. EngineApi is implemented by
-// worker/engine.ts and called through worker/client.ts; every failure crosses as an AppError.
+// worker/engine/engine.ts and called through worker/client.ts; every failure crosses as an AppError.
 // State and samples are pushed as EngineEvents over a callback, at most twenty messages a second.
 
 import type { AdapterLimits } from '../config/budget.ts';

@@ -1,6 +1,6 @@
 // Pretraining: everything one run holds, and one step of it. A step draws its films and views from (seed, step), and its
 // films are read two steps ahead (batchSource.ts). It records the whole pass, update included (trainingStep.ts), and
-// submits; its metrics come back later and nothing waits. Calling order, pausing and reporting belong to the loop below and to worker/engine.ts.
+// submits; its metrics come back later and nothing waits. Calling order, pausing and reporting belong to the loop below and to worker/engine/engine.ts.
 
 import type { Config } from '../config/schema.ts';
 import { filmsOf, Sampler } from '../data/sampler.ts';

@@ -55,7 +55,7 @@ function watch(worker: Worker, name: string, fault: Fault): Worker {
 export function createClient(): PlaygroundClient {
   const fault = makeFault();
   const engineWorker = watch(
-    new Worker(new URL('./engine.worker.ts', import.meta.url), {
+    new Worker(new URL('./engine/engine.worker.ts', import.meta.url), {
       type: 'module',
       // The worker reads its own name: that is how one that takes faults is told from all others.
       name: globalThis.__faults ? FAULTY_ENGINE : 'engine',
@@ -64,7 +64,7 @@ export function createClient(): PlaygroundClient {
     fault,
   );
   const intakeWorker = watch(
-    new Worker(new URL('./intake.worker.ts', import.meta.url), { type: 'module', name: 'intake' }),
+    new Worker(new URL('./intake/intake.worker.ts', import.meta.url), { type: 'module', name: 'intake' }),
     'intake',
     fault,
   );

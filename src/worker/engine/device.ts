@@ -1,0 +1,108 @@
+// The device that the engine works on: opening it, what it allows, and what became of it. The first fault is kept,
+// because whatever comes after it follows from it. When a fault ends a run is the engine's to decide.
+
+import { predictBudget } from '../../config/budget.ts';
+import type { Config } from '../../config/schema.ts';
+import { DeviceUnavailable, type OpenDevice, openDevice } from '../../gpu/device.ts';
+import type { Runtime } from '../../gpu/runtime.ts';
+import type { DeviceFacts } from '../../protocol/engine.ts';
+import type { KernelOptions } from '../../protocol/kernels.ts';
+import { AppError } from '../../util/errors.ts';
+import { deviceFacts, faultError } from './deviceFacts.ts';
+import { applyKernels } from './kernels.ts';
+
+const ANNOUNCEMENT_MS = 1000;
+
+export class EngineDevice {
+  readonly #onFault: (fault: AppError) => void;
+  #opened: OpenDevice | null = null;
+  #facts: DeviceFacts | null = null;
+  #fault: AppError | null = null;
+
+  /** `onFault` hears the first fault of each device that is opened. */
+  constructor(onFault: (fault: AppError) => void) {
+    this.#onFault = onFault;
+  }
+
+  /** What went wrong with the present device. */
+  get fault(): AppError | null {
+    return this.#fault;
+  }
+
+  get usable(): boolean {
+    return this.#opened !== null && this.#fault === null;
+  }
+
+  /** Of the device that was opened last; null before the first. */
+  get limits(): DeviceFacts['limits'] | null {
+    return this.#facts?.limits ?? null;
+  }
+
+  /** How the device was called, for the record of a run. */
+  get name(): string {
+    const { description = '', vendor = '', architecture = '' } = this.#facts ?? {};
+    return description || `${vendor} ${architecture}`.trim();
+  }
+
+  /** @throws AppError not-ready */
+  get runtime(): Runtime {
+    if (!this.#opened) throw new AppError('not-ready', 'no GPU device is open.');
+    return this.#opened.runtime;
+  }
+
+  /** A fresh device in place of any other. @throws AppError webgpu-missing, adapter-missing, device-refused */
+  async open(): Promise<DeviceFacts> {
+    this.close();
+    try {
+      this.#opened = await openDevice((fault) => {
+        if (this.#fault) return;
+        this.#fault = faultError(fault);
+        this.#onFault(this.#fault);
+      });
+    } catch (thrown) {
+      if (thrown instanceof DeviceUnavailable) throw new AppError(thrown.reason, thrown.message);
+      throw thrown;
+    }
+    this.#facts = deviceFacts(this.#opened);
+    return this.#facts;
+  }
+
+  /** What stands behind an error that came out of a GPU call: a loss may be announced a moment after it. */
+  async faultBehind(thrown: unknown): Promise<unknown> {
+    const end = performance.now() + ANNOUNCEMENT_MS;
+    while (!this.#fault && !(thrown instanceof AppError) && performance.now() < end) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    return this.#fault ?? thrown;
+  }
+
+  /** Takes over a choice of kernels. @throws AppError not-ready, config-invalid */
+  async chooseKernels(options: KernelOptions, again: boolean): Promise<DeviceFacts> {
+    const opened = this.#opened;
+    if (!opened) throw new AppError('not-ready', 'no GPU device is open.');
+    const { vendor, architecture, device, description } = opened.info;
+    await applyKernels(opened.runtime, [vendor, architecture, device, description].join('|'), options, again);
+    this.#facts = deviceFacts(opened);
+    return this.#facts;
+  }
+
+  close(): void {
+    this.#opened?.close();
+    this.#opened = null;
+    this.#fault = null;
+  }
+
+  refuseFaults(): void {
+    if (this.#fault) throw this.#fault;
+  }
+
+  /** @throws AppError does-not-fit */
+  refuseWhatCannotFit(config: Config): void {
+    const facts = this.#facts;
+    if (!facts) throw new AppError('not-ready', 'no GPU device is open.');
+    const budget = predictBudget(config, facts.limits, facts.software);
+    if (budget.fits) return;
+    const remedy = budget.proposal ? ` The preset "${budget.proposal}" fits.` : '';
+    throw new AppError('does-not-fit', `${budget.reason ?? ''}${remedy}`);
+  }
+}

@@ -1,0 +1,34 @@
+// What the page is told about the adapter, and how a device's faults become named errors.
+
+import type { AdapterLimits } from '../../config/budget.ts';
+import type { DeviceFault, OpenDevice } from '../../gpu/device.ts';
+import type { DeviceFacts } from '../../protocol/engine.ts';
+import { AppError } from '../../util/errors.ts';
+import { kernelFacts } from './kernels.ts';
+
+const LIMITS = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupsPerDimension',
+] as const satisfies readonly (keyof AdapterLimits)[];
+
+export function deviceFacts({ device, info, software, runtime }: OpenDevice): DeviceFacts {
+  const limits: Partial<Record<keyof AdapterLimits, number>> = {};
+  for (const name of LIMITS) limits[name] = device.limits[name];
+  return {
+    vendor: info.vendor,
+    architecture: info.architecture,
+    description: info.description || info.device,
+    software,
+    features: [...device.features].sort(),
+    limits: limits as AdapterLimits,
+    kernels: kernelFacts(runtime),
+  };
+}
+
+export function faultError({ kind, message }: DeviceFault): AppError {
+  if (kind === 'lost') return new AppError('device-lost', message);
+  return new AppError(kind === 'out-of-memory' ? 'out-of-memory' : 'gpu-fault', message);
+}

@@ -1,0 +1,116 @@
+// Labels and parts of films that are read already: remembers which files they came from and reads the label files anew
+// under another choice, without decoding a film again. Also answers what the page asks about rows and marks.
+
+import type { DatasetParts, Film } from '../../data/dataset.ts';
+import type { LabelAssignment } from '../../data/labels/labels.ts';
+import { marksOf } from '../../data/marks.ts';
+import { patientOf } from '../../data/patient.ts';
+import { type ListedFile, readLabels, type SortedSources } from '../../data/sources.ts';
+import { refuseOverlap } from '../../data/split.ts';
+import type { LabelReport, SkippedFile } from '../../protocol/dataset.ts';
+import type { Arrangement, IntakeOptions } from '../../protocol/intake.ts';
+import type { FilmMarks } from '../../protocol/marks.ts';
+import type { SplitChoice } from '../../protocol/split.ts';
+
+/** Where a set came from, besides its pixels. */
+export interface SetOrigin {
+  readonly sources: SortedSources;
+  readonly assignment: LabelAssignment | null;
+  readonly options: IntakeOptions;
+  /** Files that are no films, with their reasons. */
+  readonly failed: readonly SkippedFile[];
+}
+
+export type SetParts = Omit<DatasetParts, 'startedAt' | 'planes'>;
+
+export interface KeptSet {
+  readonly parts: SetParts;
+  /** Null for the synthetic set. */
+  readonly origin: SetOrigin | null;
+  readonly fingerprint: string;
+}
+
+/** Folders are stratified by each finding unless something else was chosen. */
+export const splitChoice = ({ seed, split }: Pick<IntakeOptions, 'seed' | 'split'>): SplitChoice => ({
+  seed,
+  stratify: 'every',
+  ...split,
+});
+
+/**
+ * Refuses a given split whose parts overlap before any film is decoded, as far as names and labels tell patients apart.
+ * @throws AppError split-overlap
+ */
+export function refuseOverlapEarly(
+  assignment: LabelAssignment | null,
+  films: readonly ListedFile[],
+  { source, overlap = 'refuse' }: SplitChoice,
+): void {
+  if (!assignment?.splitSource || source === 'drawn' || overlap !== 'refuse') return;
+  const known = films.map(({ path }, at) => {
+    const { split: given, alsoIn, patient: column } = assignment.films[at] ?? {};
+    return { patient: patientOf({ path, column }).patient, given, alsoIn };
+  });
+  refuseOverlap(known, assignment.splitSource);
+}
+
+/** Files that turned out to be no films need no row. */
+export function reportOn(
+  { report, films }: LabelAssignment,
+  sources: readonly ListedFile[],
+  failed: readonly SkippedFile[],
+): LabelReport {
+  const noFilm = new Set(failed.map(({ path }) => path));
+  const without = sources.filter(({ path }, at) => noFilm.has(path) && !films[at]).length;
+  return { ...report, filesWithoutRow: Math.max(0, report.filesWithoutRow - without) };
+}
+
+/** What the labels give to the parts of a set. */
+export function labelledParts(
+  { assignment, sources, failed }: SetOrigin,
+  films: readonly Omit<Film, 'labels'>[],
+): Pick<SetParts, 'films' | 'findings' | 'splitSource' | 'report'> {
+  const placeOf = placesOf(sources.films);
+  return {
+    films: films.map((film) => ({ ...film, labels: assignment?.films[placeOf.get(film.path)!] })),
+    findings: assignment?.findings ?? [],
+    splitSource: assignment?.splitSource ?? null,
+    report: assignment ? reportOn(assignment, sources.films, failed) : null,
+  };
+}
+
+const placesOf = (films: readonly ListedFile[]): Map<string, number> =>
+  new Map(films.map(({ path }, at) => [path, at]));
+
+/** The same films under other labels and another split. @throws AppError of labels and splits */
+export async function rearranged(
+  { parts, origin }: KeptSet,
+  arrangement: Arrangement,
+  signal: AbortSignal,
+): Promise<Omit<KeptSet, 'fingerprint'>> {
+  if (!origin) return { parts: { ...parts, split: { ...parts.split, ...arrangement.split } }, origin };
+  const options = { ...origin.options, ...arrangement };
+  const { assignment, skipped, scan } = await readLabels(origin.sources, options, signal);
+  const next = { ...origin, assignment, options };
+  return {
+    parts: {
+      ...parts,
+      ...labelledParts(next, parts.films),
+      scan,
+      split: splitChoice(options),
+      leaveOut: options.leaveOut,
+      skipped: [...skipped, ...origin.failed],
+    },
+    origin: next,
+  };
+}
+
+/** Boxes and masks of a film; null where it has none. @throws AppError labels-unreadable for a mask that is none */
+export function marksOfFilm({ parts, origin }: KeptSet, film: number): FilmMarks | null {
+  const shown = parts.films[film];
+  const marks = origin?.assignment?.marks;
+  if (!shown || !marks || marks.size === 0) return null;
+  const place = origin.sources.films.findIndex(({ path }) => path === shown.path);
+  const raw = marks.get(place);
+  return raw ? marksOf(raw, shown.originalWidth, shown.originalHeight) : null;
+}

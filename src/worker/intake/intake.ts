@@ -1,0 +1,285 @@
+// The intake worker's side of the seam: one reading at a time, its films handed to the engine over a port and
+// a summary of them to the page. Starting a reading cancels the one before. The set at hand is kept for thumbnails and
+// for planes that get lost on disk (heldSet.ts).
+
+import { assembleDataset } from '../../data/dataset.ts';
+import type { DecodeOptions } from '../../data/decode.ts';
+import { decodeOptionsKey } from '../../data/decodeVersion.ts';
+import { readLabels, sortSources } from '../../data/sources.ts';
+import type { CacheState } from '../../protocol/cache.ts';
+import type {
+  DatasetSummary,
+  EngineArrangement,
+  EngineDataset,
+  PlaneWanted,
+  Thumbnail,
+} from '../../protocol/dataset.ts';
+import type { FilmView, StoredReading } from '../../protocol/film.ts';
+import type {
+  Arrangement,
+  IntakeApi,
+  IntakeEvent,
+  IntakeOptions,
+  IntakeSource,
+  SourceFile,
+  SyntheticOptions,
+} from '../../protocol/intake.ts';
+import type { LabelScan, MatchExample } from '../../protocol/labels.ts';
+import type { FilmMarks } from '../../protocol/marks.ts';
+import { AppError } from '../../util/errors.ts';
+import { formatCounted } from '../../util/format.ts';
+import { type CacheAccess, NO_CACHE } from './cacheAccess.ts';
+import { FilmStore } from './filmStore.ts';
+import { HeldSet } from '../engine/heldSet.ts';
+import { openArchives, refusing } from './archives.ts';
+import { type KeptSet, marksOfFilm, rearranged } from './arrange.ts';
+import { type ReadSet, readFilms } from './files.ts';
+import type { Decoder } from './films.ts';
+import { readStored, type StoredReader, type TakeRows } from './stored.ts';
+import { renderSet } from './synthetic.ts';
+import { IntakeView, type Viewer } from './view.ts';
+import { type Listing, listFiles, walk } from './listing.ts';
+import { transfer } from '../rpc.ts';
+
+/** Longest side of a thumbnail, px. */
+const THUMBNAIL_SIZE = 96;
+
+type MakeDecoder = (options: DecodeOptions & { readonly workers?: number }) => Decoder;
+type Listener = (event: IntakeEvent) => void;
+
+interface Taken extends ReadSet {
+  readonly store: FilmStore;
+  readonly makeDecoder: () => Decoder;
+}
+type Reading = (signal: AbortSignal) => Promise<Taken>;
+
+export class Intake implements IntakeApi {
+  readonly #makeDecoder: MakeDecoder;
+  readonly #makeReader: (workers?: number) => Viewer & StoredReader;
+  readonly #view: IntakeView;
+  readonly #access: CacheAccess;
+  #engine: MessagePort | null = null;
+  #current: AbortController | null = null;
+  /** The reading under way; it never rejects. */
+  #reading: Promise<unknown> = Promise.resolve();
+  /** Files handed over by the page; null until there were any. */
+  #given: SourceFile[] | null = null;
+  /** The set read last, without its pixels, and where these are. */
+  #kept: KeptSet | null = null;
+  #held: HeldSet | null = null;
+
+  constructor(
+    makeDecoder: MakeDecoder,
+    makeReader: (workers?: number) => Viewer & StoredReader = () => {
+      throw new AppError('not-ready', 'films cannot be shown here.');
+    },
+    access: CacheAccess = NO_CACHE,
+  ) {
+    this.#makeDecoder = makeDecoder;
+    this.#makeReader = makeReader;
+    this.#view = new IntakeView(() => makeReader(1));
+    this.#access = access;
+  }
+
+  connectEngine(port: MessagePort): void {
+    this.#engine = port;
+    port.addEventListener('message', ({ data }: MessageEvent<PlaneWanted>) => void this.#replace(data));
+    port.start();
+  }
+
+  readFiles(source: IntakeSource, options: IntakeOptions, onEvent: Listener): Promise<DatasetSummary> {
+    return this.#take(async (signal) => {
+      const { files, refused, archives } = await this.#list(source, signal, onEvent);
+      this.#view.lookAmong(files);
+      const { name, planeSize, workers, cache: wanted = true } = options;
+      const sizes = { planeSize, thumbnailSize: THUMBNAIL_SIZE };
+      const makeDecoder = () => this.#makeDecoder(workers ? { ...sizes, workers } : sizes);
+      const cache = wanted ? await this.#access.open(decodeOptionsKey(planeSize)) : null;
+      const store = new FilmStore(
+        cache,
+        name,
+        planeSize,
+        wanted && cache === null && this.#access !== NO_CACHE,
+      );
+      const decoder = makeDecoder();
+      let whole = false;
+      try {
+        const { parts, origin } = await readFilms(
+          files,
+          options,
+          refusing(decoder, archives),
+          store,
+          signal,
+          onEvent,
+        );
+        whole = true;
+        return { parts: { ...parts, skipped: [...parts.skipped, ...refused] }, origin, store, makeDecoder };
+      } finally {
+        decoder.dispose();
+        // What was decoded stays, also when the reading was cancelled or failed.
+        await cache?.seal();
+        if (!whole) cache?.close();
+      }
+    });
+  }
+
+  synthesise(options: SyntheticOptions, onEvent: Listener): Promise<DatasetSummary> {
+    this.#view.lookAmongSynthetic(options);
+    return this.#take(async (signal) => {
+      const store = new FilmStore(null, '', options.planeSize);
+      const parts = await renderSet(options, THUMBNAIL_SIZE, store, signal, onEvent);
+      const makeDecoder = () => {
+        throw new AppError('internal', 'phantoms have no files.');
+      };
+      return { parts, origin: null, store, makeDecoder };
+    });
+  }
+
+  async stored(files: readonly SourceFile[], onRows: TakeRows): Promise<StoredReading> {
+    const reader = this.#makeReader();
+    try {
+      return await readStored(files, reader, onRows);
+    } finally {
+      reader.dispose();
+    }
+  }
+
+  async view(path: string): Promise<FilmView> {
+    const view = await this.#view.look(path);
+    return transfer(view, [view.levels.buffer, view.modality.buffer, view.table.buffer, view.padding.buffer]);
+  }
+
+  keepFiles(files: readonly SourceFile[], first: boolean): void {
+    if (first || !this.#given) this.#given = [];
+    this.#given.push(...files);
+  }
+
+  thumbnails(films: readonly number[]): Promise<Thumbnail[]> {
+    return this.#held?.thumbnails(films) ?? Promise.resolve([]);
+  }
+
+  cacheState(): Promise<CacheState> {
+    return this.#access.state();
+  }
+
+  async eraseCache(): Promise<CacheState> {
+    this.cancel();
+    await this.#reading;
+    if (this.#held?.usesCache) {
+      this.#letGo();
+      this.#engine?.postMessage({ gone: true });
+    }
+    await this.#access.erase();
+    return this.#access.state();
+  }
+
+  cancel(): void {
+    this.#current?.abort(new AppError('cancelled'));
+  }
+
+  /** Every file, films in archives as files of their own. */
+  async #list(source: IntakeSource, signal: AbortSignal, onEvent: Listener) {
+    const { files: listed, refused } = await this.#listed(source, signal, onEvent);
+    const { files, refused: archives } = await openArchives(listed);
+    return { files, refused, archives };
+  }
+
+  async #listed(source: IntakeSource, signal: AbortSignal, onEvent: Listener): Promise<Listing> {
+    if (typeof source === 'object' && 'handles' in source) {
+      return walk(source.handles, signal, (listed) => onEvent({ type: 'listing', listed }));
+    }
+    if (source !== 'kept') return listFiles(source);
+    if (!this.#given) throw new AppError('source-gone', 'the worker that held them was replaced.');
+    return listFiles(this.#given);
+  }
+
+  #take(read: Reading): Promise<DatasetSummary> {
+    this.cancel();
+    const control = new AbortController();
+    this.#current = control;
+    const before = this.#reading;
+    const taking = (async () => {
+      // Two readings would both want to write the cache.
+      await before;
+      control.signal.throwIfAborted();
+      this.#letGo();
+      this.#kept = null;
+      const startedAt = performance.now();
+      const { parts, origin, store, makeDecoder } = await read(control.signal);
+      const { summary, engine } = await assembleDataset({ ...parts, startedAt });
+      control.signal.throwIfAborted();
+      this.#held = new HeldSet(summary.fingerprint, store, makeDecoder, THUMBNAIL_SIZE);
+      this.#deliver(engine);
+      const { planes: _, ...kept } = parts;
+      this.#kept = { parts: kept, origin, fingerprint: summary.fingerprint };
+      return summary;
+    })();
+    this.#reading = taking.catch(() => undefined);
+    return taking;
+  }
+
+  async arrange(arrangement: Arrangement): Promise<DatasetSummary> {
+    const before = this.#needKept();
+    const control = new AbortController();
+    this.#current = control;
+    const startedAt = performance.now();
+    const { parts, origin } = await rearranged(before, arrangement, control.signal);
+    const { summary, engine } = await assembleDataset({ ...parts, planes: [], startedAt });
+    control.signal.throwIfAborted();
+    const { fingerprint, findings, splits, patients, labels } = engine;
+    const message = { arranges: before.fingerprint, fingerprint, findings, splits, patients, labels };
+    this.#port().postMessage(message satisfies EngineArrangement);
+    this.#kept = { parts, origin, fingerprint };
+    return summary;
+  }
+
+  async scanLabels(
+    source: IntakeSource,
+    options: Pick<IntakeOptions, 'labelFile' | 'labels' | 'where'>,
+  ): Promise<LabelScan> {
+    const { files } = await this.#list(source, new AbortController().signal, () => undefined);
+    const sources = await sortSources(files, options.labelFile);
+    if (sources.films.length === 0)
+      throw new AppError('folder-empty', ` among ${formatCounted(files.length, 'file')}`);
+    return (await readLabels(sources, options)).scan;
+  }
+
+  matchProblems(): readonly MatchExample[] {
+    return this.#kept?.origin?.assignment?.problems ?? [];
+  }
+
+  marksOf(film: number): FilmMarks | null {
+    return this.#kept && marksOfFilm(this.#kept, film);
+  }
+
+  #needKept(): KeptSet {
+    if (!this.#kept) throw new AppError('not-ready', 'no films are loaded.');
+    return this.#kept;
+  }
+
+  #port(): MessagePort {
+    if (!this.#engine) throw new AppError('not-ready', 'the engine is not connected.');
+    return this.#engine;
+  }
+
+  /** Pixels in memory are moved, not copied: afterwards only the engine has them. */
+  #deliver(dataset: EngineDataset): void {
+    const buffers = new Set(dataset.planes.map((plane) => plane.buffer as ArrayBuffer));
+    this.#port().postMessage(
+      dataset,
+      [...buffers].filter(({ byteLength }) => byteLength > 0),
+    );
+  }
+
+  /** A plane that the engine could not read from disk, decoded again. */
+  async #replace({ film, fingerprint }: PlaneWanted): Promise<void> {
+    const held = this.#held?.fingerprint === fingerprint ? this.#held : null;
+    const plane = (await held?.decodeAgain(film)) ?? null;
+    this.#engine?.postMessage({ film, fingerprint, plane }, plane ? [plane.buffer as ArrayBuffer] : []);
+  }
+
+  #letGo(): void {
+    this.#held?.dispose();
+    this.#held = null;
+  }
+}

@@ -1,0 +1,74 @@
+// The engine's end of the port to the intake worker: takes delivered sets, makes planes that lie in the cache readable, and
+// asks for planes that were lost there to be decoded again.
+
+import type { EngineDataset, IntakeMessage } from '../../protocol/dataset.ts';
+import type { TrainingSet } from '../../train/batchSource.ts';
+import { PackedPlanes, type RangeReader, workerReader } from '../engine/packedPlanes.ts';
+
+type Repair = (plane: Uint8Array | null) => void;
+
+export class IntakeLink {
+  readonly #port: MessagePort;
+  readonly #onSet: (set: TrainingSet | null) => void;
+  readonly #makeReader: () => RangeReader;
+  readonly #repairs = new Map<string, Repair[]>();
+  #planes: PackedPlanes | null = null;
+  #set: TrainingSet | null = null;
+
+  /** @param onSet hears of every set, and null when the one at hand was given up */
+  constructor(
+    port: MessagePort,
+    onSet: (set: TrainingSet | null) => void,
+    makeReader: () => RangeReader = workerReader,
+  ) {
+    this.#port = port;
+    this.#onSet = onSet;
+    this.#makeReader = makeReader;
+    port.onmessage = ({ data }: MessageEvent<IntakeMessage>) => this.#hear(data);
+  }
+
+  #hear(message: IntakeMessage): void {
+    if ('plane' in message) {
+      const key = `${message.fingerprint} ${message.film}`;
+      const waiting = this.#repairs.get(key) ?? [];
+      this.#repairs.delete(key);
+      for (const answer of waiting) answer(message.plane);
+      return;
+    }
+    if ('arranges' in message) {
+      if (this.#set?.fingerprint === message.arranges) this.#take({ ...this.#set, ...message });
+      return;
+    }
+    // The worker starts again should an older run still want to read.
+    this.#planes?.close();
+    this.#planes = null;
+    this.#take('gone' in message ? null : this.#open(message));
+  }
+
+  #take(set: TrainingSet | null): void {
+    this.#set = set;
+    this.#onSet(set);
+  }
+
+  #open(dataset: EngineDataset): TrainingSet {
+    const { packs } = dataset;
+    if (!packs) return dataset;
+    this.#planes = new PackedPlanes({ ...dataset, packs }, this.#makeReader(), (film) =>
+      this.#repair(dataset, film),
+    );
+    return { ...dataset, planes: this.#planes };
+  }
+
+  #repair({ fingerprint }: EngineDataset, film: number): Promise<Uint8Array | null> {
+    const key = `${fingerprint} ${film}`;
+    return new Promise((resolve) => {
+      const waiting = this.#repairs.get(key);
+      if (waiting) {
+        waiting.push(resolve);
+        return;
+      }
+      this.#repairs.set(key, [resolve]);
+      this.#port.postMessage({ film, fingerprint });
+    });
+  }
+}

@@ -1,0 +1,139 @@
+// From what the user handed over to a list of files: a walk over directory handles, or the files themselves. Only names,
+// sizes and times are kept; a file of a folder is opened again when its turn comes. Hidden files are passed over.
+
+import type { ListedFile } from '../../data/sources.ts';
+import type { SkippedFile } from '../../protocol/dataset.ts';
+import type { SourceFile, SourceHandle } from '../../protocol/intake.ts';
+import { AppError, toWire } from '../../util/errors.ts';
+
+export interface Listing {
+  readonly files: readonly ListedFile[];
+  /** Entries that the system refused to describe. */
+  readonly refused: readonly SkippedFile[];
+}
+
+/** Folders within folders beyond this are a mistake or a trap. */
+const MAX_DEPTH = 64;
+/** Files of one folder asked about at a time. */
+const AT_ONCE = 32;
+const REPORT_MS = 100;
+
+const isClutter = (name: string) => name.startsWith('.') || name === 'Thumbs.db' || name === '__MACOSX';
+
+export const listFiles = (files: readonly SourceFile[]): Listing => ({
+  files: files.map(({ path, file }) => ({
+    path,
+    size: file.size,
+    modified: file.lastModified,
+    open: async () => file,
+  })),
+  refused: [],
+});
+
+/** @throws AppError cancelled, through the signal */
+export async function walk(
+  handles: readonly SourceHandle[],
+  signal: AbortSignal,
+  onListing: (listed: number) => void,
+): Promise<Listing> {
+  const found = new Found(signal, onListing);
+  for (const { path, handle } of handles) {
+    if (handle.kind === 'directory') await walkFolder(handle as FileSystemDirectoryHandle, path, 0, found);
+    else await found.add([{ path, handle: handle as FileSystemFileHandle, folder: null }]);
+  }
+  found.finish();
+  return found;
+}
+
+interface Entry {
+  readonly path: string;
+  readonly handle: FileSystemFileHandle;
+  /** Null: the handle itself is kept. */
+  readonly folder: FileSystemDirectoryHandle | null;
+}
+
+async function walkFolder(
+  folder: FileSystemDirectoryHandle,
+  path: string,
+  depth: number,
+  found: Found,
+): Promise<void> {
+  if (depth > MAX_DEPTH) return found.refuse(path, `folders are nested more than ${MAX_DEPTH} deep.`);
+  const below: FileSystemDirectoryHandle[] = [];
+  let batch: Entry[] = [];
+  try {
+    for await (const handle of folder.values()) {
+      const { name } = handle;
+      if (isClutter(name)) continue;
+      const place = path ? `${path}/${name}` : name;
+      if (handle.kind === 'directory') below.push(handle as FileSystemDirectoryHandle);
+      else batch.push({ path: place, handle: handle as FileSystemFileHandle, folder });
+      if (batch.length < AT_ONCE) continue;
+      await found.add(batch);
+      batch = [];
+    }
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    found.refuse(path || folder.name, 'the system refused to list this folder.');
+  }
+  await found.add(batch);
+  for (const child of below) {
+    await walkFolder(child, path ? `${path}/${child.name}` : child.name, depth + 1, found);
+  }
+}
+
+/** A file below a folder, of which only the name is kept. */
+class FolderFile implements ListedFile {
+  constructor(
+    readonly path: string,
+    readonly size: number,
+    readonly modified: number,
+    readonly source: FileSystemDirectoryHandle | FileSystemFileHandle,
+  ) {}
+
+  async open(): Promise<File> {
+    try {
+      if (this.source.kind === 'file') return await (this.source as FileSystemFileHandle).getFile();
+      const name = this.path.slice(this.path.lastIndexOf('/') + 1);
+      return await (await (this.source as FileSystemDirectoryHandle).getFileHandle(name)).getFile();
+    } catch (cause) {
+      throw new AppError('file-unreadable', 'it was moved or removed, or the system refused to open it.', {
+        cause,
+      });
+    }
+  }
+}
+
+class Found implements Listing {
+  readonly files: ListedFile[] = [];
+  readonly refused: SkippedFile[] = [];
+  readonly #signal: AbortSignal;
+  readonly #onListing: (listed: number) => void;
+  #reportedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(signal: AbortSignal, onListing: (listed: number) => void) {
+    this.#signal = signal;
+    this.#onListing = onListing;
+  }
+
+  async add(entries: readonly Entry[]): Promise<void> {
+    this.#signal.throwIfAborted();
+    const described = await Promise.all(entries.map(({ handle }) => handle.getFile().catch(() => null)));
+    entries.forEach(({ path, handle, folder }, i) => {
+      const file = described[i];
+      if (file) this.files.push(new FolderFile(path, file.size, file.lastModified, folder ?? handle));
+      else this.refuse(path, 'the system refused to open it.');
+    });
+    this.#signal.throwIfAborted();
+    if (performance.now() - this.#reportedAt >= REPORT_MS) this.finish();
+  }
+
+  refuse(path: string, detail: string): void {
+    this.refused.push({ path, error: toWire(new AppError('file-unreadable', detail)) });
+  }
+
+  finish(): void {
+    this.#reportedAt = performance.now();
+    this.#onListing(this.files.length);
+  }
+}

@@ -1,0 +1,120 @@
+// What the engine does when a run meets a fault: a device that was lost is opened anew and the run brought to the step where
+// it was; a loss that blew up is explained by taking the step once more under observation. Nothing here decides
+// whether to do so.
+
+import { predictBudget } from '../../config/budget.ts';
+import { PRESET_NAMES, presetConfig } from '../../config/presets.ts';
+import type { Config } from '../../config/schema.ts';
+import type { EngineEvent } from '../../protocol/engine.ts';
+import type { MarkKind } from '../../protocol/vault.ts';
+import type { TrainingSet } from '../../train/batchSource.ts';
+import { type Diagnosis, diagnose } from '../../train/diagnose.ts';
+import { gradientSize } from '../../train/gradientSize.ts';
+import type { StepObserver } from '../../train/trainingStep.ts';
+import { AppError, BLOW_UPS } from '../../util/errors.ts';
+import type { EngineDevice } from '../engine/device.ts';
+import type { RunAtHand } from './runAtHand.ts';
+
+export interface Ward {
+  readonly device: EngineDevice;
+  readonly run: RunAtHand;
+  readonly dataset: TrainingSet;
+  readonly observe?: StepObserver;
+  send(event: EngineEvent): void;
+  mark(kind: MarkKind, text: string): void;
+}
+
+export const isLoss = (thrown: unknown): boolean =>
+  thrown instanceof AppError && thrown.code === 'device-lost';
+
+export const isBlowUp = ({ code }: AppError): boolean => BLOW_UPS.includes(code);
+
+export const asAppError = (thrown: unknown): AppError =>
+  thrown instanceof AppError ? thrown : new AppError('internal', String(thrown), { cause: thrown });
+
+/** The GPU process takes a moment to come back after it died. */
+const REOPENINGS = 8;
+const REOPENING_MS = 500;
+
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function reopen(device: EngineDevice): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await device.open();
+      return;
+    } catch (thrown) {
+      if (attempt === REOPENINGS) throw thrown;
+      await wait(REOPENING_MS);
+    }
+  }
+}
+
+const steps = (count: number) => (count === 1 ? '1 step' : `${count} steps`);
+
+/** Fresh device, newest checkpoint, then the same steps again up to the one that was next. @throws AppError */
+export async function recoverDevice({ device, run, dataset, observe, send, mark }: Ward): Promise<void> {
+  run.keeper?.abandon();
+  await reopen(device);
+  await run.rebuild(dataset, device.runtime, (done, total) => send({ type: 'compile', done, total }));
+  device.refuseFaults();
+  const { step, refused } = await run.restoreNewest();
+  const reached = run.keeper?.next ?? step;
+  const different = await run.replay(reached, () => device.refuseFaults(), observe);
+  device.refuseFaults();
+  if (different.length > 0) {
+    send({ type: 'rewound', step: different[0]!.step });
+    send({ type: 'samples', samples: different });
+  }
+  const repeated = reached > step ? `, ${steps(reached - step)} repeated from step ${step}` : '';
+  const doubts = different.length > 0 ? ' with other values than before' : '';
+  const damage = refused.length > 0 ? ` (passed over: ${refused.join('; ')})` : '';
+  const text = `GPU device lost and reopened${repeated}${doubts}${damage}`;
+  mark('fault', text);
+  const hint = 'Nothing needs to be done. If it happens often, choose a smaller preset.';
+  send({ type: 'notice', notice: { kind: 'recovered', text: `${text}.`, hint } });
+}
+
+export interface BlowUp {
+  readonly explained: AppError;
+  /** The largest number in the gradient of the step after the last good checkpoint; null where that step blew up. */
+  readonly gradient: number | null;
+}
+
+/** Names what went wrong first at the step after those noted, then puts the run at its last good checkpoint. */
+export async function explainBlowUp({ run, observe }: Ward, fault: AppError): Promise<BlowUp> {
+  const { keeper } = run;
+  if (!keeper) return { explained: fault, gradient: null };
+  keeper.abandon();
+  const { step } = await run.restoreNewest();
+  const size = gradientSize(run.trainer.runtime, observe);
+  await run.replay(Math.min(step + 1, keeper.next), () => undefined, size.observer);
+  const gradient = await size.largest();
+  await run.replay(keeper.next, () => undefined, observe);
+  const words = wordsOf(await diagnose(run.trainer, observe));
+  const explained = new AppError(fault.code, '', { cause: fault });
+  explained.message = `${fault.message} ${words}`;
+  await run.restoreNewest();
+  return { explained, gradient };
+}
+
+function wordsOf({ place, level, parameter }: Diagnosis): string {
+  const first = place ? `First in ${place}` : 'First in the gradients';
+  const where = level && level !== place ? `, then in the ${level}` : '';
+  return `${first}${where}; parameter ${parameter}.`;
+}
+
+/** The error of a run that did not fit at its start, with the next smaller preset in it. */
+export function withSmallerPreset(fault: AppError, config: Config, device: EngineDevice): AppError {
+  const { limits } = device;
+  if (fault.code !== 'out-of-memory' || !limits) return fault;
+  const needed = predictBudget(config, limits).totalBytes;
+  const smaller = PRESET_NAMES.find((name) => {
+    const { fits, totalBytes } = predictBudget(presetConfig(name), limits);
+    return fits && totalBytes < needed / 2;
+  });
+  if (!smaller) return fault;
+  const named = new AppError(fault.code, '', { cause: fault });
+  named.message = `${fault.message} The preset "${smaller}" needs less than half.`;
+  return named;
+}

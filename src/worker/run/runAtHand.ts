@@ -1,0 +1,172 @@
+// The run that the engine has at hand: its trainer, which a lost device takes with it, and what outlives that, so that the
+// same run can be put on another device and brought to where it was. What a fault means is decided in rescue.ts.
+
+import type { Config, ConfigKey, ConfigValue } from '../../config/schema.ts';
+import type { Runtime } from '../../gpu/runtime.ts';
+import type { EngineState, RunStatus } from '../../protocol/engine.ts';
+import { METRIC_NAMES, type StepSample } from '../../protocol/metrics.ts';
+import type { RunChange } from '../../protocol/vault.ts';
+import type { TrainingSet } from '../../train/batchSource.ts';
+import { type Checkpoint, readCheckpoint } from '../../train/checkpoint.ts';
+import { Pretrainer, trainingLoop } from '../../train/pretrain.ts';
+import { RANDOM_START, type StartWeights } from '../../train/startWeights.ts';
+import type { StepObserver } from '../../train/trainingStep.ts';
+import { AppError } from '../../util/errors.ts';
+import { Pace } from '../engine/pace.ts';
+import type { RunKeeper } from './runKeeper.ts';
+import { StepWatch } from './stepWatch.ts';
+
+export type Progress = (done: number, total: number) => void;
+
+/** Metrics that a repetition gives again to the last bit: all that time and memory have no part in. */
+const REPEATABLE = METRIC_NAMES.map((name, i) => ({ name, i })).filter(
+  ({ name }) => !/^(speed|memory)\//.test(name),
+);
+
+export class RunAtHand {
+  /** What it began with, where that was not drawn at random. */
+  readonly weights: StartWeights | null;
+  readonly pace = new Pace();
+  readonly watch = new StepWatch();
+  keeper: RunKeeper | null = null;
+  #trainer: Pretrainer;
+  /** Changes of a past that is being repeated, still to come. */
+  #ahead: RunChange[] = [];
+  /** It stands where seed and weights put it, or was led from there. */
+  #fresh = true;
+
+  constructor(config: Config, dataset: TrainingSet, runtime: Runtime, weights: StartWeights | null) {
+    this.weights = weights;
+    this.#trainer = new Pretrainer(config, dataset, runtime, weights);
+  }
+
+  get trainer(): Pretrainer {
+    return this.#trainer;
+  }
+
+  get finished(): boolean {
+    return this.#trainer.step >= this.#trainer.totalSteps;
+  }
+
+  /** Takes steps up to `end` or until halted, and the changes that belong to them on the way. */
+  async *steps(end: number, halted: () => boolean, observe?: StepObserver): AsyncGenerator<StepSample> {
+    const trainer = this.#trainer;
+    while (trainer.step < end && !halted()) {
+      this.#catchUp();
+      const stop = Math.min(end, this.#ahead[0]?.step ?? end);
+      yield* trainingLoop(trainer, stop - trainer.step, halted, observe);
+    }
+  }
+
+  change(key: ConfigKey, value: ConfigValue): void {
+    const change = { step: this.#trainer.step, key, value };
+    this.#apply(change);
+    this.keeper?.change(change);
+  }
+
+  /** Puts the run on a device as it was at its start; the trainer of the device before is forgotten, not disposed. */
+  async rebuild(dataset: TrainingSet, runtime: Runtime, onProgress: Progress): Promise<void> {
+    const config = this.keeper?.record.config ?? this.#trainer.config;
+    this.#trainer = new Pretrainer(config, dataset, runtime, this.weights);
+    await this.#trainer.compile(onProgress);
+  }
+
+  /** A run that came from a file has its beginning nowhere else, so it must be kept before it goes on. */
+  get fresh(): boolean {
+    return this.#fresh;
+  }
+
+  restore(checkpoint: Checkpoint, activeSeconds = 0): void {
+    this.#fresh = false;
+    this.#trainer.restore(checkpoint, activeSeconds);
+    const changes = this.keeper?.record.changes ?? [];
+    // A change made at the very step of the checkpoint may or may not be in it; made twice it is made once.
+    this.#ahead = changes.filter(({ step }) => step >= checkpoint.step);
+    this.watch.forget();
+  }
+
+  /**
+   * Back to the newest whole checkpoint; where there is none, to the start, if the trainer stands there.
+   * @throws AppError run-missing
+   */
+  async restoreNewest(): Promise<{ step: number; refused: readonly string[] }> {
+    const point = (await this.keeper?.restorePoint()) ?? null;
+    if (!point) return this.#fromStart();
+    const samples = (await this.keeper?.samples()) ?? [];
+    const before = samples.findLast(({ step }) => step < point.entry.step);
+    this.restore(readCheckpoint(point.bytes), before?.activeSeconds ?? 0);
+    return { step: point.entry.step, refused: point.refused };
+  }
+
+  /**
+   * Repeats what was there already, up to the step `to`. Returns the first step that came out differently, and the
+   * samples from there on.
+   */
+  async replay(to: number, check: () => void, observe?: StepObserver): Promise<readonly StepSample[]> {
+    const known = new Map(((await this.keeper?.samples()) ?? []).map((sample) => [sample.step, sample]));
+    const again: StepSample[] = [];
+    let differs = -1;
+    for await (const sample of this.steps(to, () => false, observe)) {
+      check();
+      const before = known.get(sample.step);
+      if (differs < 0 && before && !isSame(before, sample)) differs = again.length;
+      again.push(sample);
+    }
+    const last = known.get(to - 1);
+    if (last) this.#trainer.continueClock(last.activeSeconds);
+    return differs < 0 ? [] : again.slice(differs);
+  }
+
+  #fromStart() {
+    const record = this.keeper?.record;
+    const began = this.weights?.label ?? RANDOM_START;
+    if (record ? record.series.first > 0 || record.start !== began : !this.#fresh) {
+      throw new AppError('run-missing', 'no whole checkpoint of it is left.');
+    }
+    this.#ahead = [...(record?.changes ?? [])];
+    return { step: 0, refused: [] };
+  }
+
+  #catchUp(): void {
+    for (let next = this.#ahead[0]; next && next.step <= this.#trainer.step; next = this.#ahead[0]) {
+      this.#apply(next);
+      this.#ahead.shift();
+    }
+  }
+
+  #apply({ key, value }: RunChange): void {
+    this.#trainer.change({ ...this.#trainer.config, [key]: value });
+  }
+}
+
+const NO_RUN: RunStatus = {
+  state: 'closed',
+  step: 0,
+  totalSteps: 0,
+  stepsPerEpoch: 0,
+  activeSeconds: 0,
+  etaSeconds: null,
+  start: RANDOM_START,
+  runId: null,
+};
+
+/** A run as the page is told of it. */
+export function statusOf(state: EngineState, run: RunAtHand | null): RunStatus {
+  if (!run) return { ...NO_RUN, state };
+  const { step, totalSteps, stepsPerEpoch, activeSeconds, start } = run.trainer;
+  const etaSeconds = run.pace.eta(totalSteps - step);
+  return {
+    state,
+    step,
+    totalSteps,
+    stepsPerEpoch,
+    activeSeconds,
+    etaSeconds,
+    start,
+    runId: run.keeper?.id ?? null,
+  };
+}
+
+function isSame(a: StepSample, b: StepSample): boolean {
+  return REPEATABLE.every(({ i }) => Object.is(a.values[i], b.values[i]));
+}

@@ -1,0 +1,47 @@
+// What a run's record holds when the run begins to be kept, and what is written into it on the way.
+
+import { METRIC_NAMES, type MetricName, type StepSample } from '../../protocol/metrics.ts';
+import type { RunRecord } from '../../protocol/vault.ts';
+import type { Pretrainer } from '../../train/pretrain.ts';
+
+export interface Begun {
+  readonly films: number;
+  readonly fingerprint: string;
+  readonly computedBy: RunRecord['computedBy'];
+}
+
+/** The metrics of a sample by name, those that were measured. */
+export const lastOf = ({ values }: StepSample): Partial<Record<MetricName, number>> =>
+  Object.fromEntries(
+    METRIC_NAMES.map((name, i) => [name, values[i]!] as const).filter(([, value]) => Number.isFinite(value)),
+  );
+
+export const mean = (values: readonly number[]): number | null =>
+  values.length ? values.reduce((sum, value) => sum + value, 0) / values.length : null;
+
+/** The record of a run that begins to be kept. */
+export function recordOf(id: string, run: Pretrainer, { films, fingerprint, computedBy }: Begun): RunRecord {
+  const now = Date.now();
+  return {
+    version: 1,
+    id,
+    state: 'running',
+    createdAt: now,
+    updatedAt: now,
+    config: run.config,
+    changes: [],
+    start: run.start,
+    data: { fingerprint, films },
+    totalSteps: run.totalSteps,
+    stepsPerEpoch: run.stepsPerEpoch,
+    computedBy,
+    step: run.step,
+    activeSeconds: run.activeSeconds,
+    checkpoints: [],
+    series: { first: run.step, rows: 0, metrics: METRIC_NAMES },
+    marks: [],
+    last: {},
+    thumbnail: [],
+    failure: null,
+  };
+}

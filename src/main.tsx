@@ -11,11 +11,11 @@ import './ui/inspect.css';
 import { MantineProvider } from '@mantine/core';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { startSession } from './store/acts.ts';
-import { guardRuns } from './store/guard.ts';
-import { openLibrary } from './store/library.ts';
-import { startProtection } from './store/protection.ts';
-import { gatherRequests } from './store/requests.ts';
+import { startSession } from './store/run/acts.ts';
+import { guardRuns } from './store/run/guard.ts';
+import { openLibrary } from './store/run/library.ts';
+import { startProtection } from './store/page/protection.ts';
+import { gatherRequests } from './store/page/requests.ts';
 import { App } from './ui/App.tsx';
 import { ErrorBoundary } from './ui/ErrorBoundary.tsx';
 import { theme } from './ui/theme.ts';
@@ -23,7 +23,7 @@ import { createClient, type PlaygroundClient } from './worker/client.ts';
 
 async function clientFactory(): Promise<() => PlaygroundClient> {
   if (import.meta.env.DEV && new URLSearchParams(location.search).has('fake')) {
-    const { createFakeClient, fakeFromAddress } = await import('./store/fakeEngine.ts');
+    const { createFakeClient, fakeFromAddress } = await import('./fake/engine.ts');
     return () => createFakeClient(fakeFromAddress(location.search));
   }
   return createClient;

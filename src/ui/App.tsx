@@ -4,11 +4,11 @@
 import { Drawer, Tabs } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { useEffect } from 'react';
-import { handleKey } from '../store/commands.ts';
-import { useDataset } from '../store/dataset.ts';
-import { useGallery } from '../store/gallery.ts';
-import { showView, useSettings, VIEW_NAMES, VIEWS, type ViewName } from '../store/settings.ts';
-import { useViewer } from '../store/viewer.ts';
+import { handleKey } from '../store/page/commands.ts';
+import { useDataset } from '../store/films/dataset.ts';
+import { useGallery } from '../store/films/gallery.ts';
+import { showView, useSettings, VIEW_NAMES, VIEWS, type ViewName } from '../store/page/settings.ts';
+import { useViewer } from '../store/films/viewer.ts';
 import { formatCount } from '../util/format.ts';
 import { ConfigForm } from './ConfigForm.tsx';
 import { DataPanel } from './DataPanel.tsx';

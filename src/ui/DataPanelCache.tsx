@@ -4,10 +4,10 @@
 import { Button } from '@mantine/core';
 import { useState } from 'react';
 import type { CacheState, StorageReport } from '../protocol/cache.ts';
-import { eraseCache } from '../store/acts.ts';
-import { useCache } from '../store/cache.ts';
-import { useDataset } from '../store/dataset.ts';
-import { runExists, useSession } from '../store/session.ts';
+import { eraseCache } from '../store/run/acts.ts';
+import { useCache } from '../store/films/cache.ts';
+import { useDataset } from '../store/films/dataset.ts';
+import { runExists, useSession } from '../store/run/session.ts';
 import { formatBytes, formatCount, formatDuration } from '../util/format.ts';
 
 function Erase({ state, inUse }: { state: CacheState; inUse: boolean }) {

@@ -1,7 +1,7 @@
 // Why no films are at hand. It stands in the data panel, and over the view where that panel is not in sight.
 
 import { Button } from '@mantine/core';
-import { readAgain, WAYS_OUT } from '../store/arrange.ts';
+import { readAgain, WAYS_OUT } from '../store/films/arrange.ts';
 import type { WireError } from '../util/errors.ts';
 import { ErrorNotice } from './parts/ErrorNotice.tsx';
 

@@ -5,9 +5,9 @@ import { Button } from '@mantine/core';
 import { IconCheck } from '@tabler/icons-react';
 import type { DatasetSummary, LabelReport } from '../protocol/dataset.ts';
 import { MATCH_PROBLEMS } from '../protocol/labels.ts';
-import { confirmLabels } from '../store/arrange.ts';
-import { useArrangement } from '../store/arrangement.ts';
-import { showLabels, useGallery } from '../store/gallery.ts';
+import { confirmLabels } from '../store/films/arrange.ts';
+import { useArrangement } from '../store/films/arrangement.ts';
+import { showLabels, useGallery } from '../store/films/gallery.ts';
 import { formatCount, formatCounted } from '../util/format.ts';
 import { LabelsDialog } from './LabelsDialog.tsx';
 

@@ -4,8 +4,8 @@ import { Button, Collapse } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useMemo, useRef, useState } from 'react';
 import type { SkippedFile } from '../protocol/dataset.ts';
-import { commandOf } from '../store/commands.ts';
-import { useSettings } from '../store/settings.ts';
+import { commandOf } from '../store/page/commands.ts';
+import { useSettings } from '../store/page/settings.ts';
 import { formatCount } from '../util/format.ts';
 
 /** A line of the list, px; longer names take more, which is measured. */

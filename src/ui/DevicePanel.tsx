@@ -2,8 +2,8 @@
 
 import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { restart } from '../store/acts.ts';
-import { useSession } from '../store/session.ts';
+import { restart } from '../store/run/acts.ts';
+import { useSession } from '../store/run/session.ts';
 import { formatBytes, formatCount } from '../util/format.ts';
 import { DevicePanelKernels } from './DevicePanelKernels.tsx';
 import { DevicePanelNetwork } from './DevicePanelNetwork.tsx';

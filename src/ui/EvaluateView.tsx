@@ -4,8 +4,8 @@
 import { Button } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
 import { ENCODER_NAMES, ENCODERS, type EncoderName, type ProbeReport } from '../protocol/probe.ts';
-import { probeCsv, probeJson } from '../store/export.ts';
-import { selectFinding, useProbe } from '../store/probe.ts';
+import { probeCsv, probeJson } from '../store/run/export.ts';
+import { selectFinding, useProbe } from '../store/run/probe.ts';
 import { toWire } from '../util/errors.ts';
 import './curves.css';
 import { DotPlotChart } from './parts/DotPlotChart.tsx';

@@ -4,10 +4,10 @@ import { Modal, SegmentedControl, Select, Switch } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import { type FilmTable, LABEL_POSITIVE, PLACE_OUT, type Placement, SPLITS } from '../protocol/dataset.ts';
 import { flagBit, QUALITY, QUALITY_FLAGS } from '../protocol/quality.ts';
-import { useDataset } from '../store/dataset.ts';
-import { closeGallery, filterGallery, useGallery } from '../store/gallery.ts';
-import { useSettings } from '../store/settings.ts';
-import { useViewer } from '../store/viewer.ts';
+import { useDataset } from '../store/films/dataset.ts';
+import { closeGallery, filterGallery, useGallery } from '../store/films/gallery.ts';
+import { useSettings } from '../store/page/settings.ts';
+import { useViewer } from '../store/films/viewer.ts';
 import { formatCounted } from '../util/format.ts';
 import { FilmGrid } from './parts/FilmGrid.tsx';
 

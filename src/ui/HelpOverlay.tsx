@@ -1,8 +1,8 @@
 // Every shortcut, drawn from the registry.
 
 import { Modal } from '@mantine/core';
-import { COMMAND_GROUPS, COMMANDS, keyName } from '../store/commands.ts';
-import { useSettings } from '../store/settings.ts';
+import { COMMAND_GROUPS, COMMANDS, keyName } from '../store/page/commands.ts';
+import { useSettings } from '../store/page/settings.ts';
 
 export function HelpOverlay() {
   const opened = useSettings((settings) => settings.helpOpen);

@@ -5,8 +5,8 @@ import { Button, CloseButton, Modal } from '@mantine/core';
 import { IconDatabaseExclamation, IconEye, IconHistory, IconPlayerTrackNext } from '@tabler/icons-react';
 import { useEffect } from 'react';
 import type { ListedRun } from '../protocol/vault.ts';
-import { useFolders } from '../store/folders.ts';
-import { closeNotice, useKeeping } from '../store/keeping.ts';
+import { useFolders } from '../store/films/folders.ts';
+import { closeNotice, useKeeping } from '../store/run/keeping.ts';
 import {
   folderToOpen,
   openAndResume,
@@ -15,9 +15,9 @@ import {
   stopWatching,
   useResume,
   watchRun,
-} from '../store/resume.ts';
-import { runNameOf, useRuns } from '../store/runs.ts';
-import { useSession } from '../store/session.ts';
+} from '../store/run/resume.ts';
+import { runNameOf, useRuns } from '../store/run/runs.ts';
+import { useSession } from '../store/run/session.ts';
 import { formatCount, formatDuration } from '../util/format.ts';
 import { Sparkline } from './parts/Sparkline.tsx';
 

@@ -2,12 +2,12 @@
 
 import { Button, Modal } from '@mantine/core';
 import { isPresetName, PRESETS, type PresetName } from '../config/presets.ts';
-import { load, needsRestart, reset, restart } from '../store/acts.ts';
-import { useDataset } from '../store/dataset.ts';
-import { useKeeping } from '../store/keeping.ts';
-import { resumeHalted, rollBack } from '../store/resume.ts';
-import { dismissError, useSession } from '../store/session.ts';
-import { choosePreset, useSettings } from '../store/settings.ts';
+import { load, needsRestart, reset, restart } from '../store/run/acts.ts';
+import { useDataset } from '../store/films/dataset.ts';
+import { useKeeping } from '../store/run/keeping.ts';
+import { resumeHalted, rollBack } from '../store/run/resume.ts';
+import { dismissError, useSession } from '../store/run/session.ts';
+import { choosePreset, useSettings } from '../store/page/settings.ts';
 import { BLOW_UPS, type ErrorCode, type WireError } from '../util/errors.ts';
 import { formatCount } from '../util/format.ts';
 import { DataPanelFailure } from './DataPanelFailure.tsx';

@@ -4,11 +4,11 @@
 import { Button, FileButton, Table } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { IconDownload, IconFileImport } from '@tabler/icons-react';
-import { runsJson } from '../store/export.ts';
-import { importRun, loadCurves } from '../store/library.ts';
-import { useWhyNotProtected } from '../store/protection.ts';
-import { undoDelete, useRuns } from '../store/runs.ts';
-import { isActive, useSession } from '../store/session.ts';
+import { runsJson } from '../store/run/export.ts';
+import { importRun, loadCurves } from '../store/run/library.ts';
+import { useWhyNotProtected } from '../store/page/protection.ts';
+import { undoDelete, useRuns } from '../store/run/runs.ts';
+import { isActive, useSession } from '../store/run/session.ts';
 import './curves.css';
 import { saveText } from './parts/download.ts';
 import { useLiveTick } from './parts/redraw.ts';

@@ -3,9 +3,9 @@
 import { ActionIcon, Button, Checkbox, Popover, Tooltip } from '@mantine/core';
 import { IconFileExport } from '@tabler/icons-react';
 import { useState } from 'react';
-import { exportRun } from '../store/library.ts';
-import type { Run } from '../store/runs.ts';
-import { isActive, useSession } from '../store/session.ts';
+import { exportRun } from '../store/run/library.ts';
+import type { Run } from '../store/run/runs.ts';
+import { isActive, useSession } from '../store/run/session.ts';
 import { RUN_EXTENSION } from '../vault/runFile.ts';
 import { fileName, saveBlob } from './parts/download.ts';
 

@@ -5,11 +5,11 @@ import { IconDownload, IconPencil, IconPlayerPlay, IconTrash } from '@tabler/ico
 import { useState } from 'react';
 import { PRESETS } from '../config/presets.ts';
 import type { MetricName } from '../protocol/metrics.ts';
-import { seriesCsv } from '../store/export.ts';
-import { loadCurves, overlayRun } from '../store/library.ts';
-import { resumeRun } from '../store/resume.ts';
-import { deleteRun, type Run, renameRun } from '../store/runs.ts';
-import { isActive, useSession } from '../store/session.ts';
+import { seriesCsv } from '../store/run/export.ts';
+import { loadCurves, overlayRun } from '../store/run/library.ts';
+import { resumeRun } from '../store/run/resume.ts';
+import { deleteRun, type Run, renameRun } from '../store/run/runs.ts';
+import { isActive, useSession } from '../store/run/session.ts';
 import { formatBytes } from '../util/format.ts';
 import { fileName, saveText } from './parts/download.ts';
 import { percent, scoreText } from './parts/probeWords.ts';

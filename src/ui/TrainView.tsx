@@ -5,7 +5,7 @@ import { Switch } from '@mantine/core';
 import { useViewportSize } from '@mantine/hooks';
 import { Fragment, useState } from 'react';
 import { LEVELS, TERM_NAMES, TERMS } from '../protocol/metrics.ts';
-import { useCharts } from '../store/charts.ts';
+import { useCharts } from '../store/curves/charts.ts';
 import './curves.css';
 import { ChartBar } from './parts/ChartBar.tsx';
 import { curvesOf, LEVEL_ROWS, RATE_CURVES, SPEED_CURVES, TOTAL_CURVES } from './parts/curveSpecs.ts';

@@ -4,9 +4,9 @@
 import { Button, Popover, UnstyledButton } from '@mantine/core';
 import { IconShieldCheck, IconShieldOff } from '@tabler/icons-react';
 import { useState } from 'react';
-import { useProtection, whyNotProtected } from '../store/protection.ts';
-import { useRequests } from '../store/requests.ts';
-import { showView } from '../store/settings.ts';
+import { useProtection, whyNotProtected } from '../store/page/protection.ts';
+import { useRequests } from '../store/page/requests.ts';
+import { showView } from '../store/page/settings.ts';
 import { formatBytes, formatCount } from '../util/format.ts';
 
 type Tone = 'good' | 'waiting' | 'bad';

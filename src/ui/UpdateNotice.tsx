@@ -3,8 +3,8 @@
 
 import { Button } from '@mantine/core';
 import { useState } from 'react';
-import { takeUpdate, useProtection } from '../store/protection.ts';
-import { isActive, useSession } from '../store/session.ts';
+import { takeUpdate, useProtection } from '../store/page/protection.ts';
+import { isActive, useSession } from '../store/run/session.ts';
 
 export function UpdateNotice() {
   const update = useProtection(({ offline }) => offline.update);

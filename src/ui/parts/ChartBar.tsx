@@ -3,11 +3,11 @@
 
 import { Button, SegmentedControl, Slider, Switch } from '@mantine/core';
 import { IconDownload, IconPlayerTrackNext, IconZoomReset } from '@tabler/icons-react';
-import { resetZoom, setFollow, setLogY, setSmoothing, setWeighted, useCharts } from '../../store/charts.ts';
-import { seriesCsv } from '../../store/export.ts';
-import { liveRun, useRuns } from '../../store/runs.ts';
-import { liveSeries } from '../../store/series.ts';
-import { MAX_SMOOTHING } from '../../store/smooth.ts';
+import { resetZoom, setFollow, setLogY, setSmoothing, setWeighted, useCharts } from '../../store/curves/charts.ts';
+import { seriesCsv } from '../../store/run/export.ts';
+import { liveRun, useRuns } from '../../store/run/runs.ts';
+import { liveSeries } from '../../store/curves/series.ts';
+import { MAX_SMOOTHING } from '../../store/curves/smooth.ts';
 import { fileName, saveText } from './download.ts';
 
 /** The slider moves evenly in the length of the average's memory, 1 / (1 - weight) steps, on a log scale. */

@@ -3,8 +3,8 @@
 // Values come from the logged columns, never from what is drawn.
 
 import { type KeyboardEvent, type PointerEvent, useRef, useState } from 'react';
-import { hoverStep, resetZoom, useCharts, zoomTo } from '../../store/charts.ts';
-import { liveSeries } from '../../store/series.ts';
+import { hoverStep, resetZoom, useCharts, zoomTo } from '../../store/curves/charts.ts';
+import { liveSeries } from '../../store/curves/series.ts';
 import type { Frame } from './chartAxes.ts';
 import { type ChartView, type ShownRun, xPixel, yPixel } from './chartView.ts';
 import { figure, stepLabel } from './ticks.ts';

@@ -2,8 +2,8 @@
 // values at evenly spaced steps of the shown window. The complete record is the CSV export.
 
 import { Table } from '@mantine/core';
-import type { StepRange } from '../../store/charts.ts';
-import type { Series } from '../../store/series.ts';
+import type { StepRange } from '../../store/curves/charts.ts';
+import type { Series } from '../../store/curves/series.ts';
 import type { CurveSpec, ShownRun } from './chartView.ts';
 import { figure, stepLabel } from './ticks.ts';
 

@@ -5,8 +5,8 @@
 import { Popover, UnstyledButton } from '@mantine/core';
 import { IconInfoCircle } from '@tabler/icons-react';
 import { HEAD_NAMES, HEADS, type Head, type MetricName, TERMS, type Term } from '../../protocol/metrics.ts';
-import { useCharts } from '../../store/charts.ts';
-import { liveSeries } from '../../store/series.ts';
+import { useCharts } from '../../store/curves/charts.ts';
+import { liveSeries } from '../../store/curves/series.ts';
 import { termInk } from '../theme.ts';
 import { Formula } from './Formula.tsx';
 import { figure, stepLabel, tickLabel } from './ticks.ts';

@@ -13,7 +13,7 @@ import {
   setWindow,
   setZoom,
   useViewer,
-} from '../../store/viewer.ts';
+} from '../../store/films/viewer.ts';
 import { draggedWindow, greyTable, paint } from './filmWindow.ts';
 
 interface Props {

@@ -2,7 +2,7 @@
 // logged at the hovered step, or the newest one. Figures have a fixed width, so nothing jumps while they grow.
 
 import { memo } from 'react';
-import { toggleCurve, useCharts } from '../../store/charts.ts';
+import { toggleCurve, useCharts } from '../../store/curves/charts.ts';
 import type { CurveSpec, ShownRun } from './chartView.ts';
 import { figure } from './ticks.ts';
 

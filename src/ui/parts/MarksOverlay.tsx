@@ -4,7 +4,7 @@
 import { Slider, Switch } from '@mantine/core';
 import { useEffect, useRef } from 'react';
 import type { FilmMark, FilmMarks, FilmMask } from '../../protocol/marks.ts';
-import { setMarksOpacity, showMarks, useMarks } from '../../store/marks.ts';
+import { setMarksOpacity, showMarks, useMarks } from '../../store/films/marks.ts';
 import { viridis } from './viridis.ts';
 
 /** The dark end of the map cannot be told from a film. */

@@ -6,11 +6,11 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useRef, useState } from 'react';
 import type { DatasetSummary, LabelReport } from '../../protocol/dataset.ts';
 import { MATCH_PROBLEMS, type MatchExample, type MatchProblem } from '../../protocol/labels.ts';
-import { fetchProblems } from '../../store/arrange.ts';
-import { useArrangement } from '../../store/arrangement.ts';
-import { commandOf } from '../../store/commands.ts';
-import { problemsCsv } from '../../store/export.ts';
-import { useSettings } from '../../store/settings.ts';
+import { fetchProblems } from '../../store/films/arrange.ts';
+import { useArrangement } from '../../store/films/arrangement.ts';
+import { commandOf } from '../../store/page/commands.ts';
+import { problemsCsv } from '../../store/run/export.ts';
+import { useSettings } from '../../store/page/settings.ts';
 import { formatCount } from '../../util/format.ts';
 import { fileName, saveText } from './download.ts';
 

@@ -7,7 +7,7 @@ import { useElementSize, useMergedRef } from '@mantine/hooks';
 import { IconDots } from '@tabler/icons-react';
 import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
 import type { MetricName } from '../../protocol/metrics.ts';
-import { useCharts } from '../../store/charts.ts';
+import { useCharts } from '../../store/curves/charts.ts';
 import { ChartPointer } from './ChartPointer.tsx';
 import { ChartTable, summary } from './ChartTable.tsx';
 import type { Frame } from './chartAxes.ts';

@@ -3,7 +3,7 @@
 
 import { createContext, memo, useContext, useId, useMemo } from 'react';
 import { CartesianGrid, LineChart, XAxis, YAxis } from 'recharts';
-import type { Marker } from '../../store/series.ts';
+import type { Marker } from '../../store/curves/series.ts';
 import { type Axes, axesOf, drawnAlike, type PlotArea, type Tick } from './chartAxes.ts';
 import { curvePath, spread, xPixel, yPixel } from './chartView.ts';
 

@@ -4,8 +4,8 @@
 import { Tooltip } from '@mantine/core';
 import { useElementSize, useMergedRef } from '@mantine/hooks';
 import { type PointerEvent, useCallback, useRef } from 'react';
-import { resetZoom, type StepRange, useCharts, zoomTo } from '../../store/charts.ts';
-import type { Marker, MarkerKind } from '../../store/series.ts';
+import { resetZoom, type StepRange, useCharts, zoomTo } from '../../store/curves/charts.ts';
+import type { Marker, MarkerKind } from '../../store/curves/series.ts';
 import { buildView, xPixel } from './chartView.ts';
 import { OVERVIEW_CURVES } from './curveSpecs.ts';
 import { MetricChartPlot } from './MetricChartPlot.tsx';

@@ -1,6 +1,6 @@
 // Where one is looking: the hovered step, else the zoomed window, else what the curve is. One fixed place for all charts.
 
-import { useCharts } from '../../store/charts.ts';
+import { useCharts } from '../../store/curves/charts.ts';
 import { stepLabel } from './ticks.ts';
 
 export function StepNote({ otherwise }: { otherwise: string }) {

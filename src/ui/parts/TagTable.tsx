@@ -5,7 +5,7 @@ import { Switch, TextInput } from '@mantine/core';
 import { IconUserExclamation } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { FilmView, TagRow } from '../../protocol/film.ts';
-import { showIdentifiers, useViewer } from '../../store/viewer.ts';
+import { showIdentifiers, useViewer } from '../../store/films/viewer.ts';
 import { formatCount } from '../../util/format.ts';
 
 function Row({ row, shown }: { row: TagRow; shown: boolean }) {

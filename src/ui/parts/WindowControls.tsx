@@ -2,7 +2,7 @@
 
 import { Button, Slider } from '@mantine/core';
 import type { FilmView } from '../../protocol/film.ts';
-import { setWindow, useViewer } from '../../store/viewer.ts';
+import { setWindow, useViewer } from '../../store/films/viewer.ts';
 
 /** The modality values that the film has. */
 function rangeOf({ modality }: FilmView): [number, number] {

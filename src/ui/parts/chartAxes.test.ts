@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { fakeSample } from '../../store/fakeCurves.ts';
-import { Series } from '../../store/series.ts';
+import { fakeSample } from '../../fake/curves.ts';
+import { Series } from '../../store/curves/series.ts';
 import { axesOf, drawnAlike, type Frame } from './chartAxes.ts';
 import { buildView, type ShownRun } from './chartView.ts';
 import { TOTAL_CURVES } from './curveSpecs.ts';

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { METRIC_NAMES, type MetricName } from '../../protocol/metrics.ts';
-import { Series } from '../../store/series.ts';
+import { Series } from '../../store/curves/series.ts';
 import {
   buildView,
   type ChartRequest,

@@ -2,9 +2,9 @@
 // so the redraw queue can time it; drawing is MetricChartPlot's, and nothing here touches the DOM.
 
 import type { MetricName } from '../../protocol/metrics.ts';
-import { type ChartsState, type StepRange, shownRange } from '../../store/charts.ts';
-import { decimate, type Row, type Trace } from '../../store/decimate.ts';
-import type { Series } from '../../store/series.ts';
+import { type ChartsState, type StepRange, shownRange } from '../../store/curves/charts.ts';
+import { decimate, type Row, type Trace } from '../../store/curves/decimate.ts';
+import type { Series } from '../../store/curves/series.ts';
 import { linearTicks, logTicks, stepLabel } from './ticks.ts';
 
 /** A curve as a chart asks for it. */

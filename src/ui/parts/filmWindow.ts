@@ -2,7 +2,7 @@
 // (PS3.3 C.11.2.1.3.2), inverted for MONOCHROME1 after it.
 
 import type { FilmView } from '../../protocol/film.ts';
-import type { ChosenWindow } from '../../store/viewer.ts';
+import type { ChosenWindow } from '../../store/films/viewer.ts';
 
 /** Grey of each level. */
 export function greyTable(

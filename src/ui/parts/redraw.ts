@@ -6,9 +6,9 @@
 
 import { type RefObject, useEffect, useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
-import { useCharts } from '../../store/charts.ts';
-import { useRuns } from '../../store/runs.ts';
-import { subscribeSeries } from '../../store/series.ts';
+import { useCharts } from '../../store/curves/charts.ts';
+import { useRuns } from '../../store/run/runs.ts';
+import { subscribeSeries } from '../../store/curves/series.ts';
 
 const FRAME_BUDGET_MS = 6;
 /** Of a frame that came so long after it was asked for. */

@@ -1,0 +1,333 @@
+// A scripted engine behind the real client's interface, so that the page can be driven without a GPU: by tests,
+// and in development builds by ?fake in the address. It keeps the engine's rules of state, and invents numbers.
+
+import type { Config } from '../config/schema.ts';
+import type { DeviceFacts, EngineEvent, EngineState, RunStatus } from '../protocol/engine.ts';
+import { ALL_KERNELS, type KernelOptions } from '../protocol/kernels.ts';
+import type { StepSample } from '../protocol/metrics.ts';
+import type { SelfTestRow } from '../protocol/selfTest.ts';
+import { AppError, type ErrorCode, toWire } from '../util/errors.ts';
+import { Rng } from '../util/rng.ts';
+import type { EngineClient, PlaygroundClient } from '../worker/client.ts';
+import { fakeSample } from './curves.ts';
+import { drawFilm, makeFakeIntake } from './films.ts';
+import { fakeKernels } from './kernels.ts';
+import { fakeReport } from './report.ts';
+
+export interface FakeOptions {
+  readonly software?: boolean;
+  /** `open` fails with this. */
+  readonly refuse?: ErrorCode;
+  /** The run fails with this at step 40. */
+  readonly fail?: ErrorCode;
+  readonly collapse?: boolean;
+  /** Milliseconds of a step; also scales everything else. */
+  readonly beat?: number;
+}
+
+const PIPELINES = 84;
+const FAIL_STEP = 40;
+const MIB = 2 ** 20;
+
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+const factsOf = (software: boolean, kernels: KernelOptions = ALL_KERNELS): DeviceFacts => ({
+  vendor: software ? 'google' : 'nvidia',
+  architecture: software ? 'swiftshader' : 'ampere',
+  description: software ? 'SwiftShader Device (Subzero)' : 'NVIDIA GeForce RTX 3060 Laptop GPU',
+  software,
+  features: ['shader-f16', 'timestamp-query', 'subgroups'],
+  limits: {
+    maxBufferSize: 1024 * MIB,
+    maxStorageBufferBindingSize: 1024 * MIB,
+    maxComputeWorkgroupStorageSize: 32768,
+    maxComputeInvocationsPerWorkgroup: 1024,
+    maxComputeWorkgroupsPerDimension: 65535,
+  },
+  kernels: fakeKernels(kernels, software),
+});
+
+class FakeEngine implements EngineClient {
+  readonly #options: FakeOptions;
+  #emit: (event: EngineEvent) => void = () => undefined;
+  #config: Config | null = null;
+  #state: EngineState = 'closed';
+  #step = 0;
+  #total = 0;
+  #start = 'random';
+
+  constructor(options: FakeOptions) {
+    this.#options = options;
+  }
+
+  get #beat() {
+    return this.#options.beat ?? 40;
+  }
+
+  #status(state: EngineState = this.#state): RunStatus {
+    this.#state = state;
+    const perStep = (this.#config?.batchSize ?? 32) / 320;
+    const status = {
+      state,
+      step: this.#step,
+      totalSteps: this.#total,
+      stepsPerEpoch: 9,
+      activeSeconds: this.#step * perStep,
+      etaSeconds: this.#step > 5 ? (this.#total - this.#step) * perStep : null,
+      start: this.#start,
+      runId: null,
+    };
+    this.#emit({ type: 'status', status });
+    return status;
+  }
+
+  deliver(name: string, fingerprint: string, films: number) {
+    this.#emit({ type: 'dataset', name, fingerprint, films });
+  }
+
+  async open(onEvent: (event: EngineEvent) => void) {
+    this.#emit = onEvent;
+    await wait(this.#beat);
+    if (this.#options.refuse) throw new AppError(this.#options.refuse);
+    this.#status('idle');
+    return factsOf(this.#options.software ?? false);
+  }
+
+  async chooseKernels(options: KernelOptions) {
+    if (this.#state === 'ready' || this.#state === 'paused' || this.#state === 'running')
+      throw new AppError('not-ready', 'a run is prepared, and its kernels are fixed; end it first.');
+    await wait(this.#beat);
+    return factsOf(this.#options.software ?? false, options);
+  }
+
+  async prepare(config: Config, weights?: Uint8Array) {
+    this.#config = config;
+    this.#start = weights ? 'ResNet-18 weights from a file' : 'random';
+    this.#step = 0;
+    this.#total = config.maxSteps || config.epochs * 9;
+    this.#status('compiling');
+    for (let done = 0; done <= PIPELINES; done += 4) {
+      this.#emit({ type: 'compile', done, total: PIPELINES });
+      await wait(this.#beat * 2);
+    }
+    return this.#status('ready');
+  }
+
+  async play() {
+    if (!this.#config) throw new AppError('not-ready', 'no run is prepared.');
+    this.#status('running');
+    void this.#loop();
+  }
+
+  async #loop() {
+    while (this.#state === 'running') {
+      await wait(this.#beat);
+      if (this.#state === 'running') this.#take();
+    }
+  }
+
+  #take() {
+    const config = this.#config!;
+    if (this.#options.fail && this.#step === FAIL_STEP) {
+      const error = toWire(new AppError(this.#options.fail, `global invariance at step ${this.#step}.`));
+      this.#emit({ type: 'marker', step: this.#step, kind: 'fault', text: error.message });
+      this.#emit({ type: 'failed', error, rollback: null });
+      this.#status('failed');
+      return;
+    }
+    this.#emit({ type: 'samples', samples: [this.#sample(config)] });
+    this.#step++;
+    this.#status(this.#step >= this.#total ? 'done' : this.#state);
+  }
+
+  #sample(config: Config): StepSample {
+    return fakeSample(this.#step, {
+      ...config,
+      totalSteps: this.#total,
+      imagesPerSecond: 320,
+      collapse: this.#options.collapse ?? config.varianceWeight === 0,
+    });
+  }
+
+  async pause() {
+    this.#emit({ type: 'marker', step: this.#step, kind: 'pause', text: 'Paused' });
+    return this.#status(this.#state === 'running' ? 'paused' : this.#state);
+  }
+
+  async stepOnce() {
+    if (!this.#config) throw new AppError('not-ready', 'no run is prepared.');
+    this.#take();
+    return this.#status(this.#step >= this.#total ? 'done' : 'paused');
+  }
+
+  async stop() {
+    return this.#status('done');
+  }
+
+  async reset() {
+    this.#step = 0;
+    return this.#status('ready');
+  }
+
+  async change(key: string, value: unknown) {
+    this.#config = { ...this.#config!, [key]: value };
+    this.#emit({ type: 'marker', step: this.#step, kind: 'change', text: `${key} = ${value}` });
+  }
+
+  async probe({ config }: { config: Config }) {
+    const before = this.#state;
+    this.#status('probing');
+    for (let done = 0; done <= 60; done += 3) {
+      this.#emit({ type: 'probe-progress', stage: done < 30 ? 'Features' : 'Linear layer', done, total: 60 });
+      await wait(this.#beat);
+    }
+    this.#status(before);
+    return fakeReport(config, this.#step);
+  }
+
+  async exportCheckpoint() {
+    return new Uint8Array(64);
+  }
+
+  async checkCheckpoint() {
+    throw new AppError('checkpoint-invalid', 'the fake engine reads none.');
+  }
+
+  importCheckpoint(): Promise<never> {
+    return Promise.reject(new AppError('checkpoint-invalid', 'the fake engine reads none.'));
+  }
+
+  async previewViews(film: number, step: number) {
+    const size = 64;
+    const view = (which: number) => {
+      const rng = new Rng(film, 'view1', step, which);
+      const gain = rng.uniform(0.7, 1.3);
+      const mirror = rng.chance(0.5);
+      const zoom = rng.uniform(0.55, 0.95);
+      const source = drawFilm(film, 256, 256);
+      const [left, top] = [rng.uniform(0, 1 - zoom), rng.uniform(0, 1 - zoom)];
+      return Uint8Array.from({ length: size * size }, (_, i) => {
+        const x = mirror ? size - 1 - (i % size) : i % size;
+        const at = (place: number, offset: number) => Math.floor((offset + (zoom * place) / size) * 256);
+        return Math.min(255, gain * source[at(Math.floor(i / size), top) * 256 + at(x, left)]!);
+      });
+    };
+    return { size, view1: view(1), view2: view(2) };
+  }
+
+  async gateMaps(film: number) {
+    const levels = [32, 16, 8, 4, 2].map((side, level) => {
+      const rng = new Rng(film, 'view2', level);
+      const [cx, cy] = [rng.uniform(0.25, 0.75), rng.uniform(0.3, 0.7)];
+      const gate = Float32Array.from({ length: side * side }, (_, i) => {
+        const dx = ((i % side) + 0.5) / side - cx;
+        const dy = (Math.floor(i / side) + 0.5) / side - cy;
+        return 0.25 + 0.6 * Math.exp(-8 * (dx * dx + dy * dy)) + 0.05 * rng.normal();
+      });
+      return { side, gate };
+    });
+    return { levels };
+  }
+
+  parity(): Promise<never> {
+    return Promise.reject(new AppError('not-ready', 'the fake engine computes nothing.'));
+  }
+
+  features(): Promise<never> {
+    return Promise.reject(new AppError('not-ready', 'the fake engine has no features.'));
+  }
+
+  async selfTest(onRow: (row: SelfTestRow, total: number) => unknown) {
+    const before = this.#state;
+    this.#status('testing');
+    const rows = fakeRows(this.#options.fail !== undefined);
+    for (const row of rows) {
+      onRow(row, rows.length);
+      await wait(this.#beat);
+    }
+    this.#status(before);
+    const ok = rows.every((row) => row.ok);
+    const sentence = ok
+      ? 'This GPU computes MLVICX correctly to 1e-5 (a whole training step to 1e-4).'
+      : 'This GPU does not compute MLVICX correctly: 1 of 3 checks failed (Convolution).';
+    return { rows, ok, sentence, seconds: (rows.length * this.#beat) / 1000 };
+  }
+
+  resume(): Promise<never> {
+    return Promise.reject(new AppError('run-missing', 'the fake engine keeps nothing.'));
+  }
+
+  rollBack(): Promise<never> {
+    return Promise.reject(new AppError('not-ready', 'there is nothing to go back to.'));
+  }
+
+  async saveNow() {
+    return null;
+  }
+
+  async keep() {}
+
+  async ping() {}
+
+  inject(): Promise<never> {
+    return Promise.reject(new AppError('not-ready', 'this engine takes no faults.'));
+  }
+
+  async close() {
+    this.#status('closed');
+  }
+}
+
+const fakeRows = (broken: boolean): SelfTestRow[] => [
+  {
+    part: 'kernel',
+    name: 'Convolution',
+    detail: '3 x 3, 8 to 8 channels, 16 px',
+    error: broken ? null : 3.1e-7,
+    unit: 'relative',
+    tolerance: 1e-5,
+    ok: !broken,
+    ...(broken ? { fault: 'The driver refused the program.' } : {}),
+  },
+  {
+    part: 'kernel',
+    name: 'Augmented views',
+    detail: '32 px',
+    error: 1,
+    unit: 'levels',
+    tolerance: 3,
+    ok: true,
+  },
+  {
+    part: 'step',
+    name: 'One training step',
+    detail: 'terms of the loss',
+    error: 8.9e-7,
+    unit: 'relative',
+    tolerance: 1e-4,
+    ok: true,
+  },
+];
+
+export function createFakeClient(options: FakeOptions = {}): PlaygroundClient {
+  const engine = new FakeEngine(options);
+  const intake = makeFakeIntake(
+    ({ name, fingerprint, images }) => engine.deliver(name, fingerprint, images.length),
+    (options.beat ?? 40) / 2,
+  );
+  return { engine, intake, fault: new Promise<never>(() => undefined), dispose: () => undefined };
+}
+
+/** `?fake=software,collapse,fail:loss-not-finite,refuse:webgpu-missing,beat:10` */
+export function fakeFromAddress(search: string): FakeOptions {
+  const words = (new URLSearchParams(search).get('fake') ?? '').split(',');
+  const after = (name: string) => words.find((word) => word.startsWith(`${name}:`))?.slice(name.length + 1);
+  const beat = after('beat');
+  return {
+    software: words.includes('software'),
+    collapse: words.includes('collapse'),
+    refuse: after('refuse') as ErrorCode | undefined,
+    fail: after('fail') as ErrorCode | undefined,
+    beat: beat === undefined ? undefined : Number(beat),
+  };
+}

@@ -1,0 +1,63 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { METRIC_NAMES, type StepSample } from '../../protocol/metrics.ts';
+import { addMarker, appendSamples, liveSeries, resetSeries, subscribeSeries } from './series.ts';
+
+/** A sample whose total is `total` and whose other metrics are missing. */
+function sample(step: number, total: number): StepSample {
+  const values = new Float64Array(METRIC_NAMES.length).fill(Number.NaN);
+  values[METRIC_NAMES.indexOf('loss/total')] = total;
+  return { step, activeSeconds: step / 10, values };
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_000_000 });
+  resetSeries();
+  vi.advanceTimersByTime(1000);
+});
+afterEach(() => {
+  vi.runAllTimers();
+  vi.useRealTimers();
+});
+
+describe('series', () => {
+  it('keeps every point with its step and finds the nearest logged one', () => {
+    appendSamples([sample(5, 1), sample(6, 2), sample(9, 3)]);
+    const series = liveSeries();
+    expect([...series.steps.toArray()]).toEqual([5, 6, 9]);
+    expect([0, 6, 7, 8, 100].map((step) => series.nearest(step))).toEqual([0, 1, 1, 2, 2]);
+    expect(series.latest('loss/total')).toBe(3);
+    expect(series.latest('global/std')).toBeNull();
+  });
+
+  it('lets a run that goes back to a checkpoint replace what came after it', () => {
+    appendSamples([sample(0, 1), sample(1, 2), sample(2, 3)]);
+    const options = { weight: 0.5, log: false };
+    liveSeries().smoothed('loss/total', options);
+    appendSamples([sample(1, 7)]);
+    expect([...liveSeries().column('loss/total').toArray()]).toEqual([1, 7]);
+    expect(liveSeries().smoothed('loss/total', options).length).toBe(2);
+  });
+
+  it('tells listeners at most ten times a second, and never misses the last change', () => {
+    const heard: number[] = [];
+    const stop = subscribeSeries(() => heard.push(liveSeries().length));
+    for (let step = 0; step < 100; step++) {
+      appendSamples([sample(step, step)]);
+      vi.advanceTimersByTime(10);
+    }
+    vi.advanceTimersByTime(200);
+    stop();
+    expect(heard.length).toBeLessThanOrEqual(12);
+    expect(heard.at(-1)).toBe(100);
+  });
+
+  it('starts afresh without harming the series that others hold', () => {
+    appendSamples([sample(0, 1)]);
+    addMarker({ step: 0, kind: 'pause', text: 'Paused' });
+    const old = liveSeries();
+    resetSeries();
+    expect(liveSeries().length).toBe(0);
+    expect(liveSeries().markers).toEqual([]);
+    expect([old.length, old.markers.length]).toEqual([1, 1]);
+  });
+});

@@ -1,0 +1,158 @@
+// The curves of a run, kept outside React: one column per metric, every logged value, appended and never thinned.
+// The live series is replaced when a run starts anew; listeners hear of changes at most ten times a second.
+// Nothing here knows about charts; decimation for display is in decimate.ts, files in export.ts.
+
+import { METRIC_NAMES, type MetricName, type StepSample } from '../../protocol/metrics.ts';
+import type { MarkKind } from '../../protocol/vault.ts';
+import { Column } from './column.ts';
+import { SmoothedColumn, type SmoothingOptions } from './smooth.ts';
+
+export type MarkerKind = MarkKind;
+
+/** Something that happened at a step and is worth a tick on the time axis. */
+export interface Marker {
+  readonly step: number;
+  readonly kind: MarkerKind;
+  readonly text: string;
+}
+
+export class Series {
+  readonly #columns = new Map<MetricName, Column>();
+  readonly #smoothed = new Map<MetricName, { key: string; follower: SmoothedColumn }>();
+  readonly steps = new Column();
+  readonly activeSeconds = new Column();
+  readonly markers: Marker[] = [];
+
+  constructor() {
+    for (const name of METRIC_NAMES) this.#columns.set(name, new Column());
+  }
+
+  get length(): number {
+    return this.steps.length;
+  }
+
+  get firstStep(): number {
+    return this.length ? this.steps.at(0) : 0;
+  }
+
+  get lastStep(): number {
+    return this.length ? this.steps.at(this.length - 1) : 0;
+  }
+
+  column(name: MetricName): Column {
+    return this.#columns.get(name)!;
+  }
+
+  /** The metric's moving average; one set of options per metric is kept, as all charts share theirs. */
+  smoothed(name: MetricName, options: SmoothingOptions): Column {
+    const key = `${options.weight}:${options.log}`;
+    let entry = this.#smoothed.get(name);
+    if (entry?.key !== key) {
+      entry = { key, follower: new SmoothedColumn(this.column(name), options) };
+      this.#smoothed.set(name, entry);
+    }
+    return entry.follower.follow();
+  }
+
+  /** A step that is already there means the run went back to it: what came after belongs to a past that is gone. */
+  append(sample: StepSample): void {
+    if (this.length && sample.step <= this.lastStep) this.#rewind(this.lowerBound(sample.step));
+    this.steps.push(sample.step);
+    this.activeSeconds.push(sample.activeSeconds);
+    METRIC_NAMES.forEach((name, i) => {
+      this.column(name).push(sample.values[i] ?? Number.NaN);
+    });
+  }
+
+  /** Forgets the rows from `step` on. */
+  rewind(step: number): void {
+    if (this.length && step <= this.lastStep) this.#rewind(this.lowerBound(step));
+  }
+
+  /** Index of the first row whose step is not below `step`; `length` when there is none. */
+  lowerBound(step: number): number {
+    let low = 0;
+    let high = this.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.steps.at(middle) < step) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Index of the row whose step is closest, or -1 when there are no rows. */
+  nearest(step: number): number {
+    const after = this.lowerBound(step);
+    if (after === 0) return this.length ? 0 : -1;
+    if (after === this.length) return this.length - 1;
+    return this.steps.at(after) - step < step - this.steps.at(after - 1) ? after : after - 1;
+  }
+
+  value(name: MetricName, index: number): number {
+    return this.column(name).at(index);
+  }
+
+  /** The newest finite value, or null. */
+  latest(name: MetricName): number | null {
+    const column = this.column(name);
+    for (let i = column.length - 1; i >= Math.max(0, column.length - 64); i--) {
+      if (Number.isFinite(column.at(i))) return column.at(i);
+    }
+    return null;
+  }
+
+  #rewind(length: number): void {
+    this.steps.truncate(length);
+    this.activeSeconds.truncate(length);
+    for (const column of this.#columns.values()) column.truncate(length);
+    this.#smoothed.clear();
+  }
+}
+
+const NOTIFY_MS = 100;
+const listeners = new Set<() => void>();
+let live = new Series();
+let timer: ReturnType<typeof setTimeout> | null = null;
+let lastNotice = 0;
+
+function notify(): void {
+  if (timer !== null) return;
+  const wait = Math.min(NOTIFY_MS, Math.max(0, lastNotice + NOTIFY_MS - Date.now()));
+  timer = setTimeout(() => {
+    timer = null;
+    lastNotice = Date.now();
+    for (const listener of listeners) listener();
+  }, wait);
+}
+
+/** The series of the run at hand. */
+export const liveSeries = (): Series => live;
+
+export function appendSamples(samples: readonly StepSample[]): void {
+  for (const sample of samples) live.append(sample);
+  if (samples.length) notify();
+}
+
+export function addMarker(marker: Marker): void {
+  live.markers.push(marker);
+  notify();
+}
+
+/** The run went back to `step`. */
+export function rewindSeries(step: number): void {
+  live.rewind(step);
+  notify();
+}
+
+/** Begins a new series; the old one lives on with whoever holds it, such as the list of runs. */
+export function resetSeries(): void {
+  live = new Series();
+  notify();
+}
+
+/** Calls back at most ten times a second after changes. Returns the way to stop. */
+export function subscribeSeries(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}

@@ -1,0 +1,88 @@
+// The film viewer: which film is open, its picture once it has come, and how it is looked at. The picture is let go
+// when the viewer closes or turns; what identifies a patient is hidden again for every film.
+
+import { create } from 'zustand';
+import { filmAt } from '../../protocol/dataset.ts';
+import type { FilmView } from '../../protocol/film.ts';
+import { toWire } from '../../util/errors.ts';
+import { currentClient } from '../run/acts.ts';
+import { useDataset } from './dataset.ts';
+import { inspectFilm, useInspect } from '../run/inspect.ts';
+
+/** Centre and width in modality values. */
+export interface ChosenWindow {
+  readonly center: number;
+  readonly width: number;
+}
+
+interface ViewerState {
+  /** Index of the film in the set; null while the viewer is closed. */
+  readonly film: number | null;
+  readonly view: FilmView | null;
+  readonly problem: string | null;
+  /** null: contrast as the file asks for it. */
+  readonly window: ChosenWindow | null;
+  /** Screen pixels per column of the film; null fits it into the stage. */
+  readonly zoom: number | null;
+  /** What `zoom` comes to on the stage at hand. */
+  readonly scale: number;
+  /** The place of the film under the pointer, and its modality value. */
+  readonly spot: Spot | null;
+  readonly identifiersShown: boolean;
+}
+
+export interface Spot {
+  /** px of the film in the file. */
+  readonly x: number;
+  readonly y: number;
+  readonly value: number;
+}
+
+const FRESH = {
+  view: null,
+  problem: null,
+  window: null,
+  zoom: null,
+  scale: 1,
+  spot: null,
+  identifiersShown: false,
+} as const;
+
+export const useViewer = create<ViewerState>()(() => ({ film: null, ...FRESH }));
+
+const { getState: get, setState: set } = useViewer;
+
+/** Opens the viewer on a film, or turns it to another. */
+export async function openFilm(film: number): Promise<void> {
+  const { summary } = useDataset.getState();
+  if (!summary || film < 0 || film >= summary.images.length) return;
+  inspectFilm(film);
+  set({ ...FRESH, film });
+  try {
+    const view = await currentClient().intake.view(filmAt(summary.images, film).path);
+    if (get().film === film) set({ view });
+  } catch (error) {
+    if (get().film === film) set({ problem: toWire(error).message });
+  }
+}
+
+export const openInspected = (): Promise<void> => openFilm(useInspect.getState().film);
+
+export const closeViewer = (): void => set({ film: null, ...FRESH });
+
+/** Beyond the ends it goes round. */
+export function turnViewer(by: number): void {
+  const { film } = get();
+  const films = useDataset.getState().summary?.images.length ?? 0;
+  if (film !== null && films > 0) void openFilm((film + by + films) % films);
+}
+
+export const setWindow = (window: ChosenWindow | null): void => set({ window });
+export const setZoom = (zoom: number | null): void => set({ zoom });
+export const setScale = (scale: number): void => set({ scale });
+export const setSpot = (spot: Spot | null): void => set({ spot });
+export const showIdentifiers = (identifiersShown: boolean): void => set({ identifiersShown });
+
+useDataset.subscribe((state, before) => {
+  if (state.summary?.fingerprint !== before.summary?.fingerprint) closeViewer();
+});

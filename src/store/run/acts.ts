@@ -1,0 +1,294 @@
+// The acts of the transport and of the panels: start, pause, step, end, load films, save a model. Owns the client.
+// One act at a time; whatever goes wrong ends up as the one error that the page shows, never as a rejection.
+
+import { predictBudget } from '../../config/budget.ts';
+import { type ConfigKey, type ConfigValue, SCHEMA } from '../../config/schema.ts';
+import { nearestPreset } from '../../config/share.ts';
+import type { DatasetSummary } from '../../protocol/dataset.ts';
+import type { RunStatus } from '../../protocol/engine.ts';
+import type { ProbeReport, ProbeRequest } from '../../protocol/probe.ts';
+import { AppError, BLOW_UPS, type ErrorCode, toWire } from '../../util/errors.ts';
+import type { PlaygroundClient } from '../../worker/client.ts';
+import { eraseFilms, refreshCache } from '../films/cache.ts';
+import {
+  cancelReading,
+  ensureDataset,
+  leaveSet,
+  loadSource,
+  type Source,
+  SYNTHETIC_SOURCE,
+  useDataset,
+} from '../films/dataset.ts';
+import { followEngine, forgetSamples } from './engineEvents.ts';
+import { folderSource } from '../films/files.ts';
+import { mayRead, type RememberedFolder, recallFolders } from '../films/folders.ts';
+import { forgetKeeping } from './keeping.ts';
+import { restoreKernels } from '../page/kernels.ts';
+import { requireProtectedPage } from '../page/protection.ts';
+import { resetSeries } from '../curves/series.ts';
+import { type Busy, CLOSED, runExists, showError, useSession } from './session.ts';
+import { setDraft, takeConfig, useSettings } from '../page/settings.ts';
+
+const { getState: get, setState: set } = useSession;
+
+/** After these nothing on the device can be trusted or reached; only fresh workers help. */
+const NEEDS_RESTART: readonly ErrorCode[] = [
+  'device-lost',
+  'device-lost-often',
+  'gpu-fault',
+  'out-of-memory',
+  'worker-failed',
+  'adapter-missing',
+  'device-refused',
+  'webgpu-missing',
+];
+
+/** The failure shown can only be mended by fresh workers. */
+export function needsRestart(): boolean {
+  const { error, status } = get();
+  if (error === null) return false;
+  return NEEDS_RESTART.includes(error.code) || (status.state === 'failed' && !BLOW_UPS.includes(error.code));
+}
+
+let factory: (() => PlaygroundClient) | null = null;
+let client: PlaygroundClient | null = null;
+
+export function currentClient(): PlaygroundClient {
+  if (!client) throw new AppError('not-ready', 'the engine has not been started.');
+  return client;
+}
+
+/** Does one thing at a time and shows what went wrong; true when it worked. */
+export async function attempt(busy: Busy, act: () => Promise<void>): Promise<boolean> {
+  if (get().busy) return false;
+  set({ busy, error: null });
+  try {
+    await act();
+    return true;
+  } catch (error) {
+    showError(error);
+    return false;
+  } finally {
+    set({ busy: null });
+  }
+}
+
+/** Without anyone who knows better, a worker that died is the end of its run. */
+let workerFault = (error: unknown): void => {
+  showError(error);
+  set({ status: { ...get().status, state: 'failed' } });
+};
+
+/** Has someone else deal with workers that die. */
+export function onWorkerFault(handler: (error: unknown) => void): void {
+  workerFault = handler;
+}
+
+async function openEngine(): Promise<void> {
+  client = factory?.() ?? null;
+  const opened = currentClient();
+  opened.fault.catch((error: unknown) => {
+    if (client === opened && toWire(error).code !== 'cancelled') workerFault(error);
+  });
+  const facts = await opened.engine.open((event) => {
+    if (client === opened) followEngine(event);
+  });
+  const chosen = await restoreKernels(opened.engine, facts);
+  const { status } = get();
+  set({ facts: chosen, status: status.state === 'closed' ? { ...status, state: 'idle' } : status });
+}
+
+/** Starts the workers, and loads the built-in set so that one press on Play trains. */
+export async function startSession(makeClient: () => PlaygroundClient): Promise<void> {
+  factory = makeClient;
+  const opened = attempt('opening', openEngine);
+  void load(SYNTHETIC_SOURCE);
+  void recallFolders();
+  await opened;
+}
+
+/** Fresh workers and a fresh device; the films are read again, the run is gone. */
+export const restart = (): Promise<boolean> =>
+  attempt('opening', async () => {
+    client?.dispose();
+    forgetSamples();
+    const { source } = useDataset.getState();
+    set({ status: CLOSED, facts: null, compile: null, runConfig: null, ended: false, engineData: null });
+    await openEngine();
+    if (source) void load(source);
+  });
+
+/** Films of the person's own are taken by a protected page only; the built-in set needs no protection. */
+function takes(source: Source): boolean {
+  try {
+    if (source.kind !== 'synthetic') requireProtectedPage();
+    return true;
+  } catch (error) {
+    showError(error);
+    return false;
+  }
+}
+
+/** Loads films now. Ends a run that is under way. */
+export async function load(source: Source): Promise<void> {
+  if (!takes(source)) return;
+  if (runExists(get())) await stop();
+  try {
+    await loadSource(currentClient(), source, useSettings.getState().draft.planeSize);
+  } catch {
+    // What went wrong stands in the data panel, with the list of files.
+  }
+}
+
+/** Loads films, but asks first when that would end a run. */
+export function offerSource(source: Source): void {
+  if (!takes(source)) return;
+  if (runExists(get()) && get().status.step > 0) useDataset.setState({ pending: source });
+  else void load(source);
+}
+
+/** Opens a folder of an earlier visit; the browser may ask the person first. */
+export async function openAgain({ handle, name }: RememberedFolder): Promise<void> {
+  try {
+    if (!(await mayRead(handle))) throw new AppError('folder-denied', `${name}.`);
+    if (get().error?.code === 'folder-denied') set({ error: null });
+    offerSource(folderSource(handle));
+  } catch (error) {
+    showError(error);
+  }
+}
+
+/** Erases all decoded films on disk. A set that was read from there goes, and ends the run that is trained on it. */
+export async function eraseCache(): Promise<void> {
+  const inUse = (useDataset.getState().summary?.storage?.cached ?? 0) > 0;
+  if (inUse && runExists(get())) await stop();
+  try {
+    const left = await eraseFilms(currentClient());
+    if (inUse) {
+      leaveSet();
+      set({ engineData: null });
+    }
+    if (left.bytes > 0) throw new AppError('not-ready', 'a part of the cache is being read by another tab.');
+  } catch (error) {
+    showError(error);
+    void refreshCache(currentClient());
+  }
+}
+
+export const cancelLoading = (): Promise<void> => cancelReading(currentClient());
+
+function engineHolds(fingerprint: string): Promise<void> {
+  return new Promise((resolve) => {
+    if (get().engineData?.fingerprint === fingerprint) return resolve();
+    const stop = useSession.subscribe(({ engineData }) => {
+      if (engineData?.fingerprint !== fingerprint) return;
+      stop();
+      resolve();
+    });
+  });
+}
+
+/** The films, read at this size and delivered to the engine. */
+export async function filmsAtHand(planeSize: number): Promise<DatasetSummary> {
+  const summary = await ensureDataset(currentClient(), planeSize);
+  await Promise.race([engineHolds(summary.fingerprint), currentClient().fault]);
+  return summary;
+}
+
+const bytesOf = async (file: File) => new Uint8Array(await file.arrayBuffer());
+
+async function prepare(): Promise<void> {
+  const { draft, weights } = useSettings.getState();
+  const { facts } = get();
+  if (!facts) throw new AppError('not-ready', 'there is no graphics device to train on.');
+  const budget = predictBudget(draft, facts.limits, facts.software);
+  if (!budget.fits) throw new AppError('does-not-fit', budget.reason);
+  await filmsAtHand(draft.planeSize);
+  const status = await currentClient().engine.prepare(draft, weights ? await bytesOf(weights) : undefined);
+  resetSeries();
+  forgetSamples();
+  forgetKeeping();
+  set({ status, runConfig: draft, ended: false, compile: null });
+}
+
+/** Starts or resumes; the first press prepares the run that the form describes. */
+export async function play(): Promise<void> {
+  const ready = runExists(get()) || (await attempt('preparing', prepare));
+  if (!ready) return;
+  try {
+    await currentClient().engine.play();
+  } catch (error) {
+    showError(error);
+  }
+}
+
+const settle = (busy: Busy, act: () => Promise<RunStatus>): Promise<boolean> =>
+  attempt(busy, async () => set({ status: await act() }));
+
+export const pause = (): Promise<boolean> => settle('pausing', () => currentClient().engine.pause());
+
+export async function step(): Promise<void> {
+  if (runExists(get()) || (await attempt('preparing', prepare))) {
+    await settle('stepping', () => currentClient().engine.stepOnce());
+  }
+}
+
+/** Ends the run. The model stays for evaluation and saving, the form becomes free. */
+export const stop = (): Promise<boolean> =>
+  attempt('stopping', async () => set({ status: await currentClient().engine.stop(), ended: true }));
+
+/** Back to step 0 of the same run; after a fault, fresh workers first. */
+export async function reset(): Promise<void> {
+  const { runConfig } = get();
+  if (needsRestart()) {
+    await restart();
+    return;
+  }
+  await attempt('resetting', async () => {
+    const status = await currentClient().engine.reset();
+    resetSeries();
+    forgetSamples();
+    forgetKeeping();
+    if (runConfig) takeConfig({ preset: nearestPreset(runConfig), config: runConfig });
+    set({ status, ended: false });
+  });
+}
+
+/** Sets a field of the form; a `live` one reaches the engine before its next step. */
+export async function changeSetting(key: ConfigKey, value: ConfigValue): Promise<void> {
+  setDraft(key, value);
+  const { runConfig } = get();
+  if (!runConfig || !runExists(get()) || SCHEMA[key].when !== 'live') return;
+  try {
+    await currentClient().engine.change(key, value);
+    set({ runConfig: { ...runConfig, [key]: value } });
+  } catch (error) {
+    showError(error);
+  }
+}
+
+/** Linear evaluation of the model that the engine holds. @throws AppError */
+export const runProbe = (request: ProbeRequest): Promise<ProbeReport> =>
+  currentClient().engine.probe(request);
+
+/** The model as safetensors bytes, or null when that failed and was shown. */
+export async function saveCheckpoint(): Promise<Uint8Array | null> {
+  let bytes: Uint8Array | null = null;
+  await attempt('saving', async () => {
+    bytes = await currentClient().engine.exportCheckpoint();
+  });
+  return bytes;
+}
+
+/** Continues from a file written by this program; of a bare state dict, the form says what the file does not. */
+export const loadCheckpoint = (file: File): Promise<boolean> =>
+  attempt('preparing', async () => {
+    requireProtectedPage();
+    const { draft } = useSettings.getState();
+    const { config, status } = await currentClient().engine.importCheckpoint(await bytesOf(file), draft);
+    resetSeries();
+    forgetSamples();
+    forgetKeeping();
+    takeConfig({ preset: nearestPreset(config), config });
+    set({ status, runConfig: config, ended: false });
+  });

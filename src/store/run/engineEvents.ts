@@ -1,0 +1,108 @@
+// What the engine pushes, sorted to where it belongs: samples to the curves, status and facts to the session.
+// Samples come up to twenty times a second; the figures drawn from them change at most four times a second.
+
+import type { EngineEvent } from '../../protocol/engine.ts';
+import { METRIC_NAMES, type MetricName, type StepSample } from '../../protocol/metrics.ts';
+import { noteKeeping } from './keeping.ts';
+import { noteProgress } from './probe.ts';
+import { enterLiveRun } from './runs.ts';
+import { addMarker, appendSamples, rewindSeries } from '../curves/series.ts';
+import { NO_WAITS, useSession } from './session.ts';
+import { NO_VERDICT, verdictOf } from './verdict.ts';
+
+const FIGURES_MS = 250;
+const TAIL = 40;
+
+let tail: StepSample[] = [];
+let waits = NO_WAITS;
+let timer: ReturnType<typeof setTimeout> | null = null;
+
+const INDEX = new Map(METRIC_NAMES.map((name, index) => [name, index]));
+
+/** Mean over the tail of what was measured, or null. */
+function recent(name: MetricName): number | null {
+  const values = tail.map((sample) => sample.values[INDEX.get(name)!]!).filter(Number.isFinite);
+  return values.length ? values.reduce((sum, value) => sum + value, 0) / values.length : null;
+}
+
+function showFigures(): void {
+  timer = null;
+  const { runConfig } = useSession.getState();
+  if (!runConfig) return;
+  useSession.setState({
+    imagesPerSecond: recent('speed/images-per-second'),
+    memoryInUse: recent('memory/in-use'),
+    memoryReserved: recent('memory/reserved'),
+    dataWaits: waits,
+    verdict: verdictOf(tail, runConfig.embeddingDim, runConfig.batchSize),
+  });
+}
+
+function takeSamples(samples: readonly StepSample[]): void {
+  const { runConfig, status } = useSession.getState();
+  if (!runConfig || samples.length === 0) return;
+  enterLiveRun(runConfig, status.start, status.runId ?? undefined);
+  appendSamples(samples);
+  tail = [...tail, ...samples].slice(-TAIL);
+  noteWaits(samples);
+  timer ??= setTimeout(showFigures, FIGURES_MS);
+}
+
+function noteWaits(samples: readonly StepSample[]): void {
+  for (const { values } of samples) {
+    const seconds = values[INDEX.get('speed/data-wait')!]!;
+    const late = seconds > 0 ? 1 : 0;
+    waits = {
+      steps: waits.steps + 1,
+      waited: waits.waited + late,
+      seconds: waits.seconds + (late && seconds),
+    };
+  }
+}
+
+/** A new series begins: no figure may speak of the old one. */
+export function forgetSamples(): void {
+  tail = [];
+  waits = NO_WAITS;
+  if (timer !== null) clearTimeout(timer);
+  timer = null;
+  useSession.setState({ imagesPerSecond: null, dataWaits: NO_WAITS, verdict: NO_VERDICT });
+}
+
+export function followEngine(event: EngineEvent): void {
+  const set = useSession.setState;
+  switch (event.type) {
+    case 'status': {
+      const over = event.status.state === 'done' || event.status.state === 'failed';
+      set(over ? { status: event.status, ended: true } : { status: event.status });
+      break;
+    }
+    case 'samples':
+      takeSamples(event.samples);
+      break;
+    case 'compile':
+      set({ compile: event.done < event.total ? { done: event.done, total: event.total } : null });
+      break;
+    case 'probe-progress':
+      noteProgress(event);
+      break;
+    case 'dataset':
+      set({ engineData: { name: event.name, fingerprint: event.fingerprint, films: event.films } });
+      break;
+    case 'marker':
+      addMarker({ step: event.step, kind: event.kind, text: event.text });
+      break;
+    case 'rewound':
+      rewindSeries(event.step);
+      tail = tail.filter(({ step }) => step < event.step);
+      break;
+    case 'kept':
+    case 'notice':
+    case 'failed':
+      if (event.type === 'failed') set({ error: event.error, compile: null });
+      noteKeeping(event);
+      break;
+    default:
+      event satisfies never;
+  }
+}

@@ -1,0 +1,67 @@
+import Papa from 'papaparse';
+import { describe, expect, it } from 'vitest';
+import { METRIC_NAMES } from '../../protocol/metrics.ts';
+import type { Interval, ProbeReport } from '../../protocol/probe.ts';
+import { probeCsv, problemsCsv, seriesCsv } from './export.ts';
+import { Series } from '../curves/series.ts';
+
+const interval = (value: number | null): Interval => ({ value, low: value, high: value });
+const each = <T>(value: T) => ({ pretrained: value, random: value, pixels: value });
+
+describe('export', () => {
+  it('writes what did not fit, a line each, and no formula that a spreadsheet would run', () => {
+    const csv = problemsCsv([
+      { problem: 'no-film', file: 'l.csv', row: 7, name: '=1+1.png' },
+      { problem: 'no-row', file: '', row: 0, name: 'a,"b".png' },
+    ]);
+    expect(csv.split('\n')).toEqual([
+      'problem,label_file,row,name',
+      `row without a film,l.csv,7,"'=1+1.png"`,
+      'film without a row,,,"a,""b"".png"',
+    ]);
+  });
+
+  it('writes every logged value to the last digit and leaves unmeasured ones empty', () => {
+    const series = new Series();
+    const values = Float64Array.from(METRIC_NAMES, (_, i) =>
+      i === 1 ? Number.NaN : Math.PI * 10 ** (i - 15),
+    );
+    series.append({ step: 3, activeSeconds: 0.1 + 0.2, values });
+    const [row] = Papa.parse<Record<string, string>>(seriesCsv(series), { header: true }).data;
+    expect(Number(row!.active_seconds)).toBe(0.1 + 0.2);
+    METRIC_NAMES.forEach((name, i) => {
+      if (i === 1) expect(row![name]).toBe('');
+      else expect(Number(row![name])).toBe(values[i]);
+    });
+  });
+
+  it('writes scores, the mean and the reason for each finding left out', () => {
+    const report: ProbeReport = {
+      share: 0.1,
+      draws: 5,
+      seed: 1,
+      step: 300,
+      films: { train: 1, val: 1, test: 1 },
+      labelledFilms: 1,
+      mean: each(interval(0.8)),
+      findings: [
+        {
+          finding: 'Effusion, left',
+          positives: 3,
+          negatives: 4,
+          auroc: { ...each(interval(0.75)), random: interval(null) },
+          averagePrecision: each(0.5),
+          roc: each(null),
+        },
+      ],
+      leftOut: [{ finding: 'Hernia', reason: 'no positives' }],
+      seconds: 1,
+      protocol: [],
+    };
+    const lines = Papa.parse<Record<string, string>>(probeCsv(report), { header: true }).data;
+    expect(lines.map(({ finding }) => finding)).toEqual(['Effusion, left', 'mean', 'Hernia']);
+    expect(lines[0]).toMatchObject({ auroc_pretrained: '0.75', auroc_random: '', positives: '3' });
+    expect(lines[1]!.auroc_pixels_high).toBe('0.8');
+    expect(lines[2]!.left_out_because).toBe('no positives');
+  });
+});

@@ -1,0 +1,96 @@
+// One film under the lens: the two views that a step makes of it, and where the context bottlenecks let it through.
+// Asked for when the film, the step or the state of the run changes, and every few seconds while training.
+// A refusal is kept as a sentence, not raised: looking closer must never disturb a run.
+
+import { create } from 'zustand';
+import type { GateMaps, ViewPair } from '../../protocol/engine.ts';
+import type { Level } from '../../protocol/metrics.ts';
+import { toWire } from '../../util/errors.ts';
+import { currentClient } from './acts.ts';
+import { useDataset } from '../films/dataset.ts';
+import { useSession } from './session.ts';
+
+interface InspectState {
+  /** Index of the film in the set. */
+  readonly film: number;
+  readonly views: ViewPair | null;
+  readonly viewsProblem: string | null;
+  readonly gates: GateMaps | null;
+  readonly gatesProblem: string | null;
+  /** Step of the run at which views and gates were made. */
+  readonly step: number;
+  /** The level whose gate is laid over the film. */
+  readonly level: Level;
+  /** Of the overlay, 0..1. */
+  readonly opacity: number;
+}
+
+export const useInspect = create<InspectState>()(() => ({
+  film: 0,
+  views: null,
+  viewsProblem: null,
+  gates: null,
+  gatesProblem: null,
+  step: 0,
+  level: 5,
+  opacity: 0.55,
+}));
+
+const { getState: get, setState: set } = useInspect;
+
+export const setLevel = (level: Level): void => set({ level });
+export const setOpacity = (opacity: number): void => set({ opacity });
+
+let asking = false;
+let askAgain = false;
+
+/** Asks the engine for views and gates of the film. One question at a time; later wishes become one more. */
+export async function refreshInspect(): Promise<void> {
+  if (asking) {
+    askAgain = true;
+    return;
+  }
+  const { runConfig, status } = useSession.getState();
+  if (!runConfig || status.state === 'failed' || status.state === 'closed') return;
+  asking = true;
+  const { film } = get();
+  const { engine } = currentClient();
+  const [views, gates] = await Promise.allSettled([
+    engine.previewViews(film, status.step),
+    engine.gateMaps(film),
+  ]);
+  set({
+    step: status.step,
+    ...(views.status === 'fulfilled'
+      ? { views: views.value, viewsProblem: null }
+      : { viewsProblem: toWire(views.reason).message }),
+    ...(gates.status === 'fulfilled'
+      ? { gates: gates.value, gatesProblem: null }
+      : { gatesProblem: toWire(gates.reason).message }),
+  });
+  asking = false;
+  if (askAgain) {
+    askAgain = false;
+    void refreshInspect();
+  }
+}
+
+/** Turns to another film; beyond the ends it goes round. */
+export function inspectFilm(film: number): void {
+  const films = useDataset.getState().summary?.images.length ?? 0;
+  if (films === 0) return;
+  set({ film: ((film % films) + films) % films });
+  void refreshInspect();
+}
+
+export const turnFilm = (by: number): void => inspectFilm(get().film + by);
+
+useDataset.subscribe((state, before) => {
+  if (state.summary !== before.summary) set({ film: 0, views: null, gates: null });
+});
+
+useSession.subscribe((state, before) => {
+  if (state.runConfig === null && before.runConfig !== null) set({ views: null, gates: null });
+  const settled = state.status.state !== before.status.state || state.runConfig !== before.runConfig;
+  if (settled) void refreshInspect();
+});

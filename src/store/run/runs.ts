@@ -1,0 +1,163 @@
+// The list of runs, oldest first: configuration, curves, scores, name, colour. The live run is the last
+// one until it is replaced; a deleted run can be brought back until the next deletion.
+// Here in memory; library.ts implements RunShelf and keeps the list over reloads.
+
+import { create } from 'zustand';
+import { type PresetName, presetOf } from '../../config/presets.ts';
+import type { Config } from '../../config/schema.ts';
+import type { ProbeReport } from '../../protocol/probe.ts';
+import type { ListedRun, RunRecord } from '../../protocol/vault.ts';
+import { nameRun } from './runName.ts';
+import { liveSeries, type Series } from '../curves/series.ts';
+
+export interface Run {
+  readonly id: string;
+  readonly name: string;
+  readonly preset: PresetName | null;
+  readonly config: Config;
+  /** What its weights were before the first step, in words. */
+  readonly start: string;
+  /** Place in the theme's row of run colours. */
+  readonly colour: number;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly series: Series;
+  /** Drawn in every chart beside the live run. */
+  readonly pinned: boolean;
+  /** Newest last. */
+  readonly probes: readonly ProbeReport[];
+  /** Of a run of an earlier visit: what its record said when the list was made. Its curves may not be read yet. */
+  readonly kept?: Pick<ListedRun, 'step' | 'last' | 'bytes' | 'state' | 'inUse'>;
+}
+
+/** Where runs are kept beyond the store. */
+export interface RunShelf {
+  load(): Promise<readonly Run[]>;
+  put(run: Run): Promise<void>;
+  remove(run: Run): Promise<void>;
+}
+
+/** What a record says of a run. */
+type TakenUp = Pick<RunRecord, 'id' | 'config' | 'start' | 'createdAt'>;
+
+interface RunsState {
+  readonly runs: readonly Run[];
+  /** The run whose samples arrive now; null before the first one. */
+  readonly liveId: string | null;
+  /** The run deleted last and its place, for undo. */
+  readonly removed: { readonly run: Run; readonly index: number } | null;
+}
+
+export const useRuns = create<RunsState>()(() => ({ runs: [], liveId: null, removed: null }));
+
+let shelf: RunShelf | null = null;
+
+/** Brings in what a shelf holds and keeps it up to date from now on. */
+export async function openShelf(opened: RunShelf): Promise<void> {
+  const stored = await opened.load();
+  shelf = opened;
+  useRuns.setState(({ runs }) => {
+    const here = new Set(runs.map(({ id }) => id));
+    return { runs: [...stored.filter(({ id }) => !here.has(id)), ...runs] };
+  });
+}
+
+const byId = (id: string) => useRuns.getState().runs.find((run) => run.id === id) ?? null;
+
+/** The name that a run has in the list; one that is not in it is named by its configuration. */
+export const runNameOf = ({ id, config }: Pick<RunRecord, 'id' | 'config'>, runs: readonly Run[]): string =>
+  runs.find((run) => run.id === id)?.name ?? nameRun(config, null, []);
+
+export const liveRun = (): Run | null => {
+  const { liveId } = useRuns.getState();
+  return liveId === null ? null : byId(liveId);
+};
+
+/** Runs drawn beside the live one. */
+export const pinnedRuns = (): readonly Run[] => {
+  const { runs, liveId } = useRuns.getState();
+  return runs.filter((run) => run.pinned && run.id !== liveId);
+};
+
+/** Series that have been in the list, so that a run deleted while it goes on stays deleted. */
+const entered = new WeakSet<Series>();
+
+/**
+ * Enters the live series as a run, once: later calls for the same series change nothing.
+ * Called when its first samples arrive, so that a run prepared but never played leaves no trace.
+ */
+export function enterLiveRun(
+  config: Config,
+  start: string,
+  id: string = crypto.randomUUID(),
+  now = Date.now(),
+): void {
+  const series = liveSeries();
+  if (entered.has(series)) return;
+  entered.add(series);
+  const { runs } = useRuns.getState();
+  const names = runs.map(({ name }) => name);
+  const run: Run = {
+    id,
+    name: nameRun(config, runs.at(-1)?.config ?? null, names),
+    preset: presetOf(config),
+    config,
+    start,
+    colour: runs.reduce((next, { colour }) => Math.max(next, colour + 1), 0),
+    startedAt: now,
+    series,
+    pinned: false,
+    probes: [],
+  };
+  useRuns.setState({ runs: [...runs, run], liveId: run.id });
+  void shelf?.put(run);
+}
+
+/** The live series is that of a run that was kept: it stands in the list once, under its own name if it has one. */
+export function takeUpRun({ id, config, start, createdAt }: TakenUp): void {
+  const known = byId(id);
+  if (!known) {
+    enterLiveRun(config, start, id, createdAt);
+    return;
+  }
+  const series = liveSeries();
+  entered.add(series);
+  useRuns.setState(({ runs }) => ({
+    runs: runs.map((run) => (run === known ? { ...run, config, series } : run)),
+    liveId: id,
+  }));
+}
+
+function update(id: string, change: (run: Run) => Partial<Run>): void {
+  useRuns.setState(({ runs }) => ({
+    runs: runs.map((run) => (run.id === id ? { ...run, ...change(run) } : run)),
+  }));
+  const run = byId(id);
+  if (run) void shelf?.put(run);
+}
+
+export function renameRun(id: string, name: string): void {
+  const trimmed = name.trim();
+  if (trimmed) update(id, () => ({ name: trimmed }));
+}
+
+export const pinRun = (id: string, pinned: boolean): void => update(id, () => ({ pinned }));
+
+export const addProbe = (id: string, report: ProbeReport): void =>
+  update(id, ({ probes }) => ({ probes: [...probes, report] }));
+
+export function deleteRun(id: string): void {
+  const { runs } = useRuns.getState();
+  const index = runs.findIndex((run) => run.id === id);
+  const run = runs[index];
+  if (!run) return;
+  useRuns.setState({ runs: runs.filter((other) => other !== run), removed: { run, index } });
+  void shelf?.remove(run);
+}
+
+export function undoDelete(): void {
+  const { runs, removed } = useRuns.getState();
+  if (!removed) return;
+  useRuns.setState({ runs: runs.toSpliced(removed.index, 0, removed.run), removed: null });
+  void shelf?.put(removed.run);
+}

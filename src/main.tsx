@@ -3,11 +3,11 @@
 
 import '@mantine/core/styles.css';
 import '@fontsource-variable/inter/wght.css';
-import './ui/theme.css';
-import './ui/shell.css';
-import './ui/setup.css';
-import './ui/data.css';
-import './ui/inspect.css';
+import './ui/shell/theme.css';
+import './ui/shell/shell.css';
+import './ui/settings/setup.css';
+import './ui/data/data.css';
+import './ui/films/inspect.css';
 import { MantineProvider } from '@mantine/core';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
@@ -16,9 +16,9 @@ import { guardRuns } from './store/run/guard.ts';
 import { openLibrary } from './store/run/library.ts';
 import { startProtection } from './store/page/protection.ts';
 import { gatherRequests } from './store/page/requests.ts';
-import { App } from './ui/App.tsx';
-import { ErrorBoundary } from './ui/ErrorBoundary.tsx';
-import { theme } from './ui/theme.ts';
+import { App } from './ui/shell/App.tsx';
+import { ErrorBoundary } from './ui/shell/ErrorBoundary.tsx';
+import { theme } from './ui/shell/theme.ts';
 import { createClient, type PlaygroundClient } from './worker/client.ts';
 
 async function clientFactory(): Promise<() => PlaygroundClient> {

@@ -3,10 +3,10 @@
 
 import '@mantine/core/styles.css';
 import '@fontsource-variable/inter/wght.css';
-import '../../src/ui/theme.css';
-import '../../src/ui/shell.css';
-import '../../src/ui/setup.css';
-import '../../src/ui/inspect.css';
+import '../../src/ui/shell/theme.css';
+import '../../src/ui/shell/shell.css';
+import '../../src/ui/settings/setup.css';
+import '../../src/ui/films/inspect.css';
 import { MantineProvider } from '@mantine/core';
 import { createRoot } from 'react-dom/client';
 import { presetConfig } from '../../src/config/presets.ts';
@@ -15,8 +15,8 @@ import { fakeSample } from '../../src/fake/curves.ts';
 import { appendSamples, liveSeries } from '../../src/store/curves/series.ts';
 import { useSession } from '../../src/store/run/session.ts';
 import { takeConfig } from '../../src/store/page/settings.ts';
-import { App } from '../../src/ui/App.tsx';
-import { theme } from '../../src/ui/theme.ts';
+import { App } from '../../src/ui/shell/App.tsx';
+import { theme } from '../../src/ui/shell/theme.ts';
 import { createClient, type PlaygroundClient } from '../../src/worker/client.ts';
 
 export interface FramesSeen {

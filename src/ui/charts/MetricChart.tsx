@@ -1,0 +1,153 @@
+// A chart of metrics over steps: heading, legend with read-out, plot, pointer sheet, menu, and the same in words.
+// What is drawn is built by chartView when the redraw queue says so; zoom, smoothing and hover are shared by all
+// charts through store/charts. The chart keeps no data of its own.
+
+import { ActionIcon, Menu } from '@mantine/core';
+import { useElementSize, useMergedRef } from '@mantine/hooks';
+import { IconDots } from '@tabler/icons-react';
+import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
+import type { MetricName } from '../../protocol/metrics.ts';
+import { useCharts } from '../../store/curves/charts.ts';
+import { ChartPointer } from './ChartPointer.tsx';
+import { ChartTable, summary } from './ChartTable.tsx';
+import type { Frame } from './chartAxes.ts';
+import { buildView, type ChartView, type CurveSpec, type ShownRun } from './chartView.ts';
+import { savePng, saveSvg } from '../shell/download.ts';
+import { Legend } from './Legend.tsx';
+import { MetricChartPlot } from './MetricChartPlot.tsx';
+import { REDRAW_MS, useDrawn } from './redraw.ts';
+import { shownRuns } from './shownRuns.ts';
+
+export interface MetricChartProps {
+  /** Plain words, for file names and screen readers. */
+  readonly title: string;
+  /** What stands as heading: usually a name that opens its explanation. */
+  readonly heading: ReactNode;
+  readonly curves: readonly CurveSpec[];
+  /** Height of the plot with its x axis. */
+  readonly height: number;
+  readonly testId?: string;
+  readonly labels?: boolean;
+  /** Said in the plot as long as there is nothing to draw. */
+  readonly nothing?: string;
+  /** Without legend and menu, for rows of small charts. */
+  readonly small?: boolean;
+  /** Without step numbers below, where the chart underneath carries them. */
+  readonly bare?: boolean;
+  /** Redrawn less often while data streams in. */
+  readonly side?: boolean;
+  readonly scaleWith?: readonly MetricName[];
+}
+
+interface Drawn {
+  readonly view: ChartView;
+  readonly runs: readonly ShownRun[];
+  readonly markers: ShownRun['series']['markers'];
+}
+
+function useFrame({ labels, small, bare }: MetricChartProps): Frame {
+  return useMemo(
+    () => ({ left: small ? 40 : 44, right: labels ? 70 : 10, top: small ? 16 : 6, bottom: bare ? 6 : 18 }),
+    [labels, small, bare],
+  );
+}
+
+export function MetricChart(props: MetricChartProps) {
+  const { title, curves, height, scaleWith, testId, small } = props;
+  const section = useRef<HTMLElement>(null);
+  const plot = useRef<HTMLDivElement>(null);
+  const { ref: measured, width } = useElementSize<HTMLDivElement>();
+  const plotRef = useMergedRef(plot, measured);
+  const [table, setTable] = useState(false);
+  const frame = useFrame(props);
+  const plotWidth = width - frame.left - frame.right;
+  const plotHeight = height - frame.top - frame.bottom;
+
+  const build = useCallback((): Drawn => {
+    const runs = shownRuns();
+    const request = {
+      curves,
+      runs,
+      charts: useCharts.getState(),
+      width: plotWidth,
+      height: plotHeight,
+      scaleWith,
+    };
+    return { view: buildView(request), runs, markers: small ? [] : [...runs[0]!.series.markers] };
+  }, [curves, plotWidth, plotHeight, scaleWith, small]);
+  const drawn = useDrawn(section, width, build, props.side ? REDRAW_MS.side : REDRAW_MS.main);
+
+  return (
+    <section
+      ref={section}
+      className="metric-chart"
+      data-testid={testId}
+      data-zoom={drawn?.view.zoomed ? `${drawn.view.range.from}:${drawn.view.range.to}` : undefined}
+      aria-label={title}
+    >
+      <header className="metric-chart-head">
+        {props.heading}
+        {drawn && <Legend curves={curves} runs={drawn.runs} length={drawn.view.length} bare={props.small} />}
+        {!props.small && <ChartMenu title={title} plot={plot} table={table} setTable={setTable} />}
+      </header>
+      <div ref={plotRef} className="metric-chart-plot" style={{ height }}>
+        {drawn && width > 0 && (
+          <>
+            <div aria-hidden="true">
+              <MetricChartPlot
+                view={drawn.view}
+                width={width}
+                height={height}
+                frame={frame}
+                markers={drawn.markers}
+                labels={props.labels ?? false}
+              />
+            </div>
+            <ChartPointer
+              view={drawn.view}
+              runs={drawn.runs}
+              width={width}
+              height={height}
+              frame={frame}
+              label={title}
+            />
+          </>
+        )}
+      </div>
+      {drawn?.view.rows.length === 0 && props.nothing && <p className="chart-nothing">{props.nothing}</p>}
+      {drawn && !props.small && <p className="visually-hidden">{summary(title, curves, drawn.runs[0]!)}</p>}
+      {table && drawn && (
+        <ChartTable title={title} curves={curves} runs={drawn.runs} range={drawn.view.range} />
+      )}
+    </section>
+  );
+}
+
+interface ChartMenuProps {
+  readonly title: string;
+  readonly plot: React.RefObject<HTMLDivElement | null>;
+  readonly table: boolean;
+  readonly setTable: (shown: boolean) => void;
+}
+
+function ChartMenu({ title, plot, table, setTable }: ChartMenuProps) {
+  const svg = () => plot.current?.querySelector('svg') ?? null;
+  const withSvg = (save: (svg: SVGSVGElement, title: string) => void) => () => {
+    const found = svg();
+    if (found) save(found, title);
+  };
+  return (
+    <Menu position="bottom-end" transitionProps={{ duration: 80 }} withinPortal>
+      <Menu.Target>
+        <ActionIcon size={20} aria-label={`More about ${title}`}>
+          <IconDots size={14} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item onClick={() => setTable(!table)}>{table ? 'Hide the table' : 'Show as a table'}</Menu.Item>
+        <Menu.Item onClick={withSvg(saveSvg)}>Save as SVG</Menu.Item>
+        <Menu.Item onClick={withSvg((found, name) => void savePng(found, name))}>Save as PNG</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

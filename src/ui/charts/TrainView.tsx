@@ -1,0 +1,136 @@
+// The middle column while training: the total first, the three terms of both heads, the five levels, and the whole
+// run in a strip at the foot. Layout only; every chart draws itself from the stores.
+
+import { Switch } from '@mantine/core';
+import { useViewportSize } from '@mantine/hooks';
+import { Fragment, useState } from 'react';
+import { LEVELS, TERM_NAMES, TERMS } from '../../protocol/metrics.ts';
+import { useCharts } from '../../store/curves/charts.ts';
+import './curves.css';
+import { ChartBar } from './ChartBar.tsx';
+import { curvesOf, LEVEL_ROWS, RATE_CURVES, SPEED_CURVES, TOTAL_CURVES } from './curveSpecs.ts';
+import { TermName, TotalName } from './Explain.tsx';
+import { MetricChart } from './MetricChart.tsx';
+import { OverviewChart } from './OverviewChart.tsx';
+import { StepNote } from './StepNote.tsx';
+import { useBeginWords } from '../shell/statusWords.ts';
+
+/** Heights for a screen of 900 px, stretched on larger ones so that nothing needs scrolling. */
+const DESIGN_HEIGHT = 900;
+function useStretch(): (height: number) => number {
+  const { height } = useViewportSize();
+  const factor = Math.min(1.7, Math.max(1, height / DESIGN_HEIGHT));
+  return (designed) => Math.round(designed * factor);
+}
+
+function TermCharts() {
+  const stretched = useStretch();
+  const weighted = useCharts((state) => state.weighted);
+  return (
+    <div className="term-row">
+      {TERM_NAMES.map((term) => (
+        <MetricChart
+          key={term}
+          testId={`chart-${term}`}
+          title={weighted ? `${TERMS[term].label}, weighted` : TERMS[term].label}
+          heading={<TermName term={term} />}
+          curves={curvesOf(term, weighted)}
+          height={stretched(118)}
+        />
+      ))}
+    </div>
+  );
+}
+
+function LevelCharts() {
+  const [shared, setShared] = useState(true);
+  const stretched = useStretch();
+  return (
+    <>
+      <div className="section-head">
+        <h3 className="chart-title">Levels</h3>
+        <span className="dim">the same statistics on each encoder level; measured, not optimised</span>
+        <span className="curves-spring" />
+        <Switch
+          size="xs"
+          label="One scale per row"
+          checked={shared}
+          onChange={(event) => setShared(event.currentTarget.checked)}
+        />
+      </div>
+      <div className="levels">
+        <span />
+        {LEVELS.map((level) => (
+          <span key={level} className="levels-head">
+            {level}
+          </span>
+        ))}
+        {LEVEL_ROWS.map(({ term, metrics, cells }, row) => (
+          <Fragment key={term}>
+            <TermName term={term} />
+            {cells.map(({ title, curves }) => (
+              <MetricChart
+                key={title}
+                title={title}
+                heading={null}
+                curves={curves}
+                height={stretched(57) + (row === LEVEL_ROWS.length - 1 ? 12 : 0)}
+                bare={row < LEVEL_ROWS.length - 1}
+                small
+                side
+                scaleWith={shared ? metrics : undefined}
+              />
+            ))}
+          </Fragment>
+        ))}
+      </div>
+    </>
+  );
+}
+
+export function TrainView() {
+  const stretched = useStretch();
+  const nothing = useBeginWords();
+  return (
+    <section className="curves" aria-label="Curves">
+      <ChartBar />
+      <div className="curves-scroll">
+        <MetricChart
+          testId="chart-total"
+          title="Total"
+          heading={
+            <span className="curves-control">
+              <TotalName />
+              <StepNote otherwise="global + λ local" />
+            </span>
+          }
+          curves={TOTAL_CURVES}
+          height={stretched(158)}
+          labels
+          nothing={nothing}
+        />
+        <TermCharts />
+        <LevelCharts />
+        <div className="pair-row">
+          <MetricChart
+            title="Learning rate"
+            heading={<span className="chart-title">Learning rate</span>}
+            curves={RATE_CURVES}
+            side
+            height={stretched(68)}
+          />
+          <MetricChart
+            title="Throughput"
+            heading={<span className="chart-title">Throughput</span>}
+            curves={SPEED_CURVES}
+            side
+            height={stretched(68)}
+          />
+        </div>
+      </div>
+      <footer className="curves-foot">
+        <OverviewChart />
+      </footer>
+    </section>
+  );
+}

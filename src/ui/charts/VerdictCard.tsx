@@ -1,0 +1,83 @@
+// The collapse verdict: one word, one sentence, and per head the two figures it rests on as small scales.
+
+import { Tooltip } from '@mantine/core';
+import { HEADS } from '../../protocol/metrics.ts';
+import { useSession } from '../../store/run/session.ts';
+import { type HeadHealth, VERDICTS } from '../../store/run/verdict.ts';
+import { formatFigure } from '../../util/format.ts';
+import { Section } from '../shell/Section.tsx';
+
+interface ScaleProps {
+  readonly label: string;
+  readonly value: number;
+  readonly of: number;
+  readonly digits: number;
+  readonly help: string;
+}
+
+function Scale({ label, value, of, digits, help }: ScaleProps) {
+  const share = Number.isFinite(value) ? Math.max(0, Math.min(1, value / of)) : 0;
+  return (
+    <Tooltip label={help} w={260}>
+      <div className="scale">
+        <span className="dim">{label}</span>
+        <span className="scale-track" aria-hidden>
+          <span style={{ transform: `scaleX(${share})` }} />
+        </span>
+        <span className="num scale-value">
+          {Number.isFinite(value) ? value.toFixed(digits) : '–'}
+          <span className="dim"> / {of.toFixed(digits === 2 ? 0 : digits)}</span>
+        </span>
+      </div>
+    </Tooltip>
+  );
+}
+
+function HeadScales({ health }: { health: HeadHealth }) {
+  const { head, spread, dimensions, attainable, variance, covariance } = health;
+  return (
+    <div className="head-scales">
+      <h3>
+        <svg width="18" height="6" aria-hidden className="head-line">
+          <line x1="0" x2="18" y1="3" y2="3" strokeDasharray={head === 'local' ? '5 3' : undefined} />
+        </svg>
+        {HEADS[head]}
+        <span className="dim num">
+          variance {formatFigure(variance)} · covariance {formatFigure(covariance)}
+        </span>
+      </h3>
+      <Scale
+        label="Spread"
+        value={spread}
+        of={1}
+        digits={2}
+        help="Mean standard deviation of the embedding's dimensions. Near zero, all films get the same embedding."
+      />
+      <Scale
+        label="Dimensions"
+        value={dimensions}
+        of={attainable}
+        digits={0}
+        help="About how many dimensions carry information of their own (participation ratio, from spread and covariance), of as many as a batch of this size can show."
+      />
+    </div>
+  );
+}
+
+export function VerdictCard() {
+  const verdict = useSession((session) => session.verdict);
+  return (
+    <Section title="Collapse check">
+      <div className="verdict" data-testid="verdict" data-verdict={verdict.name}>
+        <p className="verdict-word">
+          <span className="verdict-dot" aria-hidden />
+          {VERDICTS[verdict.name]}
+        </p>
+        <p className="verdict-sentence">{verdict.sentence}</p>
+        {verdict.heads.map((health) => (
+          <HeadScales key={health.head} health={health} />
+        ))}
+      </div>
+    </Section>
+  );
+}

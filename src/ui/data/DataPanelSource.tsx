@@ -1,0 +1,43 @@
+// The ways in: a picked folder, single files, the synthetic set; dropping is everywhere.
+
+import { Button } from '@mantine/core';
+import { IconFolderOpen } from '@tabler/icons-react';
+import { offerSource } from '../../store/run/acts.ts';
+import { SYNTHETIC_SOURCE, useDataset } from '../../store/films/dataset.ts';
+import { useWhyNotProtected } from '../../store/page/protection.ts';
+import { chooseFiles, chooseFolder } from './FileInputs.tsx';
+
+export function DataPanelSource() {
+  const synthetic = useDataset(({ source }) => source?.kind === 'synthetic');
+  const closed = useWhyNotProtected();
+  return (
+    <div className="source">
+      <div className="source-acts">
+        <Button
+          variant="default"
+          leftSection={<IconFolderOpen size={15} aria-hidden />}
+          data-testid="choose-folder"
+          disabled={closed !== null}
+          onClick={() => void chooseFolder()}
+        >
+          Choose folder
+        </Button>
+        <Button variant="default" data-testid="choose-files" disabled={closed !== null} onClick={chooseFiles}>
+          Files
+        </Button>
+        {!synthetic && (
+          <Button variant="default" data-testid="use-synthetic" onClick={() => offerSource(SYNTHETIC_SOURCE)}>
+            Synthetic
+          </Button>
+        )}
+      </div>
+      {closed ? (
+        <p className="source-closed" data-testid="source-closed" role="status">
+          {closed} So no film is taken.
+        </p>
+      ) : (
+        <p className="dim">or drop a folder anywhere, with its label CSV</p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,163 @@
+// How films are put into training, validation and test: the rule in words, and the form that changes it. A change parts the
+// films at hand anew; while a run is at hand its parts stay as they are.
+
+import { Button, Collapse, NumberInput, SegmentedControl, Select } from '@mantine/core';
+import { useId, useState } from 'react';
+import { type DatasetSummary, SPLITS, type Split } from '../../protocol/dataset.ts';
+import { SPLIT_SEED } from '../../protocol/intake.ts';
+import {
+  DEFAULT_SHARES,
+  type SplitChoice,
+  type SplitShares,
+  STRATIFY,
+  type Stratify,
+} from '../../protocol/split.ts';
+import { arrange } from '../../store/films/arrange.ts';
+import { useArrangement } from '../../store/films/arrangement.ts';
+import { runExists, useSession } from '../../store/run/session.ts';
+import { formatCounted } from '../../util/format.ts';
+import { ErrorNotice } from '../shell/ErrorNotice.tsx';
+
+const SPLIT_LABELS: Record<Split, string> = { train: 'Train', val: 'Val', test: 'Test' };
+
+interface FormProps {
+  readonly draft: SplitChoice;
+  readonly onDraft: (draft: SplitChoice) => void;
+}
+
+function DrawnFields({ draft, onDraft }: FormProps) {
+  const shares = draft.shares ?? DEFAULT_SHARES;
+  /** What is not held out is for training. */
+  const hold = (part: 'val' | 'test', value: number) => {
+    const next = { ...shares, [part]: value };
+    onDraft({ ...draft, shares: { ...next, train: 100 - next.val - next.test } satisfies SplitShares });
+  };
+  return (
+    <>
+      <div className="split-shares">
+        {SPLITS.map((part) => (
+          <NumberInput
+            key={part}
+            size="xs"
+            label={SPLIT_LABELS[part]}
+            suffix=" %"
+            min={part === 'train' ? 1 : 0}
+            max={part === 'train' ? 100 : 99 - shares[part === 'val' ? 'test' : 'val']}
+            clampBehavior="strict"
+            hideControls
+            allowDecimal={false}
+            readOnly={part === 'train'}
+            value={shares[part]}
+            onChange={(value) => part !== 'train' && hold(part, Number(value) || 0)}
+          />
+        ))}
+        <NumberInput
+          size="xs"
+          label="Seed"
+          min={0}
+          max={2 ** 31}
+          clampBehavior="strict"
+          hideControls
+          allowDecimal={false}
+          value={draft.seed ?? SPLIT_SEED}
+          onChange={(value) => onDraft({ ...draft, seed: Number(value) || 0 })}
+        />
+      </div>
+      <Select
+        size="xs"
+        label="Even in all parts"
+        allowDeselect={false}
+        data={Object.entries(STRATIFY).map(([value, label]) => ({ value, label }))}
+        value={draft.stratify ?? 'every'}
+        onChange={(value) => onDraft({ ...draft, stratify: value as Stratify })}
+      />
+    </>
+  );
+}
+
+function GivenFields({ draft, onDraft }: FormProps) {
+  return (
+    <Select
+      size="xs"
+      label="Patients in two parts"
+      allowDeselect={false}
+      data={[
+        { value: 'refuse', label: 'refuse the split' },
+        { value: 'leave-out', label: 'leave them out of the earlier part' },
+      ]}
+      value={draft.overlap ?? 'refuse'}
+      onChange={(value) => onDraft({ ...draft, overlap: value as 'refuse' | 'leave-out' })}
+    />
+  );
+}
+
+function SplitForm({ given, onDone }: { given: boolean; onDone: () => void }) {
+  const { choice, busy, error } = useArrangement();
+  const [draft, setDraft] = useState<SplitChoice>(choice.split ?? {});
+  const drawn = draft.source === 'drawn' || !given;
+  const apply = async () => {
+    if (await arrange({ split: draft })) onDone();
+  };
+  return (
+    <div className="split-form" data-testid="split-form">
+      {given && (
+        <SegmentedControl
+          size="xs"
+          fullWidth
+          aria-label="Source of the split"
+          data={[
+            { value: 'given', label: 'As given' },
+            { value: 'drawn', label: 'Drawn by patient' },
+          ]}
+          value={drawn ? 'drawn' : 'given'}
+          onChange={(value) => setDraft({ ...draft, source: value as 'given' | 'drawn' })}
+        />
+      )}
+      {drawn ? (
+        <DrawnFields draft={draft} onDraft={setDraft} />
+      ) : (
+        <GivenFields draft={draft} onDraft={setDraft} />
+      )}
+      {error && <ErrorNotice error={error} />}
+      <Button fullWidth data-testid="split-apply" loading={busy} onClick={() => void apply()}>
+        Split anew
+      </Button>
+    </div>
+  );
+}
+
+export function DataPanelSplit({ summary }: { summary: DatasetSummary }) {
+  const [open, setOpen] = useState(false);
+  const locked = useSession(runExists);
+  const form = useId();
+  const given = summary.givenSplit !== undefined;
+  return (
+    <div data-testid="split">
+      <div className="films-head">
+        <h3>Split</h3>
+        <span className="spring" />
+        <Button
+          variant="subtle"
+          size="compact-xs"
+          aria-expanded={open}
+          aria-controls={form}
+          disabled={locked}
+          data-testid="split-open"
+          onClick={() => setOpen(!open)}
+        >
+          {open ? 'Close' : 'Change'}
+        </Button>
+      </div>
+      <p className="dim counts-rule">{summary.splitRule}</p>
+      {summary.leftOut > 0 && (
+        <p className="dim counts-rule" data-testid="left-out-films">
+          {formatCounted(summary.leftOut, 'film')} left out of all parts.
+        </p>
+      )}
+      {locked && open && <p className="dim counts-rule">End the run to change its split.</p>}
+      <Collapse expanded={open && !locked} id={form}>
+        <SplitForm key={summary.fingerprint} given={given} onDone={() => setOpen(false)} />
+      </Collapse>
+    </div>
+  );
+}

@@ -1,0 +1,82 @@
+// How the label files of a folder were understood, what can be decided about it, and what became of every row. Nothing is
+// changed until "Use these labels" is pressed; then the films are labelled anew without being read again.
+
+import { Button, Modal } from '@mantine/core';
+import { useEffect, useState } from 'react';
+import type { DatasetSummary } from '../../protocol/dataset.ts';
+import type { LabelChoice, ScannedTable } from '../../protocol/labels.ts';
+import { arrange, confirmLabels } from '../../store/films/arrange.ts';
+import { useArrangement } from '../../store/films/arrangement.ts';
+import { runExists, useSession } from '../../store/run/session.ts';
+import { ErrorNotice } from '../shell/ErrorNotice.tsx';
+import { LabelFiles } from './LabelFiles.tsx';
+import { LabelOptions } from './LabelOptions.tsx';
+import { MatchReport } from './MatchReport.tsx';
+
+interface Props {
+  readonly summary: DatasetSummary;
+  readonly opened: boolean;
+  readonly onClose: () => void;
+}
+
+/** The table that the labels come from now: the one chosen, else the one the report names. */
+function tableInUse({ scan, labels }: DatasetSummary, choice: LabelChoice): ScannedTable | undefined {
+  const tables = scan?.tables ?? [];
+  if (choice.file === null) return undefined;
+  if (choice.file !== undefined) return tables.find(({ path }) => path === choice.file);
+  const used = (labels?.file ?? '').split(', ');
+  const isUsed = (path: string) => used.includes(path) || used.includes(path.split('/').at(-1)!);
+  return tables.find(({ path, format }) => format !== null && isUsed(path));
+}
+
+const positivesOf = ({ scan }: DatasetSummary): Map<string, number> =>
+  new Map((scan?.findings ?? []).map((finding, at) => [finding, scan!.positives[at]!]));
+
+export function LabelsDialog({ summary, opened, onClose }: Props) {
+  const { choice, busy, error } = useArrangement();
+  const locked = useSession(runExists);
+  const [draft, setDraft] = useState<LabelChoice>({});
+  useEffect(() => {
+    if (opened) setDraft(useArrangement.getState().choice.labels ?? {});
+  }, [opened]);
+  const table = tableInUse(summary, draft);
+  const apply = async () => {
+    const isSame = JSON.stringify(draft) === JSON.stringify(choice.labels ?? {});
+    if (!isSame && !(await arrange({ labels: draft }))) return;
+    confirmLabels();
+    onClose();
+  };
+  return (
+    <Modal opened={opened} onClose={onClose} size="64rem" title={`Labels of ${summary.name}`}>
+      <div className="labels-dialog" data-testid="labels-dialog">
+        <div className="labels-choices">
+          <LabelFiles summary={summary} draft={draft} table={table} onDraft={setDraft} locked={locked} />
+          {table && (
+            <LabelOptions
+              table={table}
+              draft={draft}
+              onDraft={setDraft}
+              locked={locked}
+              counts={positivesOf(summary)}
+            />
+          )}
+        </div>
+        <div className="labels-outcome">
+          <MatchReport summary={summary} />
+        </div>
+        <div className="labels-foot">
+          {error && <ErrorNotice error={error} />}
+          {locked && <p className="dim">A run is at hand. End it to change labels.</p>}
+          <div className="question-acts">
+            <Button variant="default" onClick={onClose}>
+              Close
+            </Button>
+            <Button data-testid="labels-apply" loading={busy} disabled={locked} onClick={() => void apply()}>
+              Use these labels
+            </Button>
+          </div>
+        </div>
+      </div>
+    </Modal>
+  );
+}

@@ -1,0 +1,182 @@
+// The right column: what the embeddings look like in words, and one film under the lens.
+
+import { ActionIcon, Slider, Tooltip, UnstyledButton } from '@mantine/core';
+import { useInterval } from '@mantine/hooks';
+import { IconArrowsMaximize, IconChevronLeft, IconChevronRight } from '@tabler/icons-react';
+import { useEffect, useMemo } from 'react';
+import { LEVEL_NUMBERS, LEVELS, type Level } from '../../protocol/metrics.ts';
+import { commandOf } from '../../store/page/commands.ts';
+import { useDataset } from '../../store/films/dataset.ts';
+import { refreshInspect, setLevel, setOpacity, useInspect } from '../../store/run/inspect.ts';
+import { useSession } from '../../store/run/session.ts';
+import { thumbnailOf, useThumbnails, wantThumbnail } from '../../store/films/thumbnails.ts';
+import { formatCount } from '../../util/format.ts';
+import { FilmCanvas, type Overlay } from './FilmCanvas.tsx';
+import { Section } from '../shell/Section.tsx';
+import { VerdictCard } from '../charts/VerdictCard.tsx';
+import { VIRIDIS_GRADIENT } from './viridis.ts';
+
+const REFRESH_MS = 5000;
+
+function FilmTurner() {
+  const film = useInspect((inspect) => inspect.film);
+  const films = useDataset(({ summary }) => summary?.images.length ?? 0);
+  return (
+    <span className="turner">
+      <Tooltip label="Previous film">
+        <ActionIcon
+          size={22}
+          aria-label="Previous film"
+          disabled={films === 0}
+          onClick={() => commandOf('previousFilm').run()}
+        >
+          <IconChevronLeft size={15} />
+        </ActionIcon>
+      </Tooltip>
+      <span className="num turner-number">
+        {films > 0 && `film ${formatCount(film + 1)} of ${formatCount(films)}`}
+      </span>
+      <Tooltip label="Next film">
+        <ActionIcon
+          size={22}
+          aria-label="Next film"
+          disabled={films === 0}
+          data-testid="next-film"
+          onClick={() => commandOf('nextFilm').run()}
+        >
+          <IconChevronRight size={15} />
+        </ActionIcon>
+      </Tooltip>
+      <Tooltip label="Open this film (V)">
+        <ActionIcon
+          size={22}
+          aria-label="Open this film"
+          disabled={films === 0}
+          data-testid="open-film"
+          onClick={() => commandOf('openFilm').run()}
+        >
+          <IconArrowsMaximize size={14} />
+        </ActionIcon>
+      </Tooltip>
+    </span>
+  );
+}
+
+function Views() {
+  const { views, viewsProblem, step } = useInspect();
+  const pictures = useMemo(() => {
+    if (!views) return null;
+    const { size } = views;
+    return [views.view1, views.view2].map((bytes) => ({ width: size, height: size, bytes }));
+  }, [views]);
+  return (
+    <div className="views" data-testid="views">
+      {[0, 1].map((which) => (
+        <figure key={which}>
+          <div className="views-frame">
+            {pictures ? (
+              <FilmCanvas picture={pictures[which]!} label={`View ${which + 1} of the film`} />
+            ) : (
+              <span className="views-empty">{viewsProblem ?? 'once a run is prepared'}</span>
+            )}
+          </div>
+          <figcaption>
+            View {which + 1}
+            {pictures && which === 1 && <span className="dim num">as at step {formatCount(step)}</span>}
+          </figcaption>
+        </figure>
+      ))}
+    </div>
+  );
+}
+
+/** Gates of all levels share one scale, so that levels can be compared. */
+function useOverlays(): Record<Level, Overlay> | null {
+  const gates = useInspect((inspect) => inspect.gates);
+  const opacity = useInspect((inspect) => inspect.opacity);
+  return useMemo(() => {
+    if (!gates) return null;
+    const range = [0, 1] as const;
+    const entries = gates.levels.map((map, i) => [i + 1, { ...map, range, opacity }]);
+    return Object.fromEntries(entries) as Record<Level, Overlay>;
+  }, [gates, opacity]);
+}
+
+function Gates() {
+  const { film, level, opacity, gatesProblem } = useInspect();
+  useThumbnails();
+  useEffect(() => wantThumbnail(film), [film]);
+  const picture = thumbnailOf(film);
+  const overlays = useOverlays();
+  if (!picture) return <p className="dim">The film has not been read yet.</p>;
+  return (
+    <div className="gates" data-testid="gates">
+      <div className="gates-film">
+        <FilmCanvas
+          picture={picture}
+          overlay={overlays?.[level]}
+          label={`Film ${film + 1}${overlays ? ` with the gate of ${LEVELS[level - 1]}` : ''}`}
+        />
+      </div>
+      <fieldset className="gates-levels">
+        <legend className="visually-hidden">Level</legend>
+        {LEVEL_NUMBERS.map((number) => (
+          <UnstyledButton
+            key={number}
+            className="gates-level"
+            aria-pressed={number === level}
+            disabled={!overlays}
+            onClick={() => setLevel(number)}
+          >
+            <span className="gates-small">
+              <FilmCanvas picture={picture} overlay={overlays?.[number]} label="" />
+            </span>
+            {LEVELS[number - 1]}
+          </UnstyledButton>
+        ))}
+      </fieldset>
+      {overlays ? (
+        <div className="gates-scale">
+          <span className="num">0</span>
+          <span className="gates-ramp" style={{ background: VIRIDIS_GRADIENT }} aria-hidden />
+          <span className="num">1</span>
+          <Slider
+            size={2}
+            thumbSize={12}
+            min={0}
+            max={1}
+            step={0.05}
+            label={null}
+            value={opacity}
+            onChange={setOpacity}
+            thumbLabel="Opacity of the gate"
+            className="gates-opacity"
+          />
+        </div>
+      ) : (
+        <p className="dim">{gatesProblem ?? 'Gates show once a run is prepared.'}</p>
+      )}
+    </div>
+  );
+}
+
+export function InspectColumn() {
+  const running = useSession(({ status }) => status.state === 'running');
+  const refresh = useInterval(() => void refreshInspect(), REFRESH_MS);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the interval's own functions change with every render
+  useEffect(() => {
+    if (running) refresh.start();
+    return refresh.stop;
+  }, [running]);
+  return (
+    <>
+      <VerdictCard />
+      <Section title="Two views" aside={<FilmTurner />}>
+        <Views />
+      </Section>
+      <Section title="Context gates" aside={<span className="dim">where features pass</span>}>
+        <Gates />
+      </Section>
+    </>
+  );
+}

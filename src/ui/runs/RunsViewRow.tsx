@@ -1,0 +1,182 @@
+// One run in the table of runs: pin, name, how far it went, where its terms ended, scores, and what can be done with it.
+
+import { ActionIcon, Checkbox, Table, TextInput, Tooltip } from '@mantine/core';
+import { IconDownload, IconPencil, IconPlayerPlay, IconTrash } from '@tabler/icons-react';
+import { useState } from 'react';
+import { PRESETS } from '../../config/presets.ts';
+import type { MetricName } from '../../protocol/metrics.ts';
+import { seriesCsv } from '../../store/run/export.ts';
+import { loadCurves, overlayRun } from '../../store/run/library.ts';
+import { resumeRun } from '../../store/run/resume.ts';
+import { deleteRun, type Run, renameRun } from '../../store/run/runs.ts';
+import { isActive, useSession } from '../../store/run/session.ts';
+import { formatBytes } from '../../util/format.ts';
+import { fileName, saveText } from '../shell/download.ts';
+import { percent, scoreText } from '../evaluate/probeWords.ts';
+import { outerColour } from '../charts/shownRuns.ts';
+import { figure, stepLabel } from '../charts/ticks.ts';
+import { RunsViewExport } from './RunsViewExport.tsx';
+
+export const FINAL: readonly { metric: MetricName; label: string }[] = [
+  { metric: 'loss/total', label: 'Total' },
+  { metric: 'global/invariance', label: 'Invariance' },
+  { metric: 'global/variance', label: 'Variance' },
+  { metric: 'global/covariance', label: 'Covariance' },
+  { metric: 'global/std', label: 'Spread' },
+];
+
+function RunName({ run, live }: { run: Run; live: boolean }) {
+  const [draft, setDraft] = useState<string | null>(null);
+  const commit = () => {
+    if (draft !== null) renameRun(run.id, draft);
+    setDraft(null);
+  };
+  if (draft !== null) {
+    return (
+      <TextInput
+        size="xs"
+        autoFocus
+        aria-label="Name of the run"
+        maxLength={200}
+        value={draft}
+        onChange={(event) => setDraft(event.currentTarget.value)}
+        onBlur={commit}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter') commit();
+          if (event.key === 'Escape') setDraft(null);
+        }}
+      />
+    );
+  }
+  return (
+    <span className="curves-control run-name">
+      <svg width="10" height="10" aria-hidden="true">
+        <circle cx="5" cy="5" r="4.5" fill={live ? 'var(--ink)' : outerColour(run)} />
+      </svg>
+      <span className="run-name-text" title={run.name}>
+        {run.name}
+      </span>
+      {live && <span className="dim">this run</span>}
+      <ActionIcon size={20} aria-label={`Rename ${run.name}`} onClick={() => setDraft(run.name)}>
+        <IconPencil size={13} />
+      </ActionIcon>
+    </span>
+  );
+}
+
+function Scores({ run }: { run: Run }) {
+  const last = run.probes.at(-1);
+  if (!last) return <span className="dim">–</span>;
+  const words = run.probes.map(
+    ({ share, step, mean }) =>
+      `${percent(share)} labels, step ${stepLabel(step)}: ${scoreText(mean.pretrained.value)} (random ${scoreText(mean.random.value)}, pixels ${scoreText(mean.pixels.value)})`,
+  );
+  return (
+    <Tooltip label={<span className="run-scores">{words.join('\n')}</span>}>
+      <span>
+        {scoreText(last.mean.pretrained.value)} <span className="dim">· {percent(last.share)}</span>
+      </span>
+    </Tooltip>
+  );
+}
+
+async function saveCurves(run: Run): Promise<void> {
+  const series = await loadCurves(run.id);
+  if (series) saveText(`${fileName(run.name)}.csv`, seriesCsv(series), 'text/csv');
+}
+
+/** Only what is kept can be taken up, and only while the engine is at rest. */
+function Resume({ run }: { run: Run }) {
+  const rests = useSession(
+    ({ status, busy, facts }) => busy === null && facts !== null && !isActive(status.state),
+  );
+  return (
+    <Tooltip label={run.kept?.inUse ? 'Open in another tab' : 'Take this run up where it stands'}>
+      <ActionIcon
+        aria-label={`Resume ${run.name}`}
+        disabled={!rests || run.kept?.inUse}
+        onClick={() => void resumeRun(run.id)}
+      >
+        <IconPlayerPlay size={15} />
+      </ActionIcon>
+    </Tooltip>
+  );
+}
+
+function Acts({ run, live }: { run: Run; live: boolean }) {
+  const { kept } = run;
+  return (
+    <span className="run-acts">
+      {kept && !live && <Resume run={run} />}
+      <Tooltip label="Curves as CSV">
+        <ActionIcon aria-label={`Curves of ${run.name} as CSV`} onClick={() => void saveCurves(run)}>
+          <IconDownload size={15} />
+        </ActionIcon>
+      </Tooltip>
+      <RunsViewExport run={run} />
+      <Tooltip label="Delete">
+        <ActionIcon
+          aria-label={`Delete ${run.name}`}
+          disabled={!live && kept?.inUse}
+          onClick={() => deleteRun(run.id)}
+        >
+          <IconTrash size={15} />
+        </ActionIcon>
+      </Tooltip>
+    </span>
+  );
+}
+
+const presetOf = ({ preset }: Run) => (preset ? PRESETS[preset].label : 'own');
+
+/** Folded: where the window is narrow, preset, size and acts stand below the name instead of in columns. */
+export function RunsViewRow({ run, live, folded }: { run: Run; live: boolean; folded: boolean }) {
+  const { series, kept } = run;
+  const steps = series.length ? series.lastStep + 1 : (kept?.step ?? 0);
+  return (
+    <Table.Tr data-testid="run-row" data-run={run.id} data-live={live}>
+      <Table.Td>
+        <Checkbox
+          size="xs"
+          aria-label={`Overlay ${run.name} in all charts`}
+          checked={run.pinned}
+          onChange={(event) => overlayRun(run.id, event.currentTarget.checked)}
+        />
+      </Table.Td>
+      <Table.Td>
+        <RunName run={run} live={live} />
+        {folded && (
+          <span className="run-folded">
+            <Acts run={run} live={live} />
+            <span className="dim num">
+              {presetOf(run)}
+              {kept && ` · ${formatBytes(kept.bytes)}`}
+            </span>
+          </span>
+        )}
+      </Table.Td>
+      {!folded && <Table.Td className={run.preset ? undefined : 'dim'}>{presetOf(run)}</Table.Td>}
+      <Table.Td className="num" ta="right">
+        {stepLabel(steps)}
+      </Table.Td>
+      {FINAL.map(({ metric }) => (
+        <Table.Td key={metric} className="num" ta="right">
+          {figure(series.length ? series.latest(metric) : (kept?.last[metric] ?? null))}
+        </Table.Td>
+      ))}
+      <Table.Td className="num" ta="right">
+        <Scores run={run} />
+      </Table.Td>
+      {!folded && (
+        <>
+          <Table.Td className="num dim" ta="right">
+            {kept ? formatBytes(kept.bytes) : ''}
+          </Table.Td>
+          <Table.Td>
+            <Acts run={run} live={live} />
+          </Table.Td>
+        </>
+      )}
+    </Table.Tr>
+  );
+}

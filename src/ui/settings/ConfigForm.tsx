@@ -1,0 +1,115 @@
+// The method: a preset, what it means, the settings group by group, and what they will need of this GPU.
+// Everything is generated from the schema; the settings of the linear evaluation are shown there, not here.
+
+import { Accordion, Button, Select } from '@mantine/core';
+import { IconLock } from '@tabler/icons-react';
+import { GROUPS, type GroupName } from '../../config/fields.ts';
+import { isPresetName, PRESET_NAMES, PRESETS, presetConfig } from '../../config/presets.ts';
+import { CONFIG_KEYS, type ConfigKey, SCHEMA } from '../../config/schema.ts';
+import { differingKeys } from '../../config/share.ts';
+import { stop } from '../../store/run/acts.ts';
+import { runExists, useSession } from '../../store/run/session.ts';
+import { choosePreset, useSettings } from '../../store/page/settings.ts';
+import { ConfigFormField } from './ConfigFormField.tsx';
+import { BudgetBar } from './BudgetBar.tsx';
+import { Section } from '../shell/Section.tsx';
+
+const keysOf = (group: GroupName): ConfigKey[] =>
+  CONFIG_KEYS.filter((key) => SCHEMA[key].group === group && key !== 'seed');
+
+const FORM_GROUPS = (Object.keys(GROUPS) as GroupName[])
+  .map((group) => ({ group, keys: keysOf(group) }))
+  .filter(({ group }) => group !== 'probe');
+
+const PRESET_CHOICES = PRESET_NAMES.map((name) => ({ value: name, label: PRESETS[name].label }));
+
+/** Films and `start` settings belong to a run from its preparation to its end. */
+export const useLocked = (): boolean =>
+  useSession((session) => runExists(session) || session.busy === 'preparing');
+
+function LockHint() {
+  const free = useSession(({ status, busy }) => busy === null && status.state !== 'probing');
+  return (
+    <div className="lock" data-testid="lock">
+      <IconLock size={15} aria-hidden />
+      <span>Fixed for this run. Underlined settings may change.</span>
+      <Button
+        variant="default"
+        size="compact-xs"
+        disabled={!free}
+        data-testid="new-run"
+        onClick={() => void stop()}
+      >
+        New run
+      </Button>
+    </div>
+  );
+}
+
+function PresetChoice({ locked }: { locked: boolean }) {
+  const preset = useSettings((settings) => settings.preset);
+  return (
+    <div>
+      <Select
+        aria-label="Preset"
+        size="xs"
+        data-testid="preset"
+        allowDeselect={false}
+        checkIconPosition="right"
+        data={PRESET_CHOICES}
+        value={preset}
+        disabled={locked}
+        renderOption={({ option }) => (
+          <div>
+            <div>{option.label}</div>
+            <div className="option-note">
+              {isPresetName(option.value) && PRESETS[option.value].description}
+            </div>
+          </div>
+        )}
+        comboboxProps={{ width: 320, position: 'bottom-start' }}
+        maxDropdownHeight={420}
+        onChange={(name) => name !== null && isPresetName(name) && choosePreset(name)}
+      />
+      <p className="dim preset-note">{PRESETS[preset].description}</p>
+    </div>
+  );
+}
+
+function Group({ group, keys, locked }: { group: GroupName; keys: readonly ConfigKey[]; locked: boolean }) {
+  const changed = useSettings(
+    ({ draft, preset }) =>
+      differingKeys(draft, presetConfig(preset)).filter((key) => keys.includes(key)).length,
+  );
+  return (
+    <Accordion.Item value={group}>
+      <Accordion.Control>
+        {GROUPS[group]}
+        {changed > 0 && <span className="group-changed">{changed} changed</span>}
+      </Accordion.Control>
+      <Accordion.Panel>
+        {keys.map((key) => (
+          <ConfigFormField key={key} name={key} locked={locked} />
+        ))}
+      </Accordion.Panel>
+    </Accordion.Item>
+  );
+}
+
+export function ConfigForm() {
+  const locked = useLocked();
+  return (
+    <Section title="Method">
+      <div className="config-form" data-testid="config-form" data-locked={locked}>
+        <PresetChoice locked={locked} />
+        <BudgetBar />
+        {locked && <LockHint />}
+        <Accordion multiple variant="default" className="groups" chevronSize={14}>
+          {FORM_GROUPS.map(({ group, keys }) => (
+            <Group key={group} group={group} keys={keys} locked={locked} />
+          ))}
+        </Accordion>
+      </div>
+    </Section>
+  );
+}

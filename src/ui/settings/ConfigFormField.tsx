@@ -1,0 +1,117 @@
+// One row of the form, whatever the kind of its field: label with its explanation, control, mark and way back when
+// it differs from the preset. Values are checked by the schema.
+
+import { ActionIcon, Select, Switch, Tooltip } from '@mantine/core';
+import { IconArrowBackUp } from '@tabler/icons-react';
+import { useId } from 'react';
+import type { ChoiceField, Field } from '../../config/fields.ts';
+import { PRESETS, presetConfig } from '../../config/presets.ts';
+import { type ConfigKey, type ConfigValue, SCHEMA } from '../../config/schema.ts';
+import { changeSetting } from '../../store/run/acts.ts';
+import { showError } from '../../store/run/session.ts';
+import { useSettings } from '../../store/page/settings.ts';
+import { formatFigure } from '../../util/format.ts';
+import { type ControlProps, NumberControl } from './NumberControl.tsx';
+
+function ChoiceControl({ field, value, disabled, labelId, onSet }: ControlProps<ChoiceField>) {
+  return (
+    <Select
+      size="xs"
+      className="field-choice"
+      aria-labelledby={labelId}
+      allowDeselect={false}
+      checkIconPosition="right"
+      data={Object.entries(field.choices).map(([key, label]) => ({ value: key, label }))}
+      value={String(value)}
+      disabled={disabled}
+      onChange={(choice) => choice !== null && onSet(choice as ConfigValue)}
+    />
+  );
+}
+
+function Explanation({ field }: { field: Field }) {
+  const range = field.kind === 'number' && `${formatFigure(field.min)} to ${formatFigure(field.max)}. `;
+  return (
+    <div className="explanation">
+      <p>{field.help}</p>
+      {field.when === 'live' && <p>May be changed while a run is going.</p>}
+      <p className="explanation-source">
+        {range}
+        {field.kind === 'number' && field.unit ? `Unit: ${field.unit}. ` : ''}
+        Source: {field.source}
+        {field.quirk && `. Quirk ${field.quirk} of the published code`}.
+      </p>
+    </div>
+  );
+}
+
+function Control(props: ControlProps<Field>) {
+  const { field, value, disabled, labelId, onSet } = props;
+  switch (field.kind) {
+    case 'number':
+      return <NumberControl {...props} field={field} />;
+    case 'choice':
+      return <ChoiceControl {...props} field={field} />;
+    case 'toggle':
+      return (
+        <Switch
+          size="xs"
+          className="field-toggle"
+          aria-labelledby={labelId}
+          checked={value === true}
+          disabled={disabled}
+          onChange={(event) => onSet(event.currentTarget.checked)}
+        />
+      );
+    default:
+      return field satisfies never;
+  }
+}
+
+/** Beside the label, unless the label says it already. */
+function unitOf(field: Field): string | null {
+  if (field.kind !== 'number' || !field.unit) return null;
+  return field.label.toLowerCase().includes(field.unit) ? null : field.unit;
+}
+
+export function ConfigFormField({ name, locked }: { name: ConfigKey; locked: boolean }) {
+  const value = useSettings((settings) => settings.draft[name]);
+  const preset = useSettings((settings) => settings.preset);
+  const labelId = useId();
+  const field: Field = SCHEMA[name];
+  const standard = presetConfig(preset)[name];
+  const changed = value !== standard;
+  const disabled = locked && field.when === 'start';
+  const unit = unitOf(field);
+  const set = (wanted: ConfigValue) => void changeSetting(name, wanted).catch(showError);
+  return (
+    <div className="field" data-changed={changed} data-testid={`field-${name}`} data-locked={disabled}>
+      <Tooltip
+        label={<Explanation field={field} />}
+        w={280}
+        position="right-start"
+        offset={field.kind === 'choice' ? 136 : 104}
+        withArrow={false}
+      >
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the explanation must be reachable by keyboard */}
+        <span className="field-label" id={labelId} tabIndex={0}>
+          {field.label}
+          {unit && <span className="field-unit"> {unit}</span>}
+        </span>
+      </Tooltip>
+      {changed && !disabled && name !== 'seed' && (
+        <Tooltip label={`Back to ${String(standard)}, as in ${PRESETS[preset].label}`}>
+          <ActionIcon
+            size={20}
+            className="field-reset"
+            aria-label={`Reset ${field.label}`}
+            onClick={() => set(standard)}
+          >
+            <IconArrowBackUp size={13} />
+          </ActionIcon>
+        </Tooltip>
+      )}
+      <Control name={name} field={field} value={value} disabled={disabled} labelId={labelId} onSet={set} />
+    </div>
+  );
+}

@@ -1,0 +1,175 @@
+// The shell: transport, setup, the chosen view, inspection, and the bar of views. Side columns fold into drawers
+// where the window is narrow. Shortcuts, messages, the drop veil and the live region for screen readers sit here.
+
+import { Drawer, Tabs } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
+import { useEffect } from 'react';
+import { handleKey } from '../../store/page/commands.ts';
+import { useDataset } from '../../store/films/dataset.ts';
+import { useGallery } from '../../store/films/gallery.ts';
+import { showView, useSettings, VIEW_NAMES, VIEWS, type ViewName } from '../../store/page/settings.ts';
+import { useViewer } from '../../store/films/viewer.ts';
+import { formatCount } from '../../util/format.ts';
+import { ConfigForm } from '../settings/ConfigForm.tsx';
+import { DataPanel } from '../data/DataPanel.tsx';
+import { DevicePanel } from '../device/DevicePanel.tsx';
+import { DropLayer } from './DropLayer.tsx';
+import { ErrorBoundary } from './ErrorBoundary.tsx';
+import { EvaluateView } from '../evaluate/EvaluateView.tsx';
+import { FileInputs } from '../data/FileInputs.tsx';
+import { FilmViewer } from '../films/FilmViewer.tsx';
+import { HelpOverlay } from './HelpOverlay.tsx';
+import { InspectColumn } from '../films/InspectColumn.tsx';
+import { FilmsQuestion } from './KeepingNotices.tsx';
+import { EndRunQuestion, Messages } from './Messages.tsx';
+import { useStatusWords } from './statusWords.ts';
+import { RunPanel } from '../runs/RunPanel.tsx';
+import { RunsView } from '../runs/RunsView.tsx';
+import { TrainView } from '../charts/TrainView.tsx';
+import { Transport } from './Transport.tsx';
+import { TOKENS } from './theme.ts';
+import { UpdateNotice } from './UpdateNotice.tsx';
+
+const VIEW_PARTS: Record<ViewName, () => React.ReactNode> = {
+  train: TrainView,
+  evaluate: EvaluateView,
+  runs: RunsView,
+  device: DevicePanel,
+};
+
+function Setup() {
+  return (
+    <>
+      <DataPanel />
+      <ConfigForm />
+      <RunPanel />
+    </>
+  );
+}
+
+function LiveRegion() {
+  const words = useStatusWords();
+  const reading = useDataset((state) => state.phase === 'reading');
+  return (
+    <div className="visually-hidden" aria-live="polite" role="status">
+      {reading ? 'reading films' : words}
+    </div>
+  );
+}
+
+function SideDrawers() {
+  const drawer = useSettings((settings) => settings.drawer);
+  const close = () => useSettings.setState({ drawer: null });
+  const windows = useGallery((state) => state.opened || state.labelsOpened);
+  const viewing = useViewer((viewer) => viewer.film !== null);
+  const escapes = !windows && !viewing;
+  return (
+    <>
+      <Drawer
+        opened={drawer === 'setup'}
+        onClose={close}
+        closeOnEscape={escapes}
+        title="Setup"
+        className="drawer"
+        size={TOKENS.setupWidth + 24}
+        data-testid="setup-drawer"
+      >
+        <Setup />
+      </Drawer>
+      <Drawer
+        opened={drawer === 'inspect'}
+        onClose={close}
+        closeOnEscape={escapes}
+        title="Inspect"
+        className="drawer"
+        position="right"
+        size={TOKENS.inspectWidth + 24}
+        data-testid="inspect-drawer"
+      >
+        <InspectColumn />
+      </Drawer>
+    </>
+  );
+}
+
+function ViewPanel({ name }: { name: ViewName }) {
+  const View = VIEW_PARTS[name];
+  return (
+    <Tabs.Panel value={name} className="stage-panel">
+      <ErrorBoundary part={VIEWS[name]}>
+        <View />
+      </ErrorBoundary>
+    </Tabs.Panel>
+  );
+}
+
+function ViewBar() {
+  const summary = useDataset((state) => state.summary);
+  return (
+    <footer className="view-bar">
+      <Tabs.List aria-label="Views">
+        {VIEW_NAMES.map((name) => (
+          <Tabs.Tab key={name} value={name} data-testid={`view-${name}`}>
+            {VIEWS[name]}
+          </Tabs.Tab>
+        ))}
+      </Tabs.List>
+      <span className="spring" />
+      {summary && (
+        <span className="dim num view-bar-data">
+          {summary.name} · {formatCount(summary.images.length)} films
+        </span>
+      )}
+    </footer>
+  );
+}
+
+export function App() {
+  const view = useSettings((settings) => settings.view);
+  const wide = useMediaQuery(`(min-width: ${TOKENS.foldBelow}px)`, true, { getInitialValueInEffect: false });
+  useEffect(() => {
+    window.addEventListener('keydown', handleKey);
+    return () => window.removeEventListener('keydown', handleKey);
+  }, []);
+  const columns = wide && view === 'train';
+  return (
+    <Tabs
+      value={view}
+      onChange={(name) => showView(VIEW_NAMES.find((known) => known === name) ?? 'train')}
+      inverted
+      keepMounted={false}
+      className="shell"
+      data-view={view}
+    >
+      <Transport />
+      <Messages panelShown={columns} />
+      <div className="columns" data-columns={columns}>
+        {wide && (
+          <aside className="column setup" aria-label="Setup" hidden={!columns}>
+            <Setup />
+          </aside>
+        )}
+        <main className="stage">
+          {VIEW_NAMES.map((name) => (
+            <ViewPanel key={name} name={name} />
+          ))}
+        </main>
+        {columns && (
+          <aside className="column inspect" aria-label="Inspect">
+            <InspectColumn />
+          </aside>
+        )}
+      </div>
+      <UpdateNotice />
+      <ViewBar />
+      {!wide && <SideDrawers />}
+      <EndRunQuestion />
+      <FilmsQuestion />
+      <HelpOverlay />
+      <FilmViewer />
+      <DropLayer />
+      <FileInputs />
+      <LiveRegion />
+    </Tabs>
+  );
+}

@@ -1,0 +1,135 @@
+// What the page has to say to the person at once: failures with their remedy, and the one question it asks.
+
+import { Button, Modal } from '@mantine/core';
+import { isPresetName, PRESETS, type PresetName } from '../../config/presets.ts';
+import { load, needsRestart, reset, restart } from '../../store/run/acts.ts';
+import { useDataset } from '../../store/films/dataset.ts';
+import { useKeeping } from '../../store/run/keeping.ts';
+import { resumeHalted, rollBack } from '../../store/run/resume.ts';
+import { dismissError, useSession } from '../../store/run/session.ts';
+import { choosePreset, useSettings } from '../../store/page/settings.ts';
+import { BLOW_UPS, type ErrorCode, type WireError } from '../../util/errors.ts';
+import { formatCount } from '../../util/format.ts';
+import { DataPanelFailure } from '../data/DataPanelFailure.tsx';
+import { KeepingNotices } from './KeepingNotices.tsx';
+import { ErrorNotice } from './ErrorNotice.tsx';
+
+/** Failures that a reset can mend, and what its button says; the others are over once read. */
+const REMEDIES: Partial<Record<ErrorCode, string>> = {
+  'loss-not-finite': 'Reset',
+  'loss-exploded': 'Reset',
+  'model-broken': 'Reset',
+  'device-lost-often': 'Reset',
+  'device-lost': 'Reset',
+  'gpu-fault': 'Reset',
+  'out-of-memory': 'Reset',
+  'worker-failed': 'Start again',
+  'adapter-missing': 'Try again',
+  'device-refused': 'Try again',
+};
+
+export function Messages({ panelShown }: { panelShown: boolean }) {
+  const error = useSession((session) => session.error);
+  const refused = useSettings((settings) => settings.refused);
+  const films = useDataset((state) => state.error);
+  const failed = useSession(({ status }) => status.state === 'failed');
+  const remedy = error ? (REMEDIES[error.code] ?? (failed ? 'Start again' : null)) : null;
+  return (
+    <div className="messages">
+      <KeepingNotices />
+      {refused && (
+        <ErrorNotice
+          error={refused}
+          title="The link was not taken"
+          onClose={() => useSettings.setState({ refused: null })}
+        />
+      )}
+      {films && !panelShown && <DataPanelFailure error={films} />}
+      {error && (
+        <ErrorNotice error={error} onClose={dismissError}>
+          <WaysBack error={error} />
+          {remedy && (
+            <Button variant="default" data-testid="remedy" onClick={() => void reset()}>
+              {remedy}
+            </Button>
+          )}
+        </ErrorNotice>
+      )}
+    </div>
+  );
+}
+
+/** The preset that an error about memory names. */
+function smallerPreset({ code, message }: WireError): PresetName | null {
+  if (code !== 'out-of-memory' && code !== 'does-not-fit') return null;
+  const name = /preset "?([a-z-]+)"? (?:needs|fits)/.exec(message)?.[1] ?? '';
+  return isPresetName(name) ? name : null;
+}
+
+async function takeSmaller(name: PresetName): Promise<void> {
+  choosePreset(name);
+  if (needsRestart()) await restart();
+  else dismissError();
+}
+
+/** From a run that was halted to where it was last in order, in one press. */
+function WaysBack({ error }: { error: WireError }) {
+  const rollback = useKeeping((keeping) => keeping.rollback);
+  const kept = useKeeping((keeping) => keeping.kept);
+  const failed = useSession(({ status }) => status.state === 'failed');
+  const newest = kept?.checkpoints.at(-1);
+  if (rollback && BLOW_UPS.includes(error.code)) {
+    return (
+      <>
+        {rollback.suggestions.map((suggestion) => (
+          <Button
+            key={suggestion.key}
+            data-testid={`roll-back-${suggestion.key}`}
+            onClick={() => void rollBack(suggestion)}
+          >
+            Back to step {formatCount(rollback.step)}, {suggestion.text}
+          </Button>
+        ))}
+        <Button variant="default" data-testid="roll-back" onClick={() => void rollBack()}>
+          Back to step {formatCount(rollback.step)}
+        </Button>
+      </>
+    );
+  }
+  const smaller = smallerPreset(error);
+  if (smaller) {
+    return (
+      <Button data-testid="smaller-preset" onClick={() => void takeSmaller(smaller)}>
+        Use the preset {PRESETS[smaller].label}
+      </Button>
+    );
+  }
+  if (!failed || !newest) return null;
+  return (
+    <Button data-testid="resume-halted" onClick={() => void resumeHalted()}>
+      Resume from step {formatCount(newest.step)}
+    </Button>
+  );
+}
+
+export function EndRunQuestion() {
+  const pending = useDataset((state) => state.pending);
+  const step = useSession(({ status }) => status.step);
+  const close = () => useDataset.setState({ pending: null });
+  return (
+    <Modal opened={pending !== null} onClose={close} title="Load other films?" centered>
+      <p>
+        The run stands at step {formatCount(step)}. Loading {pending?.name} ends it; its curves stay under
+        Runs, and its model can still be evaluated.
+      </p>
+      <div className="question-acts">
+        <Button variant="default" onClick={close}>
+          Keep this run
+        </Button>
+        <Button data-testid="confirm-load" onClick={() => pending && void load(pending)}>
+          End it and load
+        </Button>
+      </div>
+    </Modal>
+  );
+}

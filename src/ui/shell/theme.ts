@@ -1,0 +1,128 @@
+// The visual language as tokens: a term is a hue, a head is a line style, a level is a lightness.
+// Colours themselves live in theme.css as variables, one set per scheme; code names variables, never colours,
+// so charts and controls change scheme without being told. Accent is ink: hue is left to the data.
+
+import { createTheme, type MantineColorsTuple, rem } from '@mantine/core';
+import type { Head, Level, Term } from '../../protocol/metrics.ts';
+import type { EncoderName } from '../../protocol/probe.ts';
+
+/** Line colour of a term; also legal in SVG attributes. */
+export const termColour = (term: Term): string => `var(--term-${term})`;
+/** The same hue, dark or light enough to be read as text. */
+export const termInk = (term: Term): string => `var(--term-${term}-ink)`;
+/** Levels run from light (stem) to full (stage 4). */
+export const levelColour = (term: Term, level: Level): string => `var(--term-${term}-${level})`;
+export const encoderColour = (encoder: EncoderName): string => `var(--encoder-${encoder})`;
+/** Colour of the n-th run in a comparison, counted from 0 and repeated after eight. */
+export const runColour = (index: number): string => `var(--run-${(index % 8) + 1})`;
+
+/** SVG dash pattern of a head: global solid, local dashed. */
+export const HEAD_DASH: Record<Head, string | undefined> = { global: undefined, local: '5 3' };
+
+/** Pixels that scripts need: charts cannot read them from the stylesheet. */
+export const TOKENS = {
+  grid: 4,
+  textSize: 13,
+  tickSize: 12,
+  headingSize: 15,
+  setupWidth: 304,
+  inspectWidth: 320,
+  /** Below this width the side columns fold into drawers. */
+  foldBelow: 1100,
+} as const;
+
+const ink: MantineColorsTuple = [
+  '#f4f5f6',
+  '#e6e8ea',
+  '#cdd1d5',
+  '#b0b6bc',
+  '#8f969d',
+  '#6f767d',
+  '#555b62',
+  '#3c4147',
+  '#24282c',
+  '#15181b',
+];
+
+/** Near-black and neutral: films are read in the dark. */
+const dark: MantineColorsTuple = [
+  '#e3e5e7',
+  '#b7bcc1',
+  '#969ca3',
+  '#6a7077',
+  '#33373c',
+  '#24272b',
+  '#191b1e',
+  '#101113',
+  '#0b0c0d',
+  '#070708',
+];
+
+const gray: MantineColorsTuple = [
+  '#f7f7f6',
+  '#f0f0ee',
+  '#e5e5e3',
+  '#d8d8d6',
+  '#c4c5c4',
+  '#9a9d9f',
+  '#696e73',
+  '#4c5156',
+  '#31353a',
+  '#1b1e21',
+];
+
+export const theme = createTheme({
+  colors: { ink, dark, gray },
+  primaryColor: 'ink',
+  primaryShade: { light: 8, dark: 1 },
+  autoContrast: true,
+  black: '#1a1d20',
+  fontFamily: "'Inter Variable', ui-sans-serif, system-ui, 'Segoe UI', Roboto, sans-serif",
+  fontFamilyMonospace: "ui-monospace, 'SF Mono', 'Cascadia Mono', 'Roboto Mono', monospace",
+  fontSizes: { xs: rem(12), sm: rem(13), md: rem(13), lg: rem(15), xl: rem(18) },
+  lineHeights: { xs: '1.35', sm: '1.45', md: '1.45', lg: '1.4', xl: '1.3' },
+  spacing: { xs: rem(4), sm: rem(8), md: rem(12), lg: rem(16), xl: rem(24) },
+  radius: { xs: rem(2), sm: rem(4), md: rem(6), lg: rem(8), xl: rem(12) },
+  defaultRadius: 'sm',
+  headings: { fontWeight: '600', sizes: { h2: { fontSize: rem(15) }, h3: { fontSize: rem(13) } } },
+  cursorType: 'pointer',
+  respectReducedMotion: true,
+  components: {
+    Tooltip: {
+      defaultProps: {
+        openDelay: 350,
+        withArrow: true,
+        multiline: true,
+        transitionProps: { duration: 80 },
+        events: { hover: true, focus: true, touch: true },
+      },
+    },
+    ActionIcon: { defaultProps: { variant: 'subtle', color: 'gray', size: 28 } },
+    Button: {
+      defaultProps: { size: 'xs' },
+      // The library picks the text colour for the light scheme only; ink turns over between schemes.
+      vars: (_theme: unknown, props: { variant?: string; color?: string }) => ({
+        root:
+          (props.variant ?? 'filled') === 'filled' && !props.color
+            ? { '--button-color': 'var(--surface)' }
+            : {},
+      }),
+    },
+    Modal: {
+      defaultProps: {
+        transitionProps: { duration: 120 },
+        overlayProps: { backgroundOpacity: 0.45 },
+        closeButtonProps: { 'aria-label': 'Close' },
+      },
+    },
+    Drawer: {
+      defaultProps: {
+        transitionProps: { duration: 120 },
+        overlayProps: { backgroundOpacity: 0.35 },
+        closeButtonProps: { 'aria-label': 'Close' },
+      },
+    },
+    Accordion: { defaultProps: { transitionDuration: 120 } },
+    Collapse: { defaultProps: { transitionDuration: 120 } },
+  },
+});

@@ -6,7 +6,7 @@ import { bottleneckWeights } from '../mlvicx/architecture.ts';
 import { contextBottleneck } from '../nn/attention.ts';
 import { Parameters } from '../nn/parameters.ts';
 import { Tape } from '../nn/tape.ts';
-import { fromTorchLayout, toTorchLayout } from '../train/stateDict.ts';
+import { fromTorchLayout, toTorchLayout } from '../checkpoint/stateDict.ts';
 import type { Fixture } from './fixtures.ts';
 import { takeAll, toNchw, toNhwc, upload } from './layouts.ts';
 import type { Rows } from './rows.ts';

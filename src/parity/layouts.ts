@@ -1,5 +1,5 @@
 // Between the recorded layouts (PyTorch's) and ours: maps are NCHW there and NHWC here, pooled levels channel-major
-// there and position-major here. Weights go through train/stateDict.ts, as checkpoints do.
+// there and position-major here. Weights go through checkpoint/stateDict.ts, as checkpoints do.
 
 import { type Tensor, tf } from '../gpu/kernel.ts';
 import { sizeOf } from '../gpu/kernels/parts/common.ts';

@@ -8,7 +8,7 @@ import { levelWidths } from '../mlvicx/architecture.ts';
 import type { MetricName, StepSample } from '../protocol/metrics.ts';
 import { METRIC_NAMES } from '../protocol/metrics.ts';
 import { toSample } from '../train/sample.ts';
-import { type NamedTensors, toTorchLayout } from '../train/stateDict.ts';
+import { type NamedTensors, toTorchLayout } from '../checkpoint/stateDict.ts';
 import { type RunState, TrainingStep } from '../train/trainingStep.ts';
 import type { Fixture } from './fixtures.ts';
 import { takeAll, toChannelMajor, toNchw } from './layouts.ts';

@@ -4,7 +4,7 @@
 
 import type { Config } from '../config/schema.ts';
 import { isLevelConv } from '../mlvicx/architecture.ts';
-import { toTorchLayout } from '../train/stateDict.ts';
+import { toTorchLayout } from '../checkpoint/stateDict.ts';
 import { learningRateAt, type RunState, TrainingStep } from '../train/trainingStep.ts';
 import type { Fixture } from './fixtures.ts';
 import { checkBuffers, lossesOf } from './modelPass.ts';

@@ -8,7 +8,7 @@ import { levelConvs } from '../mlvicx/architecture.ts';
 import { onesForBiases, PooledLevels, projectedLevels } from '../mlvicx/heads.ts';
 import { Parameters } from '../nn/parameters.ts';
 import { Tape } from '../nn/tape.ts';
-import { fromTorchLayout } from '../train/stateDict.ts';
+import { fromTorchLayout } from '../checkpoint/stateDict.ts';
 import type { Fixture } from './fixtures.ts';
 import { takeAll, toChannelMajor, toNchw, toNhwc, toPositionMajor, upload } from './layouts.ts';
 import type { Rows } from './rows.ts';

@@ -4,7 +4,7 @@
 // The vault (src/vault, written by the engine worker alone while a run is at hand) owns in each folder
 //   record-0, record-1            the record below, written in turn, each with its checksum: the newest whole one counts
 //   series                        one row per step with a check of its own (vault/seriesFile.ts)
-//   step-<n>-<serial>.safetensors checkpoints; size and checksum stand in the record (train/checkpoint.ts reads them)
+//   step-<n>-<serial>.safetensors checkpoints; size and checksum stand in the record (checkpoint/checkpoint.ts reads them)
 //   films                         what the films were, for saying which of them have changed (vault/filmList.ts)
 // The run library owns every file whose name begins with `library` (name, pin, probe scores ...). Neither side writes
 // the other's files, except that the library removes whole folders and fills new ones (vault/runs.ts).

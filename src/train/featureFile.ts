@@ -9,10 +9,10 @@ import { Mlvicx } from '../mlvicx/model.ts';
 import type { Pass } from '../nn/layers.ts';
 import { type StoredTensor, type WritableDtype, writeSafetensors } from '../util/safetensors.ts';
 import { filmCount, inOrder, planesOf, type TrainingSet } from './batchSource.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { drawFrom } from './initialise.ts';
 import { ViewRenderer } from './viewRenderer.ts';
-import { loadWeights } from './weights.ts';
+import { loadWeights } from '../checkpoint/weights.ts';
 
 /** Films per forward pass. Batches are full, the last one padded, so that shapes never change. */
 const BATCH = 32;

@@ -9,7 +9,7 @@ import type { GateMaps, ViewPair } from '../protocol/engine.ts';
 import { filmCount, inOrder, planesOf, readBatch, type TrainingSet } from './batchSource.ts';
 import { drawFrom } from './initialise.ts';
 import type { Pretrainer } from './pretrain.ts';
-import type { EncoderFeatures } from './probeFit.ts';
+import type { EncoderFeatures } from '../tasks/linear/probeFit.ts';
 import { ViewRenderer } from './viewRenderer.ts';
 
 /** Films per forward pass. Batches are full, the last one padded, so that shapes never change. */

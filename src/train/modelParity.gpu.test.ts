@@ -9,7 +9,7 @@ import { Mlvicx } from '../mlvicx/model.ts';
 import { weightsVector } from '../mlvicx/objective.ts';
 import { readSafetensors } from '../util/safetensors.ts';
 import { drawFrom } from './initialise.ts';
-import { fromTorchLayout, isBufferName } from './stateDict.ts';
+import { fromTorchLayout, isBufferName } from '../checkpoint/stateDict.ts';
 import { hasParity, parityBytes, parityFixtures, parityTensors, relativeDistance } from './testParity.ts';
 
 const TINY = {

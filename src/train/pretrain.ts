@@ -16,9 +16,9 @@ import {
   readBatch,
   type TrainingSet,
 } from './batchSource.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { toSample } from './sample.ts';
-import { RANDOM_START, type StartWeights } from './startWeights.ts';
+import { RANDOM_START, type StartWeights } from '../checkpoint/startWeights.ts';
 import { StepClock } from './stepClock.ts';
 import { learningRateAt, type StepObserver, TrainingStep } from './trainingStep.ts';
 import { ViewRenderer } from './viewRenderer.ts';

@@ -5,7 +5,7 @@ import type { Config } from '../config/schema.ts';
 import { tf } from '../gpu/kernel.ts';
 import { testDevice } from '../gpu/testDevice.ts';
 import type { TrainingSet } from './batchSource.ts';
-import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { readCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint.ts';
 import { Pretrainer, trainingLoop } from './pretrain.ts';
 import { madeFilms, repeatable, tinyConfig } from './testRun.ts';
 

@@ -15,12 +15,12 @@ import { weightsVector } from '../mlvicx/objective.ts';
 import type { Tape } from '../nn/tape.ts';
 import { Optimiser } from '../optim/optimiser.ts';
 import { warmupCosine } from '../optim/schedule.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { drawFrom } from './initialise.ts';
 import { TERMS_LENGTH } from './sample.ts';
-import type { StartWeights } from './startWeights.ts';
-import { isBufferName } from './stateDict.ts';
-import { loadWeights } from './weights.ts';
+import type { StartWeights } from '../checkpoint/startWeights.ts';
+import { isBufferName } from '../checkpoint/stateDict.ts';
+import { loadWeights } from '../checkpoint/weights.ts';
 
 /** Batch size that the base rate of LARS refers to. */
 const REFERENCE_BATCH = 256;

@@ -1,6 +1,6 @@
 // Reading and writing the safetensors container: an 8-byte header length, a JSON header, raw little-endian data.
 // Files come from strangers, so every claim of the header is checked before a byte of data is touched.
-// It knows nothing of models; parameter names and layouts are the business of train/stateDict.ts.
+// It knows nothing of models; parameter names and layouts are the business of checkpoint/stateDict.ts.
 
 import { AppError } from './errors.ts';
 import { bfloat16Values, float16Values } from './halfFloats.ts';

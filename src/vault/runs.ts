@@ -51,7 +51,7 @@ export async function readRunSeries(
   return reorder(await readSeries(await shelf.open(id), series), series.metrics, METRIC_NAMES);
 }
 
-/** The newest whole checkpoint of a run, as a file that train/checkpoint.ts reads; null where there is none. */
+/** The newest whole checkpoint of a run, as a file that checkpoint/checkpoint.ts reads; null where there is none. */
 export async function readRunCheckpoint(shelf: Shelf, id: string): Promise<RestorePoint | null> {
   const vault = await RunVault.open(await shelf.open(id), id);
   return (await vault?.restorePoint()) ?? null;

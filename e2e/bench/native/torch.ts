@@ -6,7 +6,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Config } from '../../../src/config/schema.ts';
-import { writeCheckpoint } from '../../../src/train/checkpoint.ts';
+import { writeCheckpoint } from '../../../src/checkpoint/checkpoint.ts';
 import type { RunState } from '../../../src/train/trainingStep.ts';
 import { writeSafetensors } from '../../../src/util/safetensors.ts';
 import { levelSides } from '../flops.ts';

@@ -8,7 +8,7 @@ import type { DeviceFacts, EngineState, Rollback, RunStatus } from '../../protoc
 import type { StepSample } from '../../protocol/metrics.ts';
 import { KEEPING, type KeepingPolicy, type MarkKind } from '../../protocol/vault.ts';
 import type { TrainingSet } from '../../train/batchSource.ts';
-import type { StartWeights } from '../../train/startWeights.ts';
+import type { StartWeights } from '../../checkpoint/startWeights.ts';
 import { AppError, toWire } from '../../util/errors.ts';
 import { formatDuration } from '../../util/format.ts';
 import { EngineDevice } from './device.ts';

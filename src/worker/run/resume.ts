@@ -4,7 +4,7 @@ import { SPLITS } from '../../protocol/dataset.ts';
 import type { Notice } from '../../protocol/engine.ts';
 import type { RunRecord } from '../../protocol/vault.ts';
 import type { TrainingSet } from '../../train/batchSource.ts';
-import { type Checkpoint, readCheckpoint } from '../../train/checkpoint.ts';
+import { type Checkpoint, readCheckpoint } from '../../checkpoint/checkpoint.ts';
 import { AppError } from '../../util/errors.ts';
 import type { RunKeeper } from './runKeeper.ts';
 

@@ -4,7 +4,7 @@
 
 import { METRIC_NAMES, type StepSample } from '../../protocol/metrics.ts';
 import type { KeepingPolicy, RunChange, RunMark, RunRecord } from '../../protocol/vault.ts';
-import { checkpointParts, firstNotFinite } from '../../train/checkpoint.ts';
+import { checkpointParts, firstNotFinite } from '../../checkpoint/checkpoint.ts';
 import type { Pretrainer } from '../../train/pretrain.ts';
 import { AppError } from '../../util/errors.ts';
 import type { Shelf } from '../../vault/folder.ts';

@@ -2,12 +2,12 @@
 // cannot be evaluated honestly are refused or say what was left out.
 
 import { describe, expect, it } from 'vitest';
-import { type Config, defaultConfig } from '../config/schema.ts';
-import type { EngineDataset } from '../protocol/dataset.ts';
-import type { ProbeReport } from '../protocol/probe.ts';
-import { AppError } from '../util/errors.ts';
-import { Rng } from '../util/rng.ts';
-import { denseGroups, drawCounts, percentileInterval, quantile } from './bootstrap.ts';
+import { type Config, defaultConfig } from '../../config/schema.ts';
+import type { EngineDataset } from '../../protocol/dataset.ts';
+import type { ProbeReport } from '../../protocol/probe.ts';
+import { AppError } from '../../util/errors.ts';
+import { Rng } from '../../util/rng.ts';
+import { denseGroups, drawCounts, percentileInterval, quantile } from '../scores/bootstrap.ts';
 import { evaluateProbe } from './linearEval.ts';
 import { initLinear, logitsOf } from './linearLayer.ts';
 import { foldScaling, measureScaling } from './scaling.ts';

@@ -6,7 +6,7 @@ import { architecture } from '../mlvicx/architecture.ts';
 import { type StoredTensor, writeSafetensors } from '../util/safetensors.ts';
 import { fromTorchvisionName, readStartWeights } from './startWeights.ts';
 import { toTorchLayout } from './stateDict.ts';
-import { tinyConfig } from './testRun.ts';
+import { tinyConfig } from '../train/testRun.ts';
 
 /** Every name of torchvision's resnet18 but the counters, spelt out by its own rules. */
 function torchvisionNames(): string[] {

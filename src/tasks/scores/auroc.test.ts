@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { auroc, averagePrecision, rank, rankedAuroc, rocCurve } from './auroc.ts';
-import { hasParity, parityFixtures, parityTensors } from './testParity.ts';
+import { hasParity, parityFixtures, parityTensors } from '../../train/testParity.ts';
 
 interface MetricsFixture {
   name: string;

@@ -1,7 +1,7 @@
 // Ridge regression in closed form, for the raw-pixel baseline: deterministic, with no rate to tune.
 // Solved over films or over dimensions, whichever are fewer. Findings whose known films differ are solved apart.
 
-import { LABEL_NEGATIVE, LABEL_POSITIVE } from '../protocol/dataset.ts';
+import { LABEL_NEGATIVE, LABEL_POSITIVE } from '../../protocol/dataset.ts';
 import type { LinearLayer } from './linearLayer.ts';
 
 /** Penalties tried, as multiples of the mean squared length of a film; the best on validation films is kept. */

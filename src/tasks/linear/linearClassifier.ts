@@ -2,10 +2,10 @@
 // clipped to norm 1, AdamW without decay, cosine with warm restarts per epoch.
 // Early stopping and label draws are in linearEval.ts.
 
-import { warmRestarts } from '../optim/schedule.ts';
-import { LABEL_NEGATIVE, LABEL_POSITIVE } from '../protocol/dataset.ts';
-import { AppError } from '../util/errors.ts';
-import { Rng } from '../util/rng.ts';
+import { warmRestarts } from '../../optim/schedule.ts';
+import { LABEL_NEGATIVE, LABEL_POSITIVE } from '../../protocol/dataset.ts';
+import { AppError } from '../../util/errors.ts';
+import { Rng } from '../../util/rng.ts';
 import { copyLayer, crossEntropy, type LinearLayer, logitsOf } from './linearLayer.ts';
 import type { Scaling } from './scaling.ts';
 

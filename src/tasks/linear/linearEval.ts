@@ -2,13 +2,13 @@
 // and findings take part, draws the labels, and assembles the report; fitting is in probeFit.ts, numbers in
 // probeScores.ts. Where it departs from the published evaluation the report says so in words.
 
-import { type Config, SCHEMA } from '../config/schema.ts';
-import { LABEL_UNKNOWN } from '../protocol/dataset.ts';
-import type { EncoderName, ProbeReport } from '../protocol/probe.ts';
-import { AppError } from '../util/errors.ts';
-import { Rng } from '../util/rng.ts';
-import type { TrainingSet } from './batchSource.ts';
-import { RESAMPLES } from './bootstrap.ts';
+import { type Config, SCHEMA } from '../../config/schema.ts';
+import { LABEL_UNKNOWN } from '../../protocol/dataset.ts';
+import type { EncoderName, ProbeReport } from '../../protocol/probe.ts';
+import { AppError } from '../../util/errors.ts';
+import { Rng } from '../../util/rng.ts';
+import type { TrainingSet } from '../../train/batchSource.ts';
+import { RESAMPLES } from '../scores/bootstrap.ts';
 import { carveValidation, countFilms, drawShare, hasBothLabels, splitRows } from './labelShare.ts';
 import { pixelFeatures } from './pixels.ts';
 import { batchFor, type Draw, type EncoderFeatures, fitEncoder, fitPixels } from './probeFit.ts';

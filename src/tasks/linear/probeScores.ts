@@ -8,9 +8,9 @@ import {
   type FindingScore,
   type Interval,
   type RocCurve,
-} from '../protocol/probe.ts';
-import { averagePrecision, type Ranking, rank, rankedAuroc, rocCurve } from './auroc.ts';
-import { denseGroups, drawCounts, percentileInterval, RESAMPLES } from './bootstrap.ts';
+} from '../../protocol/probe.ts';
+import { averagePrecision, type Ranking, rank, rankedAuroc, rocCurve } from '../scores/auroc.ts';
+import { denseGroups, drawCounts, percentileInterval, RESAMPLES } from '../scores/bootstrap.ts';
 
 export interface TestScores {
   /** Scored findings, in the order of the columns. */

@@ -1,7 +1,7 @@
 // Ridge regression against its normal equations, and the pixels it is fed.
 
 import { describe, expect, it } from 'vitest';
-import { Rng } from '../util/rng.ts';
+import { Rng } from '../../util/rng.ts';
 import { areaResize, PIXEL_SIDE, pixelFeatures } from './pixels.ts';
 import { fitRidge } from './ridge.ts';
 

@@ -1,8 +1,8 @@
 // One linear layer on frozen features: its start, its logits and its loss. Plain typed loops on the CPU, since the
 // layer is small and this way it runs alike on every adapter. How it is trained is in linearClassifier.ts.
 
-import { LABEL_POSITIVE } from '../protocol/dataset.ts';
-import { Rng } from '../util/rng.ts';
+import { LABEL_POSITIVE } from '../../protocol/dataset.ts';
+import { Rng } from '../../util/rng.ts';
 
 /** Logit_k = weight[k, :] . x + bias[k]; weight is classes x dim, row-major, as PyTorch holds it. */
 export interface LinearLayer {

@@ -1,8 +1,8 @@
 // Fits one encoder on one draw of labels and scores the test films: the linear layer with early stopping for encoders,
 // ridge regression for raw pixels. The validation films choose when to stop and how strong the penalty is.
 
-import type { Config } from '../config/schema.ts';
-import { auroc } from './auroc.ts';
+import type { Config } from '../../config/schema.ts';
+import { auroc } from '../scores/auroc.ts';
 import { linearEpochs } from './linearClassifier.ts';
 import { copyLayer, initLinear, type LinearLayer, logitsOf } from './linearLayer.ts';
 import { fitRidge, RIDGE_PENALTIES } from './ridge.ts';

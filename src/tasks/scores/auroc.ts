@@ -2,8 +2,8 @@
 // Undefined scores (no positives, or no negatives) are null, never a number that looks like one.
 // Films whose label is unknown do not take part.
 
-import { LABEL_NEGATIVE, LABEL_POSITIVE } from '../protocol/dataset.ts';
-import { AppError } from '../util/errors.ts';
+import { LABEL_NEGATIVE, LABEL_POSITIVE } from '../../protocol/dataset.ts';
+import { AppError } from '../../util/errors.ts';
 
 /** Films in order of rising score, with what the rank metrics need of each. */
 export interface Ranking {

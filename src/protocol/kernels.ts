@@ -1,5 +1,5 @@
 // The kernels by name, as a person calls them, and what the page may ask of them: to run without some, and in which of
-// their forms. What a kernel computes is in gpu/kernels; a type in selftest/cases.ts holds this list to that table.
+// their forms. What a kernel computes is in gpu/kernels; a type in checks/selftest/cases.ts holds this list to that table.
 
 export const KERNEL_LABELS = {
   conv2d: 'Convolution',

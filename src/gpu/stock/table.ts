@@ -1,6 +1,6 @@
 // What runs instead of each kernel, one row a kernel: the table does not compile until every kernel has its row. A
 // kernel that is switched off is replaced for all callers; training, scoring and the self-test alike then run stock
-// operations in its place. Each composition is held to the kernel's plain loops by selftest/stock.gpu.test.ts.
+// operations in its place. Each composition is held to the kernel's plain loops by checks/selftest/stock.gpu.test.ts.
 
 import type { Kernel } from '../kernel.ts';
 import { KERNEL_TABLE, type KernelName } from '../kernels/table.ts';

@@ -10,7 +10,7 @@ import {
   SCHEMA,
 } from '../../config/schema.ts';
 import { architecture } from '../../mlvicx/architecture.ts';
-import { runParity } from '../../parity/index.ts';
+import { runParity } from '../../checks/parity/index.ts';
 import type {
   DeviceFacts,
   EngineApi,
@@ -28,7 +28,7 @@ import type { ParityRequest, ParityRow } from '../../protocol/parity.ts';
 import type { ProbeReport, ProbeRequest } from '../../protocol/probe.ts';
 import type { SelfTestReport, SelfTestRow } from '../../protocol/selfTest.ts';
 import type { KeepingPolicy } from '../../protocol/vault.ts';
-import { runSelfTest } from '../../selftest/index.ts';
+import { runSelfTest } from '../../checks/selftest/index.ts';
 import { filmCount } from '../../train/batchSource.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../checkpoint/checkpoint.ts';
 import { featureFile } from '../../train/featureFile.ts';

@@ -2,7 +2,7 @@
 // is the same on every visit. Where the browser refuses storage, or in Node, nothing is kept and nothing fails.
 
 import { type IDBPDatabase, openDB } from 'idb';
-import type { FormTimes } from '../../selftest/measureForms.ts';
+import type { FormTimes } from '../../checks/selftest/measureForms.ts';
 
 const DATABASE = 'mlvicx-kernels';
 const STORE = 'forms';

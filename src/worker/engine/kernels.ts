@@ -6,7 +6,7 @@ import { KERNEL_TABLE } from '../../gpu/kernels/table.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
 import { kernelsOff, STOCK, switchOff } from '../../gpu/stock/table.ts';
 import { KERNEL_NAMES, type KernelFacts, type KernelName, type KernelOptions } from '../../protocol/kernels.ts';
-import { type FormTimes, fastest, measureForms } from '../../selftest/measureForms.ts';
+import { type FormTimes, fastest, measureForms } from '../../checks/selftest/measureForms.ts';
 import { AppError } from '../../util/errors.ts';
 import { readTimes, writeTimes } from './formCache.ts';
 

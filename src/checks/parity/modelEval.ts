@@ -1,9 +1,9 @@
 // Features of the narrow model in evaluation mode: with bottlenecks, both embeddings, and the published variants
 // without bottlenecks (quirk Q2) and on batch statistics (quirk Q3).
 
-import { type Tensor, tf } from '../gpu/kernel.ts';
-import type { Pass } from '../nn/layers.ts';
-import { type RunState, TrainingStep } from '../train/trainingStep.ts';
+import { type Tensor, tf } from '../../gpu/kernel.ts';
+import type { Pass } from '../../nn/layers.ts';
+import { type RunState, TrainingStep } from '../../train/trainingStep.ts';
 import type { Fixture } from './fixtures.ts';
 import { takeAll } from './layouts.ts';
 import type { ModelSetup } from './modelSetup.ts';

@@ -1,10 +1,10 @@
 // Each kernel switched off alone: the stock composition that runs instead equals the kernel's plain loops at every case
 // of the self-test, and a whole training step with it equals the step with all kernels on. Nothing is left behind.
 import { afterAll, afterEach, expect, test } from 'vitest';
-import { type Kernel, tf } from '../gpu/kernel.ts';
-import { KERNEL_TABLE } from '../gpu/kernels/table.ts';
-import { KERNEL_NAMES, kernelsOff, switchOff } from '../gpu/stock/table.ts';
-import { testDevice } from '../gpu/testDevice.ts';
+import { type Kernel, tf } from '../../gpu/kernel.ts';
+import { KERNEL_TABLE } from '../../gpu/kernels/table.ts';
+import { KERNEL_NAMES, kernelsOff, switchOff } from '../../gpu/stock/table.ts';
+import { testDevice } from '../../gpu/testDevice.ts';
 import type { Case } from './case.ts';
 import { CASES } from './cases.ts';
 import { checkKernel } from './checkKernel.ts';

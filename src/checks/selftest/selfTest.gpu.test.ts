@@ -1,14 +1,14 @@
 // The self-test passes on a sound adapter, leaves nothing behind and keeps the backend; and it names what is wrong
 // where a kernel computes something else, makes no number, or is refused by the driver.
 import { afterEach, describe, expect, test } from 'vitest';
-import { defineKernel, KERNELS, tf } from '../gpu/kernel.ts';
-import { given } from '../gpu/kernels/parts/samples.ts';
-import { KERNEL_TABLE } from '../gpu/kernels/table.ts';
-import { program } from '../gpu/program.ts';
-import { testDevice } from '../gpu/testDevice.ts';
-import type { SelfTestRow } from '../protocol/selfTest.ts';
-import { Pretrainer } from '../train/pretrain.ts';
-import { madeFilms, repeatable, tinyConfig } from '../train/testRun.ts';
+import { defineKernel, KERNELS, tf } from '../../gpu/kernel.ts';
+import { given } from '../../gpu/kernels/parts/samples.ts';
+import { KERNEL_TABLE } from '../../gpu/kernels/table.ts';
+import { program } from '../../gpu/program.ts';
+import { testDevice } from '../../gpu/testDevice.ts';
+import type { SelfTestRow } from '../../protocol/selfTest.ts';
+import { Pretrainer } from '../../train/pretrain.ts';
+import { madeFilms, repeatable, tinyConfig } from '../../train/testRun.ts';
 import { checkKernel } from './checkKernel.ts';
 import { runSelfTest, verdict } from './index.ts';
 

@@ -1,9 +1,9 @@
 // What the forms of each kernel are timed at: a shape in the middle of a ResNet-18, small enough that all kernels
 // together take well under a second on a graphics adapter, and large enough to fill a part of one.
 
-import { sizeOf } from '../gpu/kernels/parts/common.ts';
-import { type Given, values } from '../gpu/kernels/parts/samples.ts';
-import type { KERNEL_TABLE, KernelName } from '../gpu/kernels/table.ts';
+import { sizeOf } from '../../gpu/kernels/parts/common.ts';
+import { type Given, values } from '../../gpu/kernels/parts/samples.ts';
+import type { KERNEL_TABLE, KernelName } from '../../gpu/kernels/table.ts';
 import type { CaseOf } from './case.ts';
 
 type Formed<N extends KernelName> = Omit<CaseOf<(typeof KERNEL_TABLE)[N]>, 'inputs' | 'detail'> & {

@@ -3,12 +3,12 @@
 // that were not reached keep the form that they take without a choice. Results are the same whichever is taken, but
 // not to the last bit, so the choice is made before a run is prepared and said in reports.
 
-import { chooseForms, type Form, formFor, formsHere } from '../gpu/forms.ts';
-import { type Kernel, type Tensor, tf } from '../gpu/kernel.ts';
-import { type Given, relativeError } from '../gpu/kernels/parts/samples.ts';
-import { KERNEL_TABLE, type KernelName } from '../gpu/kernels/table.ts';
-import type { Runtime } from '../gpu/runtime.ts';
-import type { KernelForm } from '../protocol/kernels.ts';
+import { chooseForms, type Form, formFor, formsHere } from '../../gpu/forms.ts';
+import { type Kernel, type Tensor, tf } from '../../gpu/kernel.ts';
+import { type Given, relativeError } from '../../gpu/kernels/parts/samples.ts';
+import { KERNEL_TABLE, type KernelName } from '../../gpu/kernels/table.ts';
+import type { Runtime } from '../../gpu/runtime.ts';
+import type { KernelForm } from '../../protocol/kernels.ts';
 import { guarded } from './checkKernel.ts';
 import { FORM_CASES } from './formCases.ts';
 

@@ -1,7 +1,7 @@
 // Cases of batch norm and of the dense layers.
 
-import { batchNorm } from '../gpu/kernels/norm/batchNorm.ts';
-import { type Given, given } from '../gpu/kernels/parts/samples.ts';
+import { batchNorm } from '../../gpu/kernels/norm/batchNorm.ts';
+import { type Given, given } from '../../gpu/kernels/parts/samples.ts';
 import { type CaseTable, referenceOf } from './case.ts';
 
 const NORM = { groups: 2, eps: 1e-5, momentum: 0.1 };

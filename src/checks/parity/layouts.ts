@@ -1,9 +1,9 @@
 // Between the recorded layouts (PyTorch's) and ours: maps are NCHW there and NHWC here, pooled levels channel-major
 // there and position-major here. Weights go through checkpoint/stateDict.ts, as checkpoints do.
 
-import { type Tensor, tf } from '../gpu/kernel.ts';
-import { sizeOf } from '../gpu/kernels/parts/common.ts';
-import type { Runtime } from '../gpu/runtime.ts';
+import { type Tensor, tf } from '../../gpu/kernel.ts';
+import { sizeOf } from '../../gpu/kernels/parts/common.ts';
+import type { Runtime } from '../../gpu/runtime.ts';
 import type { Numbers } from './rows.ts';
 
 type Shape = readonly number[];

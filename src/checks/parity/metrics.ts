@@ -1,7 +1,7 @@
 // Metrics fixtures: AUROC, average precision and ROC points from given scores. Undefined values are recorded as null
 // and must come out as null.
 
-import { averagePrecision, rank, rankedAuroc, rocCurve } from '../tasks/scores/auroc.ts';
+import { averagePrecision, rank, rankedAuroc, rocCurve } from '../../tasks/scores/auroc.ts';
 import type { Fixture } from './fixtures.ts';
 import type { Rows } from './rows.ts';
 

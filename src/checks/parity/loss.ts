@@ -2,12 +2,12 @@
 // unweighted term and of the weighted sum. The terms and gradients are those of mlvicx/objective.ts; the form that
 // training would not choose at the given sizes is asked of the kernel by name.
 
-import { type Tensor, tf } from '../gpu/kernel.ts';
-import { VICREG_TERMS, vicreg, vicregGrad } from '../gpu/kernels/loss/vicreg.ts';
-import type { Runtime } from '../gpu/runtime.ts';
-import { headLoss, type Weights, weightsVector } from '../mlvicx/objective.ts';
-import { Tape } from '../nn/tape.ts';
-import { headTerms } from '../train/sample.ts';
+import { type Tensor, tf } from '../../gpu/kernel.ts';
+import { VICREG_TERMS, vicreg, vicregGrad } from '../../gpu/kernels/loss/vicreg.ts';
+import type { Runtime } from '../../gpu/runtime.ts';
+import { headLoss, type Weights, weightsVector } from '../../mlvicx/objective.ts';
+import { Tape } from '../../nn/tape.ts';
+import { headTerms } from '../../train/sample.ts';
 import type { Fixture } from './fixtures.ts';
 import { takeAll, upload } from './layouts.ts';
 import type { Rows } from './rows.ts';

@@ -2,10 +2,10 @@
 // value is wrong, a file is damaged, or a kind is unknown. The recorded fixtures themselves: e2e/tests/parity.spec.ts.
 
 import { afterEach, describe, expect, test } from 'vitest';
-import { testDevice } from '../gpu/testDevice.ts';
-import type { ParityRow } from '../protocol/parity.ts';
-import { Rng } from '../util/rng.ts';
-import { type StoredTensor, type WritableDtype, writeSafetensors } from '../util/safetensors.ts';
+import { testDevice } from '../../gpu/testDevice.ts';
+import type { ParityRow } from '../../protocol/parity.ts';
+import { Rng } from '../../util/rng.ts';
+import { type StoredTensor, type WritableDtype, writeSafetensors } from '../../util/safetensors.ts';
 import { runParity } from './index.ts';
 import { checksum, Rows } from './rows.ts';
 

@@ -2,19 +2,19 @@
 // (the `cpu` backend of tfjs, where every kernel is its reference): losses, updates, statistics and weights compared.
 // The processor's part holds the worker for about a second and lets nothing else in, because tfjs has one backend at a time.
 
-import { presetConfig } from '../config/presets.ts';
-import { type Config, parseConfig } from '../config/schema.ts';
-import { type Plain, tf } from '../gpu/kernel.ts';
-import { sizeOf } from '../gpu/kernels/parts/common.ts';
-import { HYPER_LENGTH, larsUpdate, packHyper } from '../gpu/kernels/optimiser/optimiser.ts';
-import { relativeError, values } from '../gpu/kernels/parts/samples.ts';
-import type { Runtime } from '../gpu/runtime.ts';
-import { Mlvicx } from '../mlvicx/model.ts';
-import { weightsVector } from '../mlvicx/objective.ts';
-import type { SelfTestRow } from '../protocol/selfTest.ts';
-import { drawFrom } from '../train/initialise.ts';
-import { TERMS_LENGTH } from '../train/sample.ts';
-import { TrainingStep } from '../train/trainingStep.ts';
+import { presetConfig } from '../../config/presets.ts';
+import { type Config, parseConfig } from '../../config/schema.ts';
+import { type Plain, tf } from '../../gpu/kernel.ts';
+import { sizeOf } from '../../gpu/kernels/parts/common.ts';
+import { HYPER_LENGTH, larsUpdate, packHyper } from '../../gpu/kernels/optimiser/optimiser.ts';
+import { relativeError, values } from '../../gpu/kernels/parts/samples.ts';
+import type { Runtime } from '../../gpu/runtime.ts';
+import { Mlvicx } from '../../mlvicx/model.ts';
+import { weightsVector } from '../../mlvicx/objective.ts';
+import type { SelfTestRow } from '../../protocol/selfTest.ts';
+import { drawFrom } from '../../train/initialise.ts';
+import { TERMS_LENGTH } from '../../train/sample.ts';
+import { TrainingStep } from '../../train/trainingStep.ts';
 import { guarded } from './checkKernel.ts';
 
 /** LARS, because its update is proportional to the gradient; AdamW's first one knows little but the sign. */

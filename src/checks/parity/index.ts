@@ -2,8 +2,8 @@
 // of a folder names, through the code that training and evaluation use. What cannot be checked, an unknown kind, a
 // damaged file, is a failed row; nothing is passed over. Format and tolerances: the README beside the fixtures.
 
-import type { Runtime } from '../gpu/runtime.ts';
-import type { ParityRequest, ParityRow } from '../protocol/parity.ts';
+import type { Runtime } from '../../gpu/runtime.ts';
+import type { ParityRequest, ParityRow } from '../../protocol/parity.ts';
 import { checkAugment, filmsIn } from './augment.ts';
 import { checkBottleneck } from './bottleneck.ts';
 import { type Fixture, type IndexEntry, type Kind, readIndex } from './fixtures.ts';

@@ -1,7 +1,7 @@
 // Reads a folder of recorded fixtures: index.json names them by kind, <kind>.json describes each, and safetensors
 // hold the numbers. A file is opened when a fixture is first asked for a tensor, so that a damaged one fails alone.
 
-import { readSafetensors, type StoredTensor } from '../util/safetensors.ts';
+import { readSafetensors, type StoredTensor } from '../../util/safetensors.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 

@@ -1,11 +1,11 @@
 // The self-test: every kernel on this GPU against its plain loops, then one whole training step, row by row; at the end
 // one sentence that says how exactly this GPU computes. Nothing of a prepared run is touched.
 
-import type { Kernel } from '../gpu/kernel.ts';
-import { KERNEL_TABLE, type KernelName } from '../gpu/kernels/table.ts';
-import type { Runtime } from '../gpu/runtime.ts';
-import { KERNEL_LABELS } from '../protocol/kernels.ts';
-import type { SelfTestReport, SelfTestRow } from '../protocol/selfTest.ts';
+import type { Kernel } from '../../gpu/kernel.ts';
+import { KERNEL_TABLE, type KernelName } from '../../gpu/kernels/table.ts';
+import type { Runtime } from '../../gpu/runtime.ts';
+import { KERNEL_LABELS } from '../../protocol/kernels.ts';
+import type { SelfTestReport, SelfTestRow } from '../../protocol/selfTest.ts';
 import type { Case } from './case.ts';
 import { CASES } from './cases.ts';
 import { checkKernel } from './checkKernel.ts';

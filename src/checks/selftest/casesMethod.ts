@@ -1,16 +1,16 @@
 // Cases of the loss, the optimisers and the rendering of views.
 
-import { packHyper } from '../gpu/kernels/optimiser/optimiser.ts';
-import { type Given, given } from '../gpu/kernels/parts/samples.ts';
-import { vicreg } from '../gpu/kernels/loss/vicreg.ts';
+import { packHyper } from '../../gpu/kernels/optimiser/optimiser.ts';
+import { type Given, given } from '../../gpu/kernels/parts/samples.ts';
+import { vicreg } from '../../gpu/kernels/loss/vicreg.ts';
 import {
   PARAMETER_WORDS,
   packPlanes,
   packViewParameters,
   type ViewRecord,
   wholeFilm,
-} from '../gpu/kernels/views/viewInput.ts';
-import { Rng } from '../util/rng.ts';
+} from '../../gpu/kernels/views/viewInput.ts';
+import { Rng } from '../../util/rng.ts';
 import { type CaseTable, referenceOf } from './case.ts';
 
 function lossGradient(films: number, dimensions: number) {

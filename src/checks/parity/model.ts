@@ -1,8 +1,8 @@
 // Model fixtures: the fixtures of a narrow model belong together, because they share weights and inputs and because
 // some go on where others ended. Runs them in an order in which that works, and gives each its rows.
 
-import type { Runtime } from '../gpu/runtime.ts';
-import type { ParityRow } from '../protocol/parity.ts';
+import type { Runtime } from '../../gpu/runtime.ts';
+import type { ParityRow } from '../../protocol/parity.ts';
 import type { Fixture } from './fixtures.ts';
 import { checkEval } from './modelEval.ts';
 import {

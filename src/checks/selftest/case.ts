@@ -1,11 +1,11 @@
 // What a case of the self-test is: a kernel's inputs, generated when they are wanted, and how near its result must come
 // to the plain loops. And those loops, run on plain arrays without any backend.
 
-import type { Kernel, Plain, Shape } from '../gpu/kernel.ts';
-import { sizeOf } from '../gpu/kernels/parts/common.ts';
-import type { Given } from '../gpu/kernels/parts/samples.ts';
-import type { KERNEL_TABLE, KernelName } from '../gpu/kernels/table.ts';
-import type { ErrorUnit } from '../protocol/selfTest.ts';
+import type { Kernel, Plain, Shape } from '../../gpu/kernel.ts';
+import { sizeOf } from '../../gpu/kernels/parts/common.ts';
+import type { Given } from '../../gpu/kernels/parts/samples.ts';
+import type { KERNEL_TABLE, KernelName } from '../../gpu/kernels/table.ts';
+import type { ErrorUnit } from '../../protocol/selfTest.ts';
 
 export interface Case<In extends string, Attrs extends object> {
   /** Shapes and variant, for a person. */

@@ -1,10 +1,10 @@
 // Linear-evaluation fixtures: the training of the linear layer from recorded batches and weights, its scores, and the
 // metrics of recorded scores; and the loss where probabilities saturate.
 
-import { warmRestarts } from '../optim/schedule.ts';
-import { auroc, averagePrecision, rank } from '../tasks/scores/auroc.ts';
-import { linearEpochs, type ProbeOptimiser } from '../tasks/linear/linearClassifier.ts';
-import { crossEntropy, type LinearLayer, logitsOf, sigmoid32 } from '../tasks/linear/linearLayer.ts';
+import { warmRestarts } from '../../optim/schedule.ts';
+import { auroc, averagePrecision, rank } from '../../tasks/scores/auroc.ts';
+import { linearEpochs, type ProbeOptimiser } from '../../tasks/linear/linearClassifier.ts';
+import { crossEntropy, type LinearLayer, logitsOf, sigmoid32 } from '../../tasks/linear/linearLayer.ts';
 import type { Fixture } from './fixtures.ts';
 import { defined } from './metrics.ts';
 import type { Numbers, Rows } from './rows.ts';

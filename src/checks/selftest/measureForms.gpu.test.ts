@@ -1,10 +1,10 @@
 // The measurement of forms: every form agrees with the others and has a time, the choice stays as it was, nothing is
 // left behind, and a budget ends it.
 import { afterEach, expect, test } from 'vitest';
-import { formFor, formsHere } from '../gpu/forms.ts';
-import { tf } from '../gpu/kernel.ts';
-import { KERNEL_TABLE, type KernelName } from '../gpu/kernels/table.ts';
-import { testDevice } from '../gpu/testDevice.ts';
+import { formFor, formsHere } from '../../gpu/forms.ts';
+import { tf } from '../../gpu/kernel.ts';
+import { KERNEL_TABLE, type KernelName } from '../../gpu/kernels/table.ts';
+import { testDevice } from '../../gpu/testDevice.ts';
 import { FORM_CASES } from './formCases.ts';
 import { fastest, measureForms } from './measureForms.ts';
 

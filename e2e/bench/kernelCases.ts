@@ -2,8 +2,8 @@
 // does not compile until a new kernel has its line. Tensors are made once and kept.
 
 import { tf } from '../../src/gpu/backend.ts';
-import { type LevelPlace, levelPlaces, packLevelMatrices } from '../../src/gpu/kernels/pool/levelPool.ts';
 import { packHyper } from '../../src/gpu/kernels/optimiser/optimiser.ts';
+import { type LevelPlace, levelPlaces, packLevelMatrices } from '../../src/gpu/kernels/pool/levelPool.ts';
 import { KERNEL_TABLE, type KernelName } from '../../src/gpu/kernels/table.ts';
 import {
   PARAMETER_WORDS,

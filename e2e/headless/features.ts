@@ -2,9 +2,9 @@
 
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { readCheckpoint } from '../../src/checkpoint/checkpoint.ts';
 import { type Config, defaultConfig } from '../../src/config/schema.ts';
 import type { RunnerEvent } from '../../src/headless.ts';
-import { readCheckpoint } from '../../src/checkpoint/checkpoint.ts';
 import {
   configure,
   DATA_OPTIONS,

@@ -3,11 +3,11 @@
 
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { readCheckpoint } from '../../src/checkpoint/checkpoint.ts';
 import { quirkSwitches } from '../../src/config/quirks.ts';
 import { type Config, defaultConfig, isConfigKey, SCHEMA } from '../../src/config/schema.ts';
 import type { RunnerEvent } from '../../src/headless.ts';
 import { ENCODER_NAMES, ENCODERS, type ProbeReport } from '../../src/protocol/probe.ts';
-import { readCheckpoint } from '../../src/checkpoint/checkpoint.ts';
 import {
   configure,
   DATA_OPTIONS,

@@ -3,11 +3,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { presetConfig } from '../config/presets.ts';
+import { hasParity, parityBytes, parityFixtures } from '../train/testParity.ts';
 import { AppError } from '../util/errors.ts';
 import { readSafetensors, writeSafetensors } from '../util/safetensors.ts';
 import { type Checkpoint, readCheckpoint, requireTensors, writeCheckpoint } from './checkpoint.ts';
 import { fromTorchLayout, type NamedTensor, toTorchLayout } from './stateDict.ts';
-import { hasParity, parityBytes, parityFixtures } from '../train/testParity.ts';
 
 const LOCAL = 'encoder.resize_project.conv_head.projection.2.weight';
 const counted = (...shape: number[]): NamedTensor => {

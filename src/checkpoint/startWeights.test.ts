@@ -3,10 +3,10 @@
 import { describe, expect, it } from 'vitest';
 import { sizeOf } from '../gpu/kernels/parts/common.ts';
 import { architecture } from '../mlvicx/architecture.ts';
+import { tinyConfig } from '../train/testRun.ts';
 import { type StoredTensor, writeSafetensors } from '../util/safetensors.ts';
 import { fromTorchvisionName, readStartWeights } from './startWeights.ts';
 import { toTorchLayout } from './stateDict.ts';
-import { tinyConfig } from '../train/testRun.ts';
 
 /** Every name of torchvision's resnet18 but the counters, spelt out by its own rules. */
 function torchvisionNames(): string[] {

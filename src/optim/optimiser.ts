@@ -6,8 +6,8 @@
 // the others, and with them their common norm, are known.
 
 import { type Tensor, tf } from '../gpu/kernel.ts';
-import { sizeOf } from '../gpu/kernels/parts/common.ts';
 import { adamwUpdate, HYPER_LENGTH, larsUpdate, packHyper } from '../gpu/kernels/optimiser/optimiser.ts';
+import { sizeOf } from '../gpu/kernels/parts/common.ts';
 import type { Runtime } from '../gpu/runtime.ts';
 import { keepOnHost } from '../gpu/switches.ts';
 import type { Download, NetworkSpec, ParameterSpec, Parameters, StorageSpec } from '../nn/parameters.ts';

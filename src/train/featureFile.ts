@@ -2,6 +2,8 @@
 // context bottlenecks and both embeddings, all in evaluation mode, with split and labels of each film beside them.
 // Films stand in the order of their paths; names and patients are left out.
 
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import { loadWeights } from '../checkpoint/weights.ts';
 import { type Tensor, tf } from '../gpu/kernel.ts';
 import type { Runtime } from '../gpu/runtime.ts';
 import { encode } from '../mlvicx/encoder.ts';
@@ -9,10 +11,8 @@ import { Mlvicx } from '../mlvicx/model.ts';
 import type { Pass } from '../nn/layers.ts';
 import { type StoredTensor, type WritableDtype, writeSafetensors } from '../util/safetensors.ts';
 import { filmCount, inOrder, planesOf, type TrainingSet } from './batchSource.ts';
-import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { drawFrom } from './initialise.ts';
 import { ViewRenderer } from './viewRenderer.ts';
-import { loadWeights } from '../checkpoint/weights.ts';
 
 /** Films per forward pass. Batches are full, the last one padded, so that shapes never change. */
 const BATCH = 32;

@@ -1,74 +1,13 @@
-// Looking into a run without changing it: features of all films for the linear evaluation, the two views of a film
-// at a step, and the spatial gates of the five levels over a film.
+// Looking into a run without changing it: the two views of a film at a step, and the spatial gates of the five levels
+// over a film.
 
 import type { Config } from '../config/schema.ts';
 import { type Tensor, tf } from '../gpu/kernel.ts';
 import type { Runtime } from '../gpu/runtime.ts';
-import { Mlvicx } from '../mlvicx/model.ts';
 import type { GateMaps, ViewPair } from '../protocol/engine.ts';
-import { filmCount, inOrder, planesOf, readBatch, type TrainingSet } from './batchSource.ts';
-import { drawFrom } from './initialise.ts';
+import { planesOf, readBatch, type TrainingSet } from './batchSource.ts';
 import type { Pretrainer } from './pretrain.ts';
-import type { EncoderFeatures } from '../tasks/linear/probeFit.ts';
 import { ViewRenderer } from './viewRenderer.ts';
-
-/** Films per forward pass. Batches are full, the last one padded, so that shapes never change. */
-const BATCH = 32;
-
-type Progress = (stage: string, done: number, total: number) => void;
-
-/** Features of every film by the run's encoder and by one of the same shape at the same random start. */
-export async function encoderFeatures(
-  run: Pretrainer,
-  dataset: TrainingSet,
-  config: Config,
-  onProgress: Progress,
-): Promise<Record<'pretrained' | 'random', EncoderFeatures>> {
-  const random = new Mlvicx(run.model.options, drawFrom(run.config.seed));
-  const renderer = new ViewRenderer(run.runtime, dataset, { batchSize: BATCH });
-  try {
-    const extract = (model: Mlvicx, stage: string) =>
-      featuresOf(model, renderer, run, dataset, config, (done, total) => onProgress(stage, done, total));
-    return {
-      pretrained: await extract(run.model, 'Features'),
-      random: await extract(random, 'Features of a random encoder'),
-    };
-  } finally {
-    random.dispose();
-    renderer.dispose();
-    run.runtime.trim();
-  }
-}
-
-async function featuresOf(
-  model: Mlvicx,
-  renderer: ViewRenderer,
-  run: Pretrainer,
-  dataset: TrainingSet,
-  config: Config,
-  onProgress: (done: number, total: number) => void,
-): Promise<EncoderFeatures> {
-  const films = filmCount(dataset);
-  const dimensions = 8 * model.options.width;
-  const passes = config.probeFlip ? [false, true] : [false];
-  const results: Float32Array[] = [];
-  for (const [pass, flip] of passes.entries()) {
-    const features = new Float32Array(films * dimensions);
-    for await (const { first, wanted, ...batch } of inOrder(planesOf(dataset), films, BATCH)) {
-      const images = renderer.evaluation(batch, run.config.imageSize, flip);
-      const norm = config.probeNorm === 'batch' ? 'batch' : 'running';
-      const made = model.features(images, norm, { bottlenecks: config.probeFeatures === 'attended' });
-      images.dispose();
-      const values = await run.runtime.read(made, BATCH * dimensions * 4);
-      made.dispose();
-      features.set(values.subarray(0, wanted * dimensions), first * dimensions);
-      onProgress(pass * films + first + wanted, passes.length * films);
-    }
-    results.push(features);
-  }
-  const [features, flipped] = results;
-  return flipped ? { features: features!, flipped } : { features: features! };
-}
 
 /** The two views that a film has at a step. */
 export async function previewOf(

@@ -1,15 +1,15 @@
 // One whole training pass of the narrow model against the golden values: embeddings, terms, every parameter's
 // gradient and the batch-norm buffers. Without ../shared/parity the test is skipped.
 import { expect, test } from 'vitest';
+import { fromTorchLayout, isBufferName } from '../checkpoint/stateDict.ts';
 import { type Tensor, tf } from '../gpu/kernel.ts';
-import { sizeOf } from '../gpu/kernels/parts/common.ts';
 import { VICREG_TERMS } from '../gpu/kernels/loss/vicreg.ts';
+import { sizeOf } from '../gpu/kernels/parts/common.ts';
 import { testDevice } from '../gpu/testDevice.ts';
 import { Mlvicx } from '../mlvicx/model.ts';
 import { weightsVector } from '../mlvicx/objective.ts';
 import { readSafetensors } from '../util/safetensors.ts';
 import { drawFrom } from './initialise.ts';
-import { fromTorchLayout, isBufferName } from '../checkpoint/stateDict.ts';
 import { hasParity, parityBytes, parityFixtures, parityTensors, relativeDistance } from './testParity.ts';
 
 const TINY = {

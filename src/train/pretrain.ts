@@ -2,6 +2,8 @@
 // films are read two steps ahead (batchSource.ts). It records the whole pass, update included (trainingStep.ts), and
 // submits; its metrics come back later and nothing waits. Calling order, pausing and reporting belong to the loop below and to worker/engine/engine.ts.
 
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import { RANDOM_START, type StartWeights } from '../checkpoint/startWeights.ts';
 import type { Config } from '../config/schema.ts';
 import { filmsOf, Sampler } from '../data/sampler.ts';
 import type { Runtime } from '../gpu/runtime.ts';
@@ -16,9 +18,7 @@ import {
   readBatch,
   type TrainingSet,
 } from './batchSource.ts';
-import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { toSample } from './sample.ts';
-import { RANDOM_START, type StartWeights } from '../checkpoint/startWeights.ts';
 import { StepClock } from './stepClock.ts';
 import { learningRateAt, type StepObserver, TrainingStep } from './trainingStep.ts';
 import { ViewRenderer } from './viewRenderer.ts';

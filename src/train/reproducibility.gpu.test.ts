@@ -1,11 +1,11 @@
 // A run is a function of its configuration and films: repeated, interrupted, taken step by step or continued from a
 // checkpoint, it gives the same metrics and weights bit by bit. And a step leaves nothing behind.
 import { afterEach, describe, expect, test } from 'vitest';
+import { readCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint.ts';
 import type { Config } from '../config/schema.ts';
 import { tf } from '../gpu/kernel.ts';
 import { testDevice } from '../gpu/testDevice.ts';
 import type { TrainingSet } from './batchSource.ts';
-import { readCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint.ts';
 import { Pretrainer, trainingLoop } from './pretrain.ts';
 import { madeFilms, repeatable, tinyConfig } from './testRun.ts';
 

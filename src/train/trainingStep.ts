@@ -2,6 +2,10 @@
 // Pretraining renders the images and keeps the clock (pretrain.ts); the parity runner brings recorded images. What a
 // run is made of, model and optimiser state, is captured and restored here too.
 
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import type { StartWeights } from '../checkpoint/startWeights.ts';
+import { isBufferName } from '../checkpoint/stateDict.ts';
+import { loadWeights } from '../checkpoint/weights.ts';
 import type { Config } from '../config/schema.ts';
 import { type Tensor, tf } from '../gpu/kernel.ts';
 import { sizeOf } from '../gpu/kernels/parts/common.ts';
@@ -15,12 +19,8 @@ import { weightsVector } from '../mlvicx/objective.ts';
 import type { Tape } from '../nn/tape.ts';
 import { Optimiser } from '../optim/optimiser.ts';
 import { warmupCosine } from '../optim/schedule.ts';
-import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { drawFrom } from './initialise.ts';
 import { TERMS_LENGTH } from './sample.ts';
-import type { StartWeights } from '../checkpoint/startWeights.ts';
-import { isBufferName } from '../checkpoint/stateDict.ts';
-import { loadWeights } from '../checkpoint/weights.ts';
 
 /** Batch size that the base rate of LARS refers to. */
 const REFERENCE_BATCH = 256;

@@ -5,8 +5,8 @@ import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:chil
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Config } from '../../../src/config/schema.ts';
 import { writeCheckpoint } from '../../../src/checkpoint/checkpoint.ts';
+import type { Config } from '../../../src/config/schema.ts';
 import type { RunState } from '../../../src/train/trainingStep.ts';
 import { writeSafetensors } from '../../../src/util/safetensors.ts';
 import { levelSides } from '../flops.ts';

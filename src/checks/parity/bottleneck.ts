@@ -1,12 +1,12 @@
 // Bottleneck fixtures: the context bottleneck as a layer of its own, with output, both gates and all gradients.
 
+import { fromTorchLayout, toTorchLayout } from '../../checkpoint/stateDict.ts';
 import type { Tensor } from '../../gpu/kernel.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
 import { bottleneckWeights } from '../../mlvicx/architecture.ts';
 import { contextBottleneck } from '../../nn/attention.ts';
 import { Parameters } from '../../nn/parameters.ts';
 import { Tape } from '../../nn/tape.ts';
-import { fromTorchLayout, toTorchLayout } from '../../checkpoint/stateDict.ts';
 import type { Fixture } from './fixtures.ts';
 import { takeAll, toNchw, toNhwc, upload } from './layouts.ts';
 import type { Rows } from './rows.ts';

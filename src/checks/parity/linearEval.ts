@@ -2,9 +2,9 @@
 // metrics of recorded scores; and the loss where probabilities saturate.
 
 import { warmRestarts } from '../../optim/schedule.ts';
-import { auroc, averagePrecision, rank } from '../../tasks/scores/auroc.ts';
 import { linearEpochs, type ProbeOptimiser } from '../../tasks/linear/linearClassifier.ts';
 import { crossEntropy, type LinearLayer, logitsOf, sigmoid32 } from '../../tasks/linear/linearLayer.ts';
+import { auroc, averagePrecision, rank } from '../../tasks/scores/auroc.ts';
 import type { Fixture } from './fixtures.ts';
 import { defined } from './metrics.ts';
 import type { Numbers, Rows } from './rows.ts';

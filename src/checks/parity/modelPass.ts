@@ -1,6 +1,7 @@
 // One whole training pass of the narrow model: every map, embedding and loss term, every gradient, and the statistics
 // of the norms afterwards. The pass is a recorded training step (train/trainingStep.ts) with a look inside.
 
+import { type NamedTensors, toTorchLayout } from '../../checkpoint/stateDict.ts';
 import type { Config } from '../../config/schema.ts';
 import type { Tensor } from '../../gpu/kernel.ts';
 import { POOLED_SIDE } from '../../gpu/kernels/pool/levelPool.ts';
@@ -8,7 +9,6 @@ import { levelWidths } from '../../mlvicx/architecture.ts';
 import type { MetricName, StepSample } from '../../protocol/metrics.ts';
 import { METRIC_NAMES } from '../../protocol/metrics.ts';
 import { toSample } from '../../train/sample.ts';
-import { type NamedTensors, toTorchLayout } from '../../checkpoint/stateDict.ts';
 import { type RunState, TrainingStep } from '../../train/trainingStep.ts';
 import type { Fixture } from './fixtures.ts';
 import { takeAll, toChannelMajor, toNchw } from './layouts.ts';

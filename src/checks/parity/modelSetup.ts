@@ -1,12 +1,17 @@
 // What all fixtures of one narrow model share: its recorded weights and inputs, and the configuration that they and
 // the hyper-parameters of a fixture make. Weights are read as checkpoints are.
 
+import { modelSizes } from '../../checkpoint/checkpoint.ts';
+import {
+  fromTorchLayout,
+  isBufferName,
+  type NamedTensor,
+  type NamedTensors,
+} from '../../checkpoint/stateDict.ts';
 import { type Config, defaultConfig } from '../../config/schema.ts';
 import type { Tensor } from '../../gpu/kernel.ts';
 import { sizeOf } from '../../gpu/kernels/parts/common.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
-import { modelSizes } from '../../checkpoint/checkpoint.ts';
-import { fromTorchLayout, isBufferName, type NamedTensor, type NamedTensors } from '../../checkpoint/stateDict.ts';
 import type { RunState } from '../../train/trainingStep.ts';
 import type { Fixture } from './fixtures.ts';
 import { toNhwc, upload } from './layouts.ts';

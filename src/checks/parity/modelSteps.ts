@@ -2,9 +2,9 @@
 // has moved, its momentum, and the state at the end. `paper` settings are chaotic from about the fifth step on, so
 // later values are only held to what the specification asks.
 
+import { toTorchLayout } from '../../checkpoint/stateDict.ts';
 import type { Config } from '../../config/schema.ts';
 import { isLevelConv } from '../../mlvicx/architecture.ts';
-import { toTorchLayout } from '../../checkpoint/stateDict.ts';
 import { learningRateAt, type RunState, TrainingStep } from '../../train/trainingStep.ts';
 import type { Fixture } from './fixtures.ts';
 import { checkBuffers, lossesOf } from './modelPass.ts';

@@ -1,6 +1,7 @@
 // Resize-project fixtures: five attended maps to the input of the local projector, in the form that needs no resize,
 // against the published resize, 1x1 convolutions, sum and pooling; and the matrices of that form.
 
+import { fromTorchLayout } from '../../checkpoint/stateDict.ts';
 import { type Tensor, tf } from '../../gpu/kernel.ts';
 import { levelPlaces, POOLED_SIDE, packLevelMatrices } from '../../gpu/kernels/pool/levelPool.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
@@ -8,7 +9,6 @@ import { levelConvs } from '../../mlvicx/architecture.ts';
 import { onesForBiases, PooledLevels, projectedLevels } from '../../mlvicx/heads.ts';
 import { Parameters } from '../../nn/parameters.ts';
 import { Tape } from '../../nn/tape.ts';
-import { fromTorchLayout } from '../../checkpoint/stateDict.ts';
 import type { Fixture } from './fixtures.ts';
 import { takeAll, toChannelMajor, toNchw, toNhwc, toPositionMajor, upload } from './layouts.ts';
 import type { Rows } from './rows.ts';

@@ -1,8 +1,8 @@
 // Cases of the kernels that work on maps of the encoder: convolutions, pooling, context bottleneck, means and sums.
 
 import { bottleneck } from '../../gpu/kernels/bottleneck/bottleneck.ts';
-import { levelPlaces, packLevelMatrices } from '../../gpu/kernels/pool/levelPool.ts';
 import { type Given, given } from '../../gpu/kernels/parts/samples.ts';
+import { levelPlaces, packLevelMatrices } from '../../gpu/kernels/pool/levelPool.ts';
 import { type CaseTable, referenceOf } from './case.ts';
 
 interface Convolution {

@@ -1,8 +1,8 @@
 // Cases of the loss, the optimisers and the rendering of views.
 
+import { vicreg } from '../../gpu/kernels/loss/vicreg.ts';
 import { packHyper } from '../../gpu/kernels/optimiser/optimiser.ts';
 import { type Given, given } from '../../gpu/kernels/parts/samples.ts';
-import { vicreg } from '../../gpu/kernels/loss/vicreg.ts';
 import {
   PARAMETER_WORDS,
   packPlanes,

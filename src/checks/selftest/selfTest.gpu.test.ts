@@ -19,7 +19,11 @@ afterEach(async () => {
 });
 
 test('the table holds every kernel', async () => {
-  const files = import.meta.glob('../gpu/kernels/*.ts', { query: '?raw', import: 'default', eager: true });
+  const files = import.meta.glob('../../gpu/kernels/**/*.ts', {
+    query: '?raw',
+    import: 'default',
+    eager: true,
+  });
   const defined = Object.values(files).flatMap((text) => [
     ...String(text).matchAll(/defineKernel[<(][\s\S]*?name: '(\w+)'/g),
   ]);

@@ -1,9 +1,6 @@
 // Every kernel by name, with its type. Whatever must know all of them (the self-test) is held to this table by the
 // compiler; a test makes sure that none is missing from it.
 
-import { batchNorm, batchNormEval } from './norm/batchNorm.ts';
-import { batchNormApply } from './norm/batchNormApply.ts';
-import { batchNormGrad } from './norm/batchNormGrad.ts';
 import { bottleneck } from './bottleneck/bottleneck.ts';
 import { bottleneckApply } from './bottleneck/bottleneckApply.ts';
 import { bottleneckGrad } from './bottleneck/bottleneckGrad.ts';
@@ -11,11 +8,14 @@ import { conv2d } from './conv/conv2d.ts';
 import { conv2dFilterGrad } from './conv/conv2dFilterGrad.ts';
 import { conv2dInputGrad } from './conv/conv2dInputGrad.ts';
 import { columnSums, dense, denseFilterGrad, denseInputGrad } from './dense/dense.ts';
+import { vicreg, vicregGrad } from './loss/vicreg.ts';
+import { batchNorm, batchNormEval } from './norm/batchNorm.ts';
+import { batchNormApply } from './norm/batchNormApply.ts';
+import { batchNormGrad } from './norm/batchNormGrad.ts';
+import { adamwUpdate, larsUpdate } from './optimiser/optimiser.ts';
 import { add, spatialMean, spatialMeanGrad } from './pool/elementwise.ts';
 import { levelPool, levelPoolGrad } from './pool/levelPool.ts';
 import { maxPool, maxPoolGrad } from './pool/maxPool.ts';
-import { adamwUpdate, larsUpdate } from './optimiser/optimiser.ts';
-import { vicreg, vicregGrad } from './loss/vicreg.ts';
 import { renderViews, resizeEval } from './views/views.ts';
 
 export const KERNEL_TABLE = {

@@ -2,8 +2,8 @@
 // kernels/vicreg.ts and kernels/optimiser.ts. The optimisers go through the arena parameter by parameter.
 
 import { type Tensor, tf } from '../backend.ts';
-import { HYPER, type LarsInput } from '../kernels/optimiser/optimiser.ts';
 import { usesGram, type VicregAttrs } from '../kernels/loss/vicreg.ts';
+import { HYPER, type LarsInput } from '../kernels/optimiser/optimiser.ts';
 import type { Stock } from '../switches.ts';
 import { joined, part, product, shaped } from './operations.ts';
 

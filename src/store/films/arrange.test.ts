@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { createFakeClient } from '../../fake/engine.ts';
 import type { Arrangement, IntakeOptions } from '../../protocol/intake.ts';
 import { AppError, ERROR_TABLE } from '../../util/errors.ts';
 import type { PlaygroundClient } from '../../worker/client.ts';
+import { useProtection } from '../page/protection.ts';
 import { load, startSession } from '../run/acts.ts';
 import { arrange, confirmLabels, fetchProblems, readAgain, WAYS_OUT } from './arrange.ts';
 import { useArrangement } from './arrangement.ts';
 import { type Source, useDataset } from './dataset.ts';
-import { createFakeClient } from '../../fake/engine.ts';
-import { useProtection } from '../page/protection.ts';
 
 const folder = (name: string): Source => ({
   kind: 'files',

@@ -14,10 +14,10 @@ import {
 } from '../../protocol/intake.ts';
 import { AppError, toWire, type WireError } from '../../util/errors.ts';
 import type { PlaygroundClient } from '../../worker/client.ts';
+import { Pace } from '../run/pace.ts';
 import { forgetArrangement, useArrangement } from './arrangement.ts';
 import { askToPersist, refreshCache } from './cache.ts';
 import { rememberFolder } from './folders.ts';
-import { Pace } from '../run/pace.ts';
 import { addThumbnails, forgetThumbnails, retryThumbnails, thumbnailCount } from './thumbnails.ts';
 
 export interface Source {

@@ -6,8 +6,8 @@ import { filmAt } from '../../protocol/dataset.ts';
 import type { FilmView } from '../../protocol/film.ts';
 import { toWire } from '../../util/errors.ts';
 import { currentClient } from '../run/acts.ts';
-import { useDataset } from './dataset.ts';
 import { inspectFilm, useInspect } from '../run/inspect.ts';
+import { useDataset } from './dataset.ts';
 
 /** Centre and width in modality values. */
 export interface ChosenWindow {

@@ -3,8 +3,8 @@
 
 import { KERNEL_NAMES, type KernelName, type KernelOptions } from '../../protocol/kernels.ts';
 import { currentClient } from '../run/acts.ts';
-import { optionsFor, STORAGE_KEY, useKernels } from './kernels.ts';
 import { showError, useSession } from '../run/session.ts';
+import { optionsFor, STORAGE_KEY, useKernels } from './kernels.ts';
 
 async function choose(without: readonly KernelName[], options: KernelOptions, again = false): Promise<void> {
   if (useKernels.getState().choosing) return;

@@ -1,11 +1,11 @@
 // Kernels switched off on the page: the engine hears it, a fresh engine hears it again, and a prepared run refuses it.
 
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { play, restart, startSession, stop } from '../run/acts.ts';
 import { createFakeClient } from '../../fake/engine.ts';
+import { play, restart, startSession, stop } from '../run/acts.ts';
+import { useSession } from '../run/session.ts';
 import { measureAgain, switchKernel } from './kernelActs.ts';
 import { useKernels } from './kernels.ts';
-import { useSession } from '../run/session.ts';
 
 const kernel = (name: string) => useSession.getState().facts?.kernels.find((each) => each.name === name);
 

@@ -1,10 +1,10 @@
 // The page's side of the self-test: rows and verdict arrive, a fault is named, and a page without an engine says so.
 
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { startSession } from '../run/acts.ts';
 import { createFakeClient } from '../../fake/engine.ts';
-import { testGpu, useSelfTest } from './selfTest.ts';
+import { startSession } from '../run/acts.ts';
 import { useSession } from '../run/session.ts';
+import { testGpu, useSelfTest } from './selfTest.ts';
 
 beforeEach(() => startSession(() => createFakeClient({ beat: 1 })));
 afterEach(() => useSession.setState({ error: null }));

@@ -4,7 +4,13 @@
 
 import { create } from 'zustand';
 import { isPresetName, type PresetName, presetConfig } from '../../config/presets.ts';
-import { type Config, type ConfigKey, type ConfigValue, parseConfig, parseValue } from '../../config/schema.ts';
+import {
+  type Config,
+  type ConfigKey,
+  type ConfigValue,
+  parseConfig,
+  parseValue,
+} from '../../config/schema.ts';
 import { readShareHash, type Shared, shareHash } from '../../config/share.ts';
 import { toWire, type WireError } from '../../util/errors.ts';
 

@@ -9,6 +9,7 @@ import type { RunStatus } from '../../protocol/engine.ts';
 import type { ProbeReport, ProbeRequest } from '../../protocol/probe.ts';
 import { AppError, BLOW_UPS, type ErrorCode, toWire } from '../../util/errors.ts';
 import type { PlaygroundClient } from '../../worker/client.ts';
+import { resetSeries } from '../curves/series.ts';
 import { eraseFilms, refreshCache } from '../films/cache.ts';
 import {
   cancelReading,
@@ -19,15 +20,14 @@ import {
   SYNTHETIC_SOURCE,
   useDataset,
 } from '../films/dataset.ts';
-import { followEngine, forgetSamples } from './engineEvents.ts';
 import { folderSource } from '../films/files.ts';
 import { mayRead, type RememberedFolder, recallFolders } from '../films/folders.ts';
-import { forgetKeeping } from './keeping.ts';
 import { restoreKernels } from '../page/kernels.ts';
 import { requireProtectedPage } from '../page/protection.ts';
-import { resetSeries } from '../curves/series.ts';
-import { type Busy, CLOSED, runExists, showError, useSession } from './session.ts';
 import { setDraft, takeConfig, useSettings } from '../page/settings.ts';
+import { followEngine, forgetSamples } from './engineEvents.ts';
+import { forgetKeeping } from './keeping.ts';
+import { type Busy, CLOSED, runExists, showError, useSession } from './session.ts';
 
 const { getState: get, setState: set } = useSession;
 

@@ -3,10 +3,10 @@
 
 import type { EngineEvent } from '../../protocol/engine.ts';
 import { METRIC_NAMES, type MetricName, type StepSample } from '../../protocol/metrics.ts';
+import { addMarker, appendSamples, rewindSeries } from '../curves/series.ts';
 import { noteKeeping } from './keeping.ts';
 import { noteProgress } from './probe.ts';
 import { enterLiveRun } from './runs.ts';
-import { addMarker, appendSamples, rewindSeries } from '../curves/series.ts';
 import { NO_WAITS, useSession } from './session.ts';
 import { NO_VERDICT, verdictOf } from './verdict.ts';
 

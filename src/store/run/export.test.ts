@@ -2,8 +2,8 @@ import Papa from 'papaparse';
 import { describe, expect, it } from 'vitest';
 import { METRIC_NAMES } from '../../protocol/metrics.ts';
 import type { Interval, ProbeReport } from '../../protocol/probe.ts';
-import { probeCsv, problemsCsv, seriesCsv } from './export.ts';
 import { Series } from '../curves/series.ts';
+import { probeCsv, problemsCsv, seriesCsv } from './export.ts';
 
 const interval = (value: number | null): Interval => ({ value, low: value, high: value });
 const each = <T>(value: T) => ({ pretrained: value, random: value, pixels: value });

@@ -6,8 +6,8 @@ import Papa from 'papaparse';
 import { MATCH_PROBLEMS, type MatchExample } from '../../protocol/labels.ts';
 import { METRIC_NAMES } from '../../protocol/metrics.ts';
 import { ENCODER_NAMES, type FindingScore, type Interval, type ProbeReport } from '../../protocol/probe.ts';
-import type { Run } from './runs.ts';
 import type { Series } from '../curves/series.ts';
+import type { Run } from './runs.ts';
 
 const cell = (value: number | null) => (value === null || Number.isNaN(value) ? '' : String(value));
 const numbers = (values: Iterable<number>) =>

@@ -5,10 +5,10 @@
 import { create } from 'zustand';
 import type { EngineApi } from '../../protocol/engine.ts';
 import { AppError } from '../../util/errors.ts';
+import { addMarker } from '../curves/series.ts';
 import { currentClient, onWorkerFault, play } from './acts.ts';
 import { showNotice } from './keeping.ts';
 import { keepFilmLists, offerInterrupted, resumeAfresh } from './resume.ts';
-import { addMarker } from '../curves/series.ts';
 import { showError, useSession } from './session.ts';
 
 interface GuardState {

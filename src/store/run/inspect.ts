@@ -6,8 +6,8 @@ import { create } from 'zustand';
 import type { GateMaps, ViewPair } from '../../protocol/engine.ts';
 import type { Level } from '../../protocol/metrics.ts';
 import { toWire } from '../../util/errors.ts';
-import { currentClient } from './acts.ts';
 import { useDataset } from '../films/dataset.ts';
+import { currentClient } from './acts.ts';
 import { useSession } from './session.ts';
 
 interface InspectState {

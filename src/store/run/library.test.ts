@@ -6,11 +6,11 @@ import { presetConfig } from '../../config/presets.ts';
 import { METRIC_NAMES, type StepSample } from '../../protocol/metrics.ts';
 import { readRunFile } from '../../vault/readRunFile.ts';
 import { addRun, listRuns } from '../../vault/runs.ts';
-import { exportRun, importRun, loadCurves, openLibrary, overlayRun } from './library.ts';
+import { resetSeries } from '../curves/series.ts';
 import { useProtection } from '../page/protection.ts';
+import { exportRun, importRun, loadCurves, openLibrary, overlayRun } from './library.ts';
 import { offerInterrupted, runShelf, useResume } from './resume.ts';
 import { deleteRun, renameRun, runNameOf, undoDelete, useRuns } from './runs.ts';
-import { resetSeries } from '../curves/series.ts';
 import { dismissError, useSession } from './session.ts';
 
 const samples: StepSample[] = Array.from({ length: 4 }, (_, step) => ({

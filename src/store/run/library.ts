@@ -7,17 +7,22 @@ import type { KeptStatus } from '../../protocol/engine.ts';
 import type { ListedRun } from '../../protocol/vault.ts';
 import { AppError } from '../../util/errors.ts';
 import { FILMS_FILE } from '../../vault/filmList.ts';
-import { hasRecord, type LibraryEntry, readLibraryEntry, writeLibraryEntry } from '../../vault/libraryFile.ts';
+import {
+  hasRecord,
+  type LibraryEntry,
+  readLibraryEntry,
+  writeLibraryEntry,
+} from '../../vault/libraryFile.ts';
 import { readRunFile } from '../../vault/readRunFile.ts';
 import { writeRunFile } from '../../vault/runFile.ts';
 import { addRun, listRuns, readRunCheckpoint, readRunSeries, removeRun } from '../../vault/runs.ts';
+import { liveSeries, Series } from '../curves/series.ts';
+import { requireProtectedPage } from '../page/protection.ts';
 import { attempt, currentClient } from './acts.ts';
 import { useKeeping } from './keeping.ts';
-import { requireProtectedPage } from '../page/protection.ts';
 import { runShelf, useResume } from './resume.ts';
 import { nameRun } from './runName.ts';
 import { openShelf, pinRun, type Run, type RunShelf, useRuns } from './runs.ts';
-import { liveSeries, Series } from '../curves/series.ts';
 import { showError } from './session.ts';
 
 const byId = (id: string): Run | null => useRuns.getState().runs.find((run) => run.id === id) ?? null;

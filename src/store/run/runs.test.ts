@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { presetConfig } from '../../config/presets.ts';
 import type { Config } from '../../config/schema.ts';
+import { resetSeries } from '../curves/series.ts';
 import { differences, nameRun } from './runName.ts';
 import {
   deleteRun,
@@ -12,7 +13,6 @@ import {
   undoDelete,
   useRuns,
 } from './runs.ts';
-import { resetSeries } from '../curves/series.ts';
 
 const demo = presetConfig('demo');
 const names = () => useRuns.getState().runs.map(({ name }) => name);

@@ -7,8 +7,8 @@ import { type PresetName, presetOf } from '../../config/presets.ts';
 import type { Config } from '../../config/schema.ts';
 import type { ProbeReport } from '../../protocol/probe.ts';
 import type { ListedRun, RunRecord } from '../../protocol/vault.ts';
-import { nameRun } from './runName.ts';
 import { liveSeries, type Series } from '../curves/series.ts';
+import { nameRun } from './runName.ts';
 
 export interface Run {
   readonly id: string;

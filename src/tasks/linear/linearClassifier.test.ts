@@ -1,11 +1,11 @@
 // The linear evaluation against recorded AdamW trajectories, and its behaviour on unknown labels.
 
 import { describe, expect, it } from 'vitest';
+import { hasParity, parityFixtures, parityTensors, relativeDistance } from '../../train/testParity.ts';
 import { Rng } from '../../util/rng.ts';
 import { auroc } from '../scores/auroc.ts';
 import { LinearTrainer, linearEpochs, PROBE_OPTIMISER, trainLinear } from './linearClassifier.ts';
 import { copyLayer, crossEntropy, initLinear, type LinearLayer, logitsOf, sigmoid32 } from './linearLayer.ts';
-import { hasParity, parityFixtures, parityTensors, relativeDistance } from '../../train/testParity.ts';
 
 interface LinearFixture {
   name: string;

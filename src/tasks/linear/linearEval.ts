@@ -5,13 +5,14 @@
 import { type Config, SCHEMA } from '../../config/schema.ts';
 import { LABEL_UNKNOWN } from '../../protocol/dataset.ts';
 import type { EncoderName, ProbeReport } from '../../protocol/probe.ts';
+import type { TrainingSet } from '../../train/batchSource.ts';
 import { AppError } from '../../util/errors.ts';
 import { Rng } from '../../util/rng.ts';
-import type { TrainingSet } from '../../train/batchSource.ts';
+import type { EncoderFeatures } from '../features.ts';
 import { RESAMPLES } from '../scores/bootstrap.ts';
 import { carveValidation, countFilms, drawShare, hasBothLabels, splitRows } from './labelShare.ts';
 import { pixelFeatures } from './pixels.ts';
-import { batchFor, type Draw, type EncoderFeatures, fitEncoder, fitPixels } from './probeFit.ts';
+import { batchFor, type Draw, fitEncoder, fitPixels } from './probeFit.ts';
 import { eachEncoder, summarise } from './probeScores.ts';
 
 export interface ProbeTask {

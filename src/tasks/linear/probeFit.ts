@@ -2,18 +2,12 @@
 // ridge regression for raw pixels. The validation films choose when to stop and how strong the penalty is.
 
 import type { Config } from '../../config/schema.ts';
+import type { EncoderFeatures } from '../features.ts';
 import { auroc } from '../scores/auroc.ts';
 import { linearEpochs } from './linearClassifier.ts';
 import { copyLayer, initLinear, type LinearLayer, logitsOf } from './linearLayer.ts';
 import { fitRidge, RIDGE_PENALTIES } from './ridge.ts';
 import { foldScaling, measureScaling } from './scaling.ts';
-
-/** Features of all films of a set in its order, films x dim, row-major; rows of films never used may hold anything. */
-export interface EncoderFeatures {
-  readonly features: Float32Array;
-  /** The same films mirrored. */
-  readonly flipped?: Float32Array;
-}
 
 /** What one draw of labels lets an encoder see. */
 export interface Draw {

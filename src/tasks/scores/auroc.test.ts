@@ -2,8 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { auroc, averagePrecision, rank, rankedAuroc, rocCurve } from './auroc.ts';
 import { hasParity, parityFixtures, parityTensors } from '../../train/testParity.ts';
+import { auroc, averagePrecision, rank, rankedAuroc, rocCurve } from './auroc.ts';
 
 interface MetricsFixture {
   name: string;

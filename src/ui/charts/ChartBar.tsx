@@ -3,11 +3,18 @@
 
 import { Button, SegmentedControl, Slider, Switch } from '@mantine/core';
 import { IconDownload, IconPlayerTrackNext, IconZoomReset } from '@tabler/icons-react';
-import { resetZoom, setFollow, setLogY, setSmoothing, setWeighted, useCharts } from '../../store/curves/charts.ts';
-import { seriesCsv } from '../../store/run/export.ts';
-import { liveRun, useRuns } from '../../store/run/runs.ts';
+import {
+  resetZoom,
+  setFollow,
+  setLogY,
+  setSmoothing,
+  setWeighted,
+  useCharts,
+} from '../../store/curves/charts.ts';
 import { liveSeries } from '../../store/curves/series.ts';
 import { MAX_SMOOTHING } from '../../store/curves/smooth.ts';
+import { seriesCsv } from '../../store/run/export.ts';
+import { liveRun, useRuns } from '../../store/run/runs.ts';
 import { fileName, saveText } from '../shell/download.ts';
 
 /** The slider moves evenly in the length of the average's memory, 1 / (1 - weight) steps, on a log scale. */

@@ -7,13 +7,13 @@ import { Fragment, useState } from 'react';
 import { LEVELS, TERM_NAMES, TERMS } from '../../protocol/metrics.ts';
 import { useCharts } from '../../store/curves/charts.ts';
 import './curves.css';
+import { useBeginWords } from '../shell/statusWords.ts';
 import { ChartBar } from './ChartBar.tsx';
 import { curvesOf, LEVEL_ROWS, RATE_CURVES, SPEED_CURVES, TOTAL_CURVES } from './curveSpecs.ts';
 import { TermName, TotalName } from './Explain.tsx';
 import { MetricChart } from './MetricChart.tsx';
 import { OverviewChart } from './OverviewChart.tsx';
 import { StepNote } from './StepNote.tsx';
-import { useBeginWords } from '../shell/statusWords.ts';
 
 /** Heights for a screen of 900 px, stretched on larger ones so that nothing needs scrolling. */
 const DESIGN_HEIGHT = 900;

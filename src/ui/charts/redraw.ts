@@ -7,8 +7,8 @@
 import { type RefObject, useEffect, useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
 import { useCharts } from '../../store/curves/charts.ts';
-import { useRuns } from '../../store/run/runs.ts';
 import { subscribeSeries } from '../../store/curves/series.ts';
+import { useRuns } from '../../store/run/runs.ts';
 
 const FRAME_BUDGET_MS = 6;
 /** Of a frame that came so long after it was asked for. */

@@ -1,7 +1,7 @@
 // The runs that charts draw: the live one first, then the pinned ones with their outer colours.
 
-import { liveRun, pinnedRuns, type Run } from '../../store/run/runs.ts';
 import { liveSeries } from '../../store/curves/series.ts';
+import { liveRun, pinnedRuns, type Run } from '../../store/run/runs.ts';
 import { runColour } from '../shell/theme.ts';
 import type { ShownRun } from './chartView.ts';
 

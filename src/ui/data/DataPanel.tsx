@@ -4,11 +4,14 @@ import { ActionIcon, Badge, Tooltip } from '@mantine/core';
 import { IconArrowsMaximize, IconEye, IconEyeOff } from '@tabler/icons-react';
 import { useMemo } from 'react';
 import type { DatasetSummary } from '../../protocol/dataset.ts';
-import { commandOf } from '../../store/page/commands.ts';
 import { useDataset } from '../../store/films/dataset.ts';
 import { showGallery } from '../../store/films/gallery.ts';
+import { commandOf } from '../../store/page/commands.ts';
 import { useSettings } from '../../store/page/settings.ts';
 import { formatCounted } from '../../util/format.ts';
+import { FilmGrid } from '../films/FilmGrid.tsx';
+import { Gallery } from '../films/Gallery.tsx';
+import { Section } from '../shell/Section.tsx';
 import { DataPanelCache } from './DataPanelCache.tsx';
 import { DataPanelCounts } from './DataPanelCounts.tsx';
 import { DataPanelFailure } from './DataPanelFailure.tsx';
@@ -19,9 +22,6 @@ import { DataPanelReading } from './DataPanelReading.tsx';
 import { DataPanelSkipped } from './DataPanelSkipped.tsx';
 import { DataPanelSource } from './DataPanelSource.tsx';
 import { DataPanelSplit } from './DataPanelSplit.tsx';
-import { Gallery } from '../films/Gallery.tsx';
-import { FilmGrid } from '../films/FilmGrid.tsx';
-import { Section } from '../shell/Section.tsx';
 
 const range = (count: number) => Array.from({ length: count }, (_, i) => i);
 

@@ -2,9 +2,9 @@
 
 import { ActionIcon, Tooltip, UnstyledButton } from '@mantine/core';
 import { IconHistory, IconX } from '@tabler/icons-react';
-import { openAgain } from '../../store/run/acts.ts';
 import { useDataset } from '../../store/films/dataset.ts';
 import { forgetFolder, type RememberedFolder, useFolders } from '../../store/films/folders.ts';
+import { openAgain } from '../../store/run/acts.ts';
 import { formatCount } from '../../util/format.ts';
 
 const DAY = 24 * 3600 * 1000;

@@ -2,8 +2,8 @@
 // the rest will take. The figures keep their places while they grow.
 
 import { Button, Progress } from '@mantine/core';
-import { cancelLoading } from '../../store/run/acts.ts';
 import { useDataset } from '../../store/films/dataset.ts';
+import { cancelLoading } from '../../store/run/acts.ts';
 import { formatCount, formatDuration, formatShare } from '../../util/format.ts';
 
 function Details() {

@@ -2,9 +2,9 @@
 
 import { Button } from '@mantine/core';
 import { IconFolderOpen } from '@tabler/icons-react';
-import { offerSource } from '../../store/run/acts.ts';
 import { SYNTHETIC_SOURCE, useDataset } from '../../store/films/dataset.ts';
 import { useWhyNotProtected } from '../../store/page/protection.ts';
+import { offerSource } from '../../store/run/acts.ts';
 import { chooseFiles, chooseFolder } from './FileInputs.tsx';
 
 export function DataPanelSource() {

@@ -2,9 +2,9 @@
 // so that browsers without the folder picker, screen readers and scripts have a way in as well.
 
 import type { ChangeEvent } from 'react';
-import { offerSource } from '../../store/run/acts.ts';
 import { folderSource, inputSource } from '../../store/films/files.ts';
 import { useWhyNotProtected } from '../../store/page/protection.ts';
+import { offerSource } from '../../store/run/acts.ts';
 import { showError } from '../../store/run/session.ts';
 
 const ACCEPT = '.png,.jpg,.jpeg,.dcm,.dicom,.npz,.pgm,.csv,.tsv,.txt,image/png,image/jpeg,application/dicom';

@@ -9,8 +9,8 @@ import { MATCH_PROBLEMS, type MatchExample, type MatchProblem } from '../../prot
 import { fetchProblems } from '../../store/films/arrange.ts';
 import { useArrangement } from '../../store/films/arrangement.ts';
 import { commandOf } from '../../store/page/commands.ts';
-import { problemsCsv } from '../../store/run/export.ts';
 import { useSettings } from '../../store/page/settings.ts';
+import { problemsCsv } from '../../store/run/export.ts';
 import { formatCount } from '../../util/format.ts';
 import { fileName, saveText } from '../shell/download.ts';
 

@@ -8,15 +8,15 @@ import { probeCsv, probeJson } from '../../store/run/export.ts';
 import { selectFinding, useProbe } from '../../store/run/probe.ts';
 import { toWire } from '../../util/errors.ts';
 import '../charts/curves.css';
-import { DotPlotChart } from './DotPlotChart.tsx';
+import { stepLabel } from '../charts/ticks.ts';
 import { fileName, saveText } from '../shell/download.ts';
 import { ErrorNotice } from '../shell/ErrorNotice.tsx';
+import { encoderColour } from '../shell/theme.ts';
+import { DotPlotChart } from './DotPlotChart.tsx';
 import { ProbeBar, useObstacle } from './ProbeBar.tsx';
 import { ProbeTable } from './ProbeTable.tsx';
 import { percent, verdict } from './probeWords.ts';
 import { RocChart } from './RocChart.tsx';
-import { stepLabel } from '../charts/ticks.ts';
-import { encoderColour } from '../shell/theme.ts';
 
 const GLYPH: Record<EncoderName, string> = {
   pretrained: 'M6 1.5a4.5 4.5 0 1 0 0 9a4.5 4.5 0 1 0 0-9z',

@@ -4,12 +4,12 @@
 import { Button, MultiSelect, Progress, SegmentedControl, Tooltip } from '@mantine/core';
 import { IconTargetArrow } from '@tabler/icons-react';
 import { CONFIG_KEYS, type Config, SCHEMA } from '../../config/schema.ts';
-import { runProbe } from '../../store/run/acts.ts';
 import { useDataset } from '../../store/films/dataset.ts';
+import { setDraft, useSettings } from '../../store/page/settings.ts';
+import { runProbe } from '../../store/run/acts.ts';
 import { SHARES, setFindings, startProbe, useProbe } from '../../store/run/probe.ts';
 import { useRuns } from '../../store/run/runs.ts';
 import { type SessionState, useSession } from '../../store/run/session.ts';
-import { setDraft, useSettings } from '../../store/page/settings.ts';
 import { percent } from './probeWords.ts';
 
 const NO_FINDINGS: readonly string[] = [];

@@ -6,8 +6,8 @@ import { type FilmTable, LABEL_POSITIVE, PLACE_OUT, type Placement, SPLITS } fro
 import { flagBit, QUALITY, QUALITY_FLAGS } from '../../protocol/quality.ts';
 import { useDataset } from '../../store/films/dataset.ts';
 import { closeGallery, filterGallery, useGallery } from '../../store/films/gallery.ts';
-import { useSettings } from '../../store/page/settings.ts';
 import { useViewer } from '../../store/films/viewer.ts';
+import { useSettings } from '../../store/page/settings.ts';
 import { formatCounted } from '../../util/format.ts';
 import { FilmGrid } from './FilmGrid.tsx';
 

@@ -3,10 +3,10 @@
 import { ActionIcon, Button, FileButton, Tooltip } from '@mantine/core';
 import { useClipboard } from '@mantine/hooks';
 import { IconCheck, IconDice3, IconDownload, IconLink, IconUpload } from '@tabler/icons-react';
-import { loadCheckpoint, saveCheckpoint } from '../../store/run/acts.ts';
 import { useWhyNotProtected } from '../../store/page/protection.ts';
-import { isActive, useSession } from '../../store/run/session.ts';
 import { setDraft, shareAddress } from '../../store/page/settings.ts';
+import { loadCheckpoint, saveCheckpoint } from '../../store/run/acts.ts';
+import { isActive, useSession } from '../../store/run/session.ts';
 import { useLocked } from '../settings/ConfigForm.tsx';
 import { ConfigFormField } from '../settings/ConfigFormField.tsx';
 import { saveBlob } from '../shell/download.ts';

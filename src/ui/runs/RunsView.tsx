@@ -4,16 +4,16 @@
 import { Button, FileButton, Table } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { IconDownload, IconFileImport } from '@tabler/icons-react';
+import { useWhyNotProtected } from '../../store/page/protection.ts';
 import { runsJson } from '../../store/run/export.ts';
 import { importRun, loadCurves } from '../../store/run/library.ts';
-import { useWhyNotProtected } from '../../store/page/protection.ts';
 import { undoDelete, useRuns } from '../../store/run/runs.ts';
 import { isActive, useSession } from '../../store/run/session.ts';
 import '../charts/curves.css';
-import { saveText } from '../shell/download.ts';
 import { useLiveTick } from '../charts/redraw.ts';
-import { FINAL, RunsViewRow } from './RunsViewRow.tsx';
+import { saveText } from '../shell/download.ts';
 import { TOKENS } from '../shell/theme.ts';
+import { FINAL, RunsViewRow } from './RunsViewRow.tsx';
 
 function RunsTable() {
   const runs = useRuns((state) => state.runs);

@@ -11,10 +11,10 @@ import { resumeRun } from '../../store/run/resume.ts';
 import { deleteRun, type Run, renameRun } from '../../store/run/runs.ts';
 import { isActive, useSession } from '../../store/run/session.ts';
 import { formatBytes } from '../../util/format.ts';
-import { fileName, saveText } from '../shell/download.ts';
-import { percent, scoreText } from '../evaluate/probeWords.ts';
 import { outerColour } from '../charts/shownRuns.ts';
 import { figure, stepLabel } from '../charts/ticks.ts';
+import { percent, scoreText } from '../evaluate/probeWords.ts';
+import { fileName, saveText } from '../shell/download.ts';
 import { RunsViewExport } from './RunsViewExport.tsx';
 
 export const FINAL: readonly { metric: MetricName; label: string }[] = [

@@ -7,12 +7,12 @@ import { GROUPS, type GroupName } from '../../config/fields.ts';
 import { isPresetName, PRESET_NAMES, PRESETS, presetConfig } from '../../config/presets.ts';
 import { CONFIG_KEYS, type ConfigKey, SCHEMA } from '../../config/schema.ts';
 import { differingKeys } from '../../config/share.ts';
+import { choosePreset, useSettings } from '../../store/page/settings.ts';
 import { stop } from '../../store/run/acts.ts';
 import { runExists, useSession } from '../../store/run/session.ts';
-import { choosePreset, useSettings } from '../../store/page/settings.ts';
-import { ConfigFormField } from './ConfigFormField.tsx';
-import { BudgetBar } from './BudgetBar.tsx';
 import { Section } from '../shell/Section.tsx';
+import { BudgetBar } from './BudgetBar.tsx';
+import { ConfigFormField } from './ConfigFormField.tsx';
 
 const keysOf = (group: GroupName): ConfigKey[] =>
   CONFIG_KEYS.filter((key) => SCHEMA[key].group === group && key !== 'seed');

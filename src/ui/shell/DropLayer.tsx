@@ -1,9 +1,9 @@
 // Dropping films anywhere on the page. A veil says what will happen; loading asks first when it would end a run.
 
 import { useEffect, useState } from 'react';
-import { offerSource } from '../../store/run/acts.ts';
 import { dropSource } from '../../store/films/files.ts';
 import { useWhyNotProtected } from '../../store/page/protection.ts';
+import { offerSource } from '../../store/run/acts.ts';
 
 const bringsFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
 

@@ -2,17 +2,17 @@
 
 import { Button, Modal } from '@mantine/core';
 import { isPresetName, PRESETS, type PresetName } from '../../config/presets.ts';
-import { load, needsRestart, reset, restart } from '../../store/run/acts.ts';
 import { useDataset } from '../../store/films/dataset.ts';
+import { choosePreset, useSettings } from '../../store/page/settings.ts';
+import { load, needsRestart, reset, restart } from '../../store/run/acts.ts';
 import { useKeeping } from '../../store/run/keeping.ts';
 import { resumeHalted, rollBack } from '../../store/run/resume.ts';
 import { dismissError, useSession } from '../../store/run/session.ts';
-import { choosePreset, useSettings } from '../../store/page/settings.ts';
 import { BLOW_UPS, type ErrorCode, type WireError } from '../../util/errors.ts';
 import { formatCount } from '../../util/format.ts';
 import { DataPanelFailure } from '../data/DataPanelFailure.tsx';
-import { KeepingNotices } from './KeepingNotices.tsx';
 import { ErrorNotice } from './ErrorNotice.tsx';
+import { KeepingNotices } from './KeepingNotices.tsx';
 
 /** Failures that a reset can mend, and what its button says; the others are over once read. */
 const REMEDIES: Partial<Record<ErrorCode, string>> = {

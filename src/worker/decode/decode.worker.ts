@@ -8,8 +8,8 @@ import { type DecodedFilm, type DecodeOptions, decodeFilm } from '../../data/dec
 import { storedFacts } from '../../data/storedFacts.ts';
 import { viewFilm } from '../../data/view.ts';
 import type { FilmView, StoredFacts } from '../../protocol/film.ts';
-import type { CodecNotice } from './decodePool.ts';
 import { expose, transfer } from '../rpc.ts';
+import type { CodecNotice } from './decodePool.ts';
 
 const api = {
   /** Answers once the code has loaded, so that a worker that cannot start is told from a file that breaks one. */

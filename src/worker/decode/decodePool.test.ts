@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { DecodedFilm } from '../../data/decode.ts';
 import { AppError } from '../../util/errors.ts';
-import { DecodePool, type DecodePoolOptions } from './decodePool.ts';
 import { expose } from '../rpc.ts';
+import { DecodePool, type DecodePoolOptions } from './decodePool.ts';
 
 const filmOf = (side: number): DecodedFilm => ({
   plane: new Uint8Array(side),

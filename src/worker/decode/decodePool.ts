@@ -6,9 +6,9 @@ import type { DecodedFilm, DecodeOptions } from '../../data/decode.ts';
 import type { FilmView, StoredFacts } from '../../protocol/film.ts';
 import type { SourceFile } from '../../protocol/intake.ts';
 import { AppError } from '../../util/errors.ts';
+import { type Remote, wrap } from '../rpc.ts';
 import type { DecodeApi } from './decode.worker.ts';
 import { guard } from './decodeGuard.ts';
-import { type Remote, wrap } from '../rpc.ts';
 
 export interface DecodePoolOptions extends DecodeOptions {
   /** Default: two more than cores, at most 8, and at most one for each GiB of memory. */

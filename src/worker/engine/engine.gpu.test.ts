@@ -2,19 +2,19 @@
 // again, and by however many workers its films were decoded, every step says the same bit by bit.
 import { encode } from 'fast-png';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../checkpoint/checkpoint.ts';
+import { toTorchLayout } from '../../checkpoint/stateDict.ts';
 import { decodeFilm } from '../../data/decode.ts';
 import { installGpu } from '../../gpu/testDevice.ts';
 import type { EngineEvent, EngineState } from '../../protocol/engine.ts';
 import type { SourceFile } from '../../protocol/intake.ts';
 import type { StepSample } from '../../protocol/metrics.ts';
-import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../checkpoint/checkpoint.ts';
-import { toTorchLayout } from '../../checkpoint/stateDict.ts';
 import { madeFilms, repeatable, tinyConfig } from '../../train/testRun.ts';
 import { readSafetensors, type StoredTensor, writeSafetensors } from '../../util/safetensors.ts';
 import { DecodePool } from '../decode/decodePool.ts';
-import { Engine } from './engine.ts';
 import { Intake } from '../intake/intake.ts';
 import { expose } from '../rpc.ts';
+import { Engine } from './engine.ts';
 
 const PATIENCE = 240_000;
 const CONFIG = tinyConfig({ maxSteps: 8 });

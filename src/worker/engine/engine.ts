@@ -1,6 +1,11 @@
 // The engine: EngineApi over one device and at most one run. Each call says what it needs of the state and hands the rest to
 // engineCore.ts, which owns states and loop; the mathematics is in train/. Nothing here knows how the calls arrive.
 
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../checkpoint/checkpoint.ts';
+import { RANDOM_START, readStartWeights } from '../../checkpoint/startWeights.ts';
+import { requireWeights } from '../../checkpoint/weights.ts';
+import { runParity } from '../../checks/parity/index.ts';
+import { runSelfTest } from '../../checks/selftest/index.ts';
 import {
   type Config,
   type ConfigKey,
@@ -10,7 +15,6 @@ import {
   SCHEMA,
 } from '../../config/schema.ts';
 import { architecture } from '../../mlvicx/architecture.ts';
-import { runParity } from '../../checks/parity/index.ts';
 import type {
   DeviceFacts,
   EngineApi,
@@ -28,19 +32,16 @@ import type { ParityRequest, ParityRow } from '../../protocol/parity.ts';
 import type { ProbeReport, ProbeRequest } from '../../protocol/probe.ts';
 import type { SelfTestReport, SelfTestRow } from '../../protocol/selfTest.ts';
 import type { KeepingPolicy } from '../../protocol/vault.ts';
-import { runSelfTest } from '../../checks/selftest/index.ts';
-import { filmCount } from '../../train/batchSource.ts';
-import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../checkpoint/checkpoint.ts';
-import { featureFile } from '../../train/featureFile.ts';
-import { encoderFeatures, gatesOf, previewOf } from '../../train/inspect.ts';
+import { encoderFeatures } from '../../tasks/features.ts';
 import { evaluateProbe } from '../../tasks/linear/linearEval.ts';
-import { RANDOM_START, readStartWeights } from '../../checkpoint/startWeights.ts';
-import { requireWeights } from '../../checkpoint/weights.ts';
+import { filmCount } from '../../train/batchSource.ts';
+import { featureFile } from '../../train/featureFile.ts';
+import { gatesOf, previewOf } from '../../train/inspect.ts';
 import { AppError } from '../../util/errors.ts';
-import { EngineCore } from './engineCore.ts';
-import { EventPacer } from './events.ts';
 import { IntakeLink } from '../intake/link.ts';
 import { otherwiseComputed, resumeRun } from '../run/resume.ts';
+import { EngineCore } from './engineCore.ts';
+import { EventPacer } from './events.ts';
 
 export class Engine extends EngineCore implements EngineApi {
   async open(onEvent: (event: EngineEvent) => void): Promise<DeviceFacts> {

@@ -2,7 +2,7 @@
 
 import '../../guard/workerScope.ts';
 import { FAULTY_ENGINE } from '../../protocol/faults.ts';
-import { Engine } from './engine.ts';
 import { expose } from '../rpc.ts';
+import { Engine } from './engine.ts';
 
 expose(new Engine(self.name === FAULTY_ENGINE));

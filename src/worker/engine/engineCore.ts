@@ -2,19 +2,15 @@
 // between two steps of a run, probing and testing beside it, and failed at the end of any. It owns the loop and says
 // what a fault leads to; how each is dealt with is in rescue.ts, what the page may ask for in engine.ts.
 
+import type { StartWeights } from '../../checkpoint/startWeights.ts';
 import type { Config } from '../../config/schema.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
 import type { DeviceFacts, EngineState, Rollback, RunStatus } from '../../protocol/engine.ts';
 import type { StepSample } from '../../protocol/metrics.ts';
 import { KEEPING, type KeepingPolicy, type MarkKind } from '../../protocol/vault.ts';
 import type { TrainingSet } from '../../train/batchSource.ts';
-import type { StartWeights } from '../../checkpoint/startWeights.ts';
 import { AppError, toWire } from '../../util/errors.ts';
 import { formatDuration } from '../../util/format.ts';
-import { EngineDevice } from './device.ts';
-import { EventPacer } from './events.ts';
-import { kernelFacts, kernelsInWords } from './kernels.ts';
-import { EngineShelf } from '../run/runShelf.ts';
 import {
   asAppError,
   explainBlowUp,
@@ -27,8 +23,12 @@ import {
 import { rollbackOf } from '../run/rollback.ts';
 import { RunAtHand, statusOf } from '../run/runAtHand.ts';
 import type { RunKeeper } from '../run/runKeeper.ts';
+import { EngineShelf } from '../run/runShelf.ts';
 import { LossLog } from '../run/stepWatch.ts';
+import { EngineDevice } from './device.ts';
+import { EventPacer } from './events.ts';
 import { TestFaults } from './faultInjection.ts';
+import { kernelFacts, kernelsInWords } from './kernels.ts';
 
 const AT_WORK: readonly EngineState[] = ['compiling', 'running', 'recovering', 'probing', 'testing'];
 

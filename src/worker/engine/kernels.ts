@@ -1,12 +1,17 @@
 // The kernels as the page knows them: which are switched off, which form each takes, and what a measurement said. The
 // choice outlives a device that is lost and opened again, so a run that goes on afterwards computes the same.
 
+import { type FormTimes, fastest, measureForms } from '../../checks/selftest/measureForms.ts';
 import { chooseForms, type Form, formFor, formsHere } from '../../gpu/forms.ts';
 import { KERNEL_TABLE } from '../../gpu/kernels/table.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
 import { kernelsOff, STOCK, switchOff } from '../../gpu/stock/table.ts';
-import { KERNEL_NAMES, type KernelFacts, type KernelName, type KernelOptions } from '../../protocol/kernels.ts';
-import { type FormTimes, fastest, measureForms } from '../../checks/selftest/measureForms.ts';
+import {
+  KERNEL_NAMES,
+  type KernelFacts,
+  type KernelName,
+  type KernelOptions,
+} from '../../protocol/kernels.ts';
 import { AppError } from '../../util/errors.ts';
 import { readTimes, writeTimes } from './formCache.ts';
 

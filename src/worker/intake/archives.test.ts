@@ -6,8 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { decodeFilm } from '../../data/decode.ts';
 import type { EngineDataset } from '../../protocol/dataset.ts';
 import { AppError } from '../../util/errors.ts';
-import { Intake } from './intake.ts';
 import { openArchives } from './archives.ts';
+import { Intake } from './intake.ts';
 import { listFiles } from './listing.ts';
 
 const SHARED = new URL('../../../shared/data/medmnist/pneumoniamnist.npz', import.meta.url);

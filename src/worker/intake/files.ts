@@ -8,8 +8,8 @@ import type { SkippedFile } from '../../protocol/dataset.ts';
 import type { IntakeEvent, IntakeOptions } from '../../protocol/intake.ts';
 import { AppError } from '../../util/errors.ts';
 import { formatCounted } from '../../util/format.ts';
-import type { FilmStore } from './filmStore.ts';
 import { labelledParts, refuseOverlapEarly, type SetOrigin, splitChoice } from './arrange.ts';
+import type { FilmStore } from './filmStore.ts';
 import { collectFilms, type Decoder } from './films.ts';
 
 export interface ReadSet {

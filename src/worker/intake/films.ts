@@ -7,8 +7,8 @@ import type { ListedFile } from '../../data/sources.ts';
 import type { SkippedFile } from '../../protocol/dataset.ts';
 import type { IntakeEvent, SourceFile } from '../../protocol/intake.ts';
 import { AppError, type ErrorCode, toWire, type WireError } from '../../util/errors.ts';
-import type { FilmStore } from './filmStore.ts';
 import { IntakeEvents } from './events.ts';
+import type { FilmStore } from './filmStore.ts';
 
 /** What the decode pool offers; tests put their own here. */
 export interface Decoder {

@@ -9,8 +9,8 @@ import type { IntakeEvent, IntakeOptions, SourceFile } from '../../protocol/inta
 import { filmCount, planesOf, type TrainingSet } from '../../train/batchSource.ts';
 import { AppError } from '../../util/errors.ts';
 import { type CacheAccess, NO_CACHE } from './cacheAccess.ts';
-import { Intake } from './intake.ts';
 import type { Decoder } from './films.ts';
+import { Intake } from './intake.ts';
 import { IntakeLink } from './link.ts';
 
 const channels: MessageChannel[] = [];

@@ -28,18 +28,18 @@ import type { LabelScan, MatchExample } from '../../protocol/labels.ts';
 import type { FilmMarks } from '../../protocol/marks.ts';
 import { AppError } from '../../util/errors.ts';
 import { formatCounted } from '../../util/format.ts';
-import { type CacheAccess, NO_CACHE } from './cacheAccess.ts';
-import { FilmStore } from './filmStore.ts';
 import { HeldSet } from '../engine/heldSet.ts';
+import { transfer } from '../rpc.ts';
 import { openArchives, refusing } from './archives.ts';
 import { type KeptSet, marksOfFilm, rearranged } from './arrange.ts';
+import { type CacheAccess, NO_CACHE } from './cacheAccess.ts';
 import { type ReadSet, readFilms } from './files.ts';
+import { FilmStore } from './filmStore.ts';
 import type { Decoder } from './films.ts';
+import { type Listing, listFiles, walk } from './listing.ts';
 import { readStored, type StoredReader, type TakeRows } from './stored.ts';
 import { renderSet } from './synthetic.ts';
 import { IntakeView, type Viewer } from './view.ts';
-import { type Listing, listFiles, walk } from './listing.ts';
-import { transfer } from '../rpc.ts';
 
 /** Longest side of a thumbnail, px. */
 const THUMBNAIL_SIZE = 96;

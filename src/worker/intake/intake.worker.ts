@@ -1,10 +1,10 @@
 // Entry of the intake worker. Files are taken only where the policy that keeps them here is in force in this worker too.
 
 import { requireProtection } from '../../guard/workerScope.ts';
-import { ORIGIN_CACHE } from './cacheAccess.ts';
 import { DecodePool } from '../decode/decodePool.ts';
-import { Intake } from './intake.ts';
 import { expose } from '../rpc.ts';
+import { ORIGIN_CACHE } from './cacheAccess.ts';
+import { Intake } from './intake.ts';
 
 class GuardedIntake extends Intake {
   override async readFiles(...given: Parameters<Intake['readFiles']>): ReturnType<Intake['readFiles']> {

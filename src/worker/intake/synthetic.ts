@@ -7,8 +7,8 @@ import { SYNTHETIC_FINDINGS } from '../../data/synthetic/findings.ts';
 import { planSyntheticSet, renderEntry, SYNTHETIC_NAME } from '../../data/synthetic/set.ts';
 import type { IntakeEvent, SyntheticOptions } from '../../protocol/intake.ts';
 import { AppError } from '../../util/errors.ts';
-import type { FilmStore } from './filmStore.ts';
 import { IntakeEvents } from './events.ts';
+import type { FilmStore } from './filmStore.ts';
 
 /** Time between two looks at the mail. */
 const PAUSE_EVERY_MS = 60;

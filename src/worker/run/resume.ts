@@ -1,10 +1,10 @@
 // Taking up a run that was kept: is it there, is it whole, is it still about the same films. Building it is the engine's.
 
+import { type Checkpoint, readCheckpoint } from '../../checkpoint/checkpoint.ts';
 import { SPLITS } from '../../protocol/dataset.ts';
 import type { Notice } from '../../protocol/engine.ts';
 import type { RunRecord } from '../../protocol/vault.ts';
 import type { TrainingSet } from '../../train/batchSource.ts';
-import { type Checkpoint, readCheckpoint } from '../../checkpoint/checkpoint.ts';
 import { AppError } from '../../util/errors.ts';
 import type { RunKeeper } from './runKeeper.ts';
 

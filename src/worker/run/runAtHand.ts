@@ -1,15 +1,15 @@
 // The run that the engine has at hand: its trainer, which a lost device takes with it, and what outlives that, so that the
 // same run can be put on another device and brought to where it was. What a fault means is decided in rescue.ts.
 
+import { type Checkpoint, readCheckpoint } from '../../checkpoint/checkpoint.ts';
+import { RANDOM_START, type StartWeights } from '../../checkpoint/startWeights.ts';
 import type { Config, ConfigKey, ConfigValue } from '../../config/schema.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
 import type { EngineState, RunStatus } from '../../protocol/engine.ts';
 import { METRIC_NAMES, type StepSample } from '../../protocol/metrics.ts';
 import type { RunChange } from '../../protocol/vault.ts';
 import type { TrainingSet } from '../../train/batchSource.ts';
-import { type Checkpoint, readCheckpoint } from '../../checkpoint/checkpoint.ts';
 import { Pretrainer, trainingLoop } from '../../train/pretrain.ts';
-import { RANDOM_START, type StartWeights } from '../../checkpoint/startWeights.ts';
 import type { StepObserver } from '../../train/trainingStep.ts';
 import { AppError } from '../../util/errors.ts';
 import { Pace } from '../engine/pace.ts';

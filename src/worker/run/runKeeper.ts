@@ -2,9 +2,9 @@
 // between two steps; its bytes come back and are written while later steps run, and it counts only once every step
 // before it has been seen to be in order. So no broken state ever takes the place of a good one.
 
+import { checkpointParts, firstNotFinite } from '../../checkpoint/checkpoint.ts';
 import { METRIC_NAMES, type StepSample } from '../../protocol/metrics.ts';
 import type { KeepingPolicy, RunChange, RunMark, RunRecord } from '../../protocol/vault.ts';
-import { checkpointParts, firstNotFinite } from '../../checkpoint/checkpoint.ts';
 import type { Pretrainer } from '../../train/pretrain.ts';
 import { AppError } from '../../util/errors.ts';
 import type { Shelf } from '../../vault/folder.ts';

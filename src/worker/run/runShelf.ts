@@ -5,10 +5,10 @@ import type { Pretrainer } from '../../train/pretrain.ts';
 import type { Shelf } from '../../vault/folder.ts';
 import { MemoryShelf } from '../../vault/folder.ts';
 import { openRuns } from '../../vault/runs.ts';
+import type { TestFaults } from '../engine/faultInjection.ts';
 import { RunKeeper } from './runKeeper.ts';
 import type { Tell } from './runKeeperStorage.ts';
 import type { Begun } from './runRecord.ts';
-import type { TestFaults } from '../engine/faultInjection.ts';
 
 const NOTHING_LASTS =
   'A lost device costs nothing, but a closed tab costs the run: save the model as a file now and then.';

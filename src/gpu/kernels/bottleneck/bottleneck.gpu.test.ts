@@ -1,9 +1,9 @@
 // The context bottleneck against its reference and its gradient against central differences; ties included.
 import { describe, expect, test } from 'vitest';
 import { SUM_FORMS } from '../../forms.ts';
+import { given, gpuError, numericalGradient, relativeError, runOn, withForm } from '../parts/testing.ts';
 import { bottleneck } from './bottleneck.ts';
 import { bottleneckGrad } from './bottleneckGrad.ts';
-import { given, gpuError, numericalGradient, relativeError, runOn, withForm } from '../parts/testing.ts';
 
 function inputsFor(shape: number[], relu = false) {
   const c = shape[3]!;

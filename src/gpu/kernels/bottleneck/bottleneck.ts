@@ -7,6 +7,8 @@
 import { SUM_FORMS } from '../../forms.ts';
 import { defineKernel, type Plain } from '../../kernel.ts';
 import { flatGroups } from '../../program.ts';
+import { runColumnReduction } from '../parts/columnReduce.ts';
+import { lanesFor, sigmoid } from '../parts/common.ts';
 import {
   channelGate,
   channelPool,
@@ -17,8 +19,6 @@ import {
   spatialGate,
   spatialPool,
 } from './bottleneckPrograms.ts';
-import { runColumnReduction } from '../parts/columnReduce.ts';
-import { lanesFor, sigmoid } from '../parts/common.ts';
 
 /** Side of the spatial attention kernel. */
 export const SPATIAL_KERNEL = 7;

@@ -3,8 +3,8 @@
 
 import { defineKernel, type InPlace } from '../../kernel.ts';
 import { flatGroups } from '../../program.ts';
-import { gatedOutput } from './bottleneckPrograms.ts';
 import { lanesFor, sizeOf } from '../parts/common.ts';
+import { gatedOutput } from './bottleneckPrograms.ts';
 
 /** x [N,H,W,C], channelGate [N,C], spatialGate [N,H,W] -> out = gs gc x. In place of x. */
 export const bottleneckApply = defineKernel<'x' | 'channelGate' | 'spatialGate', InPlace>({

@@ -8,10 +8,10 @@
 import { SUM_FORMS } from '../../forms.ts';
 import { defineKernel, type GpuJob, type InPlace, type Plain } from '../../kernel.ts';
 import { flatGroups } from '../../program.ts';
-import { SPATIAL_KERNEL } from './bottleneck.ts';
-import * as programs from './bottleneckGradPrograms.ts';
 import { runColumnReduction } from '../parts/columnReduce.ts';
 import { lanesFor } from '../parts/common.ts';
+import { SPATIAL_KERNEL } from './bottleneck.ts';
+import * as programs from './bottleneckGradPrograms.ts';
 
 export type BottleneckGradInput =
   | 'x'

@@ -4,10 +4,10 @@ import '@tensorflow/tfjs-core/dist/register_all_gradients';
 import { describe, expect, test } from 'vitest';
 import { tf } from '../../backend.ts';
 import { TILE_FORMS } from '../../forms.ts';
+import { given, gpuError, numericalGradient, relativeError, runOn, withForm } from '../parts/testing.ts';
 import { conv2d, convShape } from './conv2d.ts';
 import { conv2dFilterGrad } from './conv2dFilterGrad.ts';
 import { conv2dInputGrad } from './conv2dInputGrad.ts';
-import { given, gpuError, numericalGradient, relativeError, runOn, withForm } from '../parts/testing.ts';
 
 /** [n, h, w, cin], [kernel, cout, stride, pad]. */
 const CASES: [number[], number[]][] = [

@@ -6,11 +6,11 @@ import { TILE_FORMS } from '../../forms.ts';
 import { defineKernel, type GpuJob, type Plain } from '../../kernel.ts';
 import { flatGroups } from '../../program.ts';
 import { sizeOf } from '../parts/common.ts';
+import { foldPartials } from '../parts/foldPartials.ts';
+import { storageOf } from '../parts/lanes.ts';
 import { chooseFilterTile, type FilterGradAttrs, filterProgram } from './convFilterTile.ts';
 import { sharedFilterGradient } from './convShared.ts';
 import type { Window } from './convTile.ts';
-import { foldPartials } from '../parts/foldPartials.ts';
-import { storageOf } from '../parts/lanes.ts';
 
 /** x [n,h,w,cin], dy [n,oh,ow,cout] -> dw [kh,kw,cin,cout]. */
 export const conv2dFilterGrad = defineKernel<'x' | 'dy', FilterGradAttrs>({

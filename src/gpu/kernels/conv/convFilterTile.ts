@@ -5,8 +5,19 @@
 
 import type { Shape } from '../../kernel.ts';
 import { flatIndex, type Program, program } from '../../program.ts';
+import {
+  type Element,
+  each,
+  type Lanes,
+  lanesOf,
+  load,
+  mat,
+  range,
+  store4,
+  tileFor,
+  vec,
+} from '../parts/lanes.ts';
 import type { Window } from './convTile.ts';
-import { type Element, each, type Lanes, lanesOf, load, mat, range, store4, tileFor, vec } from '../parts/lanes.ts';
 
 export interface FilterGradAttrs extends Window {
   readonly kernel: readonly [number, number];

@@ -6,11 +6,11 @@
 
 import type { TensorInfo } from '../../backend.ts';
 import type { GpuJob } from '../../kernel.ts';
-import type { FilterGradAttrs } from './convFilterTile.ts';
-import type { Direction, Window } from './convTile.ts';
 import { foldPartials } from '../parts/foldPartials.ts';
 import { range, storageOf } from '../parts/lanes.ts';
 import { runSharedProduct } from '../parts/sharedTile.ts';
+import type { FilterGradAttrs } from './convFilterTile.ts';
+import type { Direction, Window } from './convTile.ts';
 
 type Map4 = [number, number, number, number];
 

@@ -7,8 +7,19 @@
 import type { GpuJob, Shape } from '../../kernel.ts';
 import { flatGroups, flatIndex, type Program, program } from '../../program.ts';
 import { sizeOf } from '../parts/common.ts';
+import {
+  each,
+  type Lanes,
+  lanesOf,
+  load,
+  mat,
+  range,
+  storageOf,
+  store4,
+  tileFor,
+  vec,
+} from '../parts/lanes.ts';
 import { sharedConvolution } from './convShared.ts';
-import { each, type Lanes, lanesOf, load, mat, range, storageOf, store4, tileFor, vec } from '../parts/lanes.ts';
 
 export interface Window {
   readonly stride: number;

@@ -1,8 +1,8 @@
 // Dense layers against their references at sizes with and without a split sum, and against central differences.
 import { describe, expect, test } from 'vitest';
 import { TILE_FORMS } from '../../forms.ts';
-import { columnSums, dense, denseFilterGrad, denseInputGrad } from './dense.ts';
 import { given, gpuError, numericalGradient, relativeError, runOn, withForm } from '../parts/testing.ts';
+import { columnSums, dense, denseFilterGrad, denseInputGrad } from './dense.ts';
 
 /** [n, k, m]. */
 const SIZES: [number, number, number][] = [

@@ -6,11 +6,11 @@ import type { TensorInfo } from '../../backend.ts';
 import { TILE_FORMS } from '../../forms.ts';
 import { defineKernel, type GpuJob } from '../../kernel.ts';
 import { flatGroups, flatIndex, program } from '../../program.ts';
+import { foldPartials } from '../parts/foldPartials.ts';
+import { storageOf } from '../parts/lanes.ts';
 import { denseFilterGradReference, denseInputGradReference, denseReference } from './denseReference.ts';
 import { sharedDense } from './denseShared.ts';
 import { type Product, runProduct } from './denseTile.ts';
-import { foldPartials } from '../parts/foldPartials.ts';
-import { storageOf } from '../parts/lanes.ts';
 
 /** x [n,k], w [k,m], b [m] -> [n,m]; without `bias`, b is bound but not added. */
 export const dense = defineKernel<'x' | 'w' | 'b', { bias: boolean }>({

@@ -2,9 +2,9 @@
 
 import type { TensorInfo } from '../../backend.ts';
 import type { GpuJob } from '../../kernel.ts';
-import type { Product, ProductSize } from './denseTile.ts';
 import { range, storageOf } from '../parts/lanes.ts';
 import { runSharedProduct } from '../parts/sharedTile.ts';
+import type { Product, ProductSize } from './denseTile.ts';
 
 /** Four numbers along a line of `buffer`, from `at` in a line of `size`; zero beyond it. */
 function four(buffer: string, width: number, line: string, at: string, size: string): string {

@@ -3,8 +3,16 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SUM_FORMS } from '../../forms.ts';
+import {
+  type Given,
+  given,
+  gpuError,
+  numericalGradient,
+  relativeError,
+  runOn,
+  withForm,
+} from '../parts/testing.ts';
 import { add, spatialMean, spatialMeanGrad } from '../pool/elementwise.ts';
-import { type Given, given, gpuError, numericalGradient, relativeError, runOn, withForm } from '../parts/testing.ts';
 import { VICREG_TERMS, vicreg, vicregGrad } from './vicreg.ts';
 
 const weights: Given = { shape: [4], data: Float32Array.of(25, 25, 1, 0.5) };

@@ -1,9 +1,17 @@
 // batchNorm against its reference, its gradient against central differences, and accuracy at large means.
 import { describe, expect, test } from 'vitest';
 import { SUM_FORMS } from '../../forms.ts';
+import {
+  given,
+  gpuError,
+  numericalGradient,
+  relativeError,
+  runOn,
+  values,
+  withForm,
+} from '../parts/testing.ts';
 import { batchNorm, batchNormEval } from './batchNorm.ts';
 import { batchNormGrad } from './batchNormGrad.ts';
-import { given, gpuError, numericalGradient, relativeError, runOn, values, withForm } from '../parts/testing.ts';
 
 const SHAPES = [
   [2, 5, 5, 8],

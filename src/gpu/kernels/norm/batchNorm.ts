@@ -8,9 +8,9 @@
 import { type Form, SUM_FORMS } from '../../forms.ts';
 import { defineKernel, type Plain } from '../../kernel.ts';
 import { flatGroups, flatIndex, program } from '../../program.ts';
-import { FEW_ROWS, fewRowsForward } from './batchNormFewRows.ts';
 import { blocksFor, type ColumnReduction, rowsAtOnce, runColumnReduction } from '../parts/columnReduce.ts';
 import { elementOf, lanesFor, sizeOf, zeroOf } from '../parts/common.ts';
+import { FEW_ROWS, fewRowsForward } from './batchNormFewRows.ts';
 
 export interface BatchNormAttrs {
   readonly groups: number;

@@ -3,8 +3,8 @@
 
 import { defineKernel, type InPlace } from '../../kernel.ts';
 import { flatGroups } from '../../program.ts';
-import { normalise } from './batchNorm.ts';
 import { lanesFor, sizeOf } from '../parts/common.ts';
+import { normalise } from './batchNorm.ts';
 
 export interface BatchNormApplyAttrs extends InPlace {
   readonly relu: boolean;

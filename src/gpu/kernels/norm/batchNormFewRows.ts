@@ -2,8 +2,8 @@
 // one dispatch instead of three, forward as well as backward. Formulas are in batchNorm.ts and batchNormGrad.ts.
 
 import { flatIndex, program } from '../../program.ts';
-import { type Mask, maskName, openGradient } from './batchNormMask.ts';
 import { elementOf, type Lanes, zeroOf } from '../parts/common.ts';
+import { type Mask, maskName, openGradient } from './batchNormMask.ts';
 
 /** Rows per group up to which this form is used. */
 export const FEW_ROWS = 256;

@@ -5,11 +5,11 @@
 import { SUM_FORMS } from '../../forms.ts';
 import { defineKernel, type InPlace } from '../../kernel.ts';
 import { flatGroups, flatIndex, program } from '../../program.ts';
+import { type ColumnReduction, runColumnReduction } from '../parts/columnReduce.ts';
+import { elementOf, type Lanes, lanesFor, sizeOf, zeroOf } from '../parts/common.ts';
 import { chunksFor } from './batchNorm.ts';
 import { FEW_ROWS, fewRowsBackward } from './batchNormFewRows.ts';
 import { type Mask, maskName, openGradient } from './batchNormMask.ts';
-import { type ColumnReduction, runColumnReduction } from '../parts/columnReduce.ts';
-import { elementOf, type Lanes, lanesFor, sizeOf, zeroOf } from '../parts/common.ts';
 
 /** In place, dx takes the memory of dy. */
 export interface BatchNormGradAttrs extends InPlace {

@@ -6,8 +6,8 @@
 
 import { defineKernel, type Plain } from '../../kernel.ts';
 import { flatGroups, flatIndex, type Program, program } from '../../program.ts';
-import { clipFunction, clipped } from './clip.ts';
 import { sizeOf } from '../parts/common.ts';
+import { clipFunction, clipped } from './clip.ts';
 
 /** Places of the values in the `hyper` vector. */
 export const HYPER = {

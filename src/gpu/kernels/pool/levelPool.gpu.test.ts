@@ -1,7 +1,7 @@
 // The level operator against its reference, its gradient against central differences, alone and onto another gradient.
 import { expect, test } from 'vitest';
-import { levelMatrix, levelPlaces, levelPool, levelPoolGrad, packLevelMatrices } from './levelPool.ts';
 import { given, gpuError, numericalGradient, relativeError, runOn } from '../parts/testing.ts';
+import { levelMatrix, levelPlaces, levelPool, levelPoolGrad, packLevelMatrices } from './levelPool.ts';
 
 function levelInputs(channels: readonly number[], side: number, levelSize: number) {
   const maps = channels.map((c, level) => {

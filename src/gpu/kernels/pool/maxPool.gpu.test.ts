@@ -1,7 +1,7 @@
 // Max pooling and its gradient against the references, with ties, odd sizes and all-negative maps.
 import { expect, test } from 'vitest';
-import { maxPool, maxPoolGrad } from './maxPool.ts';
 import { given, gpuError, numericalGradient, relativeError, runOn, withForm } from '../parts/testing.ts';
+import { maxPool, maxPoolGrad } from './maxPool.ts';
 
 const STEM = { size: 3, stride: 2, pad: 1 };
 const CASES: [number[], typeof STEM][] = [

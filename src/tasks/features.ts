@@ -1,0 +1,74 @@
+// Features of a whole set, as the evaluation tasks take them: every film through the run's encoder and through one of the
+// same shape at the same random start, in evaluation mode, film by film in the order of the set.
+
+import type { Config } from '../config/schema.ts';
+import { Mlvicx } from '../mlvicx/model.ts';
+import { filmCount, inOrder, planesOf, type TrainingSet } from '../train/batchSource.ts';
+import { drawFrom } from '../train/initialise.ts';
+import type { Pretrainer } from '../train/pretrain.ts';
+import { ViewRenderer } from '../train/viewRenderer.ts';
+
+/** Features of all films of a set in its order, films x dim, row-major; rows of films never used may hold anything. */
+export interface EncoderFeatures {
+  readonly features: Float32Array;
+  /** The same films mirrored. */
+  readonly flipped?: Float32Array;
+}
+
+/** Films per forward pass. Batches are full, the last one padded, so that shapes never change. */
+const BATCH = 32;
+
+type Progress = (stage: string, done: number, total: number) => void;
+
+/** Features of every film by the run's encoder and by one of the same shape at the same random start. */
+export async function encoderFeatures(
+  run: Pretrainer,
+  dataset: TrainingSet,
+  config: Config,
+  onProgress: Progress,
+): Promise<Record<'pretrained' | 'random', EncoderFeatures>> {
+  const random = new Mlvicx(run.model.options, drawFrom(run.config.seed));
+  const renderer = new ViewRenderer(run.runtime, dataset, { batchSize: BATCH });
+  try {
+    const extract = (model: Mlvicx, stage: string) =>
+      featuresOf(model, renderer, run, dataset, config, (done, total) => onProgress(stage, done, total));
+    return {
+      pretrained: await extract(run.model, 'Features'),
+      random: await extract(random, 'Features of a random encoder'),
+    };
+  } finally {
+    random.dispose();
+    renderer.dispose();
+    run.runtime.trim();
+  }
+}
+
+async function featuresOf(
+  model: Mlvicx,
+  renderer: ViewRenderer,
+  run: Pretrainer,
+  dataset: TrainingSet,
+  config: Config,
+  onProgress: (done: number, total: number) => void,
+): Promise<EncoderFeatures> {
+  const films = filmCount(dataset);
+  const dimensions = 8 * model.options.width;
+  const passes = config.probeFlip ? [false, true] : [false];
+  const results: Float32Array[] = [];
+  for (const [pass, flip] of passes.entries()) {
+    const features = new Float32Array(films * dimensions);
+    for await (const { first, wanted, ...batch } of inOrder(planesOf(dataset), films, BATCH)) {
+      const images = renderer.evaluation(batch, run.config.imageSize, flip);
+      const norm = config.probeNorm === 'batch' ? 'batch' : 'running';
+      const made = model.features(images, norm, { bottlenecks: config.probeFeatures === 'attended' });
+      images.dispose();
+      const values = await run.runtime.read(made, BATCH * dimensions * 4);
+      made.dispose();
+      features.set(values.subarray(0, wanted * dimensions), first * dimensions);
+      onProgress(pass * films + first + wanted, passes.length * films);
+    }
+    results.push(features);
+  }
+  const [features, flipped] = results;
+  return flipped ? { features: features!, flipped } : { features: features! };
+}

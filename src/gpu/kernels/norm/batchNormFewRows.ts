@@ -91,3 +91,23 @@ export function fewRowsBackward(lanes: Lanes, mask: Mask, residual: boolean, inP
   dgamma[c] = allProduct;`,
   });
 }
+
+/** The gradient of a residual alone: dy where the ReLU was open. */
+export function residualGradient(lanes: Lanes, mask: Mask) {
+  const T = elementOf(lanes);
+  return program({
+    name: `bnGradResidual${lanes}${maskName(mask)}`,
+    reads: { x: T, y: T, dy: T, stats: T, gamma: T },
+    writes: { dresidual: T },
+    params: { rows: 'u32', columns: 'u32', size: 'u32' },
+    workgroup: [64],
+    body: `
+  ${flatIndex(64)}
+  if (index >= p.size) { return; }
+  let c = index % p.columns;
+  let g = index / (p.columns * p.rows);
+  let mean = stats[g * 2u * p.columns + c];
+  let rstd = stats[(g * 2u + 1u) * p.columns + c];
+  dresidual[index] = ${openGradient(lanes, mask, 'index')};`,
+  });
+}

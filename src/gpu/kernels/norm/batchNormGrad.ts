@@ -8,7 +8,7 @@ import { flatGroups, flatIndex, program } from '../../program.ts';
 import { type ColumnReduction, runColumnReduction } from '../parts/columnReduce.ts';
 import { elementOf, type Lanes, lanesFor, sizeOf, zeroOf } from '../parts/common.ts';
 import { chunksFor } from './batchNorm.ts';
-import { FEW_ROWS, fewRowsBackward } from './batchNormFewRows.ts';
+import { FEW_ROWS, fewRowsBackward, residualGradient } from './batchNormFewRows.ts';
 import { type Mask, maskName, openGradient } from './batchNormMask.ts';
 
 /** In place, dx takes the memory of dy. */
@@ -40,13 +40,20 @@ export const batchNormGrad = defineKernel<'x' | 'y' | 'dy' | 'gamma' | 'stats', 
     const lanes = lanesFor(channels);
     const columns = channels / lanes;
     if (rows <= FEW_ROWS) {
-      const once = fewRowsBackward(lanes, mask, residual, inPlace);
+      // With dy apart and a residual there would be nine buffers, one more than every device has.
+      const apart = residual && !inPlace;
+      const together = residual && !apart;
       run(
-        once,
-        [x, y, ...gradient, stats, gamma, dgamma!, dbeta!, dx!, ...(residual ? [dresidual!] : [])],
+        fewRowsBackward(lanes, mask, together, inPlace),
+        [x, y, ...gradient, stats, gamma, dgamma!, dbeta!, dx!, ...(together ? [dresidual!] : [])],
         [groups, rows, columns],
         flatGroups(columns, 16),
       );
+      const size = groups * rows * columns;
+      if (apart) {
+        const given = [x, y, dy, stats, gamma, dresidual!];
+        run(residualGradient(lanes, mask), given, [rows, columns, size], flatGroups(size, 64));
+      }
       return;
     }
     const chunks = chunksFor(form, rows, groups, columns);

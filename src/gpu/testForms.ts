@@ -1,0 +1,42 @@
+// The sets of forms that tests walk through: in each, every kernel takes the form at the same place of its own list, so
+// that all sets together have every form of every kernel, those of later kernels included. Not part of the product.
+
+import { chooseForms, type Form } from './forms.ts';
+import { KERNELS } from './kernel.ts';
+
+export interface FormSet {
+  /** The forms in it, as `narrow + workgroup`. */
+  readonly name: string;
+  /** By registered names. */
+  readonly choice: ReadonlyMap<string, Form>;
+}
+
+/** Kernels must be defined by then: import the table of kernels first. */
+export function formSets(): FormSet[] {
+  const formed = [...KERNELS.values()].flatMap(({ name, forms }) =>
+    forms ? [{ name, all: forms.all }] : [],
+  );
+  const count = Math.max(...formed.map(({ all }) => all.length));
+  return Array.from({ length: count }, (_, place) => {
+    const choice = new Map(formed.map(({ name, all }) => [name, all[Math.min(place, all.length - 1)]!]));
+    return { name: [...new Set(choice.values())].join(' + '), choice };
+  });
+}
+
+/** What a graphics card takes without a measurement. */
+export function hardwareForms(): FormSet {
+  const formed = [...KERNELS.values()].flatMap(({ name, forms }) =>
+    forms ? [[name, forms.hardware] as const] : [],
+  );
+  return { name: 'forms of a card', choice: new Map(formed) };
+}
+
+/** Runs `body` under a set, on whatever adapter the test has; one that lacks a form takes what it takes anyway. */
+export async function withForms<T>({ choice }: FormSet, body: () => T | Promise<T>): Promise<T> {
+  chooseForms(choice);
+  try {
+    return await body();
+  } finally {
+    chooseForms(new Map());
+  }
+}

@@ -9,9 +9,8 @@ import { relativeError, values } from '../gpu/kernels/parts/samples.ts';
 import { withForm } from '../gpu/kernels/parts/testing.ts';
 import { countBuffers } from '../gpu/testBuffers.ts';
 import { testDevice } from '../gpu/testDevice.ts';
-import type { TrainingSet } from './batchSource.ts';
 import { Pretrainer, trainingLoop } from './pretrain.ts';
-import { madeFilms, repeatable, tinyConfig } from './testRun.ts';
+import { madeFilms, repeatable, squareFilms, tinyConfig } from './testRun.ts';
 import { type StepObserver, TrainingStep } from './trainingStep.ts';
 
 const PATIENCE = 240_000;
@@ -42,18 +41,6 @@ const WIDE_HEADS = { projectorHidden: 1100, embeddingDim: 1100 };
 afterEach(async () => {
   expect((await testDevice()).takeFaults()).toEqual([]);
 });
-
-/** Square films as large as the configuration keeps them, which is what the budget reckons with. */
-function squareFilms({ planeSize, batchSize }: Config): TrainingSet {
-  const made = madeFilms(2 * batchSize);
-  const plane = Uint8Array.from({ length: planeSize ** 2 }, (_, i) => (i * i) % 251);
-  return {
-    ...made,
-    planes: Array.from({ length: 2 * batchSize }, (_, film) => plane.map((value) => value ^ (film % 64))),
-    widths: made.widths.map(() => planeSize),
-    heights: made.heights.map(() => planeSize),
-  };
-}
 
 /** The peak of a short run, from before it was made, and what the run came to. */
 async function measure(config: Config, length = 2) {

@@ -1,0 +1,83 @@
+// One whole step of the published configuration at its own batch size, recorded on a real device as a card takes it,
+// while the device computes nothing: every buffer, bind group and dispatch is made and validated. Two hours of
+// computation on this adapter become seconds, and what only size can break is found.
+import { afterEach, expect, test } from 'vitest';
+import { predictBudget } from '../../config/budget.ts';
+import type { Field } from '../../config/fields.ts';
+import { presetConfig } from '../../config/presets.ts';
+import { type Config, SCHEMA } from '../../config/schema.ts';
+import { countBuffers } from '../../gpu/testBuffers.ts';
+import { testDevice } from '../../gpu/testDevice.ts';
+import { hardwareForms, withForms } from '../../gpu/testForms.ts';
+import { DEFAULT_LIMITS } from '../../gpu/testLimits.ts';
+import { Pretrainer } from '../../train/pretrain.ts';
+import { squareFilms } from '../../train/testRun.ts';
+import { Rng } from '../../util/rng.ts';
+
+/** Methods are the values of one setting, where there is more than one method. */
+function published(): Config[] {
+  const paper = presetConfig('paper');
+  const row: Field | undefined = (SCHEMA as Readonly<Record<string, Field>>).method;
+  if (row?.kind !== 'choice') return [paper];
+  return Object.keys(row.choices).map((method) => ({ ...paper, method }) as Config);
+}
+
+interface Dispatch {
+  readonly name: string;
+  readonly groups: readonly number[];
+}
+
+afterEach(async () => {
+  expect((await testDevice()).takeFaults()).toEqual([]);
+});
+
+test.each(published().map((config) => [(config as { method?: string }).method ?? 'paper', config] as const))(
+  '%s at batch 64: groups, bindings and memory of a step',
+  async (name, config) => {
+    expect(config.batchSize).toBe(64);
+    const { runtime, device } = await testDevice();
+    const pass = GPUComputePassEncoder.prototype;
+    const { dispatchWorkgroups } = pass;
+    const { dispatch } = runtime;
+    const dispatches: Dispatch[] = [];
+    pass.dispatchWorkgroups = () => undefined;
+    runtime.dispatch = (program, tensors, params, groups, ...work) => {
+      dispatches.push({ name: program.name, groups: groups.map((count) => count ?? 1) });
+      dispatch.call(runtime, program, tensors, params, groups, ...work);
+    };
+    const buffers = countBuffers(device);
+    const { normal } = Rng.prototype;
+    // Drawing the weights would take as long as all the rest.
+    Rng.prototype.normal = () => 0;
+    try {
+      await withForms(hardwareForms(), async () => {
+        const run = new Pretrainer(config, squareFilms(config), runtime);
+        await run.compile(() => undefined);
+        dispatches.length = 0;
+        // Nothing was computed, and that is noticed.
+        await expect(run.submitStep()).rejects.toThrow(/zero/);
+        run.dispose();
+      });
+    } finally {
+      pass.dispatchWorkgroups = dispatchWorkgroups;
+      runtime.dispatch = dispatch;
+      Rng.prototype.normal = normal;
+      buffers.stop();
+      runtime.trim();
+    }
+    const most = DEFAULT_LIMITS.maxComputeWorkgroupsPerDimension!;
+    expect(dispatches.filter(({ groups }) => groups.some((count) => count > most || count < 1))).toEqual([]);
+    expect(dispatches.length).toBeGreaterThan(300);
+    // A grid folded over y has rows, so that the fold is tried at all.
+    expect(dispatches.some(({ groups }) => groups[1]! > 1)).toBe(true);
+    const predicted = predictBudget(config, device.limits, false).totalBytes;
+    const { peak } = buffers.counts;
+    const mebi = (bytes: number) => Math.round(bytes / 2 ** 20);
+    const largest = Math.max(...dispatches.map(({ groups }) => groups.reduce((a, b) => a * b, 1)));
+    process.stdout.write(
+      `${name}: ${dispatches.length} dispatches, at most ${largest} groups, peak ${mebi(peak)} MiB, predicted ${mebi(predicted)}\n`,
+    );
+    expect(Math.abs(predicted / peak - 1)).toBeLessThan(0.15);
+  },
+  300_000,
+);

@@ -14,6 +14,7 @@ import { ErrorNotice } from '../shell/ErrorNotice.tsx';
 import { encoderColour } from '../shell/theme.ts';
 import { DotPlotChart } from './DotPlotChart.tsx';
 import { ProbeBar, useObstacle } from './ProbeBar.tsx';
+import { ProbeSettings } from './ProbeSettings.tsx';
 import { ProbeTable } from './ProbeTable.tsx';
 import { percent, verdict } from './probeWords.ts';
 import { RocChart } from './RocChart.tsx';
@@ -146,6 +147,7 @@ export function EvaluateView() {
   return (
     <section className="curves" aria-label="Linear evaluation">
       <ProbeBar />
+      <ProbeSettings />
       <div className="curves-scroll">
         {error && (
           <ErrorNotice

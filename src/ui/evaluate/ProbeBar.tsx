@@ -1,5 +1,5 @@
-// What to evaluate and the button that does it: share of the labels, findings, progress. The other settings of the
-// evaluation stand in the form, and their values are taken from there.
+// What to evaluate and the button that does it: the usual shares of the labels, findings, progress. Every setting, the
+// share among them, stands below in ProbeSettings; an evaluation takes the values of the moment.
 
 import { Button, MultiSelect, Progress, SegmentedControl, Tooltip } from '@mantine/core';
 import { IconTargetArrow } from '@tabler/icons-react';

@@ -1,5 +1,6 @@
 // The method: a preset, what it means, the settings group by group, and what they will need of this GPU.
-// Everything is generated from the schema; the settings of the linear evaluation are shown there, not here.
+// Everything is generated from the schema. What an evaluation reads has its controls beside the button that starts
+// one (evaluate/ProbeSettings.tsx), the seed those of the run.
 
 import { Accordion, Button, Select } from '@mantine/core';
 import { IconLock } from '@tabler/icons-react';
@@ -15,11 +16,11 @@ import { BudgetBar } from './BudgetBar.tsx';
 import { ConfigFormField } from './ConfigFormField.tsx';
 
 const keysOf = (group: GroupName): ConfigKey[] =>
-  CONFIG_KEYS.filter((key) => SCHEMA[key].group === group && key !== 'seed');
+  CONFIG_KEYS.filter((key) => SCHEMA[key].group === group && SCHEMA[key].when !== 'probe' && key !== 'seed');
 
 const FORM_GROUPS = (Object.keys(GROUPS) as GroupName[])
   .map((group) => ({ group, keys: keysOf(group) }))
-  .filter(({ group }) => group !== 'probe');
+  .filter(({ keys }) => keys.length > 0);
 
 const PRESET_CHOICES = PRESET_NAMES.map((name) => ({ value: name, label: PRESETS[name].label }));
 
@@ -76,11 +77,15 @@ function PresetChoice({ locked }: { locked: boolean }) {
   );
 }
 
-function Group({ group, keys, locked }: { group: GroupName; keys: readonly ConfigKey[]; locked: boolean }) {
-  const changed = useSettings(
+/** How many of these settings differ from the preset. */
+export const useChanged = (keys: readonly ConfigKey[]): number =>
+  useSettings(
     ({ draft, preset }) =>
       differingKeys(draft, presetConfig(preset)).filter((key) => keys.includes(key)).length,
   );
+
+function Group({ group, keys, locked }: { group: GroupName; keys: readonly ConfigKey[]; locked: boolean }) {
+  const changed = useChanged(keys);
   return (
     <Accordion.Item value={group}>
       <Accordion.Control>

@@ -1,0 +1,42 @@
+// Every setting that an evaluation reads, generated from the schema and folded away below the bar: two visitors of
+// three never need them, and a preset may have changed some. They may change at any time, a run or none.
+
+import { Collapse, UnstyledButton } from '@mantine/core';
+import { IconChevronRight } from '@tabler/icons-react';
+import { useId, useState } from 'react';
+import { PRESETS } from '../../config/presets.ts';
+import { CONFIG_KEYS, SCHEMA } from '../../config/schema.ts';
+import { useSettings } from '../../store/page/settings.ts';
+import { useChanged } from '../settings/ConfigForm.tsx';
+import { ConfigFormField } from '../settings/ConfigFormField.tsx';
+
+const PROBE_KEYS = CONFIG_KEYS.filter((key) => SCHEMA[key].when === 'probe');
+
+export function ProbeSettings() {
+  const [open, setOpen] = useState(false);
+  const body = useId();
+  const changed = useChanged(PROBE_KEYS);
+  const preset = useSettings((settings) => settings.preset);
+  return (
+    <section className="probe-settings" aria-label="Settings of the evaluation">
+      <UnstyledButton
+        className="section-fold probe-settings-fold"
+        aria-expanded={open}
+        aria-controls={body}
+        data-testid="probe-settings"
+        onClick={() => setOpen(!open)}
+      >
+        <IconChevronRight size={14} aria-hidden className="probe-settings-chevron" data-open={open} />
+        Settings
+        <span className="dim">{changed > 0 ? `${changed} changed` : `as in ${PRESETS[preset].label}`}</span>
+      </UnstyledButton>
+      <Collapse expanded={open} id={body}>
+        <div className="probe-fields">
+          {PROBE_KEYS.map((key) => (
+            <ConfigFormField key={key} name={key} locked={false} />
+          ))}
+        </div>
+      </Collapse>
+    </section>
+  );
+}

@@ -1,0 +1,95 @@
+// @vitest-environment happy-dom
+// The form against the table it is made from: every row has a control somewhere on the page, and what is typed reaches the
+// draft only when the schema takes it.
+
+import { fireEvent, screen, within } from '@testing-library/react';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { presetConfig } from '../../config/presets.ts';
+import { CONFIG_KEYS, SCHEMA } from '../../config/schema.ts';
+import { choosePreset, setDraft, useSettings } from '../../store/page/settings.ts';
+import { useSession } from '../../store/run/session.ts';
+import { EvaluateView } from '../evaluate/EvaluateView.tsx';
+import { RunPanel } from '../runs/RunPanel.tsx';
+import { mount } from '../testPage.tsx';
+import { ConfigForm } from './ConfigForm.tsx';
+
+/** A field lies in a folded group, so it has no role for those who do not see it. */
+const HIDDEN = { hidden: true };
+const draft = () => useSettings.getState().draft;
+const row = (key: string) => screen.getByTestId(`field-${key}`);
+const typed = (key: string, text: string) =>
+  fireEvent.change(within(row(key)).getByRole('textbox', HIDDEN), { target: { value: text } });
+
+const shownKeys = () =>
+  screen.getAllByTestId(/^field-/).map((element) => element.dataset.testid!.slice('field-'.length));
+
+beforeEach(() => {
+  choosePreset('smoke');
+  useSession.setState(useSession.getInitialState());
+});
+
+describe('the settings table on the page', () => {
+  it('has one control for every row', () => {
+    mount(
+      <>
+        <ConfigForm />
+        <RunPanel />
+        <EvaluateView />
+      </>,
+    );
+    expect(shownKeys().sort()).toEqual([...CONFIG_KEYS].sort());
+  });
+
+  it('shows what an evaluation reads on the Evaluate view, and there alone', () => {
+    const keys = CONFIG_KEYS.filter((key) => SCHEMA[key].when === 'probe');
+    const { unmount } = mount(<EvaluateView />);
+    expect(shownKeys()).toEqual(keys);
+    unmount();
+    mount(<ConfigForm />);
+    expect(shownKeys().filter((key) => keys.includes(key as never))).toEqual([]);
+  });
+});
+
+describe('a field', () => {
+  it('passes on what the schema takes, says why it refuses, and returns to the last good value', async () => {
+    mount(<ConfigForm />);
+    typed('learningRate', '0.25');
+    expect(draft().learningRate).toBe(0.25);
+    typed('learningRate', '-1');
+    const input = within(row('learningRate')).getByRole('textbox', HIDDEN);
+    expect(input.getAttribute('aria-invalid')).toBe('true');
+    expect(draft().learningRate).toBe(0.25);
+    fireEvent.blur(input);
+    expect(input.getAttribute('aria-invalid')).not.toBe('true');
+    expect((input as HTMLInputElement).value).toBe('0.25');
+  });
+
+  it('marks what differs from the preset and goes back to it', () => {
+    mount(<ConfigForm />);
+    typed('weightDecay', '0.01');
+    expect(row('weightDecay').dataset.changed).toBe('true');
+    fireEvent.click(within(row('weightDecay')).getByLabelText(/^Reset /));
+    expect(draft().weightDecay).toBe(presetConfig('smoke').weightDecay);
+    expect(row('weightDecay').dataset.changed).toBe('false');
+  });
+
+  it('is locked by a run unless it may change between steps', () => {
+    useSession.setState({ runConfig: draft(), ended: false });
+    mount(<ConfigForm />);
+    const locked = (key: string) => row(key).dataset.locked === 'true';
+    for (const key of CONFIG_KEYS.filter((each) => each !== 'seed' && SCHEMA[each].when !== 'probe')) {
+      expect([key, locked(key)]).toEqual([key, SCHEMA[key].when === 'start']);
+    }
+    expect(screen.getByTestId('lock').textContent).toContain('New run');
+  });
+
+  it('of an evaluation stays free during a run', () => {
+    useSession.setState({ runConfig: draft(), ended: false });
+    mount(<EvaluateView />);
+    typed('probeEpochs', '12');
+    fireEvent.click(within(row('probeFlip')).getByRole('switch', HIDDEN));
+    expect(draft()).toMatchObject({ probeEpochs: 12, probeFlip: !presetConfig('smoke').probeFlip });
+    expect(screen.getByTestId('probe-settings').textContent).toContain('2 changed');
+    setDraft('probeEpochs', presetConfig('smoke').probeEpochs);
+  });
+});

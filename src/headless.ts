@@ -6,7 +6,13 @@ import type { Config } from './config/schema.ts';
 import { bytesOf, checkpointGiven, chosen, droppedFolder, given, pathOf } from './headlessFiles.ts';
 import type { CacheState } from './protocol/cache.ts';
 import type { DatasetSummary } from './protocol/dataset.ts';
-import type { DeviceFacts, EngineEvent, FeatureRequest, RunStatus } from './protocol/engine.ts';
+import type {
+  DeviceFacts,
+  EngineEvent,
+  EvaluationRequest,
+  FeatureRequest,
+  RunStatus,
+} from './protocol/engine.ts';
 import type { Fault } from './protocol/faults.ts';
 import type { StoredReading, StoredRow } from './protocol/film.ts';
 import type { IntakeEvent, IntakeOptions, SyntheticOptions } from './protocol/intake.ts';
@@ -14,9 +20,9 @@ import type { KernelOptions } from './protocol/kernels.ts';
 import type { LabelScan } from './protocol/labels.ts';
 import type { StepSample } from './protocol/metrics.ts';
 import type { ParityRow } from './protocol/parity.ts';
-import type { ProbeReport, ProbeRequest } from './protocol/probe.ts';
 import type { SelfTestReport, SelfTestRow } from './protocol/selfTest.ts';
 import type { KeepingPolicy } from './protocol/vault.ts';
+import type { Evaluation, TaskName } from './tasks/records.ts';
 import { type AppError, fromWire, toWire, type WireError } from './util/errors.ts';
 import { listRuns, openRuns, removeRun } from './vault/runs.ts';
 import { createClient } from './worker/client.ts';
@@ -214,7 +220,8 @@ const api = {
   selfTest: (): Promise<SelfTestReport> =>
     client.engine.selfTest((row, total) => report({ type: 'self-test', row, total })),
 
-  probe: (request: ProbeRequest): Promise<ProbeReport> => client.engine.probe(request),
+  evaluate: ({ task, ...request }: EvaluationRequest & { readonly task: TaskName }): Promise<Evaluation> =>
+    client.engine.evaluate(task, request),
 
   /** Checks the fixtures in the chosen folder. @param kinds empty for all */
   async parity(kinds: readonly string[]): Promise<ParityRow[]> {

@@ -2,10 +2,10 @@
 
 import { cache } from './cache.ts';
 import { decode } from './decode.ts';
+import { evaluation, probe } from './evaluate.ts';
 import { features } from './features.ts';
 import { parity } from './parity.ts';
 import { pretrain } from './pretrain.ts';
-import { probe } from './probe.ts';
 import { selftest } from './selftest.ts';
 import { soak } from './soak.ts';
 
@@ -19,6 +19,7 @@ export interface Command {
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
   pretrain,
+  evaluate: evaluation,
   probe,
   features,
   decode,

@@ -40,7 +40,7 @@ function readArguments(argv: readonly string[]) {
 function listener(progress: Progress): (event: RunnerEvent) => void {
   return (event) => {
     if (event.type === 'progress') progress.update('Reading films', `${event.done} of ${event.total}`);
-    if (event.type === 'probe-progress') progress.update(event.stage, `${event.done} of ${event.total}`);
+    if (event.type === 'evaluation-progress') progress.update(event.stage, `${event.done} of ${event.total}`);
   };
 }
 

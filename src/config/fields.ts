@@ -8,7 +8,7 @@ export const GROUPS = {
   optimiser: 'Optimiser',
   views: 'Augmented views',
   run: 'Batches and length',
-  probe: 'Linear evaluation',
+  evaluation: 'Evaluation',
 } as const;
 export type GroupName = keyof typeof GROUPS;
 
@@ -22,8 +22,8 @@ interface FieldBase {
   readonly help: string;
   /** Where the value comes from: a paper section, a formula, or "ours". */
   readonly source: string;
-  /** `start`: fixed once a run exists. `live`: may change between steps. `probe`: read by the linear evaluation. */
-  readonly when: 'start' | 'live' | 'probe';
+  /** `start`: fixed once a run exists. `live`: may change between steps. `evaluation`: read by evaluations alone. */
+  readonly when: 'start' | 'live' | 'evaluation';
   /** Quirk of the published code that this field switches, named as in docs/method.md. */
   readonly quirk?: string;
 }

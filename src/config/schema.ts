@@ -3,10 +3,10 @@
 // something questionable, the recommended choice; each such switch names its quirk (docs/method.md).
 // Presets layer other values over these (presets.ts); nothing here knows about forms or files.
 
+import { EVALUATION_ROWS } from '../tasks/records.ts';
 import { AppError } from '../util/errors.ts';
 import type { Field, ValueOf } from './fields.ts';
 import { MODEL_ROWS } from './rowsModel.ts';
-import { PROBE_ROWS } from './rowsProbe.ts';
 import { TRAINING_ROWS } from './rowsTraining.ts';
 import { VIEW_ROWS } from './rowsViews.ts';
 
@@ -15,7 +15,7 @@ export const SCHEMA = {
   ...MODEL_ROWS,
   ...TRAINING_ROWS,
   ...VIEW_ROWS,
-  ...PROBE_ROWS,
+  ...EVALUATION_ROWS,
 } as const satisfies Record<string, Field>;
 
 export type Schema = typeof SCHEMA;

@@ -2,17 +2,24 @@
 // and in development builds by ?fake in the address. It keeps the engine's rules of state, and invents numbers.
 
 import type { Config } from '../config/schema.ts';
-import type { DeviceFacts, EngineEvent, EngineState, RunStatus } from '../protocol/engine.ts';
+import type {
+  DeviceFacts,
+  EngineEvent,
+  EngineState,
+  EvaluationRequest,
+  RunStatus,
+} from '../protocol/engine.ts';
 import { ALL_KERNELS, type KernelOptions } from '../protocol/kernels.ts';
 import type { StepSample } from '../protocol/metrics.ts';
 import type { SelfTestRow } from '../protocol/selfTest.ts';
+import type { TaskName } from '../tasks/records.ts';
 import { AppError, type ErrorCode, toWire } from '../util/errors.ts';
 import { Rng } from '../util/rng.ts';
 import type { EngineClient, PlaygroundClient } from '../worker/client.ts';
 import { fakeSample } from './curves.ts';
 import { drawFilm, makeFakeIntake } from './films.ts';
 import { fakeKernels } from './kernels.ts';
-import { fakeReport } from './report.ts';
+import { fakeEvaluation } from './report.ts';
 
 export interface FakeOptions {
   readonly software?: boolean;
@@ -174,15 +181,20 @@ class FakeEngine implements EngineClient {
     this.#emit({ type: 'marker', step: this.#step, kind: 'change', text: `${key} = ${value}` });
   }
 
-  async probe({ config }: { config: Config }) {
+  async evaluate(task: TaskName, { config }: EvaluationRequest) {
     const before = this.#state;
-    this.#status('probing');
+    this.#status('evaluating');
     for (let done = 0; done <= 60; done += 3) {
-      this.#emit({ type: 'probe-progress', stage: done < 30 ? 'Features' : 'Linear layer', done, total: 60 });
+      this.#emit({
+        type: 'evaluation-progress',
+        stage: done < 30 ? 'Features' : 'Linear layer',
+        done,
+        total: 60,
+      });
       await wait(this.#beat);
     }
     this.#status(before);
-    return fakeReport(config, this.#step);
+    return fakeEvaluation(task, config, this.#step);
   }
 
   async exportCheckpoint() {

@@ -1,8 +1,10 @@
-// The fake engine's answer to a probe: invented scores in the shape of a real report, one finding without
+// The fake engine's answer to an evaluation: invented scores in the shape of a real report, one finding without
 // positives included. Serves development and tests of the page only.
 
 import type { Config } from '../config/schema.ts';
-import type { EncoderName, FindingScore, Interval, ProbeReport, RocCurve } from '../protocol/probe.ts';
+import type { EncoderName, FindingScore, LinearReport, RocCurve } from '../tasks/linear/report.ts';
+import type { Interval } from '../tasks/record.ts';
+import type { Evaluation, ReportOf, TaskName } from '../tasks/records.ts';
 
 const interval = (value: number, half: number): Interval => ({
   value,
@@ -33,7 +35,7 @@ function score(finding: string, areas: Record<EncoderName, number>, positives: n
   };
 }
 
-export function fakeReport(config: Config, step: number): ProbeReport {
+function fakeLinear(config: Config, step: number): LinearReport {
   return {
     share: config.labelShare,
     draws: config.labelShare < 1 ? config.labelDraws : 1,
@@ -57,3 +59,10 @@ export function fakeReport(config: Config, step: number): ProbeReport {
     protocol: ['context bottlenecks kept', 'running statistics', 'training films also mirrored'],
   };
 }
+
+const REPORTS: { readonly [T in TaskName]: (config: Config, step: number) => ReportOf<T> } = {
+  linear: fakeLinear,
+};
+
+export const fakeEvaluation = (task: TaskName, config: Config, step: number): Evaluation =>
+  ({ task, report: REPORTS[task](config, step) }) as Evaluation;

@@ -4,12 +4,12 @@
 
 import type { AdapterLimits } from '../config/budget.ts';
 import type { Config, ConfigKey, ConfigValue } from '../config/schema.ts';
+import type { Evaluation, TaskName } from '../tasks/records.ts';
 import type { WireError } from '../util/errors.ts';
 import type { Fault } from './faults.ts';
 import type { KernelFacts, KernelOptions } from './kernels.ts';
 import type { StepSample } from './metrics.ts';
 import type { ParityRequest, ParityRow } from './parity.ts';
-import type { ProbeReport, ProbeRequest } from './probe.ts';
 import type { SelfTestReport, SelfTestRow } from './selfTest.ts';
 import type { KeepingPolicy, KeptCheckpoint, MarkKind, RunRecord } from './vault.ts';
 
@@ -21,7 +21,7 @@ export const ENGINE_STATES = [
   'running',
   'paused',
   'recovering',
-  'probing',
+  'evaluating',
   'testing',
   'done',
   'failed',
@@ -105,7 +105,12 @@ export type EngineEvent =
   | { readonly type: 'status'; readonly status: RunStatus }
   | { readonly type: 'samples'; readonly samples: readonly StepSample[] }
   | { readonly type: 'compile'; readonly done: number; readonly total: number }
-  | { readonly type: 'probe-progress'; readonly stage: string; readonly done: number; readonly total: number }
+  | {
+      readonly type: 'evaluation-progress';
+      readonly stage: string;
+      readonly done: number;
+      readonly total: number;
+    }
   | { readonly type: 'dataset'; readonly name: string; readonly fingerprint: string; readonly films: number }
   | {
       readonly type: 'marker';
@@ -129,6 +134,13 @@ export interface ViewPair {
 /** Spatial gates of the five levels for one film, each side * side values in 0..1. */
 export interface GateMaps {
   readonly levels: readonly { readonly side: number; readonly gate: Float32Array }[];
+}
+
+export interface EvaluationRequest {
+  /** Findings to score; empty asks for all of the set. */
+  readonly findings: readonly string[];
+  /** Of the run, with the settings of the evaluation. */
+  readonly config: Config;
 }
 
 export interface FeatureRequest {
@@ -161,7 +173,7 @@ export interface EngineApi {
   pause(): Promise<RunStatus>;
   /** Exactly one step, then paused. */
   stepOnce(): Promise<RunStatus>;
-  /** Ends the run; the model stays for probing and export. */
+  /** Ends the run; the model stays for evaluation and export. */
   stop(): Promise<RunStatus>;
   /** Back to step 0 with the same initialisation. @throws AppError not-ready where that was a file that is gone */
   reset(): Promise<RunStatus>;
@@ -185,7 +197,11 @@ export interface EngineApi {
   ping(): void;
   /** Tests only, in place of faults that are still to come: refused unless the worker was started for them. @throws AppError not-ready */
   inject(faults: readonly Fault[]): Promise<void>;
-  probe(request: ProbeRequest): Promise<ProbeReport>;
+  /**
+   * Evaluates the encoder of the run at hand on the films that are loaded; the run stays as it is.
+   * @throws AppError not-ready, and those of the task (tasks/evaluate.ts)
+   */
+  evaluate(task: TaskName, request: EvaluationRequest): Promise<Evaluation>;
   /** safetensors with PyTorch names and layouts, configuration and step in the metadata. */
   exportCheckpoint(): Promise<Uint8Array>;
   /**

@@ -1,13 +1,11 @@
 // What the run library knows of a run beside its record: name, pin, colour, scores, and whether it is in the bin. A file of
 // its own in the run's folder, so that the engine's writing and the page's never meet. Read as strictly as a run file.
 
-import type { ProbeReport } from '../protocol/probe.ts';
-import { count, list, parsePlain, text } from '../util/plain.ts';
+import { type Evaluation, readEvaluations } from '../tasks/records.ts';
+import { count, parsePlain, text } from '../util/plain.ts';
 import type { Folder } from './folder.ts';
-import { readReport } from './readRecord.ts';
 
 const FILE = 'library';
-const MOST_PROBES = 1000;
 
 export interface LibraryEntry {
   readonly name: string;
@@ -17,7 +15,7 @@ export interface LibraryEntry {
   /** Deleted, but can be brought back until the page is opened again or another run is deleted. */
   readonly binned: boolean;
   /** Newest last. */
-  readonly probes: readonly ProbeReport[];
+  readonly evaluations: readonly Evaluation[];
 }
 
 /** Null where there is none, or none that can be understood: the run is then listed by what its record says. */
@@ -31,7 +29,7 @@ export async function readLibraryEntry(folder: Folder): Promise<LibraryEntry | n
       pinned: given.pinned === true,
       colour: count(given.colour, 'the colour'),
       binned: given.binned === true,
-      probes: list(given.probes, 'the scores', MOST_PROBES, readReport),
+      evaluations: readEvaluations(given),
     };
   } catch {
     return null;

@@ -1,25 +1,15 @@
-// A run's record and scores from a file of unknown origin, rebuilt field by field: what is not known is dropped, what is
+// A run's record from a file of unknown origin, rebuilt field by field: what is not known is dropped, what is
 // known must be of its kind. Nothing of a stranger's object is passed on.
 
 import { CONFIG_KEYS, type ConfigKey, parseConfig, parseValue } from '../config/schema.ts';
 import { METRIC_NAMES, type MetricName } from '../protocol/metrics.ts';
-import {
-  ENCODER_NAMES,
-  type EncoderName,
-  type FindingScore,
-  type Interval,
-  type ProbeReport,
-  type RocCurve,
-} from '../protocol/probe.ts';
 import type { MarkKind, RunChange, RunMark, RunRecord } from '../protocol/vault.ts';
 import { AppError } from '../util/errors.ts';
-import { choice, count, list, number, numberOrNull, type Plain, record, text, Unfit } from '../util/plain.ts';
+import { choice, count, list, number, type Plain, record, text, Unfit } from '../util/plain.ts';
 
 const STATES = ['running', 'paused', 'failed', 'done'] as const;
 const MARKS: readonly MarkKind[] = ['pause', 'change', 'checkpoint', 'fault', 'gap'];
 const MOST_MARKS = 10_000;
-const MOST_FINDINGS = 500;
-const MOST_CURVE = 20_000;
 
 /** Turns the schema's own refusal into one with a place. */
 function valid<T>(place: string, read: () => T): T {
@@ -96,74 +86,5 @@ export function readRecord(raw: unknown): RunRecord {
     last: readLast(given.last),
     thumbnail: list(given.thumbnail, 'thumbnail', 64, number),
     failure: null,
-  };
-}
-
-function readInterval(value: unknown, place: string): Interval {
-  const { value: middle, low, high } = record(value, place);
-  return {
-    value: numberOrNull(middle, `${place}.value`),
-    low: numberOrNull(low, `${place}.low`),
-    high: numberOrNull(high, `${place}.high`),
-  };
-}
-
-function readRoc(value: unknown, place: string): RocCurve | null {
-  if (value === null) return null;
-  const { fpr, tpr } = record(value, place);
-  return {
-    fpr: list(fpr, `${place}.fpr`, MOST_CURVE, number),
-    tpr: list(tpr, `${place}.tpr`, MOST_CURVE, number),
-  };
-}
-
-function byEncoder<T>(value: unknown, place: string, read: (one: unknown, place: string) => T) {
-  const given = record(value, place);
-  const entries = ENCODER_NAMES.map((name) => [name, read(given[name], `${place}.${name}`)] as const);
-  return Object.fromEntries(entries) as Record<EncoderName, T>;
-}
-
-function readFinding(value: unknown, place: string): FindingScore {
-  const given = record(value, place);
-  return {
-    finding: text(given.finding, `${place}.finding`),
-    positives: count(given.positives, `${place}.positives`),
-    negatives: count(given.negatives, `${place}.negatives`),
-    auroc: byEncoder(given.auroc, `${place}.auroc`, readInterval),
-    averagePrecision: byEncoder(given.averagePrecision, `${place}.averagePrecision`, numberOrNull),
-    roc: byEncoder(given.roc, `${place}.roc`, readRoc),
-  };
-}
-
-/** @throws Unfit */
-export function readReport(raw: unknown, place: string): ProbeReport {
-  const given = record(raw, place);
-  const films = record(given.films, `${place}.films`);
-  const gain = given.gain === undefined ? undefined : record(given.gain, `${place}.gain`);
-  return {
-    share: number(given.share, `${place}.share`),
-    draws: count(given.draws, `${place}.draws`),
-    seed: count(given.seed, `${place}.seed`),
-    step: count(given.step, `${place}.step`),
-    films: {
-      train: count(films.train, `${place}.films.train`),
-      val: count(films.val, `${place}.films.val`),
-      test: count(films.test, `${place}.films.test`),
-    },
-    labelledFilms: number(given.labelledFilms, `${place}.labelledFilms`),
-    mean: byEncoder(given.mean, `${place}.mean`, readInterval),
-    ...(gain && {
-      gain: {
-        random: readInterval(gain.random, `${place}.gain.random`),
-        pixels: readInterval(gain.pixels, `${place}.gain.pixels`),
-      },
-    }),
-    findings: list(given.findings, `${place}.findings`, MOST_FINDINGS, readFinding),
-    leftOut: list(given.leftOut, `${place}.leftOut`, MOST_FINDINGS, (one, where) => {
-      const { finding, reason } = record(one, where);
-      return { finding: text(finding, `${where}.finding`), reason: text(reason, `${where}.reason`) };
-    }),
-    seconds: number(given.seconds, `${place}.seconds`),
-    protocol: list(given.protocol, `${place}.protocol`, 100, (one, where) => text(one, where)),
   };
 }

@@ -4,17 +4,17 @@
 
 import { unzipSync } from 'fflate';
 import { METRIC_NAMES, type MetricName, type StepSample } from '../protocol/metrics.ts';
+import { readEvaluations } from '../tasks/records.ts';
 import { AppError } from '../util/errors.ts';
 import { count, list, number, parsePlain, record, text, Unfit } from '../util/plain.ts';
 import { readSafetensors } from '../util/safetensors.ts';
 import { checksumOf } from './checksum.ts';
-import { readRecord, readReport } from './readRecord.ts';
+import { readRecord } from './readRecord.ts';
 import { PARTS, type PartName, RUN_FORMAT, RUN_FORMAT_VERSION, type RunFile } from './runFile.ts';
 import { reorder } from './seriesFile.ts';
 
 /** Packing by other programs may shrink text by much, but never by this. */
 const MOST_RATIO = 200;
-const MOST_PROBES = 1000;
 const NEEDED: readonly PartName[] = ['manifest.json', 'run.json', 'series.safetensors'];
 
 const isPart = (name: string): name is PartName => Object.hasOwn(PARTS, name);
@@ -139,7 +139,7 @@ async function read(bytes: Uint8Array): Promise<RunFile> {
   return {
     name: text(run.name, 'the name', 200).trim() || 'Run from a file',
     record: entry,
-    probes: list(run.probes, 'the scores', MOST_PROBES, readReport),
+    evaluations: readEvaluations(run),
     samples,
     checkpoint,
     films,

@@ -5,8 +5,8 @@ import { strToU8, unzipSync, type Zippable, zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { presetConfig } from '../config/presets.ts';
 import { METRIC_NAMES, type StepSample } from '../protocol/metrics.ts';
-import type { ProbeReport } from '../protocol/probe.ts';
 import type { RunRecord } from '../protocol/vault.ts';
+import type { LinearReport } from '../tasks/linear/report.ts';
 import { AppError } from '../util/errors.ts';
 import { writeSafetensors } from '../util/safetensors.ts';
 import { checksumOf } from './checksum.ts';
@@ -27,7 +27,7 @@ const checkpoint = writeSafetensors(
 );
 const interval = { value: 0.8, low: 0.7, high: null };
 const each = <T>(value: T) => ({ pretrained: value, random: value, pixels: value });
-const report: ProbeReport = {
+const report: LinearReport = {
   share: 0.1,
   draws: 3,
   seed: 1,
@@ -82,7 +82,14 @@ const record: RunRecord = {
   failure: { code: 'internal', message: 'C:/ward/doe.png', hint: '' },
 };
 const films = strToU8('["ward 7/doe.png",42]\n') as Uint8Array<ArrayBuffer>;
-const run: RunFile = { name: 'lr 0.1→0.2', record, probes: [report], samples, checkpoint, films: null };
+const run: RunFile = {
+  name: 'lr 0.1→0.2',
+  record,
+  evaluations: [{ task: 'linear', report }],
+  samples,
+  checkpoint,
+  films: null,
+};
 
 const refusal = async (bytes: Uint8Array): Promise<string> => {
   try {
@@ -119,7 +126,7 @@ describe('a run file', () => {
     const read = await readRunFile(await writeRunFile(run));
     expect(read.name).toBe(run.name);
     expect(read.samples).toEqual(samples);
-    expect(read.probes).toEqual([report]);
+    expect(read.evaluations).toEqual(run.evaluations);
     expect(read.checkpoint).toEqual(checkpoint);
     expect(read.record).toMatchObject({
       config: record.config,
@@ -127,6 +134,17 @@ describe('a run file', () => {
       step: STEPS,
       data: record.data,
     });
+  });
+
+  it('brings back the scores of versions that knew the linear evaluation alone', async () => {
+    const old = await with_({ 'run.json': json({ name: 'x', record, probes: [report] }) });
+    expect((await readRunFile(old)).evaluations).toEqual([{ task: 'linear', report }]);
+  });
+
+  it('drops the scores of tasks that are not known yet', async () => {
+    const evaluations = [{ task: 'of-a-later-version', report: { dice: 1 } }, ...run.evaluations];
+    const later = await with_({ 'run.json': json({ name: 'x', record, evaluations }) });
+    expect((await readRunFile(later)).evaluations).toEqual(run.evaluations);
   });
 
   it('is put in as a run that can be listed, drawn and taken up', async () => {

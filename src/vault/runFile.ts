@@ -4,8 +4,8 @@
 
 import { zipSync } from 'fflate';
 import { METRIC_NAMES, type StepSample } from '../protocol/metrics.ts';
-import type { ProbeReport } from '../protocol/probe.ts';
 import type { RunRecord } from '../protocol/vault.ts';
+import type { Evaluation } from '../tasks/records.ts';
 import { writeSafetensors } from '../util/safetensors.ts';
 import { checksumOf } from './checksum.ts';
 
@@ -27,7 +27,7 @@ export type PartName = keyof typeof PARTS;
 export interface RunFile {
   readonly name: string;
   readonly record: RunRecord;
-  readonly probes: readonly ProbeReport[];
+  readonly evaluations: readonly Evaluation[];
   readonly samples: readonly StepSample[];
   readonly checkpoint: Uint8Array<ArrayBuffer> | null;
   /** Names of films as vault/filmList.ts keeps them; null unless they were asked for. */
@@ -62,9 +62,9 @@ function carried(record: RunRecord): RunRecord {
 
 /** Parts are stored as they are: weights and doubles hardly shrink. */
 export async function writeRunFile(run: RunFile): Promise<Uint8Array<ArrayBuffer>> {
-  const { name, record, probes, samples, checkpoint, films } = run;
+  const { name, record, evaluations, samples, checkpoint, films } = run;
   const parts: [PartName, Uint8Array][] = [
-    ['run.json', encode({ name, record: carried(record), probes })],
+    ['run.json', encode({ name, record: carried(record), evaluations })],
     ['series.safetensors', packSeries(samples)],
   ];
   if (checkpoint) parts.push(['checkpoint.safetensors', checkpoint]);

@@ -99,7 +99,7 @@ export function createClient(): PlaygroundClient {
       keep: (policy) => ask(() => engine.keep(policy)),
       ping: () => ask(() => engine.ping()),
       inject: (faults) => ask(() => engine.inject(faults)),
-      probe: (request) => ask(() => engine.probe(request)),
+      evaluate: (task, request) => ask(() => engine.evaluate(task, request)),
       exportCheckpoint: () => ask(() => engine.exportCheckpoint()),
       importCheckpoint: (bytes, base) =>
         ask(() => engine.importCheckpoint(transfer(bytes, [bytes.buffer]), base)),

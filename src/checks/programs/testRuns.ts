@@ -31,7 +31,7 @@ const ODD: Readonly<Record<string, Partial<Config>>> = {
 function others(base: Config): [string, Partial<Config>][] {
   return CONFIG_KEYS.flatMap((key): [string, Partial<Config>][] => {
     const field: Field = SCHEMA[key];
-    if (field.when === 'probe' || field.kind === 'number') return [];
+    if (field.when === 'evaluation' || field.kind === 'number') return [];
     const values = field.kind === 'toggle' ? [true, false] : Object.keys(field.choices);
     return values
       .filter((value) => value !== base[key])

@@ -62,7 +62,7 @@ const TABLE = {
     group: 'run',
     label: 'End the run',
     keys: ['Shift+E'],
-    enabled: () => runExists(session()) && session().busy === null && session().status.state !== 'probing',
+    enabled: () => runExists(session()) && session().busy === null && session().status.state !== 'evaluating',
     run: () => void stop(),
   },
   reset: {

@@ -6,7 +6,6 @@ import { type ConfigKey, type ConfigValue, SCHEMA } from '../../config/schema.ts
 import { nearestPreset } from '../../config/share.ts';
 import type { DatasetSummary } from '../../protocol/dataset.ts';
 import type { RunStatus } from '../../protocol/engine.ts';
-import type { ProbeReport, ProbeRequest } from '../../protocol/probe.ts';
 import { AppError, BLOW_UPS, type ErrorCode, toWire } from '../../util/errors.ts';
 import type { PlaygroundClient } from '../../worker/client.ts';
 import { resetSeries } from '../curves/series.ts';
@@ -266,10 +265,6 @@ export async function changeSetting(key: ConfigKey, value: ConfigValue): Promise
     showError(error);
   }
 }
-
-/** Linear evaluation of the model that the engine holds. @throws AppError */
-export const runProbe = (request: ProbeRequest): Promise<ProbeReport> =>
-  currentClient().engine.probe(request);
 
 /** The model as safetensors bytes, or null when that failed and was shown. */
 export async function saveCheckpoint(): Promise<Uint8Array | null> {

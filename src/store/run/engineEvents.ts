@@ -4,8 +4,8 @@
 import type { EngineEvent } from '../../protocol/engine.ts';
 import { METRIC_NAMES, type MetricName, type StepSample } from '../../protocol/metrics.ts';
 import { addMarker, appendSamples, rewindSeries } from '../curves/series.ts';
+import { noteProgress } from './evaluation.ts';
 import { noteKeeping } from './keeping.ts';
-import { noteProgress } from './probe.ts';
 import { enterLiveRun } from './runs.ts';
 import { NO_WAITS, useSession } from './session.ts';
 import { NO_VERDICT, verdictOf } from './verdict.ts';
@@ -83,7 +83,7 @@ export function followEngine(event: EngineEvent): void {
     case 'compile':
       set({ compile: event.done < event.total ? { done: event.done, total: event.total } : null });
       break;
-    case 'probe-progress':
+    case 'evaluation-progress':
       noteProgress(event);
       break;
     case 'dataset':

@@ -1,9 +1,10 @@
 import Papa from 'papaparse';
 import { describe, expect, it } from 'vitest';
 import { METRIC_NAMES } from '../../protocol/metrics.ts';
-import type { Interval, ProbeReport } from '../../protocol/probe.ts';
+import type { LinearReport } from '../../tasks/linear/report.ts';
+import type { Interval } from '../../tasks/record.ts';
 import { Series } from '../curves/series.ts';
-import { probeCsv, problemsCsv, seriesCsv } from './export.ts';
+import { evaluationCsv, problemsCsv, seriesCsv } from './export.ts';
 
 const interval = (value: number | null): Interval => ({ value, low: value, high: value });
 const each = <T>(value: T) => ({ pretrained: value, random: value, pixels: value });
@@ -36,7 +37,7 @@ describe('export', () => {
   });
 
   it('writes scores, the mean and the reason for each finding left out', () => {
-    const report: ProbeReport = {
+    const report: LinearReport = {
       share: 0.1,
       draws: 5,
       seed: 1,
@@ -58,7 +59,9 @@ describe('export', () => {
       seconds: 1,
       protocol: [],
     };
-    const lines = Papa.parse<Record<string, string>>(probeCsv(report), { header: true }).data;
+    const lines = Papa.parse<Record<string, string>>(evaluationCsv({ task: 'linear', report }), {
+      header: true,
+    }).data;
     expect(lines.map(({ finding }) => finding)).toEqual(['Effusion, left', 'mean', 'Hernia']);
     expect(lines[0]).toMatchObject({ auroc_pretrained: '0.75', auroc_random: '', positives: '3' });
     expect(lines[1]!.auroc_pixels_high).toBe('0.8');

@@ -5,7 +5,7 @@
 import Papa from 'papaparse';
 import { MATCH_PROBLEMS, type MatchExample } from '../../protocol/labels.ts';
 import { METRIC_NAMES } from '../../protocol/metrics.ts';
-import { ENCODER_NAMES, type FindingScore, type Interval, type ProbeReport } from '../../protocol/probe.ts';
+import { type Evaluation, taskOf } from '../../tasks/records.ts';
 import type { Series } from '../curves/series.ts';
 import type { Run } from './runs.ts';
 
@@ -35,57 +35,26 @@ function seriesRecord(series: Series) {
 
 /** Runs with configuration, curves and scores. */
 export function runsJson(runs: readonly Run[]): string {
-  const records = runs.map(({ name, preset, config, start, startedAt, series, probes }) => ({
+  const records = runs.map(({ name, preset, config, start, startedAt, series, evaluations }) => ({
     name,
     preset,
     startedAt: new Date(startedAt).toISOString(),
     config,
     start,
     ...seriesRecord(series),
-    probes,
+    evaluations,
   }));
   return JSON.stringify({ runs: records }, null, 1);
 }
 
-const intervalCells = ({ value, low, high }: Interval) => [cell(value), cell(low), cell(high)];
-
-/** One line per finding and a last one for the mean; left-out findings follow with their reason. */
-export function probeCsv(report: ProbeReport): string {
-  const fields = [
-    'finding',
-    'positives',
-    'negatives',
-    ...ENCODER_NAMES.flatMap((name) => [
-      `auroc_${name}`,
-      `auroc_${name}_low`,
-      `auroc_${name}_high`,
-      `average_precision_${name}`,
-    ]),
-    'left_out_because',
-  ];
-  const line = (score: FindingScore) => [
-    score.finding,
-    String(score.positives),
-    String(score.negatives),
-    ...ENCODER_NAMES.flatMap((name) => [
-      ...intervalCells(score.auroc[name]),
-      cell(score.averagePrecision[name]),
-    ]),
-    '',
-  ];
-  const mean = [
-    'mean',
-    '',
-    '',
-    ...ENCODER_NAMES.flatMap((name) => [...intervalCells(report.mean[name]), '']),
-    '',
-  ];
-  const blanks = Array<string>(fields.length - 2).fill('');
-  const leftOut = report.leftOut.map(({ finding, reason }) => [finding, ...blanks, reason]);
-  return Papa.unparse({ fields, data: [...report.findings.map(line), mean, ...leftOut] }, { newline: '\n' });
+/** Its scores at full precision. */
+export function evaluationCsv(evaluation: Evaluation): string {
+  const { fields, rows } = taskOf(evaluation).table(evaluation.report);
+  const data = rows.map((row) => row.map((value) => (typeof value === 'string' ? value : cell(value))));
+  return Papa.unparse({ fields: [...fields], data }, { newline: '\n' });
 }
 
-export const probeJson = (report: ProbeReport): string => JSON.stringify(report, null, 1);
+export const evaluationJson = (evaluation: Evaluation): string => JSON.stringify(evaluation, null, 1);
 
 /** Rows and films that did not fit, one line each. It holds names, so it is made only when asked for. */
 export function problemsCsv(problems: readonly MatchExample[]): string {

@@ -42,7 +42,7 @@ function shownRun(listed: ListedRun, entry: LibraryEntry | null, before: readonl
     startedAt: createdAt,
     series: new Series(),
     pinned: entry?.pinned ?? false,
-    probes: entry?.probes ?? [],
+    evaluations: entry?.evaluations ?? [],
     kept: { step, last, bytes, state, inUse },
   };
 }
@@ -63,17 +63,17 @@ class LibraryShelf implements RunShelf {
     return runs;
   }
 
-  put({ id, name, pinned, colour, probes }: Run): Promise<void> {
+  put({ id, name, pinned, colour, evaluations }: Run): Promise<void> {
     if (this.#bin === id) this.#bin = null;
-    return this.#write(id, { name, pinned, colour, probes, binned: false });
+    return this.#write(id, { name, pinned, colour, evaluations, binned: false });
   }
 
   async remove(run: Run): Promise<void> {
     const before = this.#bin;
     this.#bin = run.id;
     if (useResume.getState().offer?.id === run.id) useResume.setState({ offer: null });
-    const { name, pinned, colour, probes } = run;
-    await this.#write(run.id, { name, pinned, colour, probes, binned: true });
+    const { name, pinned, colour, evaluations } = run;
+    await this.#write(run.id, { name, pinned, colour, evaluations, binned: true });
     // One that the engine still has at hand goes at the next visit.
     if (before) await removeRun(await runShelf(), before).catch(() => undefined);
   }
@@ -167,11 +167,11 @@ export async function exportRun(id: string, names: boolean): Promise<Uint8Array<
     const samples = (await readRunSeries(shelf, record)).filter((sample) => sample.step < step);
     const films = names ? await (await shelf.open(id)).read(FILMS_FILE) : null;
     const state = record.state === 'interrupted' ? ('paused' as const) : record.state;
-    const { name, probes } = run;
+    const { name, evaluations } = run;
     const written = { ...record, step, state };
     file = await writeRunFile({
       name,
-      probes,
+      evaluations,
       record: written,
       samples,
       checkpoint: point?.bytes ?? null,
@@ -185,7 +185,7 @@ export async function exportRun(id: string, names: boolean): Promise<Uint8Array<
 export const importRun = (source: File): Promise<boolean> =>
   attempt('importing', async () => {
     requireProtectedPage();
-    const { name, record, probes, samples, checkpoint, films } = await readRunFile(
+    const { name, record, evaluations, samples, checkpoint, films } = await readRunFile(
       new Uint8Array(await source.arrayBuffer()),
     );
     // The engine alone knows what shapes a model of this configuration has.
@@ -197,7 +197,7 @@ export const importRun = (source: File): Promise<boolean> =>
     const { runs } = useRuns.getState();
     let free = name;
     for (let again = 2; runs.some((run) => run.name === free); again++) free = `${name} (${again})`;
-    const entry = { name: free, pinned: false, colour: nextColour(runs), binned: false, probes };
+    const entry = { name: free, pinned: false, colour: nextColour(runs), binned: false, evaluations };
     await writeLibraryEntry(folder, entry);
     const run = shownRun(await listed(added.id), entry, runs);
     useRuns.setState({ runs: [...runs, run] });

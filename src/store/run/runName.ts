@@ -16,7 +16,7 @@ function words(key: ConfigKey, value: Config[ConfigKey]): string {
 
 /** The settings of pretraining in which two configurations differ, as short words. */
 export function differences(before: Config, after: Config): string[] {
-  return CONFIG_KEYS.filter((key) => SCHEMA[key].when !== 'probe' && before[key] !== after[key]).map(
+  return CONFIG_KEYS.filter((key) => SCHEMA[key].when !== 'evaluation' && before[key] !== after[key]).map(
     (key) => `${SCHEMA[key].short} ${words(key, before[key])}→${words(key, after[key])}`,
   );
 }

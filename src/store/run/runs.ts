@@ -5,8 +5,8 @@
 import { create } from 'zustand';
 import { type PresetName, presetOf } from '../../config/presets.ts';
 import type { Config } from '../../config/schema.ts';
-import type { ProbeReport } from '../../protocol/probe.ts';
 import type { ListedRun, RunRecord } from '../../protocol/vault.ts';
+import type { Evaluation } from '../../tasks/records.ts';
 import { liveSeries, type Series } from '../curves/series.ts';
 import { nameRun } from './runName.ts';
 
@@ -25,7 +25,7 @@ export interface Run {
   /** Drawn in every chart beside the live run. */
   readonly pinned: boolean;
   /** Newest last. */
-  readonly probes: readonly ProbeReport[];
+  readonly evaluations: readonly Evaluation[];
   /** Of a run of an earlier visit: what its record said when the list was made. Its curves may not be read yet. */
   readonly kept?: Pick<ListedRun, 'step' | 'last' | 'bytes' | 'state' | 'inUse'>;
 }
@@ -107,7 +107,7 @@ export function enterLiveRun(
     startedAt: now,
     series,
     pinned: false,
-    probes: [],
+    evaluations: [],
   };
   useRuns.setState({ runs: [...runs, run], liveId: run.id });
   void shelf?.put(run);
@@ -143,8 +143,8 @@ export function renameRun(id: string, name: string): void {
 
 export const pinRun = (id: string, pinned: boolean): void => update(id, () => ({ pinned }));
 
-export const addProbe = (id: string, report: ProbeReport): void =>
-  update(id, ({ probes }) => ({ probes: [...probes, report] }));
+export const addEvaluation = (id: string, evaluation: Evaluation): void =>
+  update(id, ({ evaluations }) => ({ evaluations: [...evaluations, evaluation] }));
 
 export function deleteRun(id: string): void {
   const { runs } = useRuns.getState();

@@ -26,7 +26,7 @@ export interface SessionState {
   readonly compile: { readonly done: number; readonly total: number } | null;
   /** The configuration of the prepared run, changes on the way included; null before the first. */
   readonly runConfig: Config | null;
-  /** The run is over: its model can be probed and saved, the form is free for the next. */
+  /** The run is over: its model can be evaluated and saved, the form is free for the next. */
   readonly ended: boolean;
   /** The set that the engine holds. */
   readonly engineData: { readonly name: string; readonly fingerprint: string; readonly films: number } | null;
@@ -74,7 +74,7 @@ export const isActive = (state: EngineState): boolean =>
   state === 'running' ||
   state === 'recovering' ||
   state === 'compiling' ||
-  state === 'probing' ||
+  state === 'evaluating' ||
   state === 'testing';
 
 export const showError = (thrown: unknown): void => {

@@ -1,8 +1,8 @@
 // Percentile intervals by resampling whole patients: films of one patient are not independent, so resampling
 // films would make every interval too narrow. Nothing is sorted again per resample; films are counted instead.
 
-import type { Interval } from '../../protocol/probe.ts';
 import { Rng } from '../../util/rng.ts';
+import type { Interval } from '../record.ts';
 
 export const RESAMPLES = 1000;
 /** Below this many defined resamples a percentile would be a guess. */

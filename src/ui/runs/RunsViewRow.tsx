@@ -10,10 +10,10 @@ import { loadCurves, overlayRun } from '../../store/run/library.ts';
 import { resumeRun } from '../../store/run/resume.ts';
 import { deleteRun, type Run, renameRun } from '../../store/run/runs.ts';
 import { isActive, useSession } from '../../store/run/session.ts';
+import { taskOf } from '../../tasks/records.ts';
 import { formatBytes } from '../../util/format.ts';
 import { outerColour } from '../charts/shownRuns.ts';
 import { figure, stepLabel } from '../charts/ticks.ts';
-import { percent, scoreText } from '../evaluate/probeWords.ts';
 import { fileName, saveText } from '../shell/download.ts';
 import { RunsViewExport } from './RunsViewExport.tsx';
 
@@ -65,16 +65,13 @@ function RunName({ run, live }: { run: Run; live: boolean }) {
 }
 
 function Scores({ run }: { run: Run }) {
-  const last = run.probes.at(-1);
+  const told = run.evaluations.map((evaluation) => taskOf(evaluation).headline(evaluation.report));
+  const last = told.at(-1);
   if (!last) return <span className="dim">–</span>;
-  const words = run.probes.map(
-    ({ share, step, mean }) =>
-      `${percent(share)} labels, step ${stepLabel(step)}: ${scoreText(mean.pretrained.value)} (random ${scoreText(mean.random.value)}, pixels ${scoreText(mean.pixels.value)})`,
-  );
   return (
-    <Tooltip label={<span className="run-scores">{words.join('\n')}</span>}>
+    <Tooltip label={<span className="run-scores">{told.map(({ sentence }) => sentence).join('\n')}</span>}>
       <span>
-        {scoreText(last.mean.pretrained.value)} <span className="dim">· {percent(last.share)}</span>
+        {last.score} <span className="dim">· {last.condition}</span>
       </span>
     </Tooltip>
   );

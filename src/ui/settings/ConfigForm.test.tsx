@@ -41,7 +41,7 @@ describe('the settings table on the page', () => {
   });
 
   it('shows what an evaluation reads on the Evaluate view, and there alone', () => {
-    const keys = CONFIG_KEYS.filter((key) => SCHEMA[key].when === 'probe');
+    const keys = CONFIG_KEYS.filter((key) => SCHEMA[key].when === 'evaluation');
     const { unmount } = mount(<EvaluateView />);
     expect(shownKeys()).toEqual(keys);
     unmount();
@@ -77,7 +77,7 @@ describe('a field', () => {
     useSession.setState({ runConfig: draft(), ended: false });
     mount(<ConfigForm />);
     const locked = (key: string) => row(key).dataset.locked === 'true';
-    for (const key of CONFIG_KEYS.filter((each) => each !== 'seed' && SCHEMA[each].when !== 'probe')) {
+    for (const key of CONFIG_KEYS.filter((each) => each !== 'seed' && SCHEMA[each].when !== 'evaluation')) {
       expect([key, locked(key)]).toEqual([key, SCHEMA[key].when === 'start']);
     }
     expect(screen.getByTestId('lock').textContent).toContain('New run');

@@ -1,6 +1,6 @@
 // The method: a preset, what it means, the settings group by group, and what they will need of this GPU.
 // Everything is generated from the schema. What an evaluation reads has its controls beside the button that starts
-// one (evaluate/ProbeSettings.tsx), the seed those of the run.
+// one (evaluate/EvaluateSettings.tsx), the seed those of the run.
 
 import { Accordion, Button, Select } from '@mantine/core';
 import { IconLock } from '@tabler/icons-react';
@@ -16,7 +16,9 @@ import { BudgetBar } from './BudgetBar.tsx';
 import { ConfigFormField } from './ConfigFormField.tsx';
 
 const keysOf = (group: GroupName): ConfigKey[] =>
-  CONFIG_KEYS.filter((key) => SCHEMA[key].group === group && SCHEMA[key].when !== 'probe' && key !== 'seed');
+  CONFIG_KEYS.filter(
+    (key) => SCHEMA[key].group === group && SCHEMA[key].when !== 'evaluation' && key !== 'seed',
+  );
 
 const FORM_GROUPS = (Object.keys(GROUPS) as GroupName[])
   .map((group) => ({ group, keys: keysOf(group) }))
@@ -29,7 +31,7 @@ export const useLocked = (): boolean =>
   useSession((session) => runExists(session) || session.busy === 'preparing');
 
 function LockHint() {
-  const free = useSession(({ status, busy }) => busy === null && status.state !== 'probing');
+  const free = useSession(({ status, busy }) => busy === null && status.state !== 'evaluating');
   return (
     <div className="lock" data-testid="lock">
       <IconLock size={15} aria-hidden />

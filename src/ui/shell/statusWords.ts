@@ -23,7 +23,7 @@ function ofEngine({ status, busy, compile, ended }: SessionState): string | null
       return 'going back to where it was';
     case 'paused':
       return ended ? 'ended' : 'paused';
-    case 'probing':
+    case 'evaluating':
       return 'evaluating';
     case 'testing':
       return 'testing the GPU';

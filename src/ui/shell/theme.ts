@@ -4,7 +4,7 @@
 
 import { createTheme, type MantineColorsTuple, rem } from '@mantine/core';
 import type { Head, Level, Term } from '../../protocol/metrics.ts';
-import type { EncoderName } from '../../protocol/probe.ts';
+import type { EncoderName } from '../../tasks/linear/report.ts';
 
 /** Line colour of a term; also legal in SVG attributes. */
 export const termColour = (term: Term): string => `var(--term-${term})`;

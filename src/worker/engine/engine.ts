@@ -19,6 +19,7 @@ import type {
   DeviceFacts,
   EngineApi,
   EngineEvent,
+  EvaluationRequest,
   FeatureRequest,
   GateMaps,
   KeptStatus,
@@ -29,11 +30,10 @@ import type {
 import type { Fault } from '../../protocol/faults.ts';
 import type { KernelOptions } from '../../protocol/kernels.ts';
 import type { ParityRequest, ParityRow } from '../../protocol/parity.ts';
-import type { ProbeReport, ProbeRequest } from '../../protocol/probe.ts';
 import type { SelfTestReport, SelfTestRow } from '../../protocol/selfTest.ts';
 import type { KeepingPolicy } from '../../protocol/vault.ts';
-import { encoderFeatures } from '../../tasks/features.ts';
-import { evaluateProbe } from '../../tasks/linear/linearEval.ts';
+import { evaluate } from '../../tasks/evaluate.ts';
+import type { Evaluation, TaskName } from '../../tasks/records.ts';
 import { filmCount } from '../../train/batchSource.ts';
 import { featureFile } from '../../train/featureFile.ts';
 import { gatesOf, previewOf } from '../../train/inspect.ts';
@@ -196,27 +196,22 @@ export class Engine extends EngineCore implements EngineApi {
     this.faults.set(faults);
   }
 
-  async probe(request: ProbeRequest): Promise<ProbeReport> {
+  async evaluate(task: TaskName, { config, findings }: EvaluationRequest): Promise<Evaluation> {
     await this.halt();
     const run = this.needRun('ready', 'paused', 'done').trainer;
-    return this.beside('probing', async () => {
-      const config = parseConfig(request.config);
-      const dataset = this.needDataset();
-      const features = await encoderFeatures(run, dataset, config, this.#progress);
-      this.device.refuseFaults();
-      const yieldNow = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
-      return evaluateProbe({
-        dataset,
-        features,
-        config,
-        findings: request.findings,
-        step: run.step,
-        start: run.start,
-        trainedBeyond: run.trainedBeyond(dataset.fingerprint),
+    return this.beside('evaluating', () =>
+      evaluate(task, {
+        run,
+        dataset: this.needDataset(),
+        config: parseConfig(config),
+        findings,
         onProgress: this.#progress,
-        yieldNow,
-      });
-    });
+        yieldNow: async () => {
+          this.device.refuseFaults();
+          await new Promise<void>((resolve) => setTimeout(resolve, 0));
+        },
+      }),
+    );
   }
 
   async exportCheckpoint(): Promise<Uint8Array> {
@@ -229,7 +224,7 @@ export class Engine extends EngineCore implements EngineApi {
     await this.halt();
     const dataset = this.needDataset();
     const onProgress = (done: number, total: number) => this.#progress('Features', done, total);
-    return this.beside('probing', (runtime) =>
+    return this.beside('evaluating', (runtime) =>
       featureFile(readCheckpoint(checkpoint, base), dataset, runtime, { images, onProgress }),
     );
   }
@@ -260,7 +255,7 @@ export class Engine extends EngineCore implements EngineApi {
   async parity(request: ParityRequest, onRows: (rows: readonly ParityRow[]) => unknown): Promise<void> {
     await this.halt();
     if (!this.device.usable) await this.openDevice();
-    await this.beside('probing', async (runtime) => {
+    await this.beside('evaluating', async (runtime) => {
       for await (const rows of runParity(request, runtime)) {
         this.device.refuseFaults();
         // Waited for: over a port of its own, the last rows could come after the end of this call.
@@ -291,5 +286,5 @@ export class Engine extends EngineCore implements EngineApi {
   }
 
   readonly #progress = (stage: string, done: number, total: number): void =>
-    this.events.send({ type: 'probe-progress', stage, done, total });
+    this.events.send({ type: 'evaluation-progress', stage, done, total });
 }

@@ -1,5 +1,5 @@
 // The engine's inside: the state machine closed -> idle -> compiling -> ready -> running <-> paused -> done, with recovering
-// between two steps of a run, probing and testing beside it, and failed at the end of any. It owns the loop and says
+// between two steps of a run, evaluating and testing beside it, and failed at the end of any. It owns the loop and says
 // what a fault leads to; how each is dealt with is in rescue.ts, what the page may ask for in engine.ts.
 
 import type { StartWeights } from '../../checkpoint/startWeights.ts';
@@ -30,7 +30,7 @@ import { EventPacer } from './events.ts';
 import { TestFaults } from './faultInjection.ts';
 import { kernelFacts, kernelsInWords } from './kernels.ts';
 
-const AT_WORK: readonly EngineState[] = ['compiling', 'running', 'recovering', 'probing', 'testing'];
+const AT_WORK: readonly EngineState[] = ['compiling', 'running', 'recovering', 'evaluating', 'testing'];
 
 export class EngineCore {
   #state: EngineState = 'closed';
@@ -216,7 +216,7 @@ export class EngineCore {
 
   /** Something beside the run, which is where it was afterwards unless the GPU fails. */
   protected async beside<T>(
-    state: 'probing' | 'testing',
+    state: 'evaluating' | 'testing',
     work: (runtime: Runtime) => Promise<T>,
   ): Promise<T> {
     this.refuseWork();

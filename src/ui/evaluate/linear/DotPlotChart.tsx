@@ -12,8 +12,9 @@ import {
   XAxis,
   YAxis,
 } from 'recharts';
-import { ENCODER_NAMES, type EncoderName, type Interval, type ProbeReport } from '../../protocol/probe.ts';
-import { encoderColour } from '../shell/theme.ts';
+import { ENCODER_NAMES, type EncoderName, type LinearReport } from '../../../tasks/linear/report.ts';
+import type { Interval } from '../../../tasks/record.ts';
+import { encoderColour } from '../../shell/theme.ts';
 
 /** Rows share this height between them, within what still reads well. */
 const PLOT_HEIGHT = 290;
@@ -51,7 +52,7 @@ function axis(rows: readonly Record<EncoderName, Interval>[]): { domain: [number
 }
 
 interface DotPlotChartProps {
-  readonly report: ProbeReport;
+  readonly report: LinearReport;
   readonly selected: string | null;
   readonly onSelect: (finding: string) => void;
 }

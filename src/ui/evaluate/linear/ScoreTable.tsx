@@ -6,10 +6,10 @@ import {
   ENCODER_NAMES,
   ENCODERS,
   type EncoderName,
-  type Interval,
-  type ProbeReport,
-} from '../../protocol/probe.ts';
-import { intervalText, scoreText } from './probeWords.ts';
+  type LinearReport,
+} from '../../../tasks/linear/report.ts';
+import { intervalText, scoreText } from '../../../tasks/linear/words.ts';
+import type { Interval } from '../../../tasks/record.ts';
 
 function Score({ score }: { score: Interval }) {
   return (
@@ -30,13 +30,13 @@ function Gain({ scores }: { scores: Record<EncoderName, Interval> }) {
   );
 }
 
-interface ProbeTableProps {
-  readonly report: ProbeReport;
+interface ScoreTableProps {
+  readonly report: LinearReport;
   readonly selected: string | null;
   readonly onSelect: (finding: string) => void;
 }
 
-export function ProbeTable({ report, selected, onSelect }: ProbeTableProps) {
+export function ScoreTable({ report, selected, onSelect }: ScoreTableProps) {
   return (
     <Table data-testid="probe-table" verticalSpacing={4} horizontalSpacing="sm" className="probe-table">
       <Table.Thead>

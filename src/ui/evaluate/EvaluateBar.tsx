@@ -1,16 +1,22 @@
 // What to evaluate and the button that does it: the usual shares of the labels, findings, progress. Every setting, the
-// share among them, stands below in ProbeSettings; an evaluation takes the values of the moment.
+// share among them, stands below in EvaluateSettings; an evaluation takes the values of the moment.
 
-import { Button, MultiSelect, Progress, SegmentedControl, Tooltip } from '@mantine/core';
+import { Button, MultiSelect, Progress, SegmentedControl, Select, Tooltip } from '@mantine/core';
 import { IconTargetArrow } from '@tabler/icons-react';
-import { CONFIG_KEYS, type Config, SCHEMA } from '../../config/schema.ts';
 import { useDataset } from '../../store/films/dataset.ts';
 import { setDraft, useSettings } from '../../store/page/settings.ts';
-import { runProbe } from '../../store/run/acts.ts';
-import { SHARES, setFindings, startProbe, useProbe } from '../../store/run/probe.ts';
+import { currentClient } from '../../store/run/acts.ts';
+import {
+  evaluationConfig,
+  setFindings,
+  setTask,
+  startEvaluation,
+  useEvaluation,
+} from '../../store/run/evaluation.ts';
 import { useRuns } from '../../store/run/runs.ts';
 import { type SessionState, useSession } from '../../store/run/session.ts';
-import { percent } from './probeWords.ts';
+import { percent } from '../../tasks/linear/words.ts';
+import { TASK_NAMES, TASKS } from '../../tasks/records.ts';
 
 const NO_FINDINGS: readonly string[] = [];
 
@@ -22,7 +28,7 @@ function obstacle(
   if (!facts && !busy) return 'There is no model: training one needs a graphics adapter.';
   if (!runConfig) return 'There is no model yet: press Play on the Train view first.';
   if (status.state === 'running' || status.state === 'compiling') return 'Pause or end the run first.';
-  if (status.state === 'probing' || busy) return 'The engine is busy.';
+  if (status.state === 'evaluating' || busy) return 'The engine is busy.';
   if (status.state === 'failed' || status.state === 'closed') return 'The run failed; reset it first.';
   if (findings.length === 0) return 'These films have no labels.';
   return null;
@@ -34,17 +40,34 @@ export function useObstacle(): string | null {
   return obstacle(session, findings);
 }
 
-/** The run's configuration with the evaluation's settings as the form has them now. */
-function probeConfig(run: Config, draft: Config): Config {
-  const settings = CONFIG_KEYS.filter((key) => SCHEMA[key].when === 'probe').map((key) => [key, draft[key]]);
-  return { ...run, ...Object.fromEntries(settings) };
-}
-
 function evaluate(): void {
   const { runConfig } = useSession.getState();
   if (!runConfig) return;
-  void startProbe(runProbe, probeConfig(runConfig, useSettings.getState().draft), useRuns.getState().liveId);
+  void startEvaluation(
+    (task, request) => currentClient().engine.evaluate(task, request),
+    evaluationConfig(runConfig, useSettings.getState().draft),
+    useRuns.getState().liveId,
+  );
 }
+
+/** Where there is more than one. */
+function Task() {
+  const task = useEvaluation((state) => state.task);
+  if (TASK_NAMES.length < 2) return null;
+  return (
+    <Select
+      size="xs"
+      aria-label="Evaluation"
+      data={TASK_NAMES.map((name) => ({ value: name, label: TASKS[name].label }))}
+      value={task}
+      allowDeselect={false}
+      onChange={(name) => name && setTask(name)}
+    />
+  );
+}
+
+/** Label shares offered here; the form takes any other. */
+const SHARES = [0.01, 0.05, 0.1, 1] as const;
 
 function Share() {
   const share = useSettings((state) => state.draft.labelShare);
@@ -65,13 +88,14 @@ function Share() {
   );
 }
 
-export function ProbeBar() {
-  const running = useProbe((state) => state.running);
-  const chosen = useProbe((state) => state.findings);
+export function EvaluateBar() {
+  const running = useEvaluation((state) => state.running);
+  const chosen = useEvaluation((state) => state.findings);
   const findings = useDataset((state) => state.summary?.findings ?? NO_FINDINGS);
   const why = useObstacle();
   return (
     <div className="curves-bar">
+      <Task />
       <Share />
       <MultiSelect
         size="xs"
@@ -86,7 +110,7 @@ export function ProbeBar() {
         searchable
       />
       <span className="curves-spring" />
-      {running && <ProbeProgress />}
+      {running && <EvaluationProgress />}
       <Tooltip label={why} disabled={why === null || running}>
         <Button
           data-testid="probe-run"
@@ -103,8 +127,8 @@ export function ProbeBar() {
   );
 }
 
-function ProbeProgress() {
-  const progress = useProbe((state) => state.progress);
+function EvaluationProgress() {
+  const progress = useEvaluation((state) => state.progress);
   const share = progress && progress.total > 0 ? (progress.done / progress.total) * 100 : 0;
   return (
     <div className="probe-progress" role="status">

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Interval } from '../../protocol/probe.ts';
-import { verdict } from './probeWords.ts';
+import type { Interval } from '../record.ts';
+import { verdict } from './words.ts';
 
 const around = (value: number, half: number): Interval => ({ value, low: value - half, high: value + half });
 const none: Interval = { value: null, low: null, high: null };

@@ -1,16 +1,16 @@
 // From test scores of every encoder and label draw to the numbers of the report: AUROC per finding and their mean, with
 // intervals over test patients, average precision and ROC curves. Fits nothing and decides nothing.
 
+import type { Interval } from '../record.ts';
+import { averagePrecision, type Ranking, rank, rankedAuroc, rocCurve } from '../scores/auroc.ts';
+import { denseGroups, drawCounts, percentileInterval, RESAMPLES } from '../scores/bootstrap.ts';
 import {
   type BaselineName,
   ENCODER_NAMES,
   type EncoderName,
   type FindingScore,
-  type Interval,
   type RocCurve,
-} from '../../protocol/probe.ts';
-import { averagePrecision, type Ranking, rank, rankedAuroc, rocCurve } from '../scores/auroc.ts';
-import { denseGroups, drawCounts, percentileInterval, RESAMPLES } from '../scores/bootstrap.ts';
+} from './report.ts';
 
 export interface TestScores {
   /** Scored findings, in the order of the columns. */
@@ -22,7 +22,7 @@ export interface TestScores {
   readonly scores: Record<EncoderName, readonly Float64Array[]>;
 }
 
-export interface ProbeScores {
+export interface ReportedScores {
   readonly mean: Record<EncoderName, Interval>;
   readonly gain: Record<BaselineName, Interval>;
   readonly findings: FindingScore[];
@@ -48,7 +48,7 @@ export async function summarise(
   test: TestScores,
   seed: number,
   onResample: (done: number, total: number) => Promise<void>,
-): Promise<ProbeScores> {
+): Promise<ReportedScores> {
   const columns = test.findings.length;
   const column = (table: Uint8Array | Float64Array, k: number) => table.filter((_, i) => i % columns === k);
   const labels = test.findings.map((_, k) => column(test.labels, k));

@@ -4,12 +4,12 @@
 import { describe, expect, it } from 'vitest';
 import { type Config, defaultConfig } from '../../config/schema.ts';
 import type { EngineDataset } from '../../protocol/dataset.ts';
-import type { ProbeReport } from '../../protocol/probe.ts';
 import { AppError } from '../../util/errors.ts';
 import { Rng } from '../../util/rng.ts';
 import { denseGroups, drawCounts, percentileInterval, quantile } from '../scores/bootstrap.ts';
-import { evaluateProbe } from './linearEval.ts';
+import { scoreFeatures } from './evaluate.ts';
 import { initLinear, logitsOf } from './linearLayer.ts';
+import type { LinearReport } from './report.ts';
 import { foldScaling, measureScaling } from './scaling.ts';
 
 const PATIENTS = 120;
@@ -47,7 +47,7 @@ const evaluate = (
   findings: string[] = [],
   trainedBeyond = false,
 ) =>
-  evaluateProbe({
+  scoreFeatures({
     dataset: set,
     features: { pretrained: { features: informed }, random: { features: noise } },
     config: { ...config, ...changes },
@@ -58,8 +58,8 @@ const evaluate = (
     onProgress: () => {},
     yieldNow: async () => {},
   });
-const withoutSeconds = ({ seconds, ...rest }: ProbeReport) => rest;
-const refusal = async (run: Promise<ProbeReport>) =>
+const withoutSeconds = ({ seconds, ...rest }: LinearReport) => rest;
+const refusal = async (run: Promise<LinearReport>) =>
   run.then(
     () => 'accepted',
     (error: unknown) => (error instanceof AppError ? `${error.code}: ${error.message}` : String(error)),

@@ -1,21 +1,22 @@
 // The linear evaluation of a frozen encoder, beside a random one of the same shape and raw pixels. Decides which films
-// and findings take part, draws the labels, and assembles the report; fitting is in probeFit.ts, numbers in
-// probeScores.ts. Where it departs from the published evaluation the report says so in words.
+// and findings take part, draws the labels, and assembles the report; fitting is in fit.ts, numbers in
+// summarise.ts. Where it departs from the published evaluation the report says so in words.
 
 import { type Config, SCHEMA } from '../../config/schema.ts';
 import { LABEL_UNKNOWN } from '../../protocol/dataset.ts';
-import type { EncoderName, ProbeReport } from '../../protocol/probe.ts';
 import type { TrainingSet } from '../../train/batchSource.ts';
 import { AppError } from '../../util/errors.ts';
 import { Rng } from '../../util/rng.ts';
-import type { EncoderFeatures } from '../features.ts';
+import { type EncoderFeatures, encoderFeatures } from '../features.ts';
 import { RESAMPLES } from '../scores/bootstrap.ts';
+import type { Evaluate } from '../task.ts';
+import { batchFor, type Draw, fitEncoder, fitPixels } from './fit.ts';
 import { carveValidation, countFilms, drawShare, hasBothLabels, splitRows } from './labelShare.ts';
 import { pixelFeatures } from './pixels.ts';
-import { batchFor, type Draw, fitEncoder, fitPixels } from './probeFit.ts';
-import { eachEncoder, summarise } from './probeScores.ts';
+import type { EncoderName, LinearReport } from './report.ts';
+import { eachEncoder, summarise } from './summarise.ts';
 
-export interface ProbeTask {
+export interface LinearInput {
   readonly dataset: TrainingSet;
   /** Of all films in the order of the data set; raw pixels are taken from its planes. */
   readonly features: Record<Exclude<EncoderName, 'pixels'>, EncoderFeatures>;
@@ -34,7 +35,19 @@ export interface ProbeTask {
 }
 
 /** @throws AppError labels-missing, split-impossible, loss-not-finite, and whatever `yieldNow` throws */
-export async function evaluateProbe(task: ProbeTask): Promise<ProbeReport> {
+export const evaluateLinear: Evaluate<'linear'> = async ({ run, dataset, config, ...asked }) =>
+  scoreFeatures({
+    ...asked,
+    dataset,
+    config,
+    features: await encoderFeatures(run, dataset, config, asked.onProgress),
+    step: run.step,
+    start: run.start,
+    trainedBeyond: run.trainedBeyond(dataset.fingerprint),
+  });
+
+/** The same on features that are there already. */
+export async function scoreFeatures(task: LinearInput): Promise<LinearReport> {
   const started = performance.now();
   const { dataset, config, onProgress, yieldNow } = task;
   const rows = splitRows(dataset);
@@ -159,7 +172,7 @@ const TRAINED_BEYOND =
   'The encoder was pretrained on other films, labels or another split than these: test films may be among those it saw then.';
 
 function protocolWords(
-  { config, features, start, trainedBeyond }: ProbeTask,
+  { config, features, start, trainedBeyond }: LinearInput,
   draws: readonly Draw[],
   validation: ValidationSource,
 ): string[] {

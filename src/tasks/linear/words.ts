@@ -1,6 +1,7 @@
 // What an evaluation says in a sentence, and scores as text. The sentence claims no more than the intervals allow.
 
-import type { Interval, ProbeReport } from '../../protocol/probe.ts';
+import type { Interval } from '../record.ts';
+import type { LinearReport } from './report.ts';
 
 /** Differences below this are none: they vanish at two decimals. */
 const NO_DIFFERENCE = 0.005;
@@ -19,7 +20,7 @@ const overlap = (a: Interval, b: Interval): boolean | null =>
     : a.low <= b.high && b.low <= a.high;
 
 /** One sentence or two on what pretraining bought. */
-export function verdict({ mean, share }: Pick<ProbeReport, 'mean' | 'share'>): string {
+export function verdict({ mean, share }: Pick<LinearReport, 'mean' | 'share'>): string {
   const { pretrained, random, pixels } = mean;
   if (pretrained.value === null || random.value === null) {
     return 'No finding could be scored, so nothing can be said about pretraining.';

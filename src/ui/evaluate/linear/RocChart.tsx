@@ -3,8 +3,8 @@
 
 import { useElementSize } from '@mantine/hooks';
 import { CartesianGrid, ReferenceLine, Scatter, ScatterChart, XAxis, YAxis } from 'recharts';
-import { ENCODER_NAMES, type FindingScore, type RocCurve } from '../../protocol/probe.ts';
-import { encoderColour } from '../shell/theme.ts';
+import { ENCODER_NAMES, type FindingScore, type RocCurve } from '../../../tasks/linear/report.ts';
+import { encoderColour } from '../../shell/theme.ts';
 
 /** More points than this cannot be told apart in a square of this size. */
 const MAX_POINTS = 300;

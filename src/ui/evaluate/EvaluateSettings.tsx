@@ -1,21 +1,20 @@
-// Every setting that an evaluation reads, generated from the schema and folded away below the bar: two visitors of
+// Every setting that the chosen evaluation reads, generated from its record and folded away below the bar: two visitors of
 // three never need them, and a preset may have changed some. They may change at any time, a run or none.
 
 import { Collapse, UnstyledButton } from '@mantine/core';
 import { IconChevronRight } from '@tabler/icons-react';
 import { useId, useState } from 'react';
 import { PRESETS } from '../../config/presets.ts';
-import { CONFIG_KEYS, SCHEMA } from '../../config/schema.ts';
 import { useSettings } from '../../store/page/settings.ts';
+import { settingsOf, useEvaluation } from '../../store/run/evaluation.ts';
 import { useChanged } from '../settings/ConfigForm.tsx';
 import { ConfigFormField } from '../settings/ConfigFormField.tsx';
 
-const PROBE_KEYS = CONFIG_KEYS.filter((key) => SCHEMA[key].when === 'probe');
-
-export function ProbeSettings() {
+export function EvaluateSettings() {
   const [open, setOpen] = useState(false);
   const body = useId();
-  const changed = useChanged(PROBE_KEYS);
+  const keys = settingsOf(useEvaluation((state) => state.task));
+  const changed = useChanged(keys);
   const preset = useSettings((settings) => settings.preset);
   return (
     <section className="probe-settings" aria-label="Settings of the evaluation">
@@ -32,7 +31,7 @@ export function ProbeSettings() {
       </UnstyledButton>
       <Collapse expanded={open} id={body}>
         <div className="probe-fields">
-          {PROBE_KEYS.map((key) => (
+          {keys.map((key) => (
             <ConfigFormField key={key} name={key} locked={false} />
           ))}
         </div>

@@ -1,0 +1,139 @@
+// `evaluate`: scores a checkpoint by one of the tasks of tasks/records.ts; `probe` is its linear evaluation under the name
+// that scripts know. The last line printed is the result as JSON.
+
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { readCheckpoint } from '../../src/checkpoint/checkpoint.ts';
+import { quirkSwitches } from '../../src/config/quirks.ts';
+import { type Config, defaultConfig, isConfigKey, SCHEMA } from '../../src/config/schema.ts';
+import type { RunnerEvent } from '../../src/headless.ts';
+import type { ResultValue } from '../../src/tasks/record.ts';
+import { type Evaluation, TASK_NAMES, type TaskName, taskOf } from '../../src/tasks/records.ts';
+import {
+  configure,
+  DATA_OPTIONS,
+  dataArguments,
+  existingFile,
+  readOptions,
+  required,
+  settings,
+  UsageError,
+} from './arguments.ts';
+import { withSession } from './browser.ts';
+import type { Command } from './commands.ts';
+import { describeFilms, loadFilms } from './films.ts';
+import { machineReport } from './kernels.ts';
+import { dataReport, makeFolder, writeReport } from './outputs.ts';
+import { Progress } from './progress.ts';
+
+const OPTIONS = {
+  ...DATA_OPTIONS,
+  checkpoint: { type: 'string' },
+  findings: { type: 'string', default: '' },
+  share: { type: 'string', default: '1' },
+  task: { type: 'string' },
+} as const;
+
+function readTask(name: string): TaskName {
+  const task = TASK_NAMES.find((known) => known === name);
+  if (!task) throw new UsageError(`there is no task called ${name}, but ${TASK_NAMES.join(', ')}.`);
+  return task;
+}
+
+/** @param fixed the task, where the command leaves no choice */
+function readArguments(argv: readonly string[], fixed?: TaskName) {
+  const values = readOptions(argv, OPTIONS);
+  if (fixed && values.task)
+    throw new UsageError(`this command is the ${fixed} evaluation; --task belongs to evaluate.`);
+  const task = fixed ?? readTask(required(values.task, 'task'));
+  const given: Record<string, string> = { labelShare: values.share, ...settings(values.set) };
+  const trained = Object.keys(given).find((key) => isConfigKey(key) && SCHEMA[key].when !== 'evaluation');
+  if (trained) throw new UsageError(`${trained} belongs to the checkpoint; the evaluation cannot change it.`);
+  configure(defaultConfig(), given);
+  return {
+    task,
+    given,
+    checkpoint: existingFile(required(values.checkpoint, 'checkpoint'), 'checkpoint'),
+    findings: values.findings.split(',').filter(Boolean),
+    data: dataArguments(values),
+    out: required(values.out, 'out'),
+  };
+}
+
+function listener(progress: Progress): (event: RunnerEvent) => void {
+  return (event) => {
+    if (event.type === 'progress') progress.update('Reading films', `${event.done} of ${event.total}`);
+    if (event.type === 'compile') progress.update('Compiling', `${event.done} of ${event.total}`);
+    if (event.type === 'evaluation-progress') progress.update(event.stage, `${event.done} of ${event.total}`);
+  };
+}
+
+const rounded = (value: number) => Math.round(value * 1e6) / 1e6;
+
+/** The line for scripts, as JSON with a space after colons and commas. */
+function resultLine(value: ResultValue): string {
+  if (typeof value === 'number') return String(rounded(value));
+  if (value === null || typeof value === 'string') return JSON.stringify(value);
+  const entries = Object.entries(value).map(([name, one]) => `${JSON.stringify(name)}: ${resultLine(one)}`);
+  return `{${entries.join(', ')}}`;
+}
+
+/** Loads films and checkpoint, evaluates, and writes the report. `entry` is the report's part that a command adds. */
+async function evaluate(
+  command: string,
+  asked: ReturnType<typeof readArguments>,
+  entry: (evaluation: Evaluation) => object,
+): Promise<void> {
+  const { task, given, checkpoint, findings, data, out } = asked;
+  const trained = readCheckpoint(await readFile(checkpoint));
+  const folder = await makeFolder(out);
+  const started = performance.now();
+  const progress = new Progress();
+  try {
+    const evaluation = await withSession(listener(progress), async (session) => {
+      const summary = await loadFilms(session, data, trained.config.planeSize);
+      progress.end();
+      console.log(describeFilms(summary));
+      await session.page.locator('#checkpoint').setInputFiles(checkpoint);
+      const restored = await session.call('importCheckpoint');
+      const config: Config = configure(restored.config, given);
+      const result = await session.call('evaluate', { task, findings, config });
+      progress.end();
+      await writeReport(folder, {
+        command,
+        seed: config.seed,
+        config,
+        quirks: quirkSwitches(config),
+        start: trained.start,
+        ...machineReport(session.device),
+        data: dataReport(summary),
+        /** Whether these are the films that the encoder was trained on. */
+        sameFilms: trained.fingerprint === summary.fingerprint,
+        ...entry(result),
+        seconds: { evaluation: result.report.seconds, whole: (performance.now() - started) / 1000 },
+      });
+      return result;
+    });
+    const { print, result } = taskOf(evaluation);
+    console.log(`${print(evaluation.report)}\nReport in ${path.relative('.', folder)}`);
+    console.log(resultLine(result(evaluation.report)));
+  } finally {
+    progress.end();
+  }
+}
+
+const ASKED =
+  '--checkpoint FILE --data DIR|synthetic [--labels FILE] [--findings a,b] [--share 0.01] ' +
+  '[--where column=value] [--limit N] [--set key=value …] --out DIR';
+
+export const evaluation: Command = {
+  usage: `evaluate --task ${TASK_NAMES.join('|')} ${ASKED}`,
+  summary: 'Evaluates a checkpoint by one of the tasks; writes report.json and prints the scores as JSON.',
+  run: (argv) => evaluate('evaluate', readArguments(argv), (found) => ({ evaluation: found })),
+};
+
+export const probe: Command = {
+  usage: `probe ${ASKED}`,
+  summary: 'Linear evaluation of a checkpoint; writes report.json and prints the mean AUROCs as JSON.',
+  run: (argv) => evaluate('probe', readArguments(argv, 'linear'), ({ report }) => ({ probe: report })),
+};

@@ -1,0 +1,56 @@
+// The kinds of value that records from strangers consist of, as valibot schemas whose refusals name the place: counts, finite
+// numbers, short texts, short lists. `read` throws the first refusal as Unfit, for the caller to turn into its own error.
+
+import * as v from 'valibot';
+import { Unfit } from './plain.ts';
+
+/** Checks and rebuilds a value of unknown origin; names that the schema does not know are dropped. @throws Unfit */
+export function read<S extends v.GenericSchema>(schema: S, value: unknown, place: string): v.InferOutput<S> {
+  const result = v.safeParse(schema, value, { abortEarly: true, abortPipeEarly: true });
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const path = (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? `[${key}]` : `.${key}`));
+  throw new Unfit(`${place}${path.join('')} ${issue.message}`);
+}
+
+export const number = v.pipe(v.number('is not a number'), v.finite('is not a number'));
+export const numberOrNull = v.nullable(number);
+
+/** A whole number from 0 on. */
+export const count = v.pipe(
+  v.number('is not a count'),
+  v.safeInteger('is not a count'),
+  v.minValue(0, 'is not a count'),
+);
+
+/** Control characters become spaces, so that no text breaks a line of the page. */
+export const text = (most = 500) =>
+  v.pipe(
+    v.string('is not text'),
+    v.maxLength(most, `is longer than ${most} characters`),
+    v.transform((words) => words.replace(/\p{Cc}/gu, ' ')),
+  );
+
+export const choice = <const T extends readonly string[]>(allowed: T) =>
+  v.picklist(allowed, `is none of ${allowed.join(', ')}`);
+
+/** At most `most` items; the length is looked at before any of them. */
+export const list = <S extends v.GenericSchema>(item: S, most: number) =>
+  v.pipe(
+    v.array(v.unknown(), 'is not a list'),
+    v.check(
+      (items) => items.length <= most,
+      ({ input }) => `has ${input.length} entries; ${most} are the most`,
+    ),
+    v.array(item),
+    v.readonly(),
+  );
+
+/** Fields by their names; all others are dropped. */
+export const object = <const E extends v.ObjectEntries>(entries: E) =>
+  v.pipe(
+    v.object(entries, ({ input }) => (input === undefined ? 'is missing' : 'is not a table of values')),
+    v.readonly(),
+  );
+
+export { type InferOutput, nullable, optional, unknown } from 'valibot';

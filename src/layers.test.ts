@@ -40,6 +40,18 @@ const RANKS: Record<string, number> = {
  */
 const RECORD = /^(methods|tasks)\/(\w+\/)?(records?|rows|report|words)\.ts$/;
 
+/** The same inside the page's state: settings and curves know no run, only commands know everything. */
+const STORE_RANKS: Record<string, number> = {
+  curves: 0,
+  page: 0,
+  'session.ts': 1,
+  'client.ts': 2,
+  device: 3,
+  films: 3,
+  run: 4,
+  'commands.ts': 5,
+};
+
 /** Ranks 3 to 6.5 never reach the page: the folders that may import none of them. */
 const ENGINE_FOLDERS = [
   'data',
@@ -149,6 +161,18 @@ describe('layers', () => {
       if (isTest(from)) return false;
       const [here, there] = [placeOf(from), placeOf(to!)];
       return here !== there && RANKS[there]! >= RANKS[here]!;
+    });
+    expect(upward.map(say)).toEqual([]);
+  });
+
+  test('the folders of the store import one way', () => {
+    const placeInStore = (file: string) => (placeOf(file) === 'store' ? file.split('/')[1]! : null);
+    const unranked = files.map(placeInStore).filter((place) => place && STORE_RANKS[place] === undefined);
+    expect(unranked).toEqual([]);
+    const upward = local.filter(({ from, to }) => {
+      const [here, there] = [placeInStore(from), placeInStore(to!)];
+      if (isTest(from) || !here || !there) return false;
+      return here !== there && STORE_RANKS[there]! >= STORE_RANKS[here]!;
     });
     expect(upward.map(say)).toEqual([]);
   });

@@ -14,7 +14,7 @@ import { fakeSample } from '../../src/fake/curves.ts';
 import { appendSamples, liveSeries } from '../../src/store/curves/series.ts';
 import { takeConfig } from '../../src/store/page/settings.ts';
 import { startSession } from '../../src/store/run/acts.ts';
-import { useSession } from '../../src/store/run/session.ts';
+import { useSession } from '../../src/store/session.ts';
 import { App } from '../../src/ui/shell/App.tsx';
 import { theme } from '../../src/ui/shell/theme.ts';
 import { createClient, type PlaygroundClient } from '../../src/worker/client.ts';

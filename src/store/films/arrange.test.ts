@@ -4,9 +4,8 @@ import type { Arrangement, IntakeOptions } from '../../protocol/intake.ts';
 import { AppError, ERROR_TABLE } from '../../util/errors.ts';
 import type { PlaygroundClient } from '../../worker/client.ts';
 import { useProtection } from '../page/protection.ts';
-import { load, startSession } from '../run/acts.ts';
-import { arrange, confirmLabels, fetchProblems, readAgain, WAYS_OUT } from './arrange.ts';
-import { useArrangement } from './arrangement.ts';
+import { load, readAgain, startSession } from '../run/acts.ts';
+import { arrange, confirmLabels, fetchProblems, useArrangement, WAYS_OUT } from './arrange.ts';
 import { type Source, useDataset } from './dataset.ts';
 
 const folder = (name: string): Source => ({

@@ -1,20 +1,51 @@
-// Deciding about labels, parts and films to leave out. Films that are read are not read again for it; a folder that was
-// refused for its split is, with the way out that was chosen.
+// What was decided about labels, parts and films to leave out, for the films at hand, and deciding it. Films that are read
+// are not read again for it. Decisions live as long as their films and in memory only, because they may hold names of
+// files; a folder that was refused for its split is read again with the way out that was chosen (run/acts.ts).
 
+import { create } from 'zustand';
 import type { Arrangement } from '../../protocol/intake.ts';
+import type { MatchExample } from '../../protocol/labels.ts';
 import type { FilmMarks } from '../../protocol/marks.ts';
-import { type ErrorCode, toWire } from '../../util/errors.ts';
-import { currentClient, load } from '../run/acts.ts';
-import { changed, useArrangement } from './arrangement.ts';
-import { useDataset } from './dataset.ts';
+import { type ErrorCode, toWire, type WireError } from '../../util/errors.ts';
+import { currentClient } from '../client.ts';
+import { type Source, useDataset } from './dataset.ts';
+
+export interface ArrangementState {
+  readonly choice: Arrangement;
+  /** The person has looked at how the labels were understood and agreed. */
+  readonly confirmed: boolean;
+  readonly busy: boolean;
+  /** Why the last change was not made; the one before stands. */
+  readonly error: WireError | null;
+  /** Every row and film that did not fit, once asked for. */
+  readonly problems: readonly MatchExample[] | null;
+}
+
+const NONE: ArrangementState = { choice: {}, confirmed: false, busy: false, error: null, problems: null };
+
+export const useArrangement = create<ArrangementState>()(() => NONE);
 
 const { setState: set } = useArrangement;
+
+// Other films: nothing is decided about them.
+useDataset.subscribe(({ source }, before) => {
+  if (source !== before.source) set(NONE);
+});
+
+export const decided = (): Arrangement => useArrangement.getState().choice;
+
+/** What was decided about these films; nothing where others are at hand. */
+export const choiceFor = (source: Source): Arrangement =>
+  source === useDataset.getState().source ? decided() : {};
+
+/** Notes a decision for the next reading. */
+export const decide = (change: Arrangement): void => set({ choice: { ...decided(), ...change } });
 
 /** Applies a change to the films at hand; true when it was made. Anything wrong is kept in the state, beside the form. */
 export async function arrange(change: Arrangement): Promise<boolean> {
   if (useArrangement.getState().busy) return false;
   const { source } = useDataset.getState();
-  const choice = changed(change);
+  const choice = { ...decided(), ...change };
   set({ busy: true, error: null });
   try {
     const summary = await currentClient().intake.arrange(choice);
@@ -43,15 +74,6 @@ export const WAYS_OUT: Partial<
   ],
   'labels-unmatched': [{ label: 'Read without labels', change: { labels: { file: null } } }],
 };
-
-/** Reads the folder again with this decided. */
-export async function readAgain(change: Arrangement): Promise<void> {
-  const { source } = useDataset.getState();
-  if (!source) return;
-  const choice = changed(change);
-  set({ choice });
-  await load(source);
-}
 
 /** Fetches every row and film that did not fit. */
 export async function fetchProblems(): Promise<void> {

@@ -3,7 +3,7 @@
 
 import { create } from 'zustand';
 import type { CacheState } from '../../protocol/cache.ts';
-import type { PlaygroundClient } from '../../worker/client.ts';
+import { currentClient } from '../client.ts';
 
 interface CacheView {
   /** Null until first asked. */
@@ -13,8 +13,10 @@ interface CacheView {
 
 export const useCache = create<CacheView>()(() => ({ state: null, erasing: false }));
 
-export async function refreshCache(client: PlaygroundClient): Promise<void> {
-  const state = await client.intake.cacheState().catch(() => null);
+export async function refreshCache(): Promise<void> {
+  const state = await currentClient()
+    .intake.cacheState()
+    .catch(() => null);
   if (state) useCache.setState({ state });
 }
 
@@ -27,10 +29,10 @@ export function askToPersist(): void {
 }
 
 /** @throws AppError not-ready while another tab writes */
-export async function eraseFilms(client: PlaygroundClient): Promise<CacheState> {
+export async function eraseFilms(): Promise<CacheState> {
   useCache.setState({ erasing: true });
   try {
-    const state = await client.intake.eraseCache();
+    const state = await currentClient().intake.eraseCache();
     useCache.setState({ state });
     return state;
   } finally {

@@ -4,6 +4,7 @@
 import { create } from 'zustand';
 import type { DatasetSummary } from '../../protocol/dataset.ts';
 import {
+  type Arrangement,
   type IntakeEvent,
   type IntakeProgress,
   type IntakeSource,
@@ -14,10 +15,10 @@ import {
 } from '../../protocol/intake.ts';
 import { AppError, toWire, type WireError } from '../../util/errors.ts';
 import type { PlaygroundClient } from '../../worker/client.ts';
-import { Pace } from '../run/pace.ts';
-import { forgetArrangement, useArrangement } from './arrangement.ts';
+import { currentClient } from '../client.ts';
 import { askToPersist, refreshCache } from './cache.ts';
 import { rememberFolder } from './folders.ts';
+import { Pace } from './pace.ts';
 import { addThumbnails, forgetThumbnails, retryThumbnails, thumbnailCount } from './thumbnails.ts';
 
 export interface Source {
@@ -136,6 +137,7 @@ async function read(
   client: PlaygroundClient,
   source: Source,
   planeSize: number,
+  choice: Arrangement,
   signal: AbortSignal,
 ): Promise<DatasetSummary> {
   const onEvent = (event: IntakeEvent) => {
@@ -147,22 +149,25 @@ async function read(
   }
   askToPersist();
   const { given, folder } = await handOver(client, source, signal);
-  const { choice } = useArrangement.getState();
   const options = { name: source.name, planeSize, seed: SPLIT_SEED, ...choice };
   const summary = await client.intake.readFiles(given, options, onEvent);
   if (folder) void rememberFolder(folder, summary.images.length);
   return summary;
 }
 
-/** Reads a source from the start; a reading under way is cancelled first. @throws AppError of the intake, cancelled */
+/**
+ * Reads a source from the start; a reading under way is cancelled first.
+ * @param choice what was decided about labels, parts and films to leave out
+ * @throws AppError of the intake, cancelled
+ */
 export async function loadSource(
-  client: PlaygroundClient,
   source: Source,
   planeSize: number,
+  choice: Arrangement,
 ): Promise<DatasetSummary> {
-  await cancelReading(client);
-  if (source !== useDataset.getState().source) forgetArrangement();
-  forgetThumbnails(client);
+  const client = currentClient();
+  await cancelReading();
+  forgetThumbnails();
   pace = new Pace();
   useDataset.setState({
     phase: 'listing',
@@ -179,7 +184,7 @@ export async function loadSource(
     error: null,
   });
   const abort = new AbortController();
-  const done = read(client, source, planeSize, abort.signal);
+  const done = read(client, source, planeSize, choice, abort.signal);
   reading = { abort, done };
   try {
     const summary = await done;
@@ -196,7 +201,7 @@ export async function loadSource(
     throw error;
   } finally {
     if (reading?.done === done) reading = null;
-    void refreshCache(client);
+    void refreshCache();
   }
 }
 
@@ -206,20 +211,22 @@ export function leaveSet(): void {
 }
 
 /** Ends a reading under way and waits until it has let go. */
-export async function cancelReading(client: PlaygroundClient): Promise<void> {
+export async function cancelReading(): Promise<void> {
   const running = reading;
   if (!running) return;
   running.abort.abort();
-  await client.intake.cancel().catch(() => undefined);
+  await currentClient()
+    .intake.cancel()
+    .catch(() => undefined);
   await running.done.catch(() => undefined);
 }
 
 /** The summary once the set is there at this plane size, reading it again if it was stored at another. */
-export async function ensureDataset(client: PlaygroundClient, planeSize: number): Promise<DatasetSummary> {
+export async function ensureDataset(planeSize: number, choice: Arrangement): Promise<DatasetSummary> {
   const { source, planeSize: stored, summary } = useDataset.getState();
   if (!source) throw new AppError('not-ready', 'no films are loaded.');
-  if (stored !== planeSize) return loadSource(client, source, planeSize);
+  if (stored !== planeSize) return loadSource(source, planeSize, choice);
   if (summary) return summary;
   if (reading) return reading.done;
-  return loadSource(client, source, planeSize);
+  return loadSource(source, planeSize, choice);
 }

@@ -2,7 +2,8 @@
 
 import { expect, test, vi } from 'vitest';
 import type { PlaygroundClient } from '../../worker/client.ts';
-import { Pace } from '../run/pace.ts';
+import { takeClient } from '../client.ts';
+import { Pace } from './pace.ts';
 import {
   addThumbnails,
   forgetThumbnails,
@@ -14,18 +15,21 @@ import {
 
 const made = (index: number) => ({ index, width: 1, height: 1, bytes: Uint8Array.of(index % 256) });
 
-function clientWith(answer: (films: readonly number[]) => number[]) {
+function takeClientWith(answer: (films: readonly number[]) => number[]) {
   const asked: (readonly number[])[] = [];
   const thumbnails = async (films: readonly number[]) => {
     asked.push(films);
     return answer(films).map(made);
   };
-  return { asked, client: { intake: { thumbnails } } as unknown as PlaygroundClient };
+  const never = new Promise<never>(() => undefined);
+  const client = { intake: { thumbnails }, fault: never, dispose: () => undefined };
+  takeClient(() => client as unknown as PlaygroundClient);
+  return asked;
 }
 
 test('what scrolls by is asked for in one message, and only the films seen last are kept', async () => {
-  const { asked, client } = clientWith((films) => [...films]);
-  forgetThumbnails(client);
+  const asked = takeClientWith((films) => [...films]);
+  forgetThumbnails();
   for (let film = 0; film < 50; film++) wantThumbnail(film);
   await vi.waitFor(() => expect(thumbnailCount()).toBe(50));
   expect(asked).toHaveLength(1);
@@ -41,8 +45,8 @@ test('what scrolls by is asked for in one message, and only the films seen last 
 
 test('a film that cannot be shown yet is asked for once, and again when the set is there', async () => {
   let ready = false;
-  const { asked, client } = clientWith((films) => (ready ? [...films] : []));
-  forgetThumbnails(client);
+  const asked = takeClientWith((films) => (ready ? [...films] : []));
+  forgetThumbnails();
   wantThumbnail(3);
   await vi.waitFor(() => expect(asked).toHaveLength(1));
   wantThumbnail(3);

@@ -3,7 +3,7 @@
 
 import { create } from 'zustand';
 import type { Thumbnail } from '../../protocol/dataset.ts';
-import type { PlaygroundClient } from '../../worker/client.ts';
+import { currentClient } from '../client.ts';
 
 /** Kept at most, about nine kilobytes each. */
 const MOST = 1500;
@@ -19,7 +19,8 @@ const kept = new Map<number, Thumbnail>();
 const wanted = new Set<number>();
 /** Asked for and not given, e.g. because the set was still being read. */
 const refused = new Set<number>();
-let client: PlaygroundClient | null = null;
+/** Counts the sets, so that what comes late for the one before is known. */
+let era = 0;
 let gathering = false;
 
 export const thumbnailCount = (): number => kept.size;
@@ -38,8 +39,8 @@ export function addThumbnails(thumbnails: readonly Thumbnail[]): void {
 }
 
 /** Films of another set are on their way; those of the one before are forgotten. */
-export function forgetThumbnails(from: PlaygroundClient): void {
-  client = from;
+export function forgetThumbnails(): void {
+  era++;
   kept.clear();
   retryThumbnails();
   useThumbnails.setState({ arrived: 0 });
@@ -62,13 +63,15 @@ export function wantThumbnail(film: number): void {
 }
 
 async function bring(): Promise<void> {
-  while (wanted.size > 0 && client) {
+  while (wanted.size > 0) {
     // The last wishes first: they are in view.
     const films = [...wanted].slice(-AT_ONCE);
     for (const film of films) wanted.delete(film);
-    const asked = client;
-    const brought = await asked.intake.thumbnails(films).catch(() => []);
-    if (asked !== client) return;
+    const asked = era;
+    const brought = await currentClient()
+      .intake.thumbnails(films)
+      .catch(() => []);
+    if (asked !== era) return;
     for (const film of films) refused.add(film);
     for (const { index } of brought) refused.delete(index);
     addThumbnails(brought);

@@ -5,9 +5,9 @@ import { create } from 'zustand';
 import { filmAt } from '../../protocol/dataset.ts';
 import type { FilmView } from '../../protocol/film.ts';
 import { toWire } from '../../util/errors.ts';
-import { currentClient } from '../run/acts.ts';
-import { inspectFilm, useInspect } from '../run/inspect.ts';
+import { currentClient } from '../client.ts';
 import { useDataset } from './dataset.ts';
+import { inspectFilm, useInspect } from './inspect.ts';
 
 /** Centre and width in modality values. */
 export interface ChosenWindow {

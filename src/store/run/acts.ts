@@ -1,17 +1,20 @@
-// The acts of the transport and of the panels: start, pause, step, end, load films, save a model. Owns the client.
-// One act at a time; whatever goes wrong ends up as the one error that the page shows, never as a rejection.
+// The acts of the transport and of the panels: start, pause, step, end, load films, save a model. One at a time, and none
+// rejects (client.ts).
 
 import { predictBudget } from '../../config/budget.ts';
 import { type ConfigKey, type ConfigValue, SCHEMA } from '../../config/schema.ts';
 import { nearestPreset } from '../../config/share.ts';
 import type { DatasetSummary } from '../../protocol/dataset.ts';
 import type { RunStatus } from '../../protocol/engine.ts';
-import { AppError, BLOW_UPS, type ErrorCode, toWire } from '../../util/errors.ts';
+import type { Arrangement } from '../../protocol/intake.ts';
+import { AppError, BLOW_UPS, type ErrorCode } from '../../util/errors.ts';
 import type { PlaygroundClient } from '../../worker/client.ts';
+import { attempt, currentClient, takeClient } from '../client.ts';
 import { resetSeries } from '../curves/series.ts';
+import { restoreKernels } from '../device/kernels.ts';
+import { choiceFor, decide, decided } from '../films/arrange.ts';
 import { eraseFilms, refreshCache } from '../films/cache.ts';
 import {
-  cancelReading,
   ensureDataset,
   leaveSet,
   loadSource,
@@ -21,12 +24,11 @@ import {
 } from '../films/dataset.ts';
 import { folderSource } from '../films/files.ts';
 import { mayRead, type RememberedFolder, recallFolders } from '../films/folders.ts';
-import { restoreKernels } from '../page/kernels.ts';
 import { requireProtectedPage } from '../page/protection.ts';
 import { setDraft, takeConfig, useSettings } from '../page/settings.ts';
+import { type Busy, CLOSED, runExists, showError, useSession } from '../session.ts';
 import { followEngine, forgetSamples } from './engineEvents.ts';
 import { forgetKeeping } from './keeping.ts';
-import { type Busy, CLOSED, runExists, showError, useSession } from './session.ts';
 
 const { getState: get, setState: set } = useSession;
 
@@ -50,47 +52,12 @@ export function needsRestart(): boolean {
 }
 
 let factory: (() => PlaygroundClient) | null = null;
-let client: PlaygroundClient | null = null;
-
-export function currentClient(): PlaygroundClient {
-  if (!client) throw new AppError('not-ready', 'the engine has not been started.');
-  return client;
-}
-
-/** Does one thing at a time and shows what went wrong; true when it worked. */
-export async function attempt(busy: Busy, act: () => Promise<void>): Promise<boolean> {
-  if (get().busy) return false;
-  set({ busy, error: null });
-  try {
-    await act();
-    return true;
-  } catch (error) {
-    showError(error);
-    return false;
-  } finally {
-    set({ busy: null });
-  }
-}
-
-/** Without anyone who knows better, a worker that died is the end of its run. */
-let workerFault = (error: unknown): void => {
-  showError(error);
-  set({ status: { ...get().status, state: 'failed' } });
-};
-
-/** Has someone else deal with workers that die. */
-export function onWorkerFault(handler: (error: unknown) => void): void {
-  workerFault = handler;
-}
 
 async function openEngine(): Promise<void> {
-  client = factory?.() ?? null;
-  const opened = currentClient();
-  opened.fault.catch((error: unknown) => {
-    if (client === opened && toWire(error).code !== 'cancelled') workerFault(error);
-  });
+  if (!factory) throw new AppError('not-ready', 'the engine has not been started.');
+  const opened = takeClient(factory);
   const facts = await opened.engine.open((event) => {
-    if (client === opened) followEngine(event);
+    if (currentClient() === opened) followEngine(event);
   });
   const chosen = await restoreKernels(opened.engine, facts);
   const { status } = get();
@@ -109,7 +76,6 @@ export async function startSession(makeClient: () => PlaygroundClient): Promise<
 /** Fresh workers and a fresh device; the films are read again, the run is gone. */
 export const restart = (): Promise<boolean> =>
   attempt('opening', async () => {
-    client?.dispose();
     forgetSamples();
     const { source } = useDataset.getState();
     set({ status: CLOSED, facts: null, compile: null, runConfig: null, ended: false, engineData: null });
@@ -133,7 +99,7 @@ export async function load(source: Source): Promise<void> {
   if (!takes(source)) return;
   if (runExists(get())) await stop();
   try {
-    await loadSource(currentClient(), source, useSettings.getState().draft.planeSize);
+    await loadSource(source, useSettings.getState().draft.planeSize, choiceFor(source));
   } catch {
     // What went wrong stands in the data panel, with the list of files.
   }
@@ -162,7 +128,7 @@ export async function eraseCache(): Promise<void> {
   const inUse = (useDataset.getState().summary?.storage?.cached ?? 0) > 0;
   if (inUse && runExists(get())) await stop();
   try {
-    const left = await eraseFilms(currentClient());
+    const left = await eraseFilms();
     if (inUse) {
       leaveSet();
       set({ engineData: null });
@@ -170,11 +136,17 @@ export async function eraseCache(): Promise<void> {
     if (left.bytes > 0) throw new AppError('not-ready', 'a part of the cache is being read by another tab.');
   } catch (error) {
     showError(error);
-    void refreshCache(currentClient());
+    void refreshCache();
   }
 }
 
-export const cancelLoading = (): Promise<void> => cancelReading(currentClient());
+/** Reads the folder again with this decided about its labels, parts or films to leave out. */
+export async function readAgain(change: Arrangement): Promise<void> {
+  const { source } = useDataset.getState();
+  if (!source) return;
+  decide(change);
+  await load(source);
+}
 
 function engineHolds(fingerprint: string): Promise<void> {
   return new Promise((resolve) => {
@@ -189,7 +161,7 @@ function engineHolds(fingerprint: string): Promise<void> {
 
 /** The films, read at this size and delivered to the engine. */
 export async function filmsAtHand(planeSize: number): Promise<DatasetSummary> {
-  const summary = await ensureDataset(currentClient(), planeSize);
+  const summary = await ensureDataset(planeSize, decided());
   await Promise.race([engineHolds(summary.fingerprint), currentClient().fault]);
   return summary;
 }

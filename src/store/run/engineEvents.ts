@@ -4,11 +4,11 @@
 import type { EngineEvent } from '../../protocol/engine.ts';
 import { METRIC_NAMES, type MetricName, type StepSample } from '../../protocol/metrics.ts';
 import { addMarker, appendSamples, rewindSeries } from '../curves/series.ts';
+import { NO_VERDICT, verdictOf } from '../curves/verdict.ts';
+import { NO_WAITS, useSession } from '../session.ts';
 import { noteProgress } from './evaluation.ts';
 import { noteKeeping } from './keeping.ts';
 import { enterLiveRun } from './runs.ts';
-import { NO_WAITS, useSession } from './session.ts';
-import { NO_VERDICT, verdictOf } from './verdict.ts';
 
 const FIGURES_MS = 250;
 const TAIL = 40;

@@ -2,9 +2,9 @@
 
 import { create } from 'zustand';
 import { CONFIG_KEYS, type Config, SCHEMA } from '../../config/schema.ts';
-import type { EvaluationRequest } from '../../protocol/engine.ts';
 import { type Evaluation, TASKS, type TaskName } from '../../tasks/records.ts';
 import { type AppError, fromWire, toWire } from '../../util/errors.ts';
+import { currentClient } from '../client.ts';
 import { addEvaluation } from './runs.ts';
 
 export interface EvaluationProgress {
@@ -58,16 +58,12 @@ export function evaluationConfig(run: Config, draft: Config): Config {
 }
 
 /** Evaluates the run `runId` (null: an encoder that belongs to no run in the list). */
-export async function startEvaluation(
-  evaluate: (task: TaskName, request: EvaluationRequest) => Promise<Evaluation>,
-  config: Config,
-  runId: string | null,
-): Promise<void> {
+export async function startEvaluation(config: Config, runId: string | null): Promise<void> {
   const { running, task, findings } = useEvaluation.getState();
   if (running) return;
   useEvaluation.setState({ running: true, progress: null, error: null });
   try {
-    const newest = await evaluate(task, { findings, config });
+    const newest = await currentClient().engine.evaluate(task, { findings, config });
     useEvaluation.setState({ newest });
     if (runId !== null) addEvaluation(runId, newest);
   } catch (thrown) {

@@ -5,11 +5,12 @@
 import { create } from 'zustand';
 import type { EngineApi } from '../../protocol/engine.ts';
 import { AppError } from '../../util/errors.ts';
+import { currentClient, onWorkerFault } from '../client.ts';
 import { addMarker } from '../curves/series.ts';
-import { currentClient, onWorkerFault, play } from './acts.ts';
+import { showError, useSession } from '../session.ts';
+import { play } from './acts.ts';
 import { showNotice } from './keeping.ts';
 import { keepFilmLists, offerInterrupted, resumeAfresh } from './resume.ts';
-import { showError, useSession } from './session.ts';
 
 interface GuardState {
   /** The screen is kept on while a run goes on. */

@@ -8,10 +8,10 @@ import { readRunFile } from '../../vault/readRunFile.ts';
 import { addRun, listRuns } from '../../vault/runs.ts';
 import { resetSeries } from '../curves/series.ts';
 import { useProtection } from '../page/protection.ts';
+import { dismissError, useSession } from '../session.ts';
 import { exportRun, importRun, loadCurves, openLibrary, overlayRun } from './library.ts';
 import { offerInterrupted, runShelf, useResume } from './resume.ts';
 import { deleteRun, renameRun, runNameOf, undoDelete, useRuns } from './runs.ts';
-import { dismissError, useSession } from './session.ts';
 
 const samples: StepSample[] = Array.from({ length: 4 }, (_, step) => ({
   step,

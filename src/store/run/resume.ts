@@ -9,16 +9,17 @@ import { AppError, fromWire, toWire } from '../../util/errors.ts';
 import { changesInWords, compareFilms, writeFilmList } from '../../vault/filmList.ts';
 import type { Shelf } from '../../vault/folder.ts';
 import { listRuns, openRuns, readRunSeries, setAside } from '../../vault/runs.ts';
+import { attempt, currentClient } from '../client.ts';
 import { addMarker, appendSamples, resetSeries } from '../curves/series.ts';
 import { useDataset } from '../films/dataset.ts';
 import { folderSource } from '../films/files.ts';
 import { mayRead, type RememberedFolder } from '../films/folders.ts';
 import { setDraft, takeConfig } from '../page/settings.ts';
-import { attempt, currentClient, filmsAtHand, load, needsRestart, restart } from './acts.ts';
+import { showError, useSession } from '../session.ts';
+import { filmsAtHand, load, needsRestart, restart } from './acts.ts';
 import { forgetSamples } from './engineEvents.ts';
 import { forgetKeeping, showNotice, useKeeping } from './keeping.ts';
 import { takeUpRun } from './runs.ts';
-import { showError, useSession } from './session.ts';
 
 interface ResumeState {
   /** Offered until taken or put aside. */

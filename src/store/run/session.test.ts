@@ -1,13 +1,13 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { createFakeClient } from '../../fake/engine.ts';
+import { commandOf } from '../commands.ts';
 import { liveSeries } from '../curves/series.ts';
 import { type Source, useDataset } from '../films/dataset.ts';
-import { commandOf } from '../page/commands.ts';
 import { useProtection } from '../page/protection.ts';
 import { choosePreset, useSettings } from '../page/settings.ts';
+import { runExists, useSession } from '../session.ts';
 import { load, offerSource, pause, play, reset, startSession, step, stop } from './acts.ts';
 import { useRuns } from './runs.ts';
-import { runExists, useSession } from './session.ts';
 
 const until = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 5 });
 const state = () => useSession.getState();

@@ -2,8 +2,8 @@
 
 import { Tooltip } from '@mantine/core';
 import { HEADS } from '../../protocol/metrics.ts';
-import { useSession } from '../../store/run/session.ts';
-import { type HeadHealth, VERDICTS } from '../../store/run/verdict.ts';
+import { type HeadHealth, VERDICTS } from '../../store/curves/verdict.ts';
+import { useSession } from '../../store/session.ts';
 import { formatFigure } from '../../util/format.ts';
 import { Section } from '../shell/Section.tsx';
 

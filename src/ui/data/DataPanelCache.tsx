@@ -7,7 +7,7 @@ import type { CacheState, StorageReport } from '../../protocol/cache.ts';
 import { useCache } from '../../store/films/cache.ts';
 import { useDataset } from '../../store/films/dataset.ts';
 import { eraseCache } from '../../store/run/acts.ts';
-import { runExists, useSession } from '../../store/run/session.ts';
+import { runExists, useSession } from '../../store/session.ts';
 import { formatBytes, formatCount, formatDuration } from '../../util/format.ts';
 
 function Erase({ state, inUse }: { state: CacheState; inUse: boolean }) {

@@ -1,7 +1,8 @@
 // Why no films are at hand. It stands in the data panel, and over the view where that panel is not in sight.
 
 import { Button } from '@mantine/core';
-import { readAgain, WAYS_OUT } from '../../store/films/arrange.ts';
+import { WAYS_OUT } from '../../store/films/arrange.ts';
+import { readAgain } from '../../store/run/acts.ts';
 import type { WireError } from '../../util/errors.ts';
 import { ErrorNotice } from '../shell/ErrorNotice.tsx';
 

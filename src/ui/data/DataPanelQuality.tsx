@@ -4,10 +4,9 @@ import { Button, Checkbox, Tooltip } from '@mantine/core';
 import { useState } from 'react';
 import type { DatasetSummary } from '../../protocol/dataset.ts';
 import { QUALITY, type QualityCount, type QualityFlag } from '../../protocol/quality.ts';
-import { arrange } from '../../store/films/arrange.ts';
-import { useArrangement } from '../../store/films/arrangement.ts';
+import { arrange, useArrangement } from '../../store/films/arrange.ts';
 import { showGallery } from '../../store/films/gallery.ts';
-import { runExists, useSession } from '../../store/run/session.ts';
+import { runExists, useSession } from '../../store/session.ts';
 import { formatCount, formatCounted } from '../../util/format.ts';
 
 function Row({ flag, films, leftOut, all }: QualityCount & { all: readonly QualityCount[] }) {

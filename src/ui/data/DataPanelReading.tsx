@@ -2,8 +2,7 @@
 // the rest will take. The figures keep their places while they grow.
 
 import { Button, Progress } from '@mantine/core';
-import { useDataset } from '../../store/films/dataset.ts';
-import { cancelLoading } from '../../store/run/acts.ts';
+import { cancelReading, useDataset } from '../../store/films/dataset.ts';
 import { formatCount, formatDuration, formatShare } from '../../util/format.ts';
 
 function Details() {
@@ -39,7 +38,7 @@ export function DataPanelReading() {
           variant="default"
           size="compact-xs"
           data-testid="cancel-reading"
-          onClick={() => void cancelLoading()}
+          onClick={() => void cancelReading()}
         >
           Cancel
         </Button>

@@ -4,7 +4,7 @@ import { Button, Collapse } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useMemo, useRef, useState } from 'react';
 import type { SkippedFile } from '../../protocol/dataset.ts';
-import { commandOf } from '../../store/page/commands.ts';
+import { commandOf } from '../../store/commands.ts';
 import { useSettings } from '../../store/page/settings.ts';
 import { formatCount } from '../../util/format.ts';
 

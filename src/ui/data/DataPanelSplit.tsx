@@ -12,9 +12,8 @@ import {
   STRATIFY,
   type Stratify,
 } from '../../protocol/split.ts';
-import { arrange } from '../../store/films/arrange.ts';
-import { useArrangement } from '../../store/films/arrangement.ts';
-import { runExists, useSession } from '../../store/run/session.ts';
+import { arrange, useArrangement } from '../../store/films/arrange.ts';
+import { runExists, useSession } from '../../store/session.ts';
 import { formatCounted } from '../../util/format.ts';
 import { ErrorNotice } from '../shell/ErrorNotice.tsx';
 

@@ -5,7 +5,7 @@ import type { ChangeEvent } from 'react';
 import { folderSource, inputSource } from '../../store/films/files.ts';
 import { useWhyNotProtected } from '../../store/page/protection.ts';
 import { offerSource } from '../../store/run/acts.ts';
-import { showError } from '../../store/run/session.ts';
+import { showError } from '../../store/session.ts';
 
 const ACCEPT = '.png,.jpg,.jpeg,.dcm,.dicom,.npz,.pgm,.csv,.tsv,.txt,image/png,image/jpeg,application/dicom';
 const FOLDER = 'folder-input';

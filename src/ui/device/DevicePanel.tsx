@@ -3,7 +3,7 @@
 import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { restart } from '../../store/run/acts.ts';
-import { useSession } from '../../store/run/session.ts';
+import { useSession } from '../../store/session.ts';
 import { formatBytes, formatCount } from '../../util/format.ts';
 import { DevicePanelKernels } from './DevicePanelKernels.tsx';
 import { DevicePanelNetwork } from './DevicePanelNetwork.tsx';

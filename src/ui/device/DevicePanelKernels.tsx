@@ -3,10 +3,9 @@
 
 import { Button, Switch, Table } from '@mantine/core';
 import { KERNEL_LABELS, type KernelFacts } from '../../protocol/kernels.ts';
-import { measureAgain, switchKernel } from '../../store/page/kernelActs.ts';
-import { useKernels } from '../../store/page/kernels.ts';
-import { useSelfTest } from '../../store/page/selfTest.ts';
-import { isActive, runExists, useSession } from '../../store/run/session.ts';
+import { measureAgain, switchKernel, useKernels } from '../../store/device/kernels.ts';
+import { useSelfTest } from '../../store/device/selfTest.ts';
+import { isActive, runExists, useSession } from '../../store/session.ts';
 
 const milliseconds = (ms: number) => (ms < 10 ? ms.toFixed(2) : ms.toFixed(0));
 

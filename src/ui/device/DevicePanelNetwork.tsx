@@ -3,8 +3,8 @@
 
 import { SegmentedControl, Table } from '@mantine/core';
 import { useState } from 'react';
+import { type RequestRow, useRequests } from '../../store/device/requests.ts';
 import { useProtection, whyNotProtected } from '../../store/page/protection.ts';
-import { type RequestRow, useRequests } from '../../store/page/requests.ts';
 import { formatBytes, formatCount } from '../../util/format.ts';
 
 const OUTCOMES: Record<RequestRow['outcome'], string> = {

@@ -2,8 +2,8 @@
 
 import { Button, Table } from '@mantine/core';
 import type { SelfTestRow } from '../../protocol/selfTest.ts';
-import { testGpu, useSelfTest } from '../../store/page/selfTest.ts';
-import { isActive, useSession } from '../../store/run/session.ts';
+import { testGpu, useSelfTest } from '../../store/device/selfTest.ts';
+import { isActive, useSession } from '../../store/session.ts';
 import { formatCount } from '../../util/format.ts';
 import { ErrorNotice } from '../shell/ErrorNotice.tsx';
 

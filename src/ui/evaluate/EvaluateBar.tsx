@@ -5,7 +5,6 @@ import { Button, MultiSelect, Progress, SegmentedControl, Select, Tooltip } from
 import { IconTargetArrow } from '@tabler/icons-react';
 import { useDataset } from '../../store/films/dataset.ts';
 import { setDraft, useSettings } from '../../store/page/settings.ts';
-import { currentClient } from '../../store/run/acts.ts';
 import {
   evaluationConfig,
   setFindings,
@@ -14,7 +13,7 @@ import {
   useEvaluation,
 } from '../../store/run/evaluation.ts';
 import { useRuns } from '../../store/run/runs.ts';
-import { type SessionState, useSession } from '../../store/run/session.ts';
+import { type SessionState, useSession } from '../../store/session.ts';
 import { percent } from '../../tasks/linear/words.ts';
 import { TASK_NAMES, TASKS } from '../../tasks/records.ts';
 
@@ -43,11 +42,7 @@ export function useObstacle(): string | null {
 function evaluate(): void {
   const { runConfig } = useSession.getState();
   if (!runConfig) return;
-  void startEvaluation(
-    (task, request) => currentClient().engine.evaluate(task, request),
-    evaluationConfig(runConfig, useSettings.getState().draft),
-    useRuns.getState().liveId,
-  );
+  void startEvaluation(evaluationConfig(runConfig, useSettings.getState().draft), useRuns.getState().liveId);
 }
 
 /** Where there is more than one. */

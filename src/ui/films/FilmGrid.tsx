@@ -6,10 +6,10 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef } from 'react';
 import { type FilmTable, filmAt, type ImageRow } from '../../protocol/dataset.ts';
 import { flagBit, QUALITY, QUALITY_FLAGS } from '../../protocol/quality.ts';
+import { inspectFilm, useInspect } from '../../store/films/inspect.ts';
 import { thumbnailOf, useThumbnails, wantThumbnail } from '../../store/films/thumbnails.ts';
 import { openFilm } from '../../store/films/viewer.ts';
 import { useSettings } from '../../store/page/settings.ts';
-import { inspectFilm, useInspect } from '../../store/run/inspect.ts';
 import { FilmCanvas } from './FilmCanvas.tsx';
 
 interface Props {

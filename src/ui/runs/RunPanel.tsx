@@ -6,7 +6,7 @@ import { IconCheck, IconDice3, IconDownload, IconLink, IconUpload } from '@table
 import { useWhyNotProtected } from '../../store/page/protection.ts';
 import { setDraft, shareAddress } from '../../store/page/settings.ts';
 import { loadCheckpoint, saveCheckpoint } from '../../store/run/acts.ts';
-import { isActive, useSession } from '../../store/run/session.ts';
+import { isActive, useSession } from '../../store/session.ts';
 import { useLocked } from '../settings/ConfigForm.tsx';
 import { ConfigFormField } from '../settings/ConfigFormField.tsx';
 import { saveBlob } from '../shell/download.ts';

@@ -4,10 +4,10 @@
 import { Button, Popover, Switch, TextInput, Tooltip } from '@mantine/core';
 import { IconBookmark } from '@tabler/icons-react';
 import { useState } from 'react';
-import { currentClient } from '../../store/run/acts.ts';
+import { currentClient } from '../../store/client.ts';
 import { keepScreenOn, useGuard } from '../../store/run/guard.ts';
 import { useKeeping } from '../../store/run/keeping.ts';
-import { showError, useSession } from '../../store/run/session.ts';
+import { showError, useSession } from '../../store/session.ts';
 import { formatBytes, formatCount } from '../../util/format.ts';
 
 function KeptLine() {

@@ -4,7 +4,7 @@ import { ActionIcon, Button, FileButton, Tooltip } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
 import { useWhyNotProtected } from '../../store/page/protection.ts';
 import { setWeights, useSettings } from '../../store/page/settings.ts';
-import { useSession } from '../../store/run/session.ts';
+import { useSession } from '../../store/session.ts';
 
 const HELP =
   'A safetensors file of a ResNet-18 under torchvision names, such as the one trained on ImageNet (encoder width 64). Bottlenecks and heads begin at random all the same.';

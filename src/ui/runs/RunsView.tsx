@@ -8,7 +8,7 @@ import { useWhyNotProtected } from '../../store/page/protection.ts';
 import { runsJson } from '../../store/run/export.ts';
 import { importRun, loadCurves } from '../../store/run/library.ts';
 import { undoDelete, useRuns } from '../../store/run/runs.ts';
-import { isActive, useSession } from '../../store/run/session.ts';
+import { isActive, useSession } from '../../store/session.ts';
 import '../charts/curves.css';
 import { useLiveTick } from '../charts/redraw.ts';
 import { saveText } from '../shell/download.ts';

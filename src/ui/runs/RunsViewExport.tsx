@@ -5,7 +5,7 @@ import { IconFileExport } from '@tabler/icons-react';
 import { useState } from 'react';
 import { exportRun } from '../../store/run/library.ts';
 import type { Run } from '../../store/run/runs.ts';
-import { isActive, useSession } from '../../store/run/session.ts';
+import { isActive, useSession } from '../../store/session.ts';
 import { RUN_EXTENSION } from '../../vault/runFile.ts';
 import { fileName, saveBlob } from '../shell/download.ts';
 

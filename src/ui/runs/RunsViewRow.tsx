@@ -9,7 +9,7 @@ import { seriesCsv } from '../../store/run/export.ts';
 import { loadCurves, overlayRun } from '../../store/run/library.ts';
 import { resumeRun } from '../../store/run/resume.ts';
 import { deleteRun, type Run, renameRun } from '../../store/run/runs.ts';
-import { isActive, useSession } from '../../store/run/session.ts';
+import { isActive, useSession } from '../../store/session.ts';
 import { taskOf } from '../../tasks/records.ts';
 import { formatBytes } from '../../util/format.ts';
 import { outerColour } from '../charts/shownRuns.ts';

@@ -5,7 +5,7 @@ import { Button } from '@mantine/core';
 import { predictBudget } from '../../config/budget.ts';
 import { PRESETS } from '../../config/presets.ts';
 import { choosePreset, useSettings } from '../../store/page/settings.ts';
-import { useSession } from '../../store/run/session.ts';
+import { useSession } from '../../store/session.ts';
 import { formatBytes, formatShort } from '../../util/format.ts';
 
 export function BudgetBar() {

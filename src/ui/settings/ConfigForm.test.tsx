@@ -7,7 +7,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { presetConfig } from '../../config/presets.ts';
 import { CONFIG_KEYS, SCHEMA } from '../../config/schema.ts';
 import { choosePreset, setDraft, useSettings } from '../../store/page/settings.ts';
-import { useSession } from '../../store/run/session.ts';
+import { useSession } from '../../store/session.ts';
 import { EvaluateView } from '../evaluate/EvaluateView.tsx';
 import { RunPanel } from '../runs/RunPanel.tsx';
 import { mount } from '../testPage.tsx';

@@ -10,7 +10,7 @@ import { CONFIG_KEYS, type ConfigKey, SCHEMA } from '../../config/schema.ts';
 import { differingKeys } from '../../config/share.ts';
 import { choosePreset, useSettings } from '../../store/page/settings.ts';
 import { stop } from '../../store/run/acts.ts';
-import { runExists, useSession } from '../../store/run/session.ts';
+import { runExists, useSession } from '../../store/session.ts';
 import { Section } from '../shell/Section.tsx';
 import { BudgetBar } from './BudgetBar.tsx';
 import { ConfigFormField } from './ConfigFormField.tsx';

@@ -9,7 +9,7 @@ import { PRESETS, presetConfig } from '../../config/presets.ts';
 import { type ConfigKey, type ConfigValue, SCHEMA } from '../../config/schema.ts';
 import { useSettings } from '../../store/page/settings.ts';
 import { changeSetting } from '../../store/run/acts.ts';
-import { showError } from '../../store/run/session.ts';
+import { showError } from '../../store/session.ts';
 import { formatFigure } from '../../util/format.ts';
 import { type ControlProps, NumberControl } from './NumberControl.tsx';
 

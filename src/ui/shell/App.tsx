@@ -4,10 +4,10 @@
 import { Drawer, Tabs } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { useEffect } from 'react';
+import { handleKey } from '../../store/commands.ts';
 import { useDataset } from '../../store/films/dataset.ts';
 import { useGallery } from '../../store/films/gallery.ts';
 import { useViewer } from '../../store/films/viewer.ts';
-import { handleKey } from '../../store/page/commands.ts';
 import { showView, useSettings, VIEW_NAMES, VIEWS, type ViewName } from '../../store/page/settings.ts';
 import { formatCount } from '../../util/format.ts';
 import { TrainView } from '../charts/TrainView.tsx';

@@ -2,7 +2,7 @@
 
 import { ActionIcon, Tooltip } from '@mantine/core';
 import { type ReactNode, useSyncExternalStore } from 'react';
-import { type CommandId, commandOf, followCommands, keyName } from '../../store/page/commands.ts';
+import { type CommandId, commandOf, followCommands, keyName } from '../../store/commands.ts';
 
 /** True while the command can run. */
 export const useEnabled = (id: CommandId): boolean =>

@@ -1,7 +1,7 @@
 // Every shortcut, drawn from the registry.
 
 import { Modal } from '@mantine/core';
-import { COMMAND_GROUPS, COMMANDS, keyName } from '../../store/page/commands.ts';
+import { COMMAND_GROUPS, COMMANDS, keyName } from '../../store/commands.ts';
 import { useSettings } from '../../store/page/settings.ts';
 
 export function HelpOverlay() {

@@ -17,7 +17,7 @@ import {
   watchRun,
 } from '../../store/run/resume.ts';
 import { runNameOf, useRuns } from '../../store/run/runs.ts';
-import { useSession } from '../../store/run/session.ts';
+import { useSession } from '../../store/session.ts';
 import { formatCount, formatDuration } from '../../util/format.ts';
 import { Sparkline } from '../charts/Sparkline.tsx';
 

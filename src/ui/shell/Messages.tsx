@@ -7,7 +7,7 @@ import { choosePreset, useSettings } from '../../store/page/settings.ts';
 import { load, needsRestart, reset, restart } from '../../store/run/acts.ts';
 import { useKeeping } from '../../store/run/keeping.ts';
 import { resumeHalted, rollBack } from '../../store/run/resume.ts';
-import { dismissError, useSession } from '../../store/run/session.ts';
+import { dismissError, useSession } from '../../store/session.ts';
 import { BLOW_UPS, type ErrorCode, type WireError } from '../../util/errors.ts';
 import { formatCount } from '../../util/format.ts';
 import { DataPanelFailure } from '../data/DataPanelFailure.tsx';

@@ -16,10 +16,10 @@ import {
   IconSun,
 } from '@tabler/icons-react';
 import { useEffect, useRef } from 'react';
+import { commandOf } from '../../store/commands.ts';
 import { useDataset } from '../../store/films/dataset.ts';
-import { commandOf } from '../../store/page/commands.ts';
 import { useSettings } from '../../store/page/settings.ts';
-import { useSession } from '../../store/run/session.ts';
+import { useSession } from '../../store/session.ts';
 import { formatBytes, formatCount, formatDuration, formatShare } from '../../util/format.ts';
 import { CommandButton, CommandLabel, useEnabled } from './CommandButton.tsx';
 import { useStatusWords } from './statusWords.ts';

@@ -4,8 +4,8 @@
 import { Button, Popover, UnstyledButton } from '@mantine/core';
 import { IconShieldCheck, IconShieldOff } from '@tabler/icons-react';
 import { useState } from 'react';
+import { useRequests } from '../../store/device/requests.ts';
 import { useProtection, whyNotProtected } from '../../store/page/protection.ts';
-import { useRequests } from '../../store/page/requests.ts';
 import { showView } from '../../store/page/settings.ts';
 import { formatBytes, formatCount } from '../../util/format.ts';
 

@@ -4,7 +4,7 @@
 import { Button } from '@mantine/core';
 import { useState } from 'react';
 import { takeUpdate, useProtection } from '../../store/page/protection.ts';
-import { isActive, useSession } from '../../store/run/session.ts';
+import { isActive, useSession } from '../../store/session.ts';
 
 export function UpdateNotice() {
   const update = useProtection(({ offline }) => offline.update);

@@ -1,7 +1,7 @@
 // What the engine is doing, in the words of the page; the same in the transport and for screen readers.
 
 import { useDataset } from '../../store/films/dataset.ts';
-import { isActive, type SessionState, useSession } from '../../store/run/session.ts';
+import { isActive, type SessionState, useSession } from '../../store/session.ts';
 import { formatCount } from '../../util/format.ts';
 
 function ofEngine({ status, busy, compile, ended }: SessionState): string | null {

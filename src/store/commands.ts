@@ -1,14 +1,14 @@
 // Every command once: what it is called, its keys, when it is possible, what it does. Buttons, tooltips, the help
 // overlay and the keyboard are derived from this table; nothing else listens for shortcuts.
 
-import { resetZoom, setLogY, setSmoothing, setWeighted, useCharts } from '../curves/charts.ts';
-import { useDataset } from '../films/dataset.ts';
-import { closeViewer, openInspected, useViewer } from '../films/viewer.ts';
-import { needsRestart, pause, play, reset, step, stop } from '../run/acts.ts';
-import { turnFilm } from '../run/inspect.ts';
-import { useResume } from '../run/resume.ts';
-import { isActive, runExists, useSession } from '../run/session.ts';
-import { showView, useSettings, VIEW_NAMES, VIEWS } from './settings.ts';
+import { resetZoom, setLogY, setSmoothing, setWeighted, useCharts } from './curves/charts.ts';
+import { useDataset } from './films/dataset.ts';
+import { turnFilm } from './films/inspect.ts';
+import { closeViewer, openInspected, useViewer } from './films/viewer.ts';
+import { showView, useSettings, VIEW_NAMES, VIEWS } from './page/settings.ts';
+import { needsRestart, pause, play, reset, step, stop } from './run/acts.ts';
+import { useResume } from './run/resume.ts';
+import { isActive, runExists, useSession } from './session.ts';
 
 export const COMMAND_GROUPS = { run: 'Run', charts: 'Charts', page: 'Page' } as const;
 

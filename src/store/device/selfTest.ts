@@ -4,7 +4,7 @@
 import { create } from 'zustand';
 import type { SelfTestReport, SelfTestRow } from '../../protocol/selfTest.ts';
 import { toWire, type WireError } from '../../util/errors.ts';
-import { currentClient } from '../run/acts.ts';
+import { currentClient } from '../client.ts';
 
 interface SelfTestState {
   readonly running: boolean;

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createFakeClient } from '../../fake/engine.ts';
 import { startSession } from '../run/acts.ts';
-import { useSession } from '../run/session.ts';
+import { useSession } from '../session.ts';
 import { testGpu, useSelfTest } from './selfTest.ts';
 
 beforeEach(() => startSession(() => createFakeClient({ beat: 1 })));

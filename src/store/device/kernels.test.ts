@@ -3,9 +3,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createFakeClient } from '../../fake/engine.ts';
 import { play, restart, startSession, stop } from '../run/acts.ts';
-import { useSession } from '../run/session.ts';
-import { measureAgain, switchKernel } from './kernelActs.ts';
-import { useKernels } from './kernels.ts';
+import { useSession } from '../session.ts';
+import { measureAgain, switchKernel, useKernels } from './kernels.ts';
 
 const kernel = (name: string) => useSession.getState().facts?.kernels.find((each) => each.name === name);
 

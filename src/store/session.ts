@@ -2,10 +2,10 @@
 // change it, are in acts.ts. Curves are in series.ts, past runs in runs.ts; React never sees a single sample.
 
 import { create } from 'zustand';
-import type { Config } from '../../config/schema.ts';
-import type { DeviceFacts, EngineState, RunStatus } from '../../protocol/engine.ts';
-import { toWire, type WireError } from '../../util/errors.ts';
-import { NO_VERDICT, type Verdict } from './verdict.ts';
+import type { Config } from '../config/schema.ts';
+import type { DeviceFacts, EngineState, RunStatus } from '../protocol/engine.ts';
+import { toWire, type WireError } from '../util/errors.ts';
+import { NO_VERDICT, type Verdict } from './curves/verdict.ts';
 
 /** An act under way that has not been answered yet. */
 export type Busy =

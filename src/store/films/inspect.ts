@@ -6,9 +6,9 @@ import { create } from 'zustand';
 import type { GateMaps, ViewPair } from '../../protocol/engine.ts';
 import type { Level } from '../../protocol/metrics.ts';
 import { toWire } from '../../util/errors.ts';
-import { useDataset } from '../films/dataset.ts';
-import { currentClient } from './acts.ts';
-import { useSession } from './session.ts';
+import { currentClient } from '../client.ts';
+import { useSession } from '../session.ts';
+import { useDataset } from './dataset.ts';
 
 interface InspectState {
   /** Index of the film in the set. */

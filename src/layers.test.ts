@@ -23,6 +23,7 @@ const RANKS: Record<string, number> = {
   checkpoint: 5.5,
   train: 6,
   tasks: 6.2,
+  plan: 6.2,
   checks: 6.5,
   worker: 7,
   store: 8,
@@ -62,6 +63,7 @@ const ENGINE_FOLDERS = [
   'optim',
   'checkpoint',
   'train',
+  'plan',
   'tasks',
   'checks',
 ];

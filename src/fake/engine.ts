@@ -16,6 +16,7 @@ import type { TaskName } from '../tasks/records.ts';
 import { AppError, type ErrorCode, toWire } from '../util/errors.ts';
 import { Rng } from '../util/rng.ts';
 import type { EngineClient, PlaygroundClient } from '../worker/client.ts';
+import { fakeBudget } from './budget.ts';
 import { fakeSample } from './curves.ts';
 import { drawFilm, makeFakeIntake } from './films.ts';
 import { fakeKernels } from './kernels.ts';
@@ -105,6 +106,10 @@ class FakeEngine implements EngineClient {
       throw new AppError('not-ready', 'a run is prepared, and its kernels are fixed; end it first.');
     await wait(this.#beat);
     return factsOf(this.#options.software ?? false, options);
+  }
+
+  async plan(config: Config) {
+    return fakeBudget(config, factsOf(this.#options.software ?? false).limits);
   }
 
   async prepare(config: Config, weights?: Uint8Array) {

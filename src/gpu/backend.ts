@@ -58,6 +58,33 @@ export function alias(backend: unknown, { dataId, shape, dtype }: tf.TensorInfo)
   return { dataId, shape, dtype };
 }
 
+/** The backend that only counts sizes (sizes.ts). */
+export const SIZES_BACKEND = 'sizes';
+
+/** Whether kernels run as programs of a GPU, be it one that only counts. */
+export const onGpu = (): boolean => ['webgpu', SIZES_BACKEND].includes(tf.getBackend());
+
+/** A tensor that stays until it is disposed. Where only sizes are counted, nobody asks for its values. */
+export function keptTensor(
+  shape: readonly number[],
+  values: () => PlainData,
+  dtype: 'float32' | 'int32' = 'float32',
+): tf.Tensor {
+  if (tf.getBackend() !== SIZES_BACKEND) return tf.keep(tf.tensor(values(), [...shape], dtype));
+  const engine = tf.engine();
+  return tf.keep(engine.makeTensorFromTensorInfo(allocate(engine.backend, shape, dtype)));
+}
+
+export const keptZeros = (shape: readonly number[], dtype: 'float32' | 'int32' = 'float32'): tf.Tensor =>
+  keptTensor(
+    shape,
+    () => {
+      const size = shape.reduce((a, b) => a * b, 1);
+      return dtype === 'int32' ? new Int32Array(size) : new Float32Array(size);
+    },
+    dtype,
+  );
+
 /** A tensor without values on the active backend; its contents are undefined until a kernel writes them. */
 export function allocate(backend: unknown, shape: readonly number[], dtype: 'float32' | 'int32' = 'float32') {
   return (backend as WebGPUBackend).makeTensorInfo([...shape], dtype);

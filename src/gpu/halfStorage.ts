@@ -3,7 +3,7 @@
 // of WGSL itself, so every adapter can do it and no feature is asked for. Values beyond the largest half are cut to it,
 // because packing them is undefined. On the plain backend maps stay as they are.
 
-import { allocate, type Tensor, tf } from './backend.ts';
+import { allocate, onGpu, type Tensor, tf } from './backend.ts';
 import { currentRuntime } from './kernel.ts';
 import { flatGroups, flatIndex, program } from './program.ts';
 
@@ -38,7 +38,6 @@ const unpack = program({
 });
 
 const wordsOf = (size: number) => Math.ceil(size / 2);
-const isGpu = () => tf.getBackend() === 'webgpu';
 
 /** A tensor of this shape on the present backend, contents undefined. */
 const made = (shape: readonly number[]): Tensor => {
@@ -48,7 +47,7 @@ const made = (shape: readonly number[]): Tensor => {
 
 /** The map as words of two halves, to be read by fromHalf alone. The map itself is left alone. */
 export function toHalf(x: Tensor): Tensor {
-  if (!isGpu()) return x.clone();
+  if (!onGpu()) return x.clone();
   const words = wordsOf(x.size);
   const packed = made([words]);
   currentRuntime().dispatch(pack, [x, packed], [words, x.size], flatGroups(words, 64));
@@ -56,7 +55,7 @@ export function toHalf(x: Tensor): Tensor {
 }
 
 export function fromHalf(packed: Tensor, shape: readonly number[]): Tensor {
-  if (!isGpu()) return tf.reshape(packed, [...shape]);
+  if (!onGpu()) return tf.reshape(packed, [...shape]);
   const x = made(shape);
   const words = wordsOf(x.size);
   currentRuntime().dispatch(unpack, [packed, x], [words, x.size], flatGroups(words, 64));

@@ -3,7 +3,7 @@
 // on either, and the reference is the executable specification that tests and the self-test page compare with.
 // Gradients are kernels of their own; which kernel is whose gradient is said in nn/.
 
-import { alias, allocate, type PlainData, type Tensor, type TensorInfo, tf } from './backend.ts';
+import { alias, allocate, onGpu, type PlainData, type Tensor, type TensorInfo, tf } from './backend.ts';
 import { type Form, type Forms, formFor } from './forms.ts';
 import type { Program } from './program.ts';
 import type { Runtime } from './runtime.ts';
@@ -75,6 +75,8 @@ export function installRuntime(next: Runtime | null): void {
   runtime = next;
 }
 
+export const installedRuntime = (): Runtime | null => runtime;
+
 export function currentRuntime(): Runtime {
   if (!runtime) throw new Error('no WebGPU device is open');
   return runtime;
@@ -102,7 +104,7 @@ export function defineKernel<In extends string, Attrs extends object>(
   });
   const call = (inputs: Readonly<Record<In, Tensor>>, attrs: Attrs): Tensor[] => {
     const stock = replacementOf(spec.name) as Stock<In, Attrs> | undefined;
-    if (stock && tf.getBackend() === 'webgpu') return runInstead(spec, stock, inputs, attrs);
+    if (stock && onGpu()) return runInstead(spec, stock, inputs, attrs);
     const made = tf.engine().runKernel(spec.name, inputs as tf.NamedTensorMap, attrs as tf.NamedAttrMap);
     return (Array.isArray(made) ? made : [made]) as Tensor[];
   };
@@ -147,6 +149,7 @@ function runOnGpu<In extends string, Attrs extends object>(
   backend: unknown,
 ): TensorInfo[] {
   const device = currentRuntime();
+  device.recording = spec.name;
   const outputs = spec.outputs(shapesOf(spec.inputs, inputs), attrs).map((shape) => allocate(backend, shape));
   const scratch: TensorInfo[] = [];
   spec.gpu(

@@ -25,6 +25,8 @@ export class Runtime {
   readonly device: GPUDevice;
   readonly software: boolean;
   readonly counts: RuntimeCounts = { dispatches: 0, submits: 0 };
+  /** What asked last for memory or dispatches: a kernel by its registered name. */
+  recording = '';
   readonly #backend: ReturnType<typeof internalsOf>;
   readonly #pipelines = new Map<string, GPUComputePipeline>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();

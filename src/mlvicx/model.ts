@@ -2,6 +2,7 @@
 // measured, and the gradients of every parameter come back by storage name.
 // The two views share every kernel; only batch norm keeps their statistics apart (groups = 2).
 
+import { keptZeros } from '../gpu/backend.ts';
 import { type Tensor, tf } from '../gpu/kernel.ts';
 import { levelPlaces, POOLED_SIDE, packLevelMatrices } from '../gpu/kernels/pool/levelPool.ts';
 import type { Pass } from '../nn/layers.ts';
@@ -150,7 +151,7 @@ export class Mlvicx {
     let summary = this.#summaries.get(films);
     if (!summary) {
       const channels = levelWidths(this.options.width).reduce((a, b) => a + b, 0);
-      summary = tf.keep(tf.zeros([films, POOLED_SIDE * POOLED_SIDE, channels]));
+      summary = keptZeros([films, POOLED_SIDE * POOLED_SIDE, channels]);
       this.#summaries.set(films, summary);
     }
     return summary;

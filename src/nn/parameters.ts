@@ -2,6 +2,7 @@
 // parameters one after the other (the five level convolutions are one matrix), so that one kernel can use them
 // together while optimiser, checkpoint and reports still see each by its PyTorch name.
 
+import { keptTensor } from '../gpu/backend.ts';
 import { type Shape, type Tensor, tf } from '../gpu/kernel.ts';
 import { sizeOf } from '../gpu/kernels/parts/common.ts';
 
@@ -47,6 +48,17 @@ export type Download = (tensor: Tensor) => Promise<Float32Array>;
 
 const dataOf: Download = async (tensor) => Float32Array.from((await tensor.data()) as Float32Array);
 
+function drawn({ name, shape, parameters }: StorageSpec, draw: Draw): Float32Array {
+  const data = new Float32Array(sizeOf(shape));
+  let at = 0;
+  for (const parameter of parameters) {
+    data.set(draw(parameter), at);
+    at += sizeOf(parameter.shape);
+  }
+  if (at !== data.length) throw new Error(`${name}: parameters fill ${at} of ${data.length}`);
+  return data;
+}
+
 export class Parameters {
   readonly spec: NetworkSpec;
   readonly #tensors = new Map<string, Tensor>();
@@ -54,14 +66,10 @@ export class Parameters {
   constructor(spec: NetworkSpec, draw: Draw) {
     this.spec = spec;
     for (const storage of spec.storages) {
-      const data = new Float32Array(sizeOf(storage.shape));
-      let at = 0;
-      for (const parameter of storage.parameters) {
-        data.set(draw(parameter), at);
-        at += sizeOf(parameter.shape);
-      }
-      if (at !== data.length) throw new Error(`${storage.name}: parameters fill ${at} of ${data.length}`);
-      this.#tensors.set(storage.name, tf.keep(tf.tensor(data, [...storage.shape])));
+      this.#tensors.set(
+        storage.name,
+        keptTensor(storage.shape, () => drawn(storage, draw)),
+      );
     }
     for (const { name, size, value } of spec.buffers) {
       this.#tensors.set(name, tf.keep(tf.fill([size], value)));

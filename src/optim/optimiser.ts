@@ -5,7 +5,8 @@
 // Gradients are clipped by value and not by their global norm: a large gradient is applied within the backward pass, before
 // the others, and with them their common norm, are known.
 
-import { type Tensor, tf } from '../gpu/kernel.ts';
+import { keptTensor, keptZeros } from '../gpu/backend.ts';
+import type { Tensor } from '../gpu/kernel.ts';
 import { adamwUpdate, HYPER_LENGTH, larsUpdate, packHyper } from '../gpu/kernels/optimiser/optimiser.ts';
 import { sizeOf } from '../gpu/kernels/parts/common.ts';
 import type { Runtime } from '../gpu/runtime.ts';
@@ -75,7 +76,7 @@ export class Optimiser {
     for (const arena of this.#arenas) {
       for (const { spec, begin } of arena.storages) this.#homes.set(spec.name, { arena, begin });
     }
-    this.#hyper = tf.keep(tf.zeros([HYPER_LENGTH]));
+    this.#hyper = keptZeros([HYPER_LENGTH]);
     runtime.settle(this.#hyper);
   }
 
@@ -206,11 +207,11 @@ export class Optimiser {
     const arena: Arena = {
       storages,
       inPlace,
-      values: inPlace ? this.#parameters.get(specs[0]!.name) : tf.keep(tf.zeros([size])),
-      gradients: inPlace ? null : tf.keep(tf.zeros([size])),
-      moment1: tf.keep(tf.zeros([size])),
-      moment2: tf.keep(tf.zeros([adamw ? size : 1])),
-      segments: tf.keep(tf.tensor2d(table, [rows.length / 4, 4], 'int32')),
+      values: inPlace ? this.#parameters.get(specs[0]!.name) : keptZeros([size]),
+      gradients: inPlace ? null : keptZeros([size]),
+      moment1: keptZeros([size]),
+      moment2: keptZeros([adamw ? size : 1]),
+      segments: keptTensor([rows.length / 4, 4], () => table, 'int32'),
     };
     keepOnHost(arena.segments, table);
     for (const tensor of ownedBy(arena)) this.#runtime.settle(tensor);

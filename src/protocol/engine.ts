@@ -2,10 +2,10 @@
 // worker/engine/engine.ts and called through worker/client.ts; every failure crosses as an AppError.
 // State and samples are pushed as EngineEvents over a callback, at most twenty messages a second.
 
-import type { AdapterLimits } from '../config/budget.ts';
 import type { Config, ConfigKey, ConfigValue } from '../config/schema.ts';
 import type { Evaluation, TaskName } from '../tasks/records.ts';
 import type { WireError } from '../util/errors.ts';
+import type { AdapterLimits, Budget } from './budget.ts';
 import type { Fault } from './faults.ts';
 import type { KernelFacts, KernelOptions } from './kernels.ts';
 import type { StepSample } from './metrics.ts';
@@ -159,6 +159,11 @@ export interface EngineApi {
    * @throws AppError config-invalid, and not-ready while a run is prepared or the engine at work
    */
   chooseKernels(options: KernelOptions, again?: boolean): Promise<DeviceFacts>;
+  /**
+   * What a run of this configuration would need of the device opened last, in less than a fifth of a second; a run at
+   * hand stays as it is. @throws AppError config-invalid, not-ready
+   */
+  plan(config: Config): Promise<Budget>;
   /** The port over which the intake worker delivers EngineDatasets. */
   connectIntake(port: MessagePort): void;
   /**

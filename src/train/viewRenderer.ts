@@ -4,7 +4,8 @@
 
 import type { Config } from '../config/schema.ts';
 import { blurKernelFor, drawView } from '../data/augment.ts';
-import { type Tensor, tf } from '../gpu/kernel.ts';
+import { keptZeros } from '../gpu/backend.ts';
+import type { Tensor } from '../gpu/kernel.ts';
 import {
   PARAMETER_WORDS,
   packPlanes,
@@ -54,7 +55,7 @@ export class ViewRenderer {
     }
     this.#maxSide = maxSide;
     this.#words = new Int32Array(maxWords * batchSize);
-    this.#planes = tf.keep(tf.zeros([this.#words.length], 'int32'));
+    this.#planes = keptZeros([this.#words.length], 'int32');
     runtime.settle(this.#planes);
   }
 
@@ -111,7 +112,7 @@ export class ViewRenderer {
   #paramsFor(views: number): Tensor {
     let params = this.#params.get(views);
     if (!params) {
-      params = tf.keep(tf.zeros([views, PARAMETER_WORDS]));
+      params = keptZeros([views, PARAMETER_WORDS]);
       this.#params.set(views, params);
     }
     return params;

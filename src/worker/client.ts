@@ -86,6 +86,7 @@ export function createClient(): PlaygroundClient {
     engine: {
       open: (onEvent) => ask(() => engine.open(proxy(onEvent))),
       chooseKernels: (options, again) => ask(() => engine.chooseKernels(options, again)),
+      plan: (config) => ask(() => engine.plan(config)),
       prepare: (config, weights) => ask(() => engine.prepare(config, weights)),
       play: () => ask(() => engine.play()),
       pause: () => ask(() => engine.pause()),

@@ -2,7 +2,6 @@
 // while the device computes nothing: every buffer, bind group and dispatch is made and validated. Two hours of
 // computation on this adapter become seconds, and what only size can break is found.
 import { afterEach, expect, test } from 'vitest';
-import { predictBudget } from '../../config/budget.ts';
 import type { Field } from '../../config/fields.ts';
 import { presetConfig } from '../../config/presets.ts';
 import { type Config, SCHEMA } from '../../config/schema.ts';
@@ -10,6 +9,7 @@ import { countBuffers } from '../../gpu/testBuffers.ts';
 import { testDevice } from '../../gpu/testDevice.ts';
 import { hardwareForms, withForms } from '../../gpu/testForms.ts';
 import { DEFAULT_LIMITS } from '../../gpu/testLimits.ts';
+import { planBudget } from '../../plan/budget.ts';
 import { Pretrainer } from '../../train/pretrain.ts';
 import { squareFilms } from '../../train/testRun.ts';
 import { Rng } from '../../util/rng.ts';
@@ -70,7 +70,11 @@ test.each(published().map((config) => [(config as { method?: string }).method ??
     expect(dispatches.length).toBeGreaterThan(300);
     // A grid folded over y has rows, so that the fold is tried at all.
     expect(dispatches.some(({ groups }) => groups[1]! > 1)).toBe(true);
-    const predicted = predictBudget(config, device.limits, false).totalBytes;
+    const predicted = planBudget(config, {
+      software: false,
+      features: [...device.features],
+      limits: device.limits,
+    }).totalBytes;
     const { peak } = buffers.counts;
     const mebi = (bytes: number) => Math.round(bytes / 2 ** 20);
     const largest = Math.max(...dispatches.map(({ groups }) => groups.reduce((a, b) => a * b, 1)));

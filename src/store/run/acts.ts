@@ -1,7 +1,6 @@
 // The acts of the transport and of the panels: start, pause, step, end, load films, save a model. One at a time, and none
 // rejects (client.ts).
 
-import { predictBudget } from '../../config/budget.ts';
 import { type ConfigKey, type ConfigValue, SCHEMA } from '../../config/schema.ts';
 import { nearestPreset } from '../../config/share.ts';
 import type { DatasetSummary } from '../../protocol/dataset.ts';
@@ -170,9 +169,9 @@ const bytesOf = async (file: File) => new Uint8Array(await file.arrayBuffer());
 
 async function prepare(): Promise<void> {
   const { draft, weights } = useSettings.getState();
-  const { facts } = get();
-  if (!facts) throw new AppError('not-ready', 'there is no graphics device to train on.');
-  const budget = predictBudget(draft, facts.limits, facts.software);
+  if (!get().facts) throw new AppError('not-ready', 'there is no graphics device to train on.');
+  // Before films are read for it.
+  const budget = await currentClient().engine.plan(draft);
   if (!budget.fits) throw new AppError('does-not-fit', budget.reason);
   await filmsAtHand(draft.planeSize);
   const status = await currentClient().engine.prepare(draft, weights ? await bytesOf(weights) : undefined);

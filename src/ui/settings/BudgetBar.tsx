@@ -1,20 +1,22 @@
-// What the form's configuration will need of the GPU, before anything is allocated: weights and activations as
-// one bar, and the largest single buffer against what the adapter allows, which is what decides.
+// What the form's configuration will need of the GPU, as the engine plans it before anything is allocated: weights and
+// activations as one bar, and the largest single buffer against what the adapter allows, which is what decides.
 
 import { Button } from '@mantine/core';
-import { predictBudget } from '../../config/budget.ts';
+import { useEffect } from 'react';
 import { PRESETS } from '../../config/presets.ts';
+import { bufferLimit } from '../../protocol/budget.ts';
 import { choosePreset, useSettings } from '../../store/page/settings.ts';
+import { planSoon, useBudget } from '../../store/run/budget.ts';
 import { useSession } from '../../store/session.ts';
 import { formatBytes, formatShort } from '../../util/format.ts';
 
 export function BudgetBar() {
   const facts = useSession((session) => session.facts);
   const draft = useSettings((settings) => settings.draft);
-  if (!facts) return null;
-  const budget = predictBudget(draft, facts.limits, facts.software);
-  const { maxBufferSize, maxStorageBufferBindingSize } = facts.limits;
-  const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+  const budget = useBudget(({ budget }) => budget);
+  useEffect(() => planSoon(draft, facts), [draft, facts]);
+  if (!facts || !budget) return null;
+  const limit = bufferLimit(facts.limits);
   const weights = budget.parameterBytes / budget.totalBytes;
   return (
     <div className="budget" data-testid="budget" data-fits={budget.fits}>

@@ -1,10 +1,11 @@
 // The device that the engine works on: opening it, what it allows, and what became of it. The first fault is kept,
 // because whatever comes after it follows from it. When a fault ends a run is the engine's to decide.
 
-import { predictBudget } from '../../config/budget.ts';
 import type { Config } from '../../config/schema.ts';
 import { DeviceUnavailable, type OpenDevice, openDevice } from '../../gpu/device.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
+import { planBudget } from '../../plan/budget.ts';
+import type { Budget } from '../../protocol/budget.ts';
 import type { DeviceFacts } from '../../protocol/engine.ts';
 import type { KernelOptions } from '../../protocol/kernels.ts';
 import { AppError } from '../../util/errors.ts';
@@ -31,11 +32,6 @@ export class EngineDevice {
 
   get usable(): boolean {
     return this.#opened !== null && this.#fault === null;
-  }
-
-  /** Of the device that was opened last; null before the first. */
-  get limits(): DeviceFacts['limits'] | null {
-    return this.#facts?.limits ?? null;
   }
 
   /** How the device was called, for the record of a run. */
@@ -96,11 +92,15 @@ export class EngineDevice {
     if (this.#fault) throw this.#fault;
   }
 
+  /** What a configuration needs of the device that was opened last, lost or not. @throws AppError not-ready */
+  plan(config: Config): Budget {
+    if (!this.#facts) throw new AppError('not-ready', 'no GPU device is open.');
+    return planBudget(config, this.#facts);
+  }
+
   /** @throws AppError does-not-fit */
   refuseWhatCannotFit(config: Config): void {
-    const facts = this.#facts;
-    if (!facts) throw new AppError('not-ready', 'no GPU device is open.');
-    const budget = predictBudget(config, facts.limits, facts.software);
+    const budget = this.plan(config);
     if (budget.fits) return;
     const remedy = budget.proposal ? ` The preset "${budget.proposal}" fits.` : '';
     throw new AppError('does-not-fit', `${budget.reason ?? ''}${remedy}`);

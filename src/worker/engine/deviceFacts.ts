@@ -1,7 +1,7 @@
 // What the page is told about the adapter, and how a device's faults become named errors.
 
-import type { AdapterLimits } from '../../config/budget.ts';
 import type { DeviceFault, OpenDevice } from '../../gpu/device.ts';
+import type { AdapterLimits } from '../../protocol/budget.ts';
 import type { DeviceFacts } from '../../protocol/engine.ts';
 import { AppError } from '../../util/errors.ts';
 import { kernelFacts } from './kernels.ts';

@@ -15,6 +15,7 @@ import {
   SCHEMA,
 } from '../../config/schema.ts';
 import { architecture } from '../../mlvicx/architecture.ts';
+import type { Budget } from '../../protocol/budget.ts';
 import type {
   DeviceFacts,
   EngineApi,
@@ -55,6 +56,10 @@ export class Engine extends EngineCore implements EngineApi {
       throw new AppError('not-ready', 'a run is prepared, and its kernels are fixed; end it first.');
     }
     return this.beside('testing', () => this.device.chooseKernels(options, again));
+  }
+
+  async plan(config: Config): Promise<Budget> {
+    return this.device.plan(parseConfig(config));
   }
 
   connectIntake(port: MessagePort): void {

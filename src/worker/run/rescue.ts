@@ -2,7 +2,6 @@
 // it was; a loss that blew up is explained by taking the step once more under observation. Nothing here decides
 // whether to do so.
 
-import { predictBudget } from '../../config/budget.ts';
 import { PRESET_NAMES, presetConfig } from '../../config/presets.ts';
 import type { Config } from '../../config/schema.ts';
 import type { EngineEvent } from '../../protocol/engine.ts';
@@ -106,11 +105,10 @@ function wordsOf({ place, level, parameter }: Diagnosis): string {
 
 /** The error of a run that did not fit at its start, with the next smaller preset in it. */
 export function withSmallerPreset(fault: AppError, config: Config, device: EngineDevice): AppError {
-  const { limits } = device;
-  if (fault.code !== 'out-of-memory' || !limits) return fault;
-  const needed = predictBudget(config, limits).totalBytes;
+  if (fault.code !== 'out-of-memory') return fault;
+  const needed = device.plan(config).totalBytes;
   const smaller = PRESET_NAMES.find((name) => {
-    const { fits, totalBytes } = predictBudget(presetConfig(name), limits);
+    const { fits, totalBytes } = device.plan(presetConfig(name));
     return fits && totalBytes < needed / 2;
   });
   if (!smaller) return fault;

@@ -1,0 +1,100 @@
+// The plan of a run without any device: what the published configuration comes to, that it is quick, that it changes
+// nothing behind itself, and how a configuration is refused.
+import { beforeAll, describe, expect, it } from 'vitest';
+import { PRESET_NAMES, presetConfig } from '../config/presets.ts';
+import type { Config } from '../config/schema.ts';
+import { tf } from '../gpu/kernel.ts';
+import { installGpuNames } from '../gpu/testSizes.ts';
+import { type Adapter, planBudget } from './budget.ts';
+
+const MIB = 2 ** 20;
+const limits = {
+  maxBufferSize: 4096 * MIB,
+  maxStorageBufferBindingSize: 4096 * MIB,
+  maxComputeWorkgroupStorageSize: 32768,
+  maxComputeInvocationsPerWorkgroup: 1024,
+  maxComputeWorkgroupsPerDimension: 65535,
+};
+const roomy: Adapter = { software: false, features: ['subgroups'], limits };
+
+beforeAll(installGpuNames);
+
+describe('the need of the paper configuration', () => {
+  const paper = presetConfig('paper');
+
+  it('counts its 114.9 million parameters', () => {
+    expect(planBudget(paper, roomy).parameters / 1e6).toBeCloseTo(114.9, 0);
+  });
+
+  it('counts torchvision ResNet-18 without its classifier when everything else is taken away', () => {
+    const bare = { ...paper, projectorHidden: 16, embeddingDim: 16, levelChannels: 8 };
+    const heads =
+      512 * 16 + 2 * 16 * 16 + 3 * 48 + (128 * 16 + 2 * 16 * 16 + 3 * 48) + (1024 * 8 - 64 * 8 + 64 * 8 + 40);
+    const bottlenecks = [64, 64, 128, 256, 512].reduce((total, c) => total + c * c + 98, 0);
+    expect(planBudget(bare, roomy).parameters - heads - bottlenecks).toBe(11_176_512);
+  });
+
+  it('finds the stem maps to be the largest buffer at batch 64', () => {
+    const budget = planBudget(paper, roomy);
+    expect(budget.largestBufferName).toBe('the kernel "Convolution"');
+    expect(budget.largestBufferBytes).toBe(2 * 64 * 64 * 112 * 112 * 4);
+  });
+
+  it('finds the local projector to be the largest at batch 8', () => {
+    const budget = planBudget({ ...paper, batchSize: 8 }, roomy);
+    expect(budget).toMatchObject({
+      largestBufferName: 'the parameter encoder.resize_project.conv_head.projection.2.weight',
+      largestBufferBytes: 134_217_728,
+    });
+  });
+
+  it('counts one more copy of the weights for AdamW than for LARS', () => {
+    const lars = planBudget(paper, roomy);
+    const adamw = planBudget({ ...paper, optimiser: 'adamw' }, roomy);
+    expect((adamw.parameterBytes - lars.parameterBytes) / (4 * lars.parameters)).toBeCloseTo(1, 4);
+  });
+
+  it('answers within 200 ms, and leaves backend and tensors as they were', async () => {
+    await tf.setBackend('cpu');
+    const before = { backend: tf.getBackend(), tensors: tf.memory().numTensors };
+    const times = [...PRESET_NAMES, ...PRESET_NAMES].map((name) => {
+      const start = performance.now();
+      planBudget(presetConfig(name), roomy);
+      return performance.now() - start;
+    });
+    process.stdout.write(`plan of a preset: ${times.map((ms) => ms.toFixed(0)).join(', ')} ms\n`);
+    expect([...times].sort((a, b) => a - b)[PRESET_NAMES.length]).toBeLessThan(200);
+    expect({ backend: tf.getBackend(), tensors: tf.memory().numTensors }).toEqual(before);
+  });
+
+  it.each(['paper', 'laptop'] as const)('takes less for %s with either setting, and with both', (name) => {
+    const of = (changes: Partial<Config>) => planBudget({ ...presetConfig(name), ...changes }, roomy);
+    const [plain, half, again] = [of({}), of({ keptMaps: 'float16' }), of({ recompute: true })];
+    const both = of({ keptMaps: 'float16', recompute: true });
+    const row = [plain, half, again, both].map(({ totalBytes }) => Math.round(totalBytes / MIB));
+    process.stdout.write(`memory | ${name} | ${row.join(' | ')} |\n`);
+    expect(half.totalBytes).toBeLessThan(0.9 * plain.totalBytes);
+    expect(again.totalBytes).toBeLessThan(0.85 * plain.totalBytes);
+    expect(both.totalBytes).toBeLessThan(again.totalBytes);
+    expect(both.parameterBytes).toBe(plain.parameterBytes);
+  });
+});
+
+describe('refusal', () => {
+  const tight = { ...roomy, limits: { ...limits, maxStorageBufferBindingSize: 128 * MIB } };
+
+  it('names the buffer, the limit and the preset that fits', () => {
+    const budget = planBudget(presetConfig('paper'), tight);
+    expect(budget).toMatchObject({ fits: false, proposal: 'laptop' });
+    expect(budget.reason).toMatch(/kernel "Convolution" .* 392 MiB, .* 128 MiB\. The preset laptop fits/);
+  });
+
+  it('says nothing when all is well', () => {
+    expect(planBudget(presetConfig('demo'), tight)).not.toHaveProperty('reason');
+  });
+
+  it('proposes nothing when not even the smallest preset fits', () => {
+    const none = { ...roomy, limits: { ...limits, maxBufferSize: 1024 } };
+    expect(planBudget(presetConfig('smoke'), none).proposal).toBeUndefined();
+  });
+});

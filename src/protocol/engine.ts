@@ -1,5 +1,6 @@
 // The seam between the page (or the headless runner) and the engine worker. EngineApi is implemented by
 // worker/engine/engine.ts and called through worker/client.ts; every failure crosses as an AppError.
+// Buffers among the arguments are handed over, not copied (worker/rpc.ts).
 // State and samples are pushed as EngineEvents over a callback, at most twenty messages a second.
 
 import type { Config, ConfigKey, ConfigValue } from '../config/schema.ts';

@@ -6,14 +6,7 @@ import type { EngineApi } from '../protocol/engine.ts';
 import { FAULTY_ENGINE } from '../protocol/faults.ts';
 import type { IntakeApi } from '../protocol/intake.ts';
 import { AppError } from '../util/errors.ts';
-import { proxy, transfer, wrap } from './rpc.ts';
-
-/** The same methods, every one of them asynchronous. */
-type Promised<T> = {
-  readonly [K in keyof T]: T[K] extends (...args: infer A) => infer R
-    ? (...args: A) => Promise<Awaited<R>>
-    : never;
-};
+import { callable, type Promised, transfer, wrap } from './rpc.ts';
 
 export type EngineClient = Promised<Omit<EngineApi, 'connectIntake'>>;
 export type IntakeClient = Promised<Omit<IntakeApi, 'connectEngine'>>;
@@ -83,54 +76,8 @@ export function createClient(): PlaygroundClient {
     return Promise.race([call(), fault.promise]);
   };
   return {
-    engine: {
-      open: (onEvent) => ask(() => engine.open(proxy(onEvent))),
-      chooseKernels: (options, again) => ask(() => engine.chooseKernels(options, again)),
-      plan: (config) => ask(() => engine.plan(config)),
-      prepare: (config, weights) => ask(() => engine.prepare(config, weights)),
-      play: () => ask(() => engine.play()),
-      pause: () => ask(() => engine.pause()),
-      stepOnce: () => ask(() => engine.stepOnce()),
-      stop: () => ask(() => engine.stop()),
-      reset: () => ask(() => engine.reset()),
-      change: (key, value) => ask(() => engine.change(key, value)),
-      resume: (id, options) => ask(() => engine.resume(id, options)),
-      rollBack: (change) => ask(() => engine.rollBack(change)),
-      saveNow: (name) => ask(() => engine.saveNow(name)),
-      keep: (policy) => ask(() => engine.keep(policy)),
-      ping: () => ask(() => engine.ping()),
-      inject: (faults) => ask(() => engine.inject(faults)),
-      evaluate: (task, request) => ask(() => engine.evaluate(task, request)),
-      exportCheckpoint: () => ask(() => engine.exportCheckpoint()),
-      importCheckpoint: (bytes, base) =>
-        ask(() => engine.importCheckpoint(transfer(bytes, [bytes.buffer]), base)),
-      checkCheckpoint: (bytes) => ask(() => engine.checkCheckpoint(transfer(bytes, [bytes.buffer]))),
-      features: (request) => ask(() => engine.features(transfer(request, [request.checkpoint.buffer]))),
-      previewViews: (film, step) => ask(() => engine.previewViews(film, step)),
-      gateMaps: (film) => ask(() => engine.gateMaps(film)),
-      parity: (request, onRows) =>
-        ask(() => {
-          const buffers = [...request.files.values()].map(({ buffer }) => buffer);
-          return engine.parity(transfer(request, buffers), proxy(onRows));
-        }),
-      selfTest: (onRow) => ask(() => engine.selfTest(proxy(onRow))),
-      close: () => ask(() => engine.close()),
-    },
-    intake: {
-      readFiles: (files, options, onEvent) => ask(() => intake.readFiles(files, options, proxy(onEvent))),
-      keepFiles: (files, first) => ask(() => intake.keepFiles(files, first)),
-      thumbnails: (films) => ask(() => intake.thumbnails(films)),
-      cacheState: () => ask(() => intake.cacheState()),
-      eraseCache: () => ask(() => intake.eraseCache()),
-      synthesise: (options, onEvent) => ask(() => intake.synthesise(options, proxy(onEvent))),
-      stored: (files, onRows) => ask(() => intake.stored([...files], proxy(onRows))),
-      view: (path) => ask(() => intake.view(path)),
-      cancel: () => ask(() => intake.cancel()),
-      arrange: (arrangement) => ask(() => intake.arrange(arrangement)),
-      scanLabels: (files, options) => ask(() => intake.scanLabels(files, options)),
-      matchProblems: () => ask(() => intake.matchProblems()),
-      marksOf: (film) => ask(() => intake.marksOf(film)),
-    },
+    engine: callable(engine, ask),
+    intake: callable(intake, ask),
     fault: fault.promise,
     dispose() {
       engineWorker.terminate();

@@ -1,6 +1,7 @@
 // The one door to comlink: page, intake, engine and decode workers all talk over this.
 // comlink's own error handling keeps only name, message and stack; ours keeps the code and the remedy too,
 // so an AppError thrown in a worker is the same AppError where it is caught. Any other error arrives as `internal`.
+// What becomes of callbacks and buffers among the arguments is settled here once, for every call.
 
 import * as Comlink from 'comlink';
 import { AppError, fromWire, toWire, type WireError } from '../util/errors.ts';
@@ -42,4 +43,45 @@ export function wrap<T>(endpoint: Comlink.Endpoint): Comlink.Remote<T> {
 export function expose(api: object, endpoint?: Comlink.Endpoint): void {
   installErrorTransfer();
   Comlink.expose(api, endpoint);
+}
+
+/** The same methods, every one of them asynchronous. */
+export type Promised<T> = {
+  readonly [K in keyof T]: T[K] extends (...args: infer A) => infer R
+    ? (...args: A) => Promise<Awaited<R>>
+    : never;
+};
+
+/** Buffers of an argument, of the values in it, and of those in these. */
+function buffersOf(value: unknown, depth = 2): ArrayBuffer[] {
+  if (value instanceof ArrayBuffer) return [value];
+  if (ArrayBuffer.isView(value)) return value.buffer instanceof ArrayBuffer ? [value.buffer] : [];
+  if (depth === 0 || typeof value !== 'object' || value === null) return [];
+  const within = value instanceof Map || Array.isArray(value) ? value.values() : Object.values(value);
+  return [...within].flatMap((one) => buffersOf(one, depth - 1));
+}
+
+/** A callback is called over the port; buffers are handed over, so that nothing large is copied: the caller has them no more. */
+function crossing(argument: unknown): unknown {
+  if (typeof argument === 'function') return Comlink.proxy(argument);
+  const buffers = [...new Set(buffersOf(argument))];
+  return buffers.length > 0 ? Comlink.transfer(argument as object, buffers) : argument;
+}
+
+/**
+ * The methods of `remote`, whichever there are, with callbacks and buffers taken care of. `around` makes the call, before or
+ * beside which it may wait for something else.
+ */
+export function callable<T extends object>(
+  remote: Comlink.Remote<T>,
+  around: <R>(call: () => Promise<R>) => Promise<R> = (call) => call(),
+): Promised<T> {
+  const methods = remote as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
+  return new Proxy({} as Promised<T>, {
+    get(_, name) {
+      // Whatever is awaited is asked for `then`: this is no promise.
+      if (typeof name !== 'string' || name === 'then') return undefined;
+      return (...args: unknown[]) => around(() => methods[name]!(...args.map(crossing)));
+    },
+  });
 }

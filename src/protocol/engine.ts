@@ -33,6 +33,14 @@ export const ENGINE_STATES = [
  */
 export type EngineState = (typeof ENGINE_STATES)[number];
 
+/** Occupied by a run: steps are taken, or will be. */
+export const isTraining = (state: EngineState): boolean =>
+  state === 'compiling' || state === 'running' || state === 'recovering';
+
+/** Occupied at all: whatever needs the device has to wait. */
+export const isAtWork = (state: EngineState): boolean =>
+  isTraining(state) || state === 'evaluating' || state === 'testing';
+
 export interface DeviceFacts {
   readonly vendor: string;
   readonly architecture: string;
@@ -58,6 +66,18 @@ export interface RunStatus {
   /** Under which the run is kept in this browser; null until its first step. */
   readonly runId: string | null;
 }
+
+/** Before there is an engine or a run. */
+export const EMPTY_STATUS: RunStatus = {
+  state: 'closed',
+  step: 0,
+  totalSteps: 0,
+  stepsPerEpoch: 0,
+  activeSeconds: 0,
+  etaSeconds: null,
+  start: 'random',
+  runId: null,
+};
 
 /** What is kept of the run at hand. */
 export interface KeptStatus {

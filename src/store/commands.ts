@@ -1,6 +1,7 @@
 // Every command once: what it is called, its keys, when it is possible, what it does. Buttons, tooltips, the help
 // overlay and the keyboard are derived from this table; nothing else listens for shortcuts.
 
+import { isAtWork } from '../protocol/engine.ts';
 import { resetZoom, setLogY, setSmoothing, setWeighted, useCharts } from './curves/charts.ts';
 import { useDataset } from './films/dataset.ts';
 import { turnFilm } from './films/inspect.ts';
@@ -8,7 +9,7 @@ import { closeViewer, openInspected, useViewer } from './films/viewer.ts';
 import { showView, useSettings, VIEW_NAMES, VIEWS } from './page/settings.ts';
 import { needsRestart, pause, play, reset, step, stop } from './run/acts.ts';
 import { useResume } from './run/resume.ts';
-import { isActive, runExists, useSession } from './session.ts';
+import { runExists, useSession } from './session.ts';
 
 export const COMMAND_GROUPS = { run: 'Run', charts: 'Charts', page: 'Page' } as const;
 
@@ -31,7 +32,7 @@ function canPlay(): boolean {
   const { status, busy, facts } = session();
   const { phase } = useDataset.getState();
   const films = phase === 'ready' || phase === 'reading' || phase === 'listing';
-  const able = facts !== null && busy === null && !isActive(status.state) && !needsRestart();
+  const able = facts !== null && busy === null && !isAtWork(status.state) && !needsRestart();
   // A run of another tab is only looked at.
   return able && films && useResume.getState().watched === null;
 }
@@ -71,7 +72,7 @@ const TABLE = {
     keys: ['Shift+R'],
     enabled: () => {
       const { runConfig, busy, status } = session();
-      return busy === null && !isActive(status.state) && (runConfig !== null || needsRestart());
+      return busy === null && !isAtWork(status.state) && (runConfig !== null || needsRestart());
     },
     run: () => void reset(),
   },

@@ -3,7 +3,7 @@
 
 import { create } from 'zustand';
 import type { Config } from '../config/schema.ts';
-import type { DeviceFacts, EngineState, RunStatus } from '../protocol/engine.ts';
+import { type DeviceFacts, EMPTY_STATUS, type RunStatus } from '../protocol/engine.ts';
 import { toWire, type WireError } from '../util/errors.ts';
 import { NO_VERDICT, type Verdict } from './curves/verdict.ts';
 
@@ -39,21 +39,10 @@ export interface SessionState {
   readonly error: WireError | null;
 }
 
-export const CLOSED: RunStatus = {
-  state: 'closed',
-  step: 0,
-  totalSteps: 0,
-  stepsPerEpoch: 0,
-  activeSeconds: 0,
-  etaSeconds: null,
-  start: 'random',
-  runId: null,
-};
-
 export const NO_WAITS = { steps: 0, waited: 0, seconds: 0 };
 
 export const useSession = create<SessionState>()(() => ({
-  status: CLOSED,
+  status: EMPTY_STATUS,
   facts: null,
   busy: null,
   compile: null,
@@ -70,12 +59,6 @@ export const useSession = create<SessionState>()(() => ({
 
 /** A run is prepared and not over: films and `start` settings are fixed. */
 export const runExists = (state: SessionState): boolean => state.runConfig !== null && !state.ended;
-export const isActive = (state: EngineState): boolean =>
-  state === 'running' ||
-  state === 'recovering' ||
-  state === 'compiling' ||
-  state === 'evaluating' ||
-  state === 'testing';
 
 export const showError = (thrown: unknown): void => {
   const error = toWire(thrown);

@@ -4,7 +4,7 @@
 import { type ConfigKey, type ConfigValue, SCHEMA } from '../../config/schema.ts';
 import { nearestPreset } from '../../config/share.ts';
 import type { DatasetSummary } from '../../protocol/dataset.ts';
-import type { RunStatus } from '../../protocol/engine.ts';
+import { EMPTY_STATUS, type RunStatus } from '../../protocol/engine.ts';
 import type { Arrangement } from '../../protocol/intake.ts';
 import { AppError, BLOW_UPS, type ErrorCode } from '../../util/errors.ts';
 import type { PlaygroundClient } from '../../worker/client.ts';
@@ -25,7 +25,7 @@ import { folderSource } from '../films/files.ts';
 import { mayRead, type RememberedFolder, recallFolders } from '../films/folders.ts';
 import { requireProtectedPage } from '../page/protection.ts';
 import { setDraft, takeConfig, useSettings } from '../page/settings.ts';
-import { type Busy, CLOSED, runExists, showError, useSession } from '../session.ts';
+import { type Busy, runExists, showError, useSession } from '../session.ts';
 import { followEngine, forgetSamples } from './engineEvents.ts';
 import { forgetKeeping } from './keeping.ts';
 
@@ -77,7 +77,14 @@ export const restart = (): Promise<boolean> =>
   attempt('opening', async () => {
     forgetSamples();
     const { source } = useDataset.getState();
-    set({ status: CLOSED, facts: null, compile: null, runConfig: null, ended: false, engineData: null });
+    set({
+      status: EMPTY_STATUS,
+      facts: null,
+      compile: null,
+      runConfig: null,
+      ended: false,
+      engineData: null,
+    });
     await openEngine();
     if (source) void load(source);
   });

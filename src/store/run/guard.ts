@@ -4,6 +4,7 @@
 
 import { create } from 'zustand';
 import type { EngineApi } from '../../protocol/engine.ts';
+import { isTraining } from '../../protocol/engine.ts';
 import { AppError } from '../../util/errors.ts';
 import { currentClient, onWorkerFault } from '../client.ts';
 import { addMarker } from '../curves/series.ts';
@@ -26,8 +27,7 @@ const PATIENCE_MS = globalThis.__faults ? 8000 : 30_000;
 const RESTARTS = 3;
 const RESTARTS_WITHIN_MS = 600_000;
 
-const busyStates = ['running', 'recovering', 'compiling'];
-const isBusy = () => busyStates.includes(useSession.getState().status.state);
+const isBusy = () => isTraining(useSession.getState().status.state);
 
 let restarts: number[] = [];
 let beating = false;

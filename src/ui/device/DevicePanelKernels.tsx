@@ -2,10 +2,11 @@
 // what the measurement said, and its error in the last self-test. Fixed while a run is prepared.
 
 import { Button, Switch, Table } from '@mantine/core';
+import { isAtWork } from '../../protocol/engine.ts';
 import { KERNEL_LABELS, type KernelFacts } from '../../protocol/kernels.ts';
 import { measureAgain, switchKernel, useKernels } from '../../store/device/kernels.ts';
 import { useSelfTest } from '../../store/device/selfTest.ts';
-import { isActive, runExists, useSession } from '../../store/session.ts';
+import { runExists, useSession } from '../../store/session.ts';
 
 const milliseconds = (ms: number) => (ms < 10 ? ms.toFixed(2) : ms.toFixed(0));
 
@@ -63,7 +64,7 @@ export function DevicePanelKernels() {
   const session = useSession();
   const kernels = session.facts?.kernels ?? [];
   const prepared = runExists(session);
-  const free = !prepared && !choosing && session.busy === null && !isActive(session.status.state);
+  const free = !prepared && !choosing && session.busy === null && !isAtWork(session.status.state);
   if (kernels.length === 0) return null;
   const off = kernels.filter(({ on }) => !on).length;
   return (

@@ -1,9 +1,10 @@
 // The self-test on the device view: a button, how far it is, one sentence, and a row for each thing compared.
 
 import { Button, Table } from '@mantine/core';
+import { isAtWork } from '../../protocol/engine.ts';
 import type { SelfTestRow } from '../../protocol/selfTest.ts';
 import { testGpu, useSelfTest } from '../../store/device/selfTest.ts';
-import { isActive, useSession } from '../../store/session.ts';
+import { useSession } from '../../store/session.ts';
 import { formatCount } from '../../util/format.ts';
 import { ErrorNotice } from '../shell/ErrorNotice.tsx';
 
@@ -52,7 +53,7 @@ function Rows({ rows }: { rows: readonly SelfTestRow[] }) {
 
 export function DevicePanelTest() {
   const { running, rows, total, report, error } = useSelfTest();
-  const free = useSession(({ facts, busy, status }) => facts !== null && !busy && !isActive(status.state));
+  const free = useSession(({ facts, busy, status }) => facts !== null && !busy && !isAtWork(status.state));
   const share = total > 0 ? ` ${formatCount(rows.length)} of ${formatCount(total)}` : '';
   // What is wrong stands first; the rest keeps its order.
   const ordered = [...rows.filter(({ ok }) => !ok), ...rows.filter(({ ok }) => ok)];

@@ -3,6 +3,7 @@
 
 import { Button, MultiSelect, Progress, SegmentedControl, Select, Tooltip } from '@mantine/core';
 import { IconTargetArrow } from '@tabler/icons-react';
+import { isAtWork, isTraining } from '../../protocol/engine.ts';
 import { useDataset } from '../../store/films/dataset.ts';
 import { setDraft, useSettings } from '../../store/page/settings.ts';
 import {
@@ -26,8 +27,8 @@ function obstacle(
 ): string | null {
   if (!facts && !busy) return 'There is no model: training one needs a graphics adapter.';
   if (!runConfig) return 'There is no model yet: press Play on the Train view first.';
-  if (status.state === 'running' || status.state === 'compiling') return 'Pause or end the run first.';
-  if (status.state === 'evaluating' || busy) return 'The engine is busy.';
+  if (isTraining(status.state)) return 'Pause or end the run first.';
+  if (isAtWork(status.state) || busy) return 'The engine is busy.';
   if (status.state === 'failed' || status.state === 'closed') return 'The run failed; reset it first.';
   if (findings.length === 0) return 'These films have no labels.';
   return null;

@@ -3,10 +3,11 @@
 import { ActionIcon, Button, FileButton, Tooltip } from '@mantine/core';
 import { useClipboard } from '@mantine/hooks';
 import { IconCheck, IconDice3, IconDownload, IconLink, IconUpload } from '@tabler/icons-react';
+import { isAtWork } from '../../protocol/engine.ts';
 import { useWhyNotProtected } from '../../store/page/protection.ts';
 import { setDraft, shareAddress } from '../../store/page/settings.ts';
 import { loadCheckpoint, saveCheckpoint } from '../../store/run/acts.ts';
-import { isActive, useSession } from '../../store/session.ts';
+import { useSession } from '../../store/session.ts';
 import { useLocked } from '../settings/ConfigForm.tsx';
 import { ConfigFormField } from '../settings/ConfigFormField.tsx';
 import { saveBlob } from '../shell/download.ts';
@@ -26,7 +27,7 @@ export function RunPanel() {
   const locked = useLocked();
   const clipboard = useClipboard({ timeout: 1600 });
   const hasModel = useSession(({ runConfig }) => runConfig !== null);
-  const quiet = useSession(({ status, busy }) => busy === null && !isActive(status.state));
+  const quiet = useSession(({ status, busy }) => busy === null && !isAtWork(status.state));
   const closed = useWhyNotProtected() !== null;
   return (
     <Section title="Run">

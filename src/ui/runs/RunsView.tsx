@@ -4,11 +4,12 @@
 import { Button, FileButton, Table } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { IconDownload, IconFileImport } from '@tabler/icons-react';
+import { isAtWork } from '../../protocol/engine.ts';
 import { useWhyNotProtected } from '../../store/page/protection.ts';
 import { runsJson } from '../../store/run/export.ts';
 import { importRun, loadCurves } from '../../store/run/library.ts';
 import { undoDelete, useRuns } from '../../store/run/runs.ts';
-import { isActive, useSession } from '../../store/session.ts';
+import { useSession } from '../../store/session.ts';
 import '../charts/curves.css';
 import { useLiveTick } from '../charts/redraw.ts';
 import { saveText } from '../shell/download.ts';
@@ -73,7 +74,7 @@ function Words() {
 
 function Import() {
   const closed = useWhyNotProtected() !== null;
-  const ready = useSession(({ status, busy, facts }) => !busy && facts !== null && !isActive(status.state));
+  const ready = useSession(({ status, busy, facts }) => !busy && facts !== null && !isAtWork(status.state));
   return (
     <FileButton accept=".zip" onChange={(file) => file && void importRun(file)}>
       {(props) => (

@@ -3,16 +3,17 @@
 import { ActionIcon, Button, Checkbox, Popover, Tooltip } from '@mantine/core';
 import { IconFileExport } from '@tabler/icons-react';
 import { useState } from 'react';
+import { isAtWork } from '../../protocol/engine.ts';
 import { exportRun } from '../../store/run/library.ts';
 import type { Run } from '../../store/run/runs.ts';
-import { isActive, useSession } from '../../store/session.ts';
+import { useSession } from '../../store/session.ts';
 import { RUN_EXTENSION } from '../../vault/runFile.ts';
 import { fileName, saveBlob } from '../shell/download.ts';
 
 export function RunsViewExport({ run }: { run: Run }) {
   const [open, setOpen] = useState(false);
   const [names, setNames] = useState(false);
-  const rests = useSession(({ status, busy }) => busy === null && !isActive(status.state));
+  const rests = useSession(({ status, busy }) => busy === null && !isAtWork(status.state));
   const save = async () => {
     setOpen(false);
     const bytes = await exportRun(run.id, names);

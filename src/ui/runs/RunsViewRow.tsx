@@ -4,12 +4,13 @@ import { ActionIcon, Checkbox, Table, TextInput, Tooltip } from '@mantine/core';
 import { IconDownload, IconPencil, IconPlayerPlay, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
 import { PRESETS } from '../../config/presets.ts';
+import { isAtWork } from '../../protocol/engine.ts';
 import type { MetricName } from '../../protocol/metrics.ts';
 import { seriesCsv } from '../../store/run/export.ts';
 import { loadCurves, overlayRun } from '../../store/run/library.ts';
 import { resumeRun } from '../../store/run/resume.ts';
 import { deleteRun, type Run, renameRun } from '../../store/run/runs.ts';
-import { isActive, useSession } from '../../store/session.ts';
+import { useSession } from '../../store/session.ts';
 import { taskOf } from '../../tasks/records.ts';
 import { formatBytes } from '../../util/format.ts';
 import { outerColour } from '../charts/shownRuns.ts';
@@ -85,7 +86,7 @@ async function saveCurves(run: Run): Promise<void> {
 /** Only what is kept can be taken up, and only while the engine is at rest. */
 function Resume({ run }: { run: Run }) {
   const rests = useSession(
-    ({ status, busy, facts }) => busy === null && facts !== null && !isActive(status.state),
+    ({ status, busy, facts }) => busy === null && facts !== null && !isAtWork(status.state),
   );
   return (
     <Tooltip label={run.kept?.inUse ? 'Open in another tab' : 'Take this run up where it stands'}>

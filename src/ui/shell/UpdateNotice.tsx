@@ -3,12 +3,13 @@
 
 import { Button } from '@mantine/core';
 import { useState } from 'react';
+import { isAtWork } from '../../protocol/engine.ts';
 import { takeUpdate, useProtection } from '../../store/page/protection.ts';
-import { isActive, useSession } from '../../store/session.ts';
+import { useSession } from '../../store/session.ts';
 
 export function UpdateNotice() {
   const update = useProtection(({ offline }) => offline.update);
-  const busy = useSession(({ status }) => isActive(status.state));
+  const busy = useSession(({ status }) => isAtWork(status.state));
   const [later, setLater] = useState(false);
   if (!update || later) return null;
   return (

@@ -1,7 +1,8 @@
 // What the engine is doing, in the words of the page; the same in the transport and for screen readers.
 
+import { isAtWork } from '../../protocol/engine.ts';
 import { useDataset } from '../../store/films/dataset.ts';
-import { isActive, type SessionState, useSession } from '../../store/session.ts';
+import { type SessionState, useSession } from '../../store/session.ts';
 import { formatCount } from '../../util/format.ts';
 
 function ofEngine({ status, busy, compile, ended }: SessionState): string | null {
@@ -51,7 +52,7 @@ export function useStatusWords(): string {
 export function useBeginWords(): string {
   const closed = useSession(({ facts, busy }) => facts === null && busy === null);
   const failed = useSession(({ status }) => status.state === 'failed');
-  const begun = useSession(({ status, busy }) => isActive(status.state) || busy === 'preparing');
+  const begun = useSession(({ status, busy }) => isAtWork(status.state) || busy === 'preparing');
   const films = useDataset(({ phase }) => phase !== 'empty' && phase !== 'failed');
   if (closed) return 'Without a graphics adapter nothing is trained. Films can be read and looked at.';
   if (begun) return 'The curves begin with the first step.';

@@ -5,7 +5,13 @@
 import type { StartWeights } from '../../checkpoint/startWeights.ts';
 import type { Config } from '../../config/schema.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
-import type { DeviceFacts, EngineState, Rollback, RunStatus } from '../../protocol/engine.ts';
+import {
+  type DeviceFacts,
+  type EngineState,
+  isAtWork,
+  type Rollback,
+  type RunStatus,
+} from '../../protocol/engine.ts';
 import type { StepSample } from '../../protocol/metrics.ts';
 import { KEEPING, type KeepingPolicy, type MarkKind } from '../../protocol/vault.ts';
 import type { TrainingSet } from '../../train/batchSource.ts';
@@ -30,14 +36,12 @@ import { EventPacer } from './events.ts';
 import { TestFaults } from './faultInjection.ts';
 import { kernelFacts, kernelsInWords } from './kernels.ts';
 
-const AT_WORK: readonly EngineState[] = ['compiling', 'running', 'recovering', 'evaluating', 'testing'];
-
 export class EngineCore {
   #state: EngineState = 'closed';
   protected events = new EventPacer(() => undefined);
   /** A fault while at work is raised there, so that no sample of a broken step gets out; else it is met at once. */
   protected readonly device = new EngineDevice((fault) => {
-    if (!AT_WORK.includes(this.#state)) this.#metAtRest(fault);
+    if (!isAtWork(this.#state)) this.#metAtRest(fault);
   });
   protected dataset: TrainingSet | null = null;
   protected run: RunAtHand | null = null;
@@ -249,7 +253,7 @@ export class EngineCore {
   }
 
   protected refuseWork(): void {
-    if (AT_WORK.includes(this.#state)) throw new AppError('not-ready', `the engine is ${this.#state}.`);
+    if (isAtWork(this.#state)) throw new AppError('not-ready', `the engine is ${this.#state}.`);
   }
 
   protected needDataset(): TrainingSet {

@@ -5,7 +5,7 @@ import { type Checkpoint, readCheckpoint } from '../../checkpoint/checkpoint.ts'
 import { RANDOM_START, type StartWeights } from '../../checkpoint/startWeights.ts';
 import type { Config, ConfigKey, ConfigValue } from '../../config/schema.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
-import type { EngineState, RunStatus } from '../../protocol/engine.ts';
+import { EMPTY_STATUS, type EngineState, type RunStatus } from '../../protocol/engine.ts';
 import { METRIC_NAMES, type StepSample } from '../../protocol/metrics.ts';
 import type { RunChange } from '../../protocol/vault.ts';
 import type { TrainingSet } from '../../train/batchSource.ts';
@@ -139,20 +139,9 @@ export class RunAtHand {
   }
 }
 
-const NO_RUN: RunStatus = {
-  state: 'closed',
-  step: 0,
-  totalSteps: 0,
-  stepsPerEpoch: 0,
-  activeSeconds: 0,
-  etaSeconds: null,
-  start: RANDOM_START,
-  runId: null,
-};
-
 /** A run as the page is told of it. */
 export function statusOf(state: EngineState, run: RunAtHand | null): RunStatus {
-  if (!run) return { ...NO_RUN, state };
+  if (!run) return { ...EMPTY_STATUS, state };
   const { step, totalSteps, stepsPerEpoch, activeSeconds, start } = run.trainer;
   const etaSeconds = run.pace.eta(totalSteps - step);
   return {

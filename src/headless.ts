@@ -27,7 +27,7 @@ import { type AppError, fromWire, toWire, type WireError } from './util/errors.t
 import { listRuns, openRuns, removeRun } from './vault/runs.ts';
 import { createClient } from './worker/client.ts';
 
-/** One step as it goes to metrics.jsonl: values in the order of METRIC_NAMES, null where not measured. */
+/** One step as it goes to metrics.jsonl: values in the order of the run's metrics, null where not measured. */
 export interface SampleRecord {
   readonly step: number;
   readonly activeSeconds: number;

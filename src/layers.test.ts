@@ -5,7 +5,10 @@
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 
-/** A folder may import from folders of lower rank and from itself. The entry points stand at the top. */
+/**
+ * A folder may import from folders of lower rank and from itself. The entry points stand at the top. A name with a slash is
+ * part of a folder with a rank of its own: what a method says of itself is read by settings and page, and stands low.
+ */
 const RANKS: Record<string, number> = {
   util: 0,
   'config/fields.ts': 0.5,
@@ -18,7 +21,7 @@ const RANKS: Record<string, number> = {
   cache: 3.5,
   gpu: 3,
   nn: 4,
-  mlvicx: 5,
+  methods: 5,
   optim: 5,
   checkpoint: 5.5,
   train: 6,
@@ -39,7 +42,7 @@ const RANKS: Record<string, number> = {
  * What a method or a task says of itself as data: its settings, terms, reports and words. Settings table, protocol and page
  * read these files; everything else in the two folders is the engine's.
  */
-const RECORD = /^(methods|tasks)\/(\w+\/)?(records?|rows|report|words)\.ts$/;
+const RECORD = /^((methods|tasks)\/(\w+\/)?(records?|rows|report|words)|methods\/record\/\w+)\.ts$/;
 
 /** The same inside the page's state: settings and curves know no run, only commands know everything. */
 const STORE_RANKS: Record<string, number> = {
@@ -59,7 +62,7 @@ const ENGINE_FOLDERS = [
   'cache',
   'gpu',
   'nn',
-  'mlvicx',
+  'methods',
   'optim',
   'checkpoint',
   'train',
@@ -76,9 +79,9 @@ const FORBIDDEN: { from: RegExp; to: RegExp; why: string }[] = [
     why: 'kernels and layers know tensors, not the application',
   },
   {
-    from: /^(mlvicx|optim)\//,
+    from: /^(methods|optim)\//,
     to: /^(data|protocol)\//,
-    why: 'method and optimiser know tensors and settings',
+    why: 'methods and optimisers know tensors and settings',
   },
   {
     from: /^(worker\/client|store\/|fake\/|ui\/|headless(Files)?\.ts|main\.tsx)/,
@@ -231,10 +234,10 @@ describe('manner', () => {
     expect(reading).toEqual([]);
   });
 
-  test('nothing waits inside a step: kernels, layers, method and optimiser record at once', () => {
+  test('nothing waits inside a step: kernels, layers, methods and optimiser record at once', () => {
     // What reads weights back, between steps, and what tests alone use.
     const between = ['nn/parameters.ts', 'optim/optimiser.ts', 'gpu/kernels/parts/testing.ts'];
-    const inStep = productFiles.filter((file) => /^(gpu\/kernels|nn|mlvicx|optim)\//.test(file));
+    const inStep = productFiles.filter((file) => /^(gpu\/kernels|nn|methods|optim)\//.test(file));
     const waiting = inStep.filter((file) => /\b(await|async|setTimeout)\b/.test(sources[file]!));
     expect(waiting.filter((file) => !between.includes(file))).toEqual([]);
   });

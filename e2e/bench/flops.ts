@@ -3,7 +3,9 @@
 // are bound by memory, not by arithmetic.
 
 import type { Config } from '../../src/config/schema.ts';
-import { architecture, isLevelConv, PREFIX } from '../../src/mlvicx/architecture.ts';
+import { PREFIX } from '../../src/methods/encoder/network.ts';
+import { networkOf } from '../../src/methods/engines.ts';
+import { isLevelConv } from '../../src/methods/mlvicx/network.ts';
 
 const STEM = `${PREFIX}.encoder.0.weight`;
 const POSITIONS = 16;
@@ -28,7 +30,7 @@ export function stepFlops(config: Config): number {
   const sides = levelSides(config.imageSize);
   const views = 2 * config.batchSize;
   let total = 0;
-  for (const { name, shape } of architecture(config).storages) {
+  for (const { name, shape } of networkOf(config).storages) {
     if (shape.length < 2 || name.includes('.cbt') || name.endsWith('.bias')) continue;
     const size = shape.reduce((a, b) => a * b, 1);
     // Nobody differentiates the image.

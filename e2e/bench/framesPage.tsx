@@ -11,6 +11,7 @@ import { MantineProvider } from '@mantine/core';
 import { createRoot } from 'react-dom/client';
 import { presetConfig } from '../../src/config/presets.ts';
 import { fakeSample } from '../../src/fake/curves.ts';
+import { metricNames } from '../../src/protocol/metrics.ts';
 import { appendSamples, liveSeries } from '../../src/store/curves/series.ts';
 import { takeConfig } from '../../src/store/page/settings.ts';
 import { startSession } from '../../src/store/run/acts.ts';
@@ -52,15 +53,13 @@ function shiftedClient(): PlaygroundClient {
 function fillSeries(): void {
   const config = presetConfig('smoke');
   const setting = {
-    seed: 1,
+    config,
     totalSteps: BEFORE,
-    learningRate: config.learningRate,
-    localWeight: 1,
     imagesPerSecond: 40,
-    batchSize: config.batchSize,
     collapse: false,
   };
-  appendSamples(Array.from({ length: BEFORE }, (_, step) => fakeSample(step, setting)));
+  const samples = Array.from({ length: BEFORE }, (_, step) => fakeSample(step, setting));
+  appendSamples(samples, metricNames(config));
 }
 
 /** Watches frames for `seconds` of training. */

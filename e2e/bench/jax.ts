@@ -13,7 +13,9 @@ import {
   numpy as np,
   valueAndGrad,
 } from '@jax-js/jax';
-import { LEVEL_BIASES, LEVEL_WEIGHTS, PREFIX, projectorLayers } from '../../src/mlvicx/architecture.ts';
+import { PREFIX } from '../../src/methods/encoder/network.ts';
+import { globalProjector } from '../../src/methods/heads/projector.ts';
+import { LEVEL_BIASES, LEVEL_WEIGHTS, localProjector } from '../../src/methods/mlvicx/network.ts';
 import {
   CONFIG,
   type Engine,
@@ -86,7 +88,8 @@ function maxPool(x: Jax): Jax {
 }
 
 function project(w: Weights, head: 'global' | 'local', x: Jax): Jax {
-  return projectorLayers(head, CONFIG).reduce((input, layer, i) => {
+  const layers = head === 'global' ? globalProjector(CONFIG) : localProjector(CONFIG);
+  return layers.reduce((input, layer, i) => {
     const y = np.matmul(input, w[`${layer.linear}.weight`]!.ref).add(w[`${layer.linear}.bias`]!.ref);
     const normed = layer.norm ? norm(w, layer.norm, y) : y;
     return i < 2 ? nn.relu(normed) : normed;

@@ -12,7 +12,8 @@ import {
   wholeFilm,
 } from '../../src/gpu/kernels/views/viewInput.ts';
 import { keepOnHost } from '../../src/gpu/switches.ts';
-import { weightsVector } from '../../src/mlvicx/objective.ts';
+import { lossWeights } from '../../src/methods/record/total.ts';
+import { methodOf } from '../../src/methods/records.ts';
 import { Rng } from '../../src/util/rng.ts';
 import { CONFIG, SIDES, VIEWS, WIDTHS } from './problem.ts';
 
@@ -298,8 +299,7 @@ export const KERNEL_CALLS: { readonly [N in KernelName]: () => KernelCall[] } = 
   vicregGrad: () => {
     const z = random([VIEWS, CONFIG.embeddingDim]);
     const [, centred, variances, moments] = kept(K.vicreg({ z }, {})) as [Tensor, Tensor, Tensor, Tensor];
-    const { invarianceWeight: invariance, varianceWeight: variance, covarianceWeight: covariance } = CONFIG;
-    const weights = tf.keep(tf.tensor1d(weightsVector({ invariance, variance, covariance }, 1)));
+    const weights = tf.keep(tf.tensor1d(lossWeights(methodOf(CONFIG), CONFIG).global!));
     return one(`${VIEWS} x ${CONFIG.embeddingDim}`, () =>
       K.vicregGrad({ z, centred, variances, moments, weights }, {}),
     );

@@ -5,7 +5,9 @@ import type { Config } from '../../src/config/schema.ts';
 import { tf } from '../../src/gpu/backend.ts';
 import { openDevice } from '../../src/gpu/device.ts';
 import type { Runtime } from '../../src/gpu/runtime.ts';
-import { headTerms, TERMS_LENGTH } from '../../src/train/sample.ts';
+import { weightedTotal } from '../../src/methods/record/total.ts';
+import { methodOf } from '../../src/methods/records.ts';
+import { readHeads } from '../../src/train/sample.ts';
 import { TrainingStep } from '../../src/train/trainingStep.ts';
 import { CONFIG, type Engine, RATE, viewImages } from './problem.ts';
 
@@ -46,16 +48,8 @@ export async function openOurDevice(): Promise<OurDevice> {
 
 /** The total loss in the numbers that a step reads back. */
 function totalOf(values: Float32Array, config: Config): number {
-  const { invarianceWeight, varianceWeight, covarianceWeight, localWeight } = config;
-  const head = (from: number) => {
-    const terms = headTerms(values.subarray(from, from + TERMS_LENGTH));
-    return (
-      invarianceWeight * terms.invariance +
-      varianceWeight * terms.variance +
-      covarianceWeight * terms.covariance
-    );
-  };
-  return head(0) + localWeight * head(TERMS_LENGTH);
+  const method = methodOf(config);
+  return weightedTotal(method, config, readHeads(method, values)).total;
 }
 
 /** A model at its start and the fixed images, compiled and ready to step. */

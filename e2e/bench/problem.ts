@@ -4,7 +4,8 @@
 import { presetConfig } from '../../src/config/presets.ts';
 import { type Config, parseConfig } from '../../src/config/schema.ts';
 import { levelMatrix, POOLED_SIDE } from '../../src/gpu/kernels/pool/levelPool.ts';
-import { architecture, levelWidths } from '../../src/mlvicx/architecture.ts';
+import { levelWidths } from '../../src/methods/encoder/network.ts';
+import { networkOf } from '../../src/methods/engines.ts';
 import { drawFrom } from '../../src/train/initialise.ts';
 import { Rng } from '../../src/util/rng.ts';
 
@@ -37,7 +38,7 @@ export interface Weight {
 /** Every storage of the network with its starting values. */
 export function startingWeights(): Weight[] {
   const draw = drawFrom(CONFIG.seed);
-  return architecture(CONFIG).storages.map(({ name, shape, parameters }) => ({
+  return networkOf(CONFIG).storages.map(({ name, shape, parameters }) => ({
     name,
     shape,
     data: Float32Array.from(parameters.flatMap((parameter) => [...draw(parameter)])),

@@ -4,7 +4,9 @@
 
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-webgpu';
-import { LEVEL_BIASES, LEVEL_WEIGHTS, PREFIX, projectorLayers } from '../../src/mlvicx/architecture.ts';
+import { PREFIX } from '../../src/methods/encoder/network.ts';
+import { globalProjector } from '../../src/methods/heads/projector.ts';
+import { LEVEL_BIASES, LEVEL_WEIGHTS, localProjector } from '../../src/methods/mlvicx/network.ts';
 import { CONFIG, type Engine, levelOperator, RATE, SIDES, startingWeights, viewImages } from './problem.ts';
 
 type Get = (name: string) => tf.Tensor;
@@ -56,7 +58,8 @@ function block(get: Get, name: string, x: tf.Tensor4D, stride: number): tf.Tenso
 }
 
 function project(get: Get, head: 'global' | 'local', x: tf.Tensor2D): tf.Tensor2D {
-  return projectorLayers(head, CONFIG).reduce((input, layer, i) => {
+  const layers = head === 'global' ? globalProjector(CONFIG) : localProjector(CONFIG);
+  return layers.reduce((input, layer, i) => {
     const weight = get(`${layer.linear}.weight`) as tf.Tensor2D;
     const y = tf.add(tf.matMul(input, weight), get(`${layer.linear}.bias`)) as tf.Tensor2D;
     const normed = layer.norm ? norm(get, layer.norm, y) : y;

@@ -1,13 +1,11 @@
 // A step of pretraining as the app takes it, both views rendered on the GPU from 8-bit films included: what it takes,
 // dispatches, submits and allocates. Runs in the benchmark's worker.
 
-import { METRIC_NAMES } from '../../src/protocol/metrics.ts';
+import { commonValue } from '../../src/protocol/metrics.ts';
 import { Pretrainer } from '../../src/train/pretrain.ts';
 import { syntheticFilms } from './films.ts';
 import { openOurDevice } from './ours.ts';
 import { CONFIG, type Engine } from './problem.ts';
-
-const TOTAL = METRIC_NAMES.indexOf('loss/total');
 
 export async function openTraining(): Promise<Engine> {
   const device = await openOurDevice();
@@ -17,9 +15,9 @@ export async function openTraining(): Promise<Engine> {
   return {
     adapter: device.adapter,
     async step() {
-      const { values } = await run.submitStep();
+      const sample = await run.submitStep();
       device.refuseFaults();
-      return values[TOTAL]!;
+      return commonValue(sample, 'loss/total');
     },
   };
 }

@@ -5,7 +5,7 @@ import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { isPresetName, PRESET_NAMES, type PresetName } from '../../src/config/presets.ts';
-import { type Config, isConfigKey, parseConfig } from '../../src/config/schema.ts';
+import { type Config, isConfigKey, parseSettings } from '../../src/config/schema.ts';
 import type { Arrangement } from '../../src/protocol/intake.ts';
 import { BLANK, type LabelChoice, READERS, UNCERTAIN } from '../../src/protocol/labels.ts';
 import { OVERLAP, SPLIT_SOURCES, type SplitChoice } from '../../src/protocol/split.ts';
@@ -91,7 +91,7 @@ export function configure(base: Config, given: Readonly<Record<string, unknown>>
   const unknown = Object.keys(given).find((key) => !isConfigKey(key));
   if (unknown) throw new UsageError(`there is no setting called ${unknown}.`);
   try {
-    return parseConfig(given, base);
+    return parseSettings(given, base);
   } catch (error) {
     if (error instanceof AppError) throw new UsageError(error.message);
     throw error;

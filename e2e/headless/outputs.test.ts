@@ -3,13 +3,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { type DatasetSummary, filmTable, type SkippedFile } from '../../src/protocol/dataset.ts';
-import { METRIC_NAMES } from '../../src/protocol/metrics.ts';
+import { metricNames } from '../../src/protocol/metrics.ts';
 import { AppError, toWire } from '../../src/util/errors.ts';
 import { dataReport, MetricsFile } from './outputs.ts';
 
+const METRIC_NAMES = metricNames({ method: 'mlvicx' });
+
 test('metrics.jsonl holds a line per step under the names of the table', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'metrics-'));
-  const file = new MetricsFile(folder);
+  const file = new MetricsFile(folder, METRIC_NAMES);
   file.append([{ step: 0, activeSeconds: 0.5, values: METRIC_NAMES.map((_, i) => (i === 1 ? null : i)) }]);
   file.append([{ step: 1, activeSeconds: 1, values: [] }]);
   await file.close();

@@ -6,23 +6,26 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { SampleRecord } from '../../src/headless.ts';
 import type { DatasetSummary } from '../../src/protocol/dataset.ts';
-import { METRIC_NAMES } from '../../src/protocol/metrics.ts';
+import type { MetricName } from '../../src/protocol/metrics.ts';
 
 /** Appends samples as lines; a metric that was not measured, or is not a number, is null. */
 export class MetricsFile {
   readonly #stream: WriteStream;
+  readonly #metrics: readonly MetricName[];
   lines = 0;
   /** Steps that waited for films to be read, and for how long in all. */
   readonly waits = { steps: 0, lastStep: -1, seconds: 0 };
   last: Readonly<Record<string, number | null>> = {};
 
-  constructor(folder: string) {
+  /** `metrics` are those of the run. */
+  constructor(folder: string, metrics: readonly MetricName[]) {
+    this.#metrics = metrics;
     this.#stream = createWriteStream(path.join(folder, 'metrics.jsonl'));
   }
 
   append(samples: readonly SampleRecord[]): void {
     for (const { step, activeSeconds, values } of samples) {
-      const named = METRIC_NAMES.map((name, i) => [name, values[i] ?? null] as const);
+      const named = this.#metrics.map((name, i) => [name, values[i] ?? null] as const);
       this.last = Object.fromEntries(named);
       this.#stream.write(`${JSON.stringify({ step, activeSeconds, ...this.last })}\n`);
       this.lines++;

@@ -3,9 +3,9 @@
 import path from 'node:path';
 import { presetConfig } from '../../src/config/presets.ts';
 import { quirkSwitches } from '../../src/config/quirks.ts';
-import type { Config } from '../../src/config/schema.ts';
+import { type Config, inForce } from '../../src/config/schema.ts';
 import type { RunnerEvent } from '../../src/headless.ts';
-import { METRIC_NAMES } from '../../src/protocol/metrics.ts';
+import { commonValue, metricNames } from '../../src/protocol/metrics.ts';
 import {
   configure,
   DATA_OPTIONS,
@@ -32,8 +32,6 @@ const OPTIONS = {
   ...KERNEL_OPTIONS,
 } as const;
 
-const TOTAL = METRIC_NAMES.indexOf('loss/total');
-
 /** Turns the page's events into lines of metrics and of progress. */
 function listener(metrics: MetricsFile, progress: Progress): (event: RunnerEvent) => void {
   let loss = '';
@@ -42,7 +40,8 @@ function listener(metrics: MetricsFile, progress: Progress): (event: RunnerEvent
     if (event.type === 'compile') progress.update('Compiling', `${event.done} of ${event.total}`);
     if (event.type === 'samples') {
       metrics.append(event.samples);
-      loss = event.samples.at(-1)?.values[TOTAL]?.toFixed(4) ?? loss;
+      const last = event.samples.at(-1);
+      if (last) loss = commonValue(last, 'loss/total')?.toFixed(4) ?? loss;
     }
     if (event.type === 'status' && event.status.state === 'running') {
       const { step, totalSteps, etaSeconds } = event.status;
@@ -83,7 +82,7 @@ export const pretrain: Command = {
     const { preset, config, init, data, out, kernels } = readArguments(argv);
     const folder = await makeFolder(out);
     const started = performance.now();
-    const metrics = new MetricsFile(folder);
+    const metrics = new MetricsFile(folder, metricNames(config));
     const progress = new Progress();
     try {
       await withSession(
@@ -109,7 +108,7 @@ export const pretrain: Command = {
             command: 'pretrain',
             preset,
             seed: config.seed,
-            config,
+            config: inForce(config),
             quirks: quirkSwitches(config),
             start,
             ...machineReport(session.device),

@@ -2,6 +2,7 @@
 // is brought to its end, on a session that answers as the page does.
 
 import { expect, test } from 'vitest';
+import { presetConfig } from '../../src/config/presets.ts';
 import type { Session } from './browser.ts';
 import { grows } from './soak.ts';
 import { SoakRun } from './soakRun.ts';
@@ -25,7 +26,7 @@ test('a run that a lost device left paused goes on to its end, and a blow-up tha
     told('running');
     setTimeout(told, 0, 'done');
   };
-  const run: SoakRun = new SoakRun({ call } as unknown as Session, 64);
+  const run: SoakRun = new SoakRun({ call } as unknown as Session, presetConfig('smoke'));
   run.failure = 'loss-not-finite: made up';
   told('recovering');
   setTimeout(told, 10, 'paused');

@@ -115,7 +115,7 @@ export const soak: Command = {
     await withSession(
       (event) => hear(event),
       async (session) => {
-        const run = new SoakRun(session, config.planeSize);
+        const run = new SoakRun(session, config);
         hear = run.hear;
         await run.films();
         while (cycles.length === 0 || elapsed() < minutes * 60) {

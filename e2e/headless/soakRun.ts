@@ -1,16 +1,13 @@
 // One run of `soak` as it is seen from outside: every sample is held against the reference the moment it comes, and its step
 // must follow the one before. Steps told again are allowed, other values and gaps are not.
 
+import type { Config } from '../../src/config/schema.ts';
 import type { RunnerEvent, SampleRecord } from '../../src/headless.ts';
 import type { EngineState } from '../../src/protocol/engine.ts';
 import { SYNTHETIC_SET } from '../../src/protocol/intake.ts';
-import { METRIC_NAMES } from '../../src/protocol/metrics.ts';
+import { commonValue, metricNames } from '../../src/protocol/metrics.ts';
 import type { Session } from './browser.ts';
 
-const REPEATABLE = METRIC_NAMES.map((name, i) => ({ name, i })).filter(
-  ({ name }) => !/^(speed|memory)\//.test(name),
-);
-const RESERVED = METRIC_NAMES.indexOf('memory/reserved');
 /** A worker that says nothing for so long is dead. */
 const SILENCE_MS = 6000;
 /** Nor does a live one, whatever it is waiting for: it compiles, recovers or takes steps, and tells of each. */
@@ -19,6 +16,8 @@ const PATIENCE_MS = 240_000;
 export class SoakRun {
   readonly #session: Session;
   readonly #planeSize: number;
+  /** Metrics that a repetition gives again, with their places in a sample. */
+  readonly #repeatable: readonly { readonly name: string; readonly i: number }[];
   #reference: Map<number, SampleRecord> | null = null;
   #rows = new Map<number, SampleRecord>();
   #expected = 0;
@@ -35,9 +34,12 @@ export class SoakRun {
   reserved = 0;
   samples = 0;
 
-  constructor(session: Session, planeSize: number) {
+  constructor(session: Session, config: Config) {
     this.#session = session;
-    this.#planeSize = planeSize;
+    this.#planeSize = config.planeSize;
+    this.#repeatable = metricNames(config)
+      .map((name, i) => ({ name, i }))
+      .filter(({ name }) => !/^(speed|memory)\//.test(name));
   }
 
   get call(): Session['call'] {
@@ -156,10 +158,10 @@ export class SoakRun {
     if (step > this.#expected) this.offences.push(`step ${step} came when ${this.#expected} was next`);
     this.#expected = step + 1;
     this.#rows.set(step, sample);
-    this.reserved = sample.values[RESERVED] ?? 0;
+    this.reserved = commonValue(sample, 'memory/reserved') ?? 0;
     const right = this.#reference?.get(step);
     if (!right) return;
-    const wrong = REPEATABLE.find(({ i }) => !Object.is(sample.values[i], right.values[i]));
+    const wrong = this.#repeatable.find(({ i }) => !Object.is(sample.values[i], right.values[i]));
     if (wrong) {
       const [is, was] = [sample.values[wrong.i], right.values[wrong.i]];
       this.offences.push(`step ${step}: ${wrong.name} is ${is}, uninterrupted ${was}`);

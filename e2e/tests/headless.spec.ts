@@ -3,11 +3,13 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { METRIC_NAMES } from '../../src/protocol/metrics.ts';
+import { metricNames } from '../../src/protocol/metrics.ts';
 import { readSafetensors } from '../../src/util/safetensors.ts';
 import { expect, test } from './fixtures.ts';
 import { madeFolder } from './folders.ts';
 import { headless } from './headless.ts';
+
+const METRIC_NAMES = metricNames({ method: 'mlvicx' });
 
 test('pretrain and probe leave their files and the closing line', async () => {
   test.setTimeout(240_000);

@@ -1,7 +1,9 @@
 // A run by hand: play, pause, step, resume, reset; charts while it trains; what it leaves to take along.
 
-import { METRIC_NAMES } from '../../src/protocol/metrics.ts';
+import { metricNames } from '../../src/protocol/metrics.ts';
 import { expect, test } from './fixtures.ts';
+
+const METRIC_NAMES = metricNames({ method: 'mlvicx' });
 
 test('play, pause, one step, resume, end, export in full; reset goes back to the start', async ({ app }) => {
   await app.open({ maxSteps: 5000 });

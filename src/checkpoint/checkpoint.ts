@@ -2,7 +2,9 @@
 // can load them as they are; optimiser state under `optimiser.`; configuration and step in the metadata.
 // Reading takes our own files and bare state dicts of the published code, and refuses anything incomplete.
 
-import { type Config, parseConfig } from '../config/schema.ts';
+import { type Config, inForce, parseConfig } from '../config/schema.ts';
+import { ENGINES } from '../methods/engines.ts';
+import { METHOD_NAMES, METHODS } from '../methods/records.ts';
 import { AppError, type ErrorCode } from '../util/errors.ts';
 import {
   readSafetensors,
@@ -65,7 +67,7 @@ function tensorsOf(checkpoint: Checkpoint, layout: Layout): Map<string, StoredTe
 const metadataOf = ({ config, step, fingerprint, start }: Checkpoint): Record<string, string> => ({
   format: FORMAT,
   version: VERSION,
-  config: JSON.stringify(config),
+  config: JSON.stringify(inForce(config)),
   step: String(step),
   fingerprint,
   start,
@@ -175,27 +177,26 @@ function readRun(metadata: Readonly<Record<string, string>>): Run {
   }
 }
 
-/** The widths of a model, read off the shapes of its parameters. @throws AppError checkpoint-invalid */
-export function modelSizes(parameters: NamedTensors) {
-  const outputsOf = (name: string): number => {
-    const tensor = parameters.get(name);
-    if (!tensor) throw invalid(`it is not an MLVICX model: ${name} is missing.`);
-    return tensor.shape.at(-1) ?? 0;
-  };
-  return {
-    width: outputsOf('encoder.encoder.0.weight'),
-    projectorHidden: outputsOf('encoder.projetion.l1.0.weight'),
-    embeddingDim: outputsOf('encoder.projetion.l3.0.weight'),
-    levelChannels: outputsOf('encoder.resize_project.convs.0.weight'),
-    projectorFinalNorm: parameters.has('encoder.projetion.l3.1.weight'),
-  };
+/**
+ * The settings of a model, read off the shapes of its parameters: of the first method whose model it is.
+ * @throws AppError checkpoint-invalid
+ */
+export function settingsOf(parameters: NamedTensors): Partial<Config> {
+  const shapes = (name: string) => parameters.get(name)?.shape;
+  const refusals: string[] = [];
+  for (const method of METHOD_NAMES) {
+    const found = ENGINES[method].settingsIn(shapes);
+    if (!('missing' in found)) return { method, ...found };
+    refusals.push(`${METHODS[method].label}: ${found.missing} is missing`);
+  }
+  throw invalid(`it is no model of a method known here (${refusals.join('; ')}).`);
 }
 
 /** A state dict without our metadata: the widths are read off its shapes, all else is taken from `base`. */
 function foreignRun(parameters: NamedTensors, base?: Config): Run {
-  const sizes = modelSizes(parameters);
+  const read = settingsOf(parameters);
   try {
-    return { config: parseConfig(sizes, base), step: 0, fingerprint: '', start: 'a state dict from a file' };
+    return { config: parseConfig(read, base), step: 0, fingerprint: '', start: 'a state dict from a file' };
   } catch (cause) {
     throw invalid(cause instanceof AppError ? cause.message : 'its shapes are not usable.', cause);
   }

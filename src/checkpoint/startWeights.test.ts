@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { sizeOf } from '../gpu/kernels/parts/common.ts';
-import { architecture } from '../mlvicx/architecture.ts';
+import { backbone } from '../methods/encoder/network.ts';
 import { tinyConfig } from '../train/testRun.ts';
 import { type StoredTensor, writeSafetensors } from '../util/safetensors.ts';
 import { fromTorchvisionName, readStartWeights } from './startWeights.ts';
@@ -28,7 +28,7 @@ const CONFIG = tinyConfig();
 
 /** A ResNet-18 of width 4 whose tensor number i is filled with i + 1. */
 function network(): Map<string, StoredTensor<'F32'>> {
-  const { storages, buffers } = architecture(CONFIG);
+  const { storages, buffers } = backbone(CONFIG.width);
   const shapes = new Map<string, readonly number[]>([
     ...storages.flatMap(({ parameters }) => parameters.map(({ name, shape }) => [name, shape] as const)),
     ...buffers.map(({ name, size }) => [name, [size]] as const),
@@ -53,16 +53,10 @@ describe('weights under torchvision names', () => {
   it('fill exactly the backbone', async () => {
     expect(torchvisionNames()).toHaveLength(100);
     const start = await readStartWeights(fileOf(network()), CONFIG);
-    const { storages, buffers } = architecture(CONFIG);
-    const backbone = (name: string) => name.startsWith('encoder.encoder.');
+    const { storages, buffers } = backbone(CONFIG.width);
     const parameters = storages.flatMap((storage) => storage.parameters.map(({ name }) => name));
-    expect([...start.parameters.keys()].toSorted()).toEqual(parameters.filter(backbone).toSorted());
-    expect([...start.buffers.keys()].toSorted()).toEqual(
-      buffers
-        .map(({ name }) => name)
-        .filter(backbone)
-        .toSorted(),
-    );
+    expect([...start.parameters.keys()].toSorted()).toEqual(parameters.toSorted());
+    expect([...start.buffers.keys()].toSorted()).toEqual(buffers.map(({ name }) => name).toSorted());
     const at = torchvisionNames().indexOf('layer3.0.downsample.0.weight');
     const shortcut = start.parameters.get('encoder.encoder.6.0.downsample.0.weight')!;
     expect(shortcut.shape).toEqual([1, 1, 8, 16]);

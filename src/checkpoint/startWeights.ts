@@ -2,7 +2,7 @@
 // trained on ImageNet, from a safetensors file. It fills the encoder's convolutions and norms; bottlenecks and heads,
 // which torchvision does not have, keep their random start. A checkpoint of ours is taken up again elsewhere.
 
-import { architecture, type ModelShape, PREFIX } from '../mlvicx/architecture.ts';
+import { backbone, PREFIX } from '../methods/encoder/network.ts';
 import { AppError } from '../util/errors.ts';
 import { readState, requireTensors } from './checkpoint.ts';
 import type { NamedTensors } from './stateDict.ts';
@@ -40,7 +40,7 @@ export function fromTorchvisionName(name: string): string | null {
 /** @throws AppError checkpoint-invalid (no safetensors file), weights-invalid (no such network, or of another width) */
 export async function readStartWeights(
   bytes: Uint8Array<ArrayBuffer>,
-  shape: ModelShape,
+  shape: { readonly width: number },
 ): Promise<StartWeights> {
   const state = readState(bytes);
   const stem = state.parameters.get('conv1.weight');
@@ -54,19 +54,12 @@ export async function readStartWeights(
     );
   }
   const [parameters, buffers] = [renamed(state.parameters), renamed(state.buffers)];
-  const inBackbone = (name: string) => name.startsWith(`${PREFIX}.encoder.`);
-  const { storages, buffers: norms } = architecture(shape);
+  const { storages, buffers: norms } = backbone(shape.width);
   const weights = storages.flatMap((storage) =>
-    storage.parameters
-      .filter(({ name }) => inBackbone(name))
-      .map(({ name, shape }) => [name, shape] as const),
+    storage.parameters.map(({ name, shape }) => [name, shape] as const),
   );
   requireTensors(parameters, new Map(weights), 'weights-invalid');
-  requireTensors(
-    buffers,
-    new Map(norms.filter(({ name }) => inBackbone(name)).map(({ name, size }) => [name, [size]])),
-    'weights-invalid',
-  );
+  requireTensors(buffers, new Map(norms.map(({ name, size }) => [name, [size]])), 'weights-invalid');
   return { label: `ResNet-18 weights from a file (SHA-256 ${await digest(bytes)})`, parameters, buffers };
 }
 

@@ -2,7 +2,7 @@
 // was asked for would score or train something else unawares.
 
 import type { Runtime } from '../gpu/runtime.ts';
-import type { Mlvicx } from '../mlvicx/model.ts';
+import type { Model } from '../methods/model.ts';
 import type { NetworkSpec } from '../nn/parameters.ts';
 import { AppError } from '../util/errors.ts';
 import { type Checkpoint, requireTensors } from './checkpoint.ts';
@@ -20,7 +20,7 @@ export function requireWeights(network: NetworkSpec, { parameters, buffers }: We
 }
 
 /** @throws AppError checkpoint-invalid */
-export function loadWeights(model: Mlvicx, weights: Weights, runtime: Runtime): void {
+export function loadWeights(model: Model, weights: Weights, runtime: Runtime): void {
   requireWeights(model.parameters.spec, weights);
   const values = new Map([...weights.parameters, ...weights.buffers]);
   model.parameters.write(values, (tensor, data) => runtime.write(tensor, data));

@@ -1,7 +1,7 @@
 // Named layers over the defaults of schema.ts. `paper` is the defaults; smaller presets say only what differs.
 // Order matters: when a configuration does not fit, the first later preset that fits is proposed.
 
-import { type Config, defaultConfig } from './schema.ts';
+import { type Config, defaultConfig, keysInForce } from './schema.ts';
 
 interface Preset {
   readonly label: string;
@@ -95,9 +95,7 @@ export function presetConfig(name: PresetName): Config {
 export function presetOf(config: Config): PresetName | null {
   const equals = (name: PresetName) => {
     const preset = presetConfig(name);
-    return Object.entries(config).every(
-      ([key, value]) => key === 'seed' || preset[key as keyof Config] === value,
-    );
+    return keysInForce(config).every((key) => key === 'seed' || preset[key] === config[key]);
   };
   return PRESET_NAMES.find(equals) ?? null;
 }

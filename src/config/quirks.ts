@@ -3,7 +3,7 @@
 
 import type { Field } from './fields.ts';
 import { presetConfig } from './presets.ts';
-import { CONFIG_KEYS, type Config, type ConfigKey, type ConfigValue, SCHEMA } from './schema.ts';
+import { type Config, type ConfigKey, type ConfigValue, keysInForce, SCHEMA } from './schema.ts';
 
 export interface QuirkSwitch {
   /** As docs/method.md numbers them, e.g. Q1. */
@@ -13,10 +13,10 @@ export interface QuirkSwitch {
   readonly asPublished: boolean;
 }
 
-/** Every switch of the table with its value, in the order of the table. */
+/** Every switch that the configuration has with its value, in the order of the table. */
 export function quirkSwitches(config: Config): QuirkSwitch[] {
   const published = presetConfig('paper-official');
-  return CONFIG_KEYS.flatMap((setting) => {
+  return keysInForce(config).flatMap((setting) => {
     const { quirk }: Field = SCHEMA[setting];
     if (!quirk) return [];
     const value = config[setting];

@@ -1,56 +1,8 @@
-// The rows of the objective, of the optimiser and of the run. What a row must say is in fields.ts, the whole table in schema.ts.
+// The rows of the optimiser and of the run. What a row must say is in fields.ts, the whole table in schema.ts.
 
 import { type Field, number } from './fields.ts';
 
 export const TRAINING_ROWS = {
-  invarianceWeight: number({
-    group: 'loss',
-    when: 'live',
-    default: 25,
-    min: 0,
-    max: 1000,
-    scale: 'linear',
-    label: 'Invariance weight',
-    short: 'inv',
-    help: 'Pulls the two views of a film together. At zero nothing ties the views.',
-    source: 'equation 5',
-  }),
-  varianceWeight: number({
-    group: 'loss',
-    when: 'live',
-    default: 25,
-    min: 0,
-    max: 1000,
-    scale: 'linear',
-    label: 'Variance weight',
-    short: 'var',
-    help: 'Keeps the spread of each dimension above one. At zero the embedding may collapse to a point.',
-    source: 'equation 5',
-  }),
-  covarianceWeight: number({
-    group: 'loss',
-    when: 'live',
-    default: 1,
-    min: 0,
-    max: 1000,
-    scale: 'linear',
-    label: 'Covariance weight',
-    short: 'cov',
-    help: 'Decorrelates the dimensions. At zero they may all carry the same information.',
-    source: 'equation 5',
-  }),
-  localWeight: number({
-    group: 'loss',
-    when: 'live',
-    default: 1,
-    min: 0,
-    max: 100,
-    scale: 'linear',
-    label: 'Local weight λ',
-    short: 'λ',
-    help: 'Weight of the local (multi-level) loss beside the global one.',
-    source: 'equation 8',
-  }),
   optimiser: {
     kind: 'choice',
     group: 'optimiser',

@@ -3,6 +3,7 @@
 // something questionable, the recommended choice; each such switch names its quirk (docs/method.md).
 // Presets layer other values over these (presets.ts); nothing here knows about forms or files.
 
+import { belongsTo, METHOD_ROW, METHOD_ROWS } from '../methods/records.ts';
 import { EVALUATION_ROWS } from '../tasks/records.ts';
 import { AppError } from '../util/errors.ts';
 import type { Field, ValueOf } from './fields.ts';
@@ -12,7 +13,9 @@ import { VIEW_ROWS } from './rowsViews.ts';
 
 /** In the order in which the form shows them. */
 export const SCHEMA = {
+  ...METHOD_ROW,
   ...MODEL_ROWS,
+  ...METHOD_ROWS,
   ...TRAINING_ROWS,
   ...VIEW_ROWS,
   ...EVALUATION_ROWS,
@@ -32,6 +35,14 @@ export function defaultConfig(): Config {
   const entries = CONFIG_KEYS.map((key) => [key, SCHEMA[key].default]);
   return Object.fromEntries(entries) as Config;
 }
+
+/** The settings that mean something under a configuration: those of other methods do not. */
+export const keysInForce = ({ method }: Pick<Config, 'method'>): ConfigKey[] =>
+  CONFIG_KEYS.filter((key) => belongsTo(key, method));
+
+/** The values that mean something, as files and reports carry them. */
+export const inForce = (config: Config): Partial<Config> =>
+  Object.fromEntries(keysInForce(config).map((key) => [key, config[key]]));
 
 /** Reads one value from text or JSON. @throws AppError `config-invalid` with the found value and the range. */
 export function parseValue<K extends ConfigKey>(key: K, raw: unknown): Config[K] {
@@ -65,4 +76,17 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, base: Config
     config[key] = parseValue(key, value);
   }
   return config as Config;
+}
+
+/**
+ * As parseConfig, for settings that someone named one by one: a row of a method that is not the chosen one is refused.
+ * @throws AppError config-invalid
+ */
+export function parseSettings(raw: Readonly<Record<string, unknown>>, base: Config): Config {
+  const config = parseConfig(raw, base);
+  const stray = Object.keys(raw).find((key) => !belongsTo(key, config.method));
+  if (stray === undefined) return config;
+  const { label } = SCHEMA[stray as ConfigKey];
+  const chosen = SCHEMA.method.choices[config.method];
+  throw new AppError('config-invalid', `${stray} (${label}) is no setting of the method ${chosen}.`);
 }

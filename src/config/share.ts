@@ -3,16 +3,16 @@
 
 import { AppError } from '../util/errors.ts';
 import { isPresetName, PRESET_NAMES, type PresetName, presetConfig } from './presets.ts';
-import { CONFIG_KEYS, type Config, type ConfigKey, parseConfig } from './schema.ts';
+import { type Config, type ConfigKey, keysInForce, parseSettings } from './schema.ts';
 
 export interface Shared {
   readonly preset: PresetName;
   readonly config: Config;
 }
 
-/** The settings in which two configurations differ, in the order of the schema. */
+/** The settings of a configuration in which it differs from another, in the order of the schema. */
 export const differingKeys = (config: Config, base: Config): ConfigKey[] =>
-  CONFIG_KEYS.filter((key) => config[key] !== base[key]);
+  keysInForce(config).filter((key) => config[key] !== base[key]);
 
 /** The preset that needs the fewest changes to become the configuration; the seed does not count. */
 export function nearestPreset(config: Config): PresetName {
@@ -37,5 +37,5 @@ export function readShareHash(hash: string): Shared | null {
     throw new AppError('config-invalid', `there is no preset called ${preset.slice(0, 40)}.`);
   }
   parts.delete('preset');
-  return { preset, config: parseConfig(Object.fromEntries(parts), presetConfig(preset)) };
+  return { preset, config: parseSettings(Object.fromEntries(parts), presetConfig(preset)) };
 }

@@ -154,7 +154,7 @@ class FakeEngine implements EngineClient {
 
   #sample(config: Config): StepSample {
     return fakeSample(this.#step, {
-      ...config,
+      config,
       totalSteps: this.#total,
       imagesPerSecond: 320,
       collapse: this.#options.collapse ?? config.varianceWeight === 0,

@@ -34,7 +34,7 @@ export interface BufferSpec {
   readonly value: number;
 }
 
-/** What a network is made of; built by mlvicx/architecture.ts. */
+/** What a network is made of; built by the methods (methods/engines.ts). */
 export interface NetworkSpec {
   readonly storages: readonly StorageSpec[];
   readonly buffers: readonly BufferSpec[];

@@ -1,130 +1,47 @@
-// Every number the trainer may report per step, once. Charts, exports, tooltips and the runner's metrics.jsonl
-// are generated from this table; the trainer can only yield names that stand in it.
-// Values of the two heads are terms of the loss; values of the levels are measured and shown, never optimised.
+// Every number the trainer may report per step. What every run reports stands first and is the same for all; what is
+// measured on heads and levels follows from the record of the method. Charts, exports, tooltips and the runner's
+// metrics.jsonl are generated from these tables, and a kept run carries the names that its values were stored under.
 
-export const TERMS = {
-  invariance: {
-    label: 'Invariance',
-    weightKey: 'invarianceWeight',
-    formula: 'mean over n, j of (a_nj - b_nj)^2',
-    meaning:
-      'How far the two views of a film lie apart. Falling: the encoder ignores what augmentation changes. Zero with a high variance term: collapse.',
-  },
-  variance: {
-    label: 'Variance',
-    weightKey: 'varianceWeight',
-    formula: 'sum over views of 1/2 mean_j relu(1 - sqrt(var_j + 1e-4))',
-    meaning:
-      'How much spread the dimensions lack. Zero: every dimension spreads by one or more. Near one: all films get the same embedding.',
-  },
-  covariance: {
-    label: 'Covariance',
-    weightKey: 'covarianceWeight',
-    formula: 'sum over views of 1/D sum_{j != k} C_jk^2',
-    meaning: 'How much dimensions repeat each other. Falling: information spreads over more dimensions.',
-  },
-} as const;
-export type Term = keyof typeof TERMS;
-export const TERM_NAMES = Object.keys(TERMS) as Term[];
+import type { Config } from '../config/schema.ts';
+import type { MethodRecord } from '../methods/record/method.ts';
+import {
+  LEVEL_NUMBERS,
+  LEVELS,
+  type Level,
+  STATISTIC_NAMES,
+  STATISTICS,
+  type Statistic,
+} from '../methods/record/statistics.ts';
+import { METHOD_NAMES, METHODS, type MethodName } from '../methods/records.ts';
 
-export const HEADS = { global: 'Global', local: 'Local' } as const;
-export type Head = keyof typeof HEADS;
-export const HEAD_NAMES = Object.keys(HEADS) as Head[];
+/** `group/name`; which there are is for the run's own table to say. */
+export type MetricName = `${string}/${string}`;
 
-export const LEVELS = ['stem', 'stage 1', 'stage 2', 'stage 3', 'stage 4'] as const;
-export type Level = 1 | 2 | 3 | 4 | 5;
-export const LEVEL_NUMBERS = [1, 2, 3, 4, 5] as const satisfies readonly Level[];
-
-export type MetricName =
-  | 'loss/total'
-  | `${Head}/${Term}`
-  | `${Head}/weighted-${Term}`
-  | `${Head}/total`
-  | `${Head}/std`
-  | `level${Level}/${Term}`
-  | 'optim/learning-rate'
-  | 'speed/step-seconds'
-  | 'speed/images-per-second'
-  | 'speed/data-wait'
-  | 'memory/in-use'
-  | 'memory/reserved';
-
-export interface Metric {
-  readonly name: MetricName;
+export interface Metric<Name extends MetricName = MetricName> {
+  readonly name: Name;
   readonly label: string;
   readonly unit: '' | 's' | 'img/s' | 'B';
   readonly scale: 'linear' | 'log';
   /** Which way is better, where one can say so at all. */
   readonly better: 'lower' | 'higher' | 'neither';
   readonly formula: string;
-  readonly head?: Head;
-  readonly term?: Term;
-  readonly level?: Level;
 }
 
-const headMetrics = HEAD_NAMES.flatMap((head): Metric[] => [
-  ...TERM_NAMES.flatMap((term): Metric[] => {
-    const common = { unit: '', better: 'lower', scale: 'linear', head, term } as const;
-    const label = `${HEADS[head]} ${TERMS[term].label.toLowerCase()}`;
-    return [
-      { ...common, name: `${head}/${term}`, label, formula: TERMS[term].formula },
-      {
-        ...common,
-        name: `${head}/weighted-${term}`,
-        label: `${label}, weighted`,
-        formula: `${TERMS[term].weightKey} * ${head}/${term}`,
-      },
-    ];
-  }),
-  {
-    name: `${head}/total`,
-    label: `${HEADS[head]} total`,
-    unit: '',
-    scale: 'linear',
-    better: 'lower',
-    head,
-    formula: 'weighted invariance + variance + covariance',
-  },
-  {
-    name: `${head}/std`,
-    label: `${HEADS[head]} spread`,
-    unit: '',
-    scale: 'linear',
-    better: 'higher',
-    head,
-    formula: 'mean over views and j of sqrt(var_j + 1e-4)',
-  },
-]);
+const plain = { unit: '', scale: 'linear' } as const;
 
-const levelMetrics = LEVEL_NUMBERS.flatMap((level): Metric[] =>
-  TERM_NAMES.map((term) => ({
-    name: `level${level}/${term}`,
-    label: `${TERMS[term].label}, ${LEVELS[level - 1]}`,
-    unit: '',
-    scale: 'linear',
-    better: 'neither',
-    formula: `${TERMS[term].formula}, on the pooled attended map`,
-    level,
-    term,
-  })),
-);
-
-export const METRICS: readonly Metric[] = [
+/** What every run reports, whatever its method. */
+const COMMON = [
   {
+    ...plain,
     name: 'loss/total',
     label: 'Total',
-    unit: '',
-    scale: 'linear',
     better: 'lower',
-    formula: 'global/total + λ local/total',
+    formula: 'the loss, as the method weighs it',
   },
-  ...headMetrics,
-  ...levelMetrics,
   {
+    ...plain,
     name: 'optim/learning-rate',
     label: 'Learning rate',
-    unit: '',
-    scale: 'linear',
     better: 'neither',
     formula: 'warm-up, then cosine',
   },
@@ -168,12 +85,84 @@ export const METRICS: readonly Metric[] = [
     better: 'lower',
     formula: 'bytes of all GPU buffers held',
   },
+] as const satisfies readonly Metric[];
+export type CommonMetric = (typeof COMMON)[number]['name'];
+
+/** The metrics of one head: its terms raw and weighted, their sum, the statistics that are not among them, the spread. */
+function headMetrics(method: MethodRecord, head: string): Metric[] {
+  const { label, terms } = method.heads[head]!;
+  const ofTerms = terms.flatMap((term): Metric[] => {
+    const { label: name, formula, weightKey } = method.terms[term]!;
+    const words = `${label} ${name.toLowerCase()}`;
+    const weighted = weightKey ? `${weightKey} * ${head}/${term}` : `${head}/${term}`;
+    return [
+      { ...plain, name: `${head}/${term}`, label: words, better: 'lower', formula },
+      {
+        ...plain,
+        name: `${head}/weighted-${term}`,
+        label: `${words}, weighted`,
+        better: 'lower',
+        formula: weighted,
+      },
+    ];
+  });
+  const statistics = STATISTIC_NAMES.filter((name) => !terms.includes(name)).map(
+    (name): Metric => ({
+      ...plain,
+      name: `${head}/${name}`,
+      label: `${label} ${STATISTICS[name].label.toLowerCase()}`,
+      better: 'neither',
+      formula: STATISTICS[name].formula,
+    }),
+  );
+  const sum = terms.map((term) => `weighted-${term}`).join(' + ');
+  return [
+    ...ofTerms,
+    { ...plain, name: `${head}/total`, label: `${label} total`, better: 'lower', formula: sum },
+    ...statistics,
+    {
+      ...plain,
+      name: `${head}/std`,
+      label: `${label} spread`,
+      better: 'higher',
+      formula: 'mean over views and j of sqrt(var_j + 1e-4)',
+    },
+  ];
+}
+
+export const levelMetric = (level: Level, name: Statistic) => `level${level}/${name}` as const;
+
+const LEVEL_METRICS = LEVEL_NUMBERS.flatMap((level): Metric[] =>
+  STATISTIC_NAMES.map((name) => ({
+    ...plain,
+    name: levelMetric(level, name),
+    label: `${STATISTICS[name].label}, ${LEVELS[level - 1]}`,
+    better: 'neither',
+    formula: `${STATISTICS[name].formula}, on the pooled map`,
+  })),
+);
+
+const metricsOfRecord = (method: MethodRecord): readonly Metric[] => [
+  ...COMMON,
+  ...Object.keys(method.heads).flatMap((head) => headMetrics(method, head)),
+  ...LEVEL_METRICS,
 ];
 
-export const METRIC_NAMES = METRICS.map((metric) => metric.name);
-export const METRIC_BY_NAME = new Map(METRICS.map((metric) => [metric.name, metric]));
+const perMethod = <T>(make: (name: MethodName) => T) =>
+  Object.fromEntries(METHOD_NAMES.map((name) => [name, make(name)])) as Record<MethodName, T>;
 
-/** One step's values in the order of METRIC_NAMES; NaN where a metric was not measured. */
+const TABLES = perMethod((name) => metricsOfRecord(METHODS[name]));
+const NAMES = perMethod((name): readonly MetricName[] => TABLES[name].map((metric) => metric.name));
+
+type OfMethod = Pick<Config, 'method'>;
+
+/** The metrics of a run under this configuration. */
+export const metricsOf = ({ method }: OfMethod): readonly Metric[] => TABLES[method];
+
+/** Their names, in the order of a sample's values. */
+export const metricNames = ({ method }: OfMethod): readonly MetricName[] => NAMES[method];
+
+/** One step's values in the order of metricNames; NaN where a metric was not measured. */
 export interface StepSample {
   /** Zero-based index of the step that the values belong to. */
   readonly step: number;
@@ -181,3 +170,18 @@ export interface StepSample {
   readonly activeSeconds: number;
   readonly values: Float64Array;
 }
+
+const COMMON_NAMES = COMMON.map(({ name }) => name) as CommonMetric[];
+
+/** What every run reports, out of a sample of any of them. */
+export const commonValue = <V extends number | null>(
+  { values }: { readonly values: ArrayLike<V> },
+  name: CommonMetric,
+): V => values[COMMON_NAMES.indexOf(name)]!;
+
+/** Whether two samples of a run give the same numbers to the last bit, in all that time and memory have no part in. */
+export const isRepeated = (a: Pick<StepSample, 'values'>, b: Pick<StepSample, 'values'>): boolean =>
+  a.values.length === b.values.length &&
+  a.values.every(
+    (value, i) => /^(speed|memory)\//.test(COMMON_NAMES[i] ?? '') || Object.is(value, b.values[i]),
+  );

@@ -2,7 +2,7 @@
 // same shape at the same random start, in evaluation mode, film by film in the order of the set.
 
 import type { Config } from '../config/schema.ts';
-import { Mlvicx } from '../mlvicx/model.ts';
+import { Model } from '../methods/model.ts';
 import { filmCount, inOrder, planesOf, type TrainingSet } from '../train/batchSource.ts';
 import { drawFrom } from '../train/initialise.ts';
 import type { Pretrainer } from '../train/pretrain.ts';
@@ -27,10 +27,10 @@ export async function encoderFeatures(
   config: Config,
   onProgress: Progress,
 ): Promise<Record<'pretrained' | 'random', EncoderFeatures>> {
-  const random = new Mlvicx(run.model.options, drawFrom(run.config.seed));
+  const random = new Model(run.model.config, drawFrom(run.config.seed));
   const renderer = new ViewRenderer(run.runtime, dataset, { batchSize: BATCH });
   try {
-    const extract = (model: Mlvicx, stage: string) =>
+    const extract = (model: Model, stage: string) =>
       featuresOf(model, renderer, run, dataset, config, (done, total) => onProgress(stage, done, total));
     return {
       pretrained: await extract(run.model, 'Features'),
@@ -44,7 +44,7 @@ export async function encoderFeatures(
 }
 
 async function featuresOf(
-  model: Mlvicx,
+  model: Model,
   renderer: ViewRenderer,
   run: Pretrainer,
   dataset: TrainingSet,
@@ -52,7 +52,7 @@ async function featuresOf(
   onProgress: (done: number, total: number) => void,
 ): Promise<EncoderFeatures> {
   const films = filmCount(dataset);
-  const dimensions = 8 * model.options.width;
+  const dimensions = 8 * model.config.width;
   const passes = config.probeFlip ? [false, true] : [false];
   const results: Float32Array[] = [];
   for (const [pass, flip] of passes.entries()) {

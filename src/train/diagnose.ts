@@ -4,8 +4,8 @@
 
 import type { Tensor } from '../gpu/kernel.ts';
 import { sizeOf } from '../gpu/kernels/parts/common.ts';
-import { levelWidths } from '../mlvicx/architecture.ts';
-import { LEVELS } from '../protocol/metrics.ts';
+import { levelWidths } from '../methods/encoder/network.ts';
+import { LEVELS } from '../methods/record/statistics.ts';
 import type { Pretrainer } from './pretrain.ts';
 import type { StepObserver } from './trainingStep.ts';
 
@@ -46,8 +46,9 @@ export async function diagnose(run: Pretrainer, observe?: StepObserver): Promise
     },
     forward(made) {
       pooled = read(made.pooled);
-      ahead.push({ name: 'the global head', values: read(made.z) });
-      ahead.push({ name: 'the local head', values: read(made.d) });
+      for (const [head, embedding] of Object.entries(made.embeddings)) {
+        ahead.push({ name: `the ${head} head`, values: read(embedding) });
+      }
     },
     gradients(made) {
       for (const [name, gradient] of made) gradients.push({ name, values: read(gradient) });

@@ -1,13 +1,13 @@
 // What a model makes of every film, as one safetensors file for work elsewhere: pooled features with and without
-// context bottlenecks and both embeddings, all in evaluation mode, with split and labels of each film beside them.
+// context bottlenecks and the embedding of every head, all in evaluation mode, with split and labels of each film beside them.
 // Films stand in the order of their paths; names and patients are left out.
 
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { loadWeights } from '../checkpoint/weights.ts';
 import { type Tensor, tf } from '../gpu/kernel.ts';
 import type { Runtime } from '../gpu/runtime.ts';
-import { encode } from '../mlvicx/encoder.ts';
-import { Mlvicx } from '../mlvicx/model.ts';
+import { encode } from '../methods/encoder/encode.ts';
+import { Model } from '../methods/model.ts';
 import type { Pass } from '../nn/layers.ts';
 import { type StoredTensor, type WritableDtype, writeSafetensors } from '../util/safetensors.ts';
 import { filmCount, inOrder, planesOf, type TrainingSet } from './batchSource.ts';
@@ -16,10 +16,6 @@ import { ViewRenderer } from './viewRenderer.ts';
 
 /** Films per forward pass. Batches are full, the last one padded, so that shapes never change. */
 const BATCH = 32;
-
-/** h, z and d of the parity specification, and `plain`: the pooled features without context bottlenecks. */
-export const FEATURE_NAMES = ['h', 'plain', 'z', 'd'] as const;
-type FeatureName = (typeof FEATURE_NAMES)[number];
 
 export interface FeatureOptions {
   /** Adds `images` [films, 3, S, S], exactly what the encoder was shown. */
@@ -36,7 +32,7 @@ export async function featureFile(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { config } = checkpoint;
   const films = filmCount(dataset);
-  const model = new Mlvicx(config, drawFrom(config.seed));
+  const model = new Model(config, drawFrom(config.seed));
   const renderer = new ViewRenderer(runtime, dataset, { batchSize: BATCH });
   const columns = new Map<string, Column>();
   try {
@@ -72,12 +68,20 @@ export async function featureFile(
   });
 }
 
-function evaluate(model: Mlvicx, images: Tensor): Record<FeatureName, Tensor> {
+/**
+ * h, the pooled features; `plain`, the same without context bottlenecks where the method has them; and the embedding of each
+ * head under its symbol, z and d of the parity specification.
+ */
+function evaluate(model: Model, images: Tensor): Record<string, Tensor> {
   const pass: Pass = { parameters: model.parameters, tape: null, norm: 'running', groups: 1 };
   return tf.tidy(() => {
-    const { encoder, z, d } = model.embed(pass, images);
-    const plain = encode(pass, images, { bottlenecks: false }).features;
-    return { h: encoder.features, plain, z, d };
+    const { encoder, embeddings } = model.embed(pass, images);
+    const { heads } = model.method;
+    const symbols = Object.entries(embeddings).map(([head, tensor]) => [heads[head]!.symbol, tensor]);
+    const plain = model.method.bottlenecks(model.config)
+      ? { plain: encode(pass, images, { bottlenecks: false }).features }
+      : {};
+    return { h: encoder.features, ...plain, ...Object.fromEntries(symbols) };
   });
 }
 

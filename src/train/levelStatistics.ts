@@ -1,10 +1,10 @@
-// The three VICReg statistics on each level's pooled attended maps. They are measured for the charts and are not
+// The three VICReg statistics on each level's pooled maps. They are measured for the charts and are not
 // part of the loss, so they are computed here in float64 from one small read-back rather than on the GPU.
 // The formulas are those of gpu/kernels/loss/vicreg.ts.
 
-import type { Term } from '../protocol/metrics.ts';
+import type { Statistic } from '../methods/record/statistics.ts';
 
-export type LevelTerms = Record<Term, number>;
+export type LevelTerms = Record<Statistic, number>;
 
 /**
  * `means` is [2N, sum C_l]: for each film of view 1, then of view 2, the levels' channel means side by side.

@@ -2,17 +2,18 @@
 // gradient and the batch-norm buffers. Without ../shared/parity the test is skipped.
 import { expect, test } from 'vitest';
 import { fromTorchLayout, isBufferName } from '../checkpoint/stateDict.ts';
+import { type Config, defaultConfig } from '../config/schema.ts';
 import { type Tensor, tf } from '../gpu/kernel.ts';
 import { VICREG_TERMS } from '../gpu/kernels/loss/vicreg.ts';
 import { sizeOf } from '../gpu/kernels/parts/common.ts';
 import { testDevice } from '../gpu/testDevice.ts';
-import { Mlvicx } from '../mlvicx/model.ts';
-import { weightsVector } from '../mlvicx/objective.ts';
+import { Model } from '../methods/model.ts';
 import { readSafetensors } from '../util/safetensors.ts';
 import { drawFrom } from './initialise.ts';
 import { hasParity, parityBytes, parityFixtures, parityTensors, relativeDistance } from './testParity.ts';
 
-const TINY = {
+const TINY: Config = {
+  ...defaultConfig(),
   width: 8,
   projectorHidden: 64,
   embeddingDim: 64,
@@ -39,7 +40,7 @@ function toNhwc(data: ArrayLike<number>, [n, c, h, w]: readonly number[]): Float
   return out;
 }
 
-function loadTiny(model: Mlvicx, write: (t: Tensor, d: Float32Array) => void) {
+function loadTiny(model: Model, write: (t: Tensor, d: Float32Array) => void) {
   const { tensors } = readSafetensors(parityBytes('model-tiny-weights.safetensors'));
   const values = new Map<string, { data: Float32Array }>();
   for (const [name, { shape, data }] of tensors) {
@@ -53,7 +54,7 @@ test.skipIf(!hasParity)(
   async () => {
     const device = await testDevice();
     const { runtime } = device;
-    const model = new Mlvicx(TINY, drawFrom(1));
+    const model = new Model(TINY, drawFrom(1));
     loadTiny(model, (t, d) => runtime.write(t, d));
     const inputs = parityTensors('model-tiny-inputs.safetensors');
     const shape = inputs.tensors.get('batch0.view1')!.shape;
@@ -62,10 +63,11 @@ test.skipIf(!hasParity)(
     both.set(toNhwc(inputs.numbers('batch0.view1'), shape), 0);
     both.set(toNhwc(inputs.numbers('batch0.view2'), shape), sizeOf(shape));
     const images = tf.tensor(both, [2 * n, side, side, 3]);
-    const weights = tf.tensor1d(weightsVector({ invariance: 25, variance: 25, covariance: 1 }, 1));
+    const weights = tf.tensor1d([25, 25, 1, 1]);
 
     const before = tf.memory().numTensors;
-    const { globalTerms, localTerms, pooled, gradients } = model.step(images, weights, weights);
+    const { report, pooled, gradients } = model.step(images, { global: weights, local: weights });
+    const [globalTerms, localTerms] = report as [Tensor, Tensor];
     const fixtures = parityFixtures<Fixture>('model-tiny');
     const losses = fixtures.find(({ name }) => name === 'model-tiny-forward')!.losses_f64!;
     for (const [head, tensor] of [

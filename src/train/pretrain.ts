@@ -7,8 +7,8 @@ import { RANDOM_START, type StartWeights } from '../checkpoint/startWeights.ts';
 import type { Config } from '../config/schema.ts';
 import { filmsOf, Sampler } from '../data/sampler.ts';
 import type { Runtime } from '../gpu/runtime.ts';
-import { levelWidths } from '../mlvicx/architecture.ts';
-import type { Mlvicx } from '../mlvicx/model.ts';
+import { levelWidths } from '../methods/encoder/network.ts';
+import type { Model } from '../methods/model.ts';
 import type { StepSample } from '../protocol/metrics.ts';
 import {
   type Batch,
@@ -57,7 +57,7 @@ export class Pretrainer {
     this.#views = new ViewRenderer(runtime, dataset, config);
   }
 
-  get model(): Mlvicx {
+  get model(): Model {
     return this.#training.model;
   }
 

@@ -1,17 +1,21 @@
 // From a read-back to metrics: what is refused. A batch gone bad is told by a level that is silent for one view.
 
 import { expect, test } from 'vitest';
-import { TERMS_LENGTH, toSample } from './sample.ts';
+import { reportLength } from '../methods/record/total.ts';
+import { methodOf } from '../methods/records.ts';
+import { toSample } from './sample.ts';
 import { tinyConfig } from './testRun.ts';
 
 const WIDTHS = [2, 3, 1];
 const FILMS = 4;
+/** Numbers of the heads before those of the levels. */
+const HEADS = reportLength(methodOf(tinyConfig()));
 
 function readBack(change: (levels: Float32Array) => void = () => undefined) {
   const levels = Float32Array.from({ length: 2 * FILMS * 6 }, (_, i) => (i % 5 === 0 ? 0 : 0.1 * (i % 7)));
   change(levels);
-  const values = new Float32Array(2 * TERMS_LENGTH + levels.length).fill(0.5);
-  values.set(levels, 2 * TERMS_LENGTH);
+  const values = new Float32Array(HEADS + levels.length).fill(0.5);
+  values.set(levels, HEADS);
   return {
     step: 7,
     values,

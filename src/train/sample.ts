@@ -1,29 +1,19 @@
-// From one step's read-back to the values of METRIC_NAMES, and the checks that keep a fault from passing as a
+// From one step's read-back to the values of a run's metrics, and the checks that keep a fault from passing as a
 // number: a term that is not finite, or a loss whose every term is exactly zero, ends the run by name.
 
 import type { Config } from '../config/schema.ts';
-import { VICREG_TERMS } from '../gpu/kernels/loss/vicreg.ts';
-import {
-  HEAD_NAMES,
-  HEADS,
-  type Head,
-  LEVELS,
-  METRIC_NAMES,
-  type MetricName,
-  type StepSample,
-  TERM_NAMES,
-  TERMS,
-  type Term,
-} from '../protocol/metrics.ts';
+import { readStatistics } from '../methods/heads/vicregLoss.ts';
+import type { MethodRecord } from '../methods/record/method.ts';
+import { LEVELS, type Level, STATISTIC_NAMES } from '../methods/record/statistics.ts';
+import { reportLength, VECTOR_LENGTH, vectorsOf, weightedTotal } from '../methods/record/total.ts';
+import { methodOf } from '../methods/records.ts';
+import { levelMetric, type MetricName, metricNames, type StepSample } from '../protocol/metrics.ts';
 import { AppError } from '../util/errors.ts';
 import { type LevelTerms, levelStatistics } from './levelStatistics.ts';
 
-/** Entries of either head's terms vector in a read-back. */
-export const TERMS_LENGTH = 8;
-
 export interface ReadBack {
   readonly step: number;
-  /** Terms of the global head, of the local head, then the level means [2N, sum C_l]. */
+  /** The vectors of each head in the order of the method's record, then the level means [2N, sum C_l]. */
   readonly values: Float32Array;
   readonly films: number;
   readonly widths: readonly number[];
@@ -37,65 +27,82 @@ export interface ReadBack {
   readonly memory: { readonly inUse: number; readonly reserved: number };
 }
 
-/** The terms of one head, each summed over the views as the loss has them. */
-export function headTerms(values: ArrayLike<number>): Record<Term | 'std', number> {
-  const at = (name: keyof typeof VICREG_TERMS) => values[VICREG_TERMS[name]]!;
-  return {
-    invariance: at('invariance'),
-    variance: at('variance1') + at('variance2'),
-    covariance: at('covariance1') + at('covariance2'),
-    std: (at('std1') + at('std2')) / 2,
-  };
+type Values = Record<MetricName, number>;
+
+/** What a step leaves behind for each head: its VICReg statistics with the spread, and the terms of the loss. */
+export function readHeads(
+  method: MethodRecord,
+  values: Float32Array,
+): Record<string, Record<string, number>> {
+  const heads: Record<string, Record<string, number>> = {};
+  let at = 0;
+  for (const [head, { terms }] of Object.entries(method.heads)) {
+    const vectors = vectorsOf(method, head);
+    const read: Record<string, number> = { ...readStatistics(values.subarray(at, at + VECTOR_LENGTH)) };
+    for (const term of terms) {
+      const { reads } = method.terms[term]!;
+      if (reads !== 'statistics') read[term] = values[at + VECTOR_LENGTH + reads]!;
+    }
+    heads[head] = read;
+    at += vectors * VECTOR_LENGTH;
+  }
+  return heads;
 }
 
 /** @throws AppError loss-not-finite, model-broken, gpu-fault */
 export function toSample(read: ReadBack): StepSample {
   const { config, values, step } = read;
-  const metrics: Partial<Record<MetricName, number>> = {};
-  let total = 0;
-  for (const [i, head] of HEAD_NAMES.entries()) {
-    const terms = headTerms(values.subarray(i * TERMS_LENGTH, (i + 1) * TERMS_LENGTH));
-    total += addHead(metrics, head, terms, config, step) * (head === 'local' ? config.localWeight : 1);
-  }
-  metrics['loss/total'] = total;
-  if (HEAD_NAMES.every((head) => metrics[`${head}/std`] === 0)) {
+  const method = methodOf(config);
+  const metrics: Values = {};
+  const heads = readHeads(method, values);
+  refuseNotFinite(method, heads, step);
+  addHeads(metrics, method, heads, config);
+  if (Object.values(heads).every(({ std }) => std === 0)) {
     throw new AppError('gpu-fault', `every value of step ${step} came back as zero.`);
   }
-  refuseDeadLevel(values.subarray(2 * TERMS_LENGTH), read.films, read.widths, step);
-  addLevels(metrics, levelStatistics(values.subarray(2 * TERMS_LENGTH), read.films, read.widths));
+  const means = values.subarray(reportLength(method));
+  refuseDeadLevel(means, read.films, read.widths, step);
+  addLevels(metrics, levelStatistics(means, read.films, read.widths));
   metrics['optim/learning-rate'] = read.learningRate;
   metrics['speed/step-seconds'] = read.stepSeconds;
   metrics['speed/images-per-second'] = read.films / read.stepSeconds;
   metrics['speed/data-wait'] = read.dataWait;
   metrics['memory/in-use'] = read.memory.inUse;
   metrics['memory/reserved'] = read.memory.reserved;
-  const ordered = Float64Array.from(METRIC_NAMES, (name) => metrics[name] ?? Number.NaN);
+  const ordered = Float64Array.from(metricNames(config), (name) => metrics[name] ?? Number.NaN);
   return { step, activeSeconds: read.activeSeconds, values: ordered };
 }
 
-/** Writes one head's metrics; returns its total. */
-function addHead(
-  metrics: Partial<Record<MetricName, number>>,
-  head: Head,
-  terms: Record<Term | 'std', number>,
-  config: Config,
+function refuseNotFinite(
+  method: MethodRecord,
+  heads: Readonly<Record<string, Readonly<Record<string, number>>>>,
   step: number,
-): number {
-  let total = 0;
-  for (const term of TERM_NAMES) {
-    const value = terms[term];
-    if (!Number.isFinite(value)) {
-      const name = `${HEADS[head].toLowerCase()} ${TERMS[term].label.toLowerCase()}`;
+): void {
+  for (const [head, { label, terms }] of Object.entries(method.heads)) {
+    for (const term of terms) {
+      const value = heads[head]![term]!;
+      if (Number.isFinite(value)) continue;
+      const name = `${label.toLowerCase()} ${method.terms[term]!.label.toLowerCase()}`;
       throw new AppError('loss-not-finite', `the ${name} is ${value} at step ${step}.`);
     }
-    const weighted = value * config[TERMS[term].weightKey];
-    metrics[`${head}/${term}`] = value;
-    metrics[`${head}/weighted-${term}`] = weighted;
-    total += weighted;
   }
-  metrics[`${head}/total`] = total;
-  metrics[`${head}/std`] = terms.std;
-  return total;
+}
+
+function addHeads(
+  metrics: Values,
+  method: MethodRecord,
+  heads: Readonly<Record<string, Readonly<Record<string, number>>>>,
+  config: Config,
+): void {
+  const { heads: totals, total } = weightedTotal(method, config, heads);
+  metrics['loss/total'] = total;
+  for (const [head, values] of Object.entries(heads)) {
+    for (const [name, value] of Object.entries(values)) metrics[`${head}/${name}`] = value;
+    for (const [term, value] of Object.entries(totals[head]!.weighted)) {
+      metrics[`${head}/weighted-${term}`] = value;
+    }
+    metrics[`${head}/total`] = totals[head]!.total;
+  }
 }
 
 /**
@@ -117,8 +124,8 @@ function refuseDeadLevel(means: Float32Array, films: number, widths: readonly nu
   }
 }
 
-function addLevels(metrics: Partial<Record<MetricName, number>>, levels: readonly LevelTerms[]): void {
-  levels.forEach((terms, i) => {
-    for (const term of TERM_NAMES) metrics[`level${i + 1}/${term}` as MetricName] = terms[term];
+function addLevels(metrics: Values, levels: readonly LevelTerms[]): void {
+  levels.forEach((statistics, i) => {
+    for (const name of STATISTIC_NAMES) metrics[levelMetric((i + 1) as Level, name)] = statistics[name];
   });
 }

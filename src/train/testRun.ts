@@ -4,7 +4,7 @@
 import { presetConfig } from '../config/presets.ts';
 import { type Config, parseConfig } from '../config/schema.ts';
 import type { EngineDataset } from '../protocol/dataset.ts';
-import { METRIC_NAMES, type StepSample } from '../protocol/metrics.ts';
+import { metricNames, type StepSample } from '../protocol/metrics.ts';
 import { Rng } from '../util/rng.ts';
 
 /** The smallest run: width 4 at 32 px in batches of 4. */
@@ -63,12 +63,11 @@ export function squareFilms({ planeSize, batchSize }: Config): EngineDataset {
   };
 }
 
-const REPEATABLE = METRIC_NAMES.map((name, i) => ({ name, i })).filter(
-  ({ name }) => !/^(speed|memory)\//.test(name),
-);
-
 /** What must be the same in every repetition of a step: all metrics but speed and memory, bit by bit. */
-export const repeatable = ({ step, values }: StepSample): Record<string, number> => ({
-  step,
-  ...Object.fromEntries(REPEATABLE.map(({ name, i }) => [name, values[i]!])),
-});
+export const repeatable = (
+  { step, values }: StepSample,
+  config: Pick<Config, 'method'> = { method: 'mlvicx' },
+): Record<string, number> => {
+  const named = metricNames(config).map((name, i) => [name, values[i]!] as const);
+  return { step, ...Object.fromEntries(named.filter(([name]) => !/^(speed|memory)\//.test(name))) };
+};

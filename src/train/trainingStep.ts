@@ -14,14 +14,13 @@ import { spatialMean } from '../gpu/kernels/pool/elementwise.ts';
 import { POOLED_SIDE } from '../gpu/kernels/pool/levelPool.ts';
 import type { Program } from '../gpu/program.ts';
 import type { Runtime } from '../gpu/runtime.ts';
-import { levelWidths } from '../mlvicx/architecture.ts';
-import { type Embeddings, Mlvicx } from '../mlvicx/model.ts';
-import { weightsVector } from '../mlvicx/objective.ts';
+import { levelWidths } from '../methods/encoder/network.ts';
+import { type Embeddings, Model } from '../methods/model.ts';
+import { lossWeights, reportLength, VECTOR_LENGTH } from '../methods/record/total.ts';
 import type { Tape } from '../nn/tape.ts';
 import { Optimiser } from '../optim/optimiser.ts';
 import { warmupCosine } from '../optim/schedule.ts';
 import { drawFrom } from './initialise.ts';
-import { TERMS_LENGTH } from './sample.ts';
 
 /** Batch size that the base rate of LARS refers to. */
 const REFERENCE_BATCH = 256;
@@ -57,10 +56,11 @@ export function learningRateAt(
 }
 
 export class TrainingStep {
-  readonly model: Mlvicx;
+  readonly model: Model;
   readonly #runtime: Runtime;
   readonly #optimiser: Optimiser;
-  readonly #weights: { readonly global: Tensor; readonly local: Tensor };
+  /** Of the loss, by head. */
+  readonly #weights: Readonly<Record<string, Tensor>>;
   readonly #report: Tensor;
   /** Bound of the gradient's numbers; 0: none. */
   #clip = 0;
@@ -70,7 +70,7 @@ export class TrainingStep {
   /** Weights that `start` does not give are drawn at random. */
   constructor(config: Config, runtime: Runtime, start: StartWeights | null = null) {
     this.#runtime = runtime;
-    this.model = new Mlvicx(config, drawFrom(config.seed, 'init', start?.parameters));
+    this.model = new Model(config, drawFrom(config.seed, 'init', start?.parameters));
     for (const [name, { data }] of start?.buffers ?? []) runtime.write(this.model.parameters.get(name), data);
     const settings = {
       kind: config.optimiser,
@@ -84,9 +84,11 @@ export class TrainingStep {
     const constants = this.model.constants(2 * batchSize, imageSize, imageSize);
     for (const tensor of [...parameters.all(), ...constants]) runtime.settle(tensor);
     this.#optimiser = new Optimiser(settings, parameters.spec, this.model.trained(), parameters, runtime);
-    this.#weights = { global: keptZeros([4]), local: keptZeros([4]) };
+    const { method } = this.model;
+    const weights = Object.entries(lossWeights(method, config));
+    this.#weights = Object.fromEntries(weights.map(([head, { length }]) => [head, keptZeros([length])]));
     const channels = levelWidths(config.width).reduce((a, b) => a + b, 0);
-    this.#report = keptZeros([2 * TERMS_LENGTH + 2 * config.batchSize * channels]);
+    this.#report = keptZeros([reportLength(method) + 2 * config.batchSize * channels]);
     runtime.settle(this.#report);
     runtime.reserveReads(this.#report.size * 4, READS_IN_FLIGHT);
     this.change(config);
@@ -95,25 +97,20 @@ export class TrainingStep {
   /** Takes over what may change between steps: the weights of the terms and the bound of the gradient. */
   change(config: Config): void {
     this.#clip = config.gradientClip;
-    const weights = {
-      invariance: config.invarianceWeight,
-      variance: config.varianceWeight,
-      covariance: config.covarianceWeight,
-    };
-    this.#runtime.write(this.#weights.global, weightsVector(weights, 1));
-    this.#runtime.write(this.#weights.local, weightsVector(weights, config.localWeight));
+    for (const [head, weights] of Object.entries(lossWeights(this.model.method, config))) {
+      this.#runtime.write(this.#weights[head]!, Float32Array.from(weights));
+    }
   }
 
   /** Records one step into the command queue; nothing waits. `images` [2N, H, W, 3], view 1 first, are freed. */
   record(images: Tensor, rate: number, observe?: StepObserver): void {
-    const { global, local } = this.#weights;
     const optimiser = this.#optimiser;
     optimiser.begin(rate, this.#clip);
     const take = (name: string, gradient: Tensor) => optimiser.take(name, gradient);
     // Who looks at gradients sees all of them together, before the update.
     const onParameter = observe?.gradients ? undefined : take;
     const hooks = { onForward: observe?.forward, onParameter };
-    const { globalTerms, localTerms, pooled, gradients } = this.model.step(images, global, local, hooks);
+    const { report, pooled, gradients } = this.model.step(images, this.#weights, hooks);
     images.dispose();
     observe?.gradients?.(gradients);
     for (const [name, gradient] of gradients) take(name, gradient);
@@ -121,10 +118,12 @@ export class TrainingStep {
     const [views, , channels] = pooled.shape as [number, number, number];
     const map = tf.reshape(pooled, [views, POOLED_SIDE, POOLED_SIDE, channels]);
     const [means] = spatialMean({ x: map }, {});
-    this.#runtime.copy(globalTerms, 0, this.#report, 0, TERMS_LENGTH * 4);
-    this.#runtime.copy(localTerms, 0, this.#report, TERMS_LENGTH * 4, TERMS_LENGTH * 4);
-    this.#runtime.copy(means!, 0, this.#report, 2 * TERMS_LENGTH * 4, views * channels * 4);
-    tf.dispose([globalTerms, localTerms, pooled, map, means!]);
+    const vector = VECTOR_LENGTH * 4;
+    for (const [i, values] of report.entries()) {
+      this.#runtime.copy(values, 0, this.#report, i * vector, vector);
+    }
+    this.#runtime.copy(means!, 0, this.#report, report.length * vector, views * channels * 4);
+    tf.dispose([...report, pooled, map, means!]);
   }
 
   /** The programs that `record` would need, without taking a step. */
@@ -177,6 +176,6 @@ export class TrainingStep {
     this.model.dispose();
     this.#optimiser.dispose();
     this.#runtime.releaseReads(this.#report.size * 4);
-    tf.dispose([this.#weights.global, this.#weights.local, this.#report]);
+    tf.dispose([...Object.values(this.#weights), this.#report]);
   }
 }

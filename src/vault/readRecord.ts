@@ -2,7 +2,7 @@
 // known must be of its kind. Nothing of a stranger's object is passed on.
 
 import { CONFIG_KEYS, type ConfigKey, parseConfig, parseValue } from '../config/schema.ts';
-import { METRIC_NAMES, type MetricName } from '../protocol/metrics.ts';
+import { type MetricName, metricNames } from '../protocol/metrics.ts';
 import type { MarkKind, RunChange, RunMark, RunRecord } from '../protocol/vault.ts';
 import { AppError } from '../util/errors.ts';
 import { choice, count, list, number, type Plain, record, text, Unfit } from '../util/plain.ts';
@@ -40,9 +40,9 @@ function readChange(value: unknown, place: string): RunChange {
   };
 }
 
-function readLast(value: unknown): Partial<Record<MetricName, number>> {
+function readLast(value: unknown, metrics: readonly MetricName[]): Record<MetricName, number> {
   const last = record(value, 'last');
-  const known = METRIC_NAMES.filter((name) => typeof last[name] === 'number');
+  const known = metrics.filter((name) => typeof last[name] === 'number');
   return Object.fromEntries(known.map((name) => [name, last[name] as number]));
 }
 
@@ -58,6 +58,10 @@ export function readRecord(raw: unknown): RunRecord {
   const given: Plain = record(raw, 'the record');
   if (given.version !== 1) throw new Unfit('the record is of another version');
   const data = record(given.data, 'data');
+  const config = valid('config', () =>
+    parseConfig(record(given.config, 'config') as Record<string, unknown>),
+  );
+  const metrics = metricNames(config);
   return {
     version: 1,
     id: choice(
@@ -68,7 +72,7 @@ export function readRecord(raw: unknown): RunRecord {
     state: choice(given.state, 'state', STATES),
     createdAt: count(given.createdAt, 'createdAt'),
     updatedAt: count(given.updatedAt, 'updatedAt'),
-    config: valid('config', () => parseConfig(record(given.config, 'config') as Record<string, unknown>)),
+    config,
     changes: list(given.changes, 'changes', MOST_MARKS, readChange),
     start: text(given.start, 'start'),
     data: {
@@ -81,9 +85,9 @@ export function readRecord(raw: unknown): RunRecord {
     step: count(given.step, 'step'),
     activeSeconds: number(given.activeSeconds, 'activeSeconds'),
     checkpoints: [],
-    series: { first: 0, rows: 0, metrics: METRIC_NAMES },
+    series: { first: 0, rows: 0, metrics },
     marks: list(given.marks, 'marks', MOST_MARKS, readMark),
-    last: readLast(given.last),
+    last: readLast(given.last, metrics),
     thumbnail: list(given.thumbnail, 'thumbnail', 64, number),
     failure: null,
   };

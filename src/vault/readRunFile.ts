@@ -3,7 +3,7 @@
 // the reason, and until the end nothing is written anywhere.
 
 import { unzipSync } from 'fflate';
-import { METRIC_NAMES, type MetricName, type StepSample } from '../protocol/metrics.ts';
+import { type MetricName, metricNames, type StepSample } from '../protocol/metrics.ts';
 import { readEvaluations } from '../tasks/records.ts';
 import { AppError } from '../util/errors.ts';
 import { count, list, number, parsePlain, record, text, Unfit } from '../util/plain.ts';
@@ -81,8 +81,8 @@ function readColumns(metadata: Readonly<Record<string, string>>): string[] {
   return list(columns, 'the columns of the curves', 1000, (one, place) => text(one, place));
 }
 
-/** Steps follow each other; values of metrics unknown today are dropped. */
-function readSamples(bytes: Uint8Array): StepSample[] {
+/** Steps follow each other; values of metrics that the method does not have are dropped. */
+function readSamples(bytes: Uint8Array, wanted: readonly MetricName[]): StepSample[] {
   const { tensors, metadata } = readSafetensors(bytes);
   const columns = readColumns(metadata);
   const [series, ...more] = [...tensors];
@@ -102,7 +102,7 @@ function readSamples(bytes: Uint8Array): StepSample[] {
   }));
   const gap = samples.findIndex(({ step }, i) => step !== samples[0]!.step + i);
   if (gap >= 0) throw new Unfit(`the steps of its curves do not follow each other at row ${gap}`);
-  return reorder(samples, columns.slice(2) as MetricName[], METRIC_NAMES);
+  return reorder(samples, columns.slice(2) as MetricName[], wanted);
 }
 
 /** What the checkpoint says of itself must be what the record says. Its weights are the engine's to check. */
@@ -131,7 +131,7 @@ async function read(bytes: Uint8Array): Promise<RunFile> {
   const entry = readRecord(run.record);
   const checkpoint = parts.get('checkpoint.safetensors') ?? null;
   if (checkpoint) checkCheckpoint(checkpoint, entry.step);
-  const samples = readSamples(parts.get('series.safetensors')!);
+  const samples = readSamples(parts.get('series.safetensors')!, metricNames(entry.config));
   const films = parts.get('films.jsonl') ?? null;
   if (films) checkFilms(films);
   const last = samples.at(-1);

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { strToU8, unzipSync, type Zippable, zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { presetConfig } from '../config/presets.ts';
-import { METRIC_NAMES, type StepSample } from '../protocol/metrics.ts';
+import { metricNames, type StepSample } from '../protocol/metrics.ts';
 import type { RunRecord } from '../protocol/vault.ts';
 import type { LinearReport } from '../tasks/linear/report.ts';
 import { AppError } from '../util/errors.ts';
@@ -14,6 +14,8 @@ import { MemoryShelf } from './folder.ts';
 import { readRunFile } from './readRunFile.ts';
 import { packSeries, type RunFile, writeRunFile } from './runFile.ts';
 import { addRun, listRuns, readRunCheckpoint, readRunSeries } from './runs.ts';
+
+const METRIC_NAMES = metricNames({ method: 'mlvicx' });
 
 const STEPS = 6;
 const samples: StepSample[] = Array.from({ length: STEPS }, (_, step) => ({
@@ -119,7 +121,7 @@ async function with_(changes: Record<string, Uint8Array | null>, manifest: objec
 const json = (value: unknown) => strToU8(typeof value === 'string' ? value : JSON.stringify(value));
 const runWith = (change: object) =>
   with_({ 'run.json': json({ name: 'x', record: { ...record, ...change }, probes: [] }) });
-const seriesOf = (rows: StepSample[]) => with_({ 'series.safetensors': packSeries(rows) });
+const seriesOf = (rows: StepSample[]) => with_({ 'series.safetensors': packSeries(rows, METRIC_NAMES) });
 
 describe('a run file', () => {
   it('brings back name, record, scores, curves and checkpoint', async () => {

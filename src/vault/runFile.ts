@@ -3,7 +3,7 @@
 // `checkpoint.safetensors` the model. Never an image. Names of films only where they are asked for, in `films.jsonl`.
 
 import { zipSync } from 'fflate';
-import { METRIC_NAMES, type StepSample } from '../protocol/metrics.ts';
+import { type MetricName, metricNames, type StepSample } from '../protocol/metrics.ts';
 import type { RunRecord } from '../protocol/vault.ts';
 import type { Evaluation } from '../tasks/records.ts';
 import { writeSafetensors } from '../util/safetensors.ts';
@@ -35,15 +35,18 @@ export interface RunFile {
 }
 
 /** Curves as a table: [steps, 2 + metrics] doubles, their columns named in the metadata. */
-export function packSeries(samples: readonly StepSample[]): Uint8Array<ArrayBuffer> {
-  const width = METRIC_NAMES.length + 2;
+export function packSeries(
+  samples: readonly StepSample[],
+  metrics: readonly MetricName[],
+): Uint8Array<ArrayBuffer> {
+  const width = metrics.length + 2;
   const data = new Float64Array(samples.length * width);
   samples.forEach(({ step, activeSeconds, values }, i) => {
     data.set([step, activeSeconds], i * width);
-    data.set(values.subarray(0, METRIC_NAMES.length), i * width + 2);
+    data.set(values.subarray(0, metrics.length), i * width + 2);
   });
   const tensor = { dtype: 'F64', shape: [samples.length, width], data } as const;
-  const columns = JSON.stringify(['step', 'active_seconds', ...METRIC_NAMES]);
+  const columns = JSON.stringify(['step', 'active_seconds', ...metrics]);
   return writeSafetensors(new Map([['series', tensor]]), { columns });
 }
 
@@ -55,7 +58,7 @@ function carried(record: RunRecord): RunRecord {
   return {
     ...record,
     checkpoints: [],
-    series: { first: 0, rows: 0, metrics: METRIC_NAMES },
+    series: { first: 0, rows: 0, metrics: metricNames(record.config) },
     failure: null,
   };
 }
@@ -65,7 +68,7 @@ export async function writeRunFile(run: RunFile): Promise<Uint8Array<ArrayBuffer
   const { name, record, evaluations, samples, checkpoint, films } = run;
   const parts: [PartName, Uint8Array][] = [
     ['run.json', encode({ name, record: carried(record), evaluations })],
-    ['series.safetensors', packSeries(samples)],
+    ['series.safetensors', packSeries(samples, metricNames(record.config))],
   ];
   if (checkpoint) parts.push(['checkpoint.safetensors', checkpoint]);
   if (films) parts.push(['films.jsonl', films]);

@@ -2,7 +2,7 @@
 // it is the last: the rows of the curves, the checkpoint under a new name, the record that names it, and only then is
 // what is no longer kept removed. So a torn write costs the way back to the checkpoint before, never more.
 
-import { METRIC_NAMES, type StepSample } from '../protocol/metrics.ts';
+import { type MetricName, metricNames, type StepSample } from '../protocol/metrics.ts';
 import type { KeptCheckpoint, RunRecord } from '../protocol/vault.ts';
 import { blocksOf, Checksum, checksumOf } from './checksum.ts';
 import type { Folder } from './folder.ts';
@@ -70,9 +70,8 @@ export class RunVault {
     const { file, record } = await RecordFile.open(folder, id);
     if (!record) return null;
     const serials = [...(await folder.sizes()).keys()].filter(isCheckpointName).map(serialOf);
-    const { metrics } = record.series;
     const vault = new RunVault(folder, file, record, Math.max(0, ...serials));
-    if (metrics.join() !== METRIC_NAMES.join()) await vault.#rewriteSeries();
+    if (!holdsSame(record.series.metrics, vault.#metrics)) await vault.#rewriteSeries();
     return vault;
   }
 
@@ -136,7 +135,7 @@ export class RunVault {
     });
   }
 
-  /** The curves in the order of METRIC_NAMES. */
+  /** The curves in the order of the run's metrics. */
   series(): Promise<StepSample[]> {
     return this.#inTurn(() => this.#readSeries());
   }
@@ -177,23 +176,28 @@ export class RunVault {
     if (samples.length === 0) return series;
     const first = series.rows === 0 ? samples[0]!.step : series.first;
     const row = samples[0]!.step - first;
-    const rows = packRows(samples, METRIC_NAMES.length);
-    await this.folder.write(SERIES_FILE, [rows], seriesOffset(row, METRIC_NAMES.length));
-    return { first, rows: row + samples.length, metrics: METRIC_NAMES };
+    // In the order in which the rows before were written, which may be that of an earlier version.
+    const { metrics } = series;
+    const rows = packRows(reorder(samples, this.#metrics, metrics), metrics.length);
+    await this.folder.write(SERIES_FILE, [rows], seriesOffset(row, metrics.length));
+    return { first, rows: row + samples.length, metrics };
   }
 
   async #readSeries(): Promise<StepSample[]> {
     const { series } = this.#record;
-    return reorder(await readSeries(this.folder, series), series.metrics, METRIC_NAMES);
+    return reorder(await readSeries(this.folder, series), series.metrics, this.#metrics);
   }
 
-  /** Curves stored by a version of the program with other metrics are brought into today's order once. */
+  get #metrics(): readonly MetricName[] {
+    return metricNames(this.#record.config);
+  }
+
+  /** Curves stored by a version of the program with other metrics get today's once. */
   async #rewriteSeries(): Promise<void> {
     const samples = await this.#readSeries();
-    const record = { ...this.#record, series: { ...this.#record.series, rows: 0 } };
+    const record = { ...this.#record, series: { ...this.#record.series, rows: 0, metrics: this.#metrics } };
     this.#record = record;
-    const series = await this.#writeRows(samples);
-    await this.#write({ ...record, series: { ...series, metrics: METRIC_NAMES } });
+    await this.#write({ ...record, series: await this.#writeRows(samples) });
   }
 
   /** Writes the record with the checkpoints that are to stay, then removes the files of the others. */
@@ -218,6 +222,9 @@ export class RunVault {
     return done;
   }
 }
+
+const holdsSame = (some: readonly MetricName[], others: readonly MetricName[]): boolean =>
+  some.length === others.length && some.every((name) => others.includes(name));
 
 const serialOf = (file: string): number => Number(/-(\d+)\.safetensors$/.exec(file)?.[1] ?? 0);
 

@@ -1,7 +1,7 @@
 // All runs that are kept in this browser, for whoever lists them: reading records and curves, removing whole runs, putting
 // in one that was read from a file. Nothing here writes to a run that someone has at hand.
 
-import { METRIC_NAMES, type StepSample } from '../protocol/metrics.ts';
+import { metricNames, type StepSample } from '../protocol/metrics.ts';
 import { type ListedRun, type RunRecord, runLockName } from '../protocol/vault.ts';
 import { AppError } from '../util/errors.ts';
 import { type Folder, MemoryShelf, type Shelf } from './folder.ts';
@@ -43,12 +43,12 @@ export async function listRuns(shelf: Shelf): Promise<ListedRun[]> {
   return listed.sort((a, b) => b.createdAt - a.createdAt);
 }
 
-/** The curves of a run in the order of METRIC_NAMES; empty where they are damaged from the first row on. */
+/** The curves of a run in the order of its metrics; empty where they are damaged from the first row on. */
 export async function readRunSeries(
   shelf: Shelf,
-  { id, series }: Pick<RunRecord, 'id' | 'series'>,
+  { id, series, config }: Pick<RunRecord, 'id' | 'series' | 'config'>,
 ): Promise<StepSample[]> {
-  return reorder(await readSeries(await shelf.open(id), series), series.metrics, METRIC_NAMES);
+  return reorder(await readSeries(await shelf.open(id), series), series.metrics, metricNames(config));
 }
 
 /** The newest whole checkpoint of a run, as a file that checkpoint/checkpoint.ts reads; null where there is none. */
@@ -98,7 +98,7 @@ async function fill(
   samples: readonly StepSample[],
   checkpoint: Uint8Array<ArrayBuffer> | null,
 ): Promise<RunRecord> {
-  const series = { first: samples[0]?.step ?? 0, rows: 0, metrics: METRIC_NAMES };
+  const series = { first: samples[0]?.step ?? 0, rows: 0, metrics: metricNames(record.config) };
   const vault = await RunVault.create(folder, { ...record, checkpoints: [], series });
   if (checkpoint)
     await vault.save({ step: record.step, parts: [checkpoint], total: null, samples, patch: {} });

@@ -16,7 +16,7 @@ function checkOf(row: Float64Array): number {
   return hash >>> 0;
 }
 
-/** Rows of samples in the order of METRIC_NAMES, ready to be written from `seriesOffset` of the first on. */
+/** Rows of samples in the order of their metrics, ready to be written from `seriesOffset` of the first on. */
 export function packRows(samples: readonly StepSample[], metrics: number): Uint8Array<ArrayBuffer> {
   const width = metrics + EXTRA;
   const rows = new Float64Array(samples.length * width);

@@ -2,12 +2,14 @@
 
 import { describe, expect, it } from 'vitest';
 import { presetConfig } from '../config/presets.ts';
-import { METRIC_NAMES, type StepSample } from '../protocol/metrics.ts';
+import { metricNames, type StepSample } from '../protocol/metrics.ts';
 import type { KeptCheckpoint, RunRecord } from '../protocol/vault.ts';
 import { BLOCK, blocksOf, checksumOf } from './checksum.ts';
 import { type Folder, MemoryShelf } from './folder.ts';
 import { addRun, listRuns, readRunCheckpoint, readRunSeries } from './runs.ts';
 import { RunVault, retained } from './runVault.ts';
+
+const METRIC_NAMES = metricNames({ method: 'mlvicx' });
 
 const ID = '11111111-2222-3333-4444-555555555555';
 

@@ -3,7 +3,7 @@
 import { fromTorchLayout, toTorchLayout } from '../../checkpoint/stateDict.ts';
 import type { Tensor } from '../../gpu/kernel.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
-import { bottleneckWeights } from '../../mlvicx/architecture.ts';
+import { bottleneckWeights } from '../../methods/encoder/network.ts';
 import { contextBottleneck } from '../../nn/attention.ts';
 import { Parameters } from '../../nn/parameters.ts';
 import { Tape } from '../../nn/tape.ts';

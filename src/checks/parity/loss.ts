@@ -1,13 +1,13 @@
 // Loss fixtures: embedding pairs with every term, in both forms of the covariance, and the gradients of each
-// unweighted term and of the weighted sum. The terms and gradients are those of mlvicx/objective.ts; the form that
+// unweighted term and of the weighted sum. The terms and gradients are those of methods/heads/vicregLoss.ts; the form that
 // training would not choose at the given sizes is asked of the kernel by name.
 
 import { type Tensor, tf } from '../../gpu/kernel.ts';
 import { VICREG_TERMS, vicreg, vicregGrad } from '../../gpu/kernels/loss/vicreg.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
-import { headLoss, type Weights, weightsVector } from '../../mlvicx/objective.ts';
+import { readStatistics, vicregLoss } from '../../methods/heads/vicregLoss.ts';
+import type { Statistic } from '../../methods/record/statistics.ts';
 import { Tape } from '../../nn/tape.ts';
-import { headTerms } from '../../train/sample.ts';
 import type { Fixture } from './fixtures.ts';
 import { takeAll, upload } from './layouts.ts';
 import type { Rows } from './rows.ts';
@@ -18,15 +18,21 @@ interface LossFixture {
   readonly values_f64: Readonly<Record<string, number>>;
 }
 
+type Weights = Readonly<Record<Statistic, number>>;
+
 const FORMS = ['direct', 'gram'] as const;
+
+/** As the kernel takes them, the head's own weight last. */
+const weightsVector = ({ invariance, variance, covariance }: Weights) =>
+  Float32Array.of(invariance, variance, covariance, 1);
 
 /** Terms and gradient of a pair as a training step computes them. */
 async function measure(runtime: Runtime, z: Tensor, weights: Weights) {
-  const vector = upload(weightsVector(weights, 1), [4]);
+  const vector = upload(weightsVector(weights), [4]);
   const tape = new Tape();
   const kept = new Map<string, Tensor>();
   tape.watch(z, (gradient) => kept.set('gradient', gradient.clone()));
-  kept.set('terms', headLoss(tape, z, vector));
+  kept.set('terms', vicregLoss(tape, z, vector));
   tape.backward();
   vector.dispose();
   const values = await takeAll(runtime, kept);
@@ -35,7 +41,7 @@ async function measure(runtime: Runtime, z: Tensor, weights: Weights) {
 
 /** The same with the form of the covariance given, and the deviations of each dimension. */
 async function measureIn(runtime: Runtime, z: Tensor, form: (typeof FORMS)[number], weights: Weights) {
-  const vector = upload(weightsVector(weights, 1), [4]);
+  const vector = upload(weightsVector(weights), [4]);
   const [terms, centred, variances, moments] = vicreg({ z }, { form }) as [Tensor, Tensor, Tensor, Tensor];
   const [gradient] = vicregGrad({ z, centred, variances, moments, weights: vector }, { form });
   tf.dispose([vector, centred, moments]);
@@ -81,7 +87,7 @@ export async function checkLoss(fixture: Fixture, rows: Rows, runtime: Runtime):
 
   const weights = { invariance: coeffs.sim, variance: coeffs.std, covariance: coeffs.cov };
   const whole = await measure(runtime, z, weights);
-  const { invariance, variance, covariance } = headTerms(whole.terms);
+  const { invariance, variance, covariance } = readStatistics(whole.terms);
   value('sim', invariance);
   value('var', variance);
   value('cov', covariance);

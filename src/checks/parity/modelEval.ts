@@ -27,8 +27,8 @@ export async function checkEval(
   const images = setup.view(name);
   const pass: Pass = { parameters: model.parameters, tape: null, norm: 'running', groups: 1 };
   const embedded = tf.tidy(() => {
-    const { z, d } = model.embed(pass, images);
-    return { z, d };
+    const { embeddings } = model.embed(pass, images);
+    return { z: embeddings.global!, d: embeddings.local! };
   });
   const made = new Map<string, Tensor>([
     ['h', model.features(images, 'running', { bottlenecks: true })],

@@ -5,9 +5,8 @@ import { type NamedTensors, toTorchLayout } from '../../checkpoint/stateDict.ts'
 import type { Config } from '../../config/schema.ts';
 import type { Tensor } from '../../gpu/kernel.ts';
 import { POOLED_SIDE } from '../../gpu/kernels/pool/levelPool.ts';
-import { levelWidths } from '../../mlvicx/architecture.ts';
-import type { MetricName, StepSample } from '../../protocol/metrics.ts';
-import { METRIC_NAMES } from '../../protocol/metrics.ts';
+import { levelWidths } from '../../methods/encoder/network.ts';
+import { type MetricName, metricNames, type StepSample } from '../../protocol/metrics.ts';
 import { toSample } from '../../train/sample.ts';
 import { type RunState, TrainingStep } from '../../train/trainingStep.ts';
 import type { Fixture } from './fixtures.ts';
@@ -43,9 +42,10 @@ export function lossesOf(values: Float32Array, config: Config, step: number): Re
     dataWait: 0,
     memory: { inUse: 0, reserved: 0 },
   });
+  const names = metricNames(config);
   const entries = Object.entries(LOSSES).map(([recorded, name]) => [
     recorded,
-    sample.values[METRIC_NAMES.indexOf(name)]!,
+    sample.values[names.indexOf(name)]!,
   ]);
   return Object.fromEntries(entries);
 }
@@ -68,19 +68,19 @@ export async function runPass(setup: ModelSetup): Promise<Pass> {
   // Ahead and in parallel: one after the other, the first use of each would hold up the GPU process.
   const programs = training.collect(() => training.record(setup.batch(0), 0));
   await runtime.compile(programs, () => undefined);
+  const { heads } = training.model.method;
   const made = new Map<string, Tensor>();
   const watched = new Map<string, Tensor>();
   const storages = new Map<string, Tensor>();
   const shapes = new Map<string, readonly number[]>();
   training.record(setup.batch(0), 0, {
-    forward({ encoder, local, z, d }, tape) {
+    forward({ encoder, embeddings, inside }, tape) {
       const tensors: [string, Tensor][] = [
         ...encoder.maps.map((map, l): [string, Tensor] => [`map${l + 1}`, map]),
         ...encoder.levels.map((map, l): [string, Tensor] => [`a_map${l + 1}`, map]),
         ['h', encoder.features],
-        ['local_pooled', local],
-        ['z', z],
-        ['d', d],
+        ...Object.entries(inside),
+        ...Object.entries(embeddings).map(([head, made]): [string, Tensor] => [heads[head]!.symbol, made]),
       ];
       for (const [name, tensor] of tensors) {
         made.set(name, tape.value(tensor).clone());

@@ -1,7 +1,7 @@
 // What all fixtures of one narrow model share: its recorded weights and inputs, and the configuration that they and
 // the hyper-parameters of a fixture make. Weights are read as checkpoints are.
 
-import { modelSizes } from '../../checkpoint/checkpoint.ts';
+import { settingsOf } from '../../checkpoint/checkpoint.ts';
 import {
   fromTorchLayout,
   isBufferName,
@@ -61,7 +61,7 @@ export class ModelSetup {
     // Not through parseConfig: fixtures may be smaller than any model worth training.
     this.config = {
       ...defaults,
-      ...modelSizes(this.start.parameters),
+      ...settingsOf(this.start.parameters),
       imageSize: height,
       levelSize: config?.out_size ?? defaults.levelSize,
       batchSize,

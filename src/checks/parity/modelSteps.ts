@@ -4,7 +4,7 @@
 
 import { toTorchLayout } from '../../checkpoint/stateDict.ts';
 import type { Config } from '../../config/schema.ts';
-import { isLevelConv } from '../../mlvicx/architecture.ts';
+import { isLevelConv } from '../../methods/mlvicx/network.ts';
 import { learningRateAt, type RunState, TrainingStep } from '../../train/trainingStep.ts';
 import type { Fixture } from './fixtures.ts';
 import { checkBuffers, lossesOf } from './modelPass.ts';

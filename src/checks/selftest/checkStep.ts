@@ -9,11 +9,11 @@ import { HYPER_LENGTH, larsUpdate, packHyper } from '../../gpu/kernels/optimiser
 import { sizeOf } from '../../gpu/kernels/parts/common.ts';
 import { relativeError, values } from '../../gpu/kernels/parts/samples.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
-import { Mlvicx } from '../../mlvicx/model.ts';
-import { weightsVector } from '../../mlvicx/objective.ts';
+import { Model } from '../../methods/model.ts';
+import { lossWeights, reportLength } from '../../methods/record/total.ts';
+import { methodOf } from '../../methods/records.ts';
 import type { SelfTestRow } from '../../protocol/selfTest.ts';
 import { drawFrom } from '../../train/initialise.ts';
-import { TERMS_LENGTH } from '../../train/sample.ts';
 import { TrainingStep } from '../../train/trainingStep.ts';
 import { guarded } from './checkKernel.ts';
 
@@ -105,7 +105,7 @@ export async function stepOnGpu(runtime: Runtime): Promise<Outcome> {
     const { parameters, buffers, optimiserState } = await step.capture();
     const counted = /\.num_batches_tracked$/;
     return {
-      terms: report.subarray(0, 2 * TERMS_LENGTH),
+      terms: report.subarray(0, reportLength(methodOf(CONFIG))),
       updates: dataOf(optimiserState.get('momentum') ?? new Map()),
       weights: dataOf(parameters),
       statistics: dataOf(new Map([...buffers].filter(([name]) => !counted.test(name)))),
@@ -122,13 +122,15 @@ async function stepOnProcessor(): Promise<Outcome> {
   const data = values(IMAGES, 11);
   const before = tf.getBackend();
   await tf.setBackend('cpu');
-  const model = new Mlvicx(CONFIG, drawFrom(CONFIG.seed));
+  const model = new Model(CONFIG, drawFrom(CONFIG.seed));
   try {
-    const { invarianceWeight: invariance, varianceWeight: variance, covarianceWeight: covariance } = CONFIG;
-    const weights = tf.tensor1d(weightsVector({ invariance, variance, covariance }, 1));
+    const weights = Object.fromEntries(
+      Object.entries(lossWeights(model.method, CONFIG)).map(([head, list]) => [head, tf.tensor1d(list)]),
+    );
     const images = tf.tensor(data.slice(), IMAGES);
-    const { globalTerms, localTerms, pooled, gradients } = model.step(images, weights, weights);
-    const terms = [...(await globalTerms.data()), ...(await localTerms.data())];
+    const { report, pooled, gradients } = model.step(images, weights);
+    const terms: number[] = [];
+    for (const vector of report) terms.push(...(await vector.data()));
     const state = await model.parameters.read();
     const updates = new Map<string, Float32Array>();
     for (const { name, parameters } of model.parameters.spec.storages) {
@@ -140,7 +142,7 @@ async function stepOnProcessor(): Promise<Outcome> {
         at += sizeOf(shape);
       }
     }
-    tf.dispose([weights, images, globalTerms, localTerms, pooled, ...gradients.values()]);
+    tf.dispose([...Object.values(weights), images, ...report, pooled, ...gradients.values()]);
     const buffers = new Set(model.parameters.spec.buffers.map(({ name }) => name));
     const all = [...dataOf(state)];
     return {

@@ -1,8 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { METRIC_NAMES } from '../../protocol/metrics.ts';
+import { metricNames } from '../../protocol/metrics.ts';
 import { decimate } from './decimate.ts';
 import { Series } from './series.ts';
+
+const METRIC_NAMES = metricNames({ method: 'mlvicx' });
 
 function seriesOf(totals: readonly number[], firstStep = 0): Series {
   const series = new Series();
@@ -10,7 +12,7 @@ function seriesOf(totals: readonly number[], firstStep = 0): Series {
   totals.forEach((total, i) => {
     const values = new Float64Array(METRIC_NAMES.length).fill(Number.NaN);
     values[at] = total;
-    series.append({ step: firstStep + i, activeSeconds: i, values });
+    series.append({ step: firstStep + i, activeSeconds: i, values }, METRIC_NAMES);
   });
   return series;
 }

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { METRIC_NAMES, type StepSample } from '../../protocol/metrics.ts';
+import { metricNames, type StepSample } from '../../protocol/metrics.ts';
 import { addMarker, appendSamples, liveSeries, resetSeries, subscribeSeries } from './series.ts';
+
+const METRIC_NAMES = metricNames({ method: 'mlvicx' });
 
 /** A sample whose total is `total` and whose other metrics are missing. */
 function sample(step: number, total: number): StepSample {
@@ -21,7 +23,7 @@ afterEach(() => {
 
 describe('series', () => {
   it('keeps every point with its step and finds the nearest logged one', () => {
-    appendSamples([sample(5, 1), sample(6, 2), sample(9, 3)]);
+    appendSamples([sample(5, 1), sample(6, 2), sample(9, 3)], METRIC_NAMES);
     const series = liveSeries();
     expect([...series.steps.toArray()]).toEqual([5, 6, 9]);
     expect([0, 6, 7, 8, 100].map((step) => series.nearest(step))).toEqual([0, 1, 1, 2, 2]);
@@ -30,19 +32,28 @@ describe('series', () => {
   });
 
   it('lets a run that goes back to a checkpoint replace what came after it', () => {
-    appendSamples([sample(0, 1), sample(1, 2), sample(2, 3)]);
+    appendSamples([sample(0, 1), sample(1, 2), sample(2, 3)], METRIC_NAMES);
     const options = { weight: 0.5, log: false };
     liveSeries().smoothed('loss/total', options);
-    appendSamples([sample(1, 7)]);
+    appendSamples([sample(1, 7)], METRIC_NAMES);
     expect([...liveSeries().column('loss/total').toArray()]).toEqual([1, 7]);
     expect(liveSeries().smoothed('loss/total', options).length).toBe(2);
+  });
+
+  it('has columns of nothing for metrics that the run does not have', () => {
+    appendSamples([sample(0, 1)], METRIC_NAMES);
+    expect(liveSeries().column('elsewhere/term').length).toBe(1);
+    appendSamples([sample(1, 2)], METRIC_NAMES);
+    expect([...liveSeries().column('elsewhere/term').toArray()]).toEqual([Number.NaN, Number.NaN]);
+    expect(liveSeries().metrics).toEqual(METRIC_NAMES);
+    expect(liveSeries().latest('elsewhere/term')).toBeNull();
   });
 
   it('tells listeners at most ten times a second, and never misses the last change', () => {
     const heard: number[] = [];
     const stop = subscribeSeries(() => heard.push(liveSeries().length));
     for (let step = 0; step < 100; step++) {
-      appendSamples([sample(step, step)]);
+      appendSamples([sample(step, step)], METRIC_NAMES);
       vi.advanceTimersByTime(10);
     }
     vi.advanceTimersByTime(200);
@@ -52,7 +63,7 @@ describe('series', () => {
   });
 
   it('starts afresh without harming the series that others hold', () => {
-    appendSamples([sample(0, 1)]);
+    appendSamples([sample(0, 1)], METRIC_NAMES);
     addMarker({ step: 0, kind: 'pause', text: 'Paused' });
     const old = liveSeries();
     resetSeries();

@@ -2,7 +2,7 @@
 // The live series is replaced when a run starts anew; listeners hear of changes at most ten times a second.
 // Nothing here knows about charts; decimation for display is in decimate.ts, files in export.ts.
 
-import { METRIC_NAMES, type MetricName, type StepSample } from '../../protocol/metrics.ts';
+import type { MetricName, StepSample } from '../../protocol/metrics.ts';
 import type { MarkKind } from '../../protocol/vault.ts';
 import { Column } from './column.ts';
 import { SmoothedColumn, type SmoothingOptions } from './smooth.ts';
@@ -23,8 +23,11 @@ export class Series {
   readonly activeSeconds = new Column();
   readonly markers: Marker[] = [];
 
-  constructor() {
-    for (const name of METRIC_NAMES) this.#columns.set(name, new Column());
+  /** The metrics of the run in the order of its samples; none before the first. */
+  #metrics: readonly MetricName[] = [];
+
+  get metrics(): readonly MetricName[] {
+    return this.#metrics;
   }
 
   get length(): number {
@@ -39,8 +42,15 @@ export class Series {
     return this.length ? this.steps.at(this.length - 1) : 0;
   }
 
+  /** All values of a metric; a metric that the run does not have was measured at no step. */
   column(name: MetricName): Column {
-    return this.#columns.get(name)!;
+    let column = this.#columns.get(name);
+    if (!column) {
+      column = new Column();
+      for (let i = 0; i < this.length; i++) column.push(Number.NaN);
+      this.#columns.set(name, column);
+    }
+    return column;
   }
 
   /** The metric's moving average; one set of options per metric is kept, as all charts share theirs. */
@@ -55,13 +65,16 @@ export class Series {
   }
 
   /** A step that is already there means the run went back to it: what came after belongs to a past that is gone. */
-  append(sample: StepSample): void {
+  append(sample: StepSample, metrics: readonly MetricName[]): void {
+    this.#metrics = metrics;
     if (this.length && sample.step <= this.lastStep) this.#rewind(this.lowerBound(sample.step));
-    this.steps.push(sample.step);
-    this.activeSeconds.push(sample.activeSeconds);
-    METRIC_NAMES.forEach((name, i) => {
+    metrics.forEach((name, i) => {
       this.column(name).push(sample.values[i] ?? Number.NaN);
     });
+    this.steps.push(sample.step);
+    this.activeSeconds.push(sample.activeSeconds);
+    // Asked for by a chart, but none of the run's.
+    for (const column of this.#columns.values()) if (column.length < this.length) column.push(Number.NaN);
   }
 
   /** Forgets the rows from `step` on. */
@@ -129,8 +142,9 @@ function notify(): void {
 /** The series of the run at hand. */
 export const liveSeries = (): Series => live;
 
-export function appendSamples(samples: readonly StepSample[]): void {
-  for (const sample of samples) live.append(sample);
+/** `metrics` are those of the run. */
+export function appendSamples(samples: readonly StepSample[], metrics: readonly MetricName[]): void {
+  for (const sample of samples) live.append(sample, metrics);
   if (samples.length) notify();
 }
 

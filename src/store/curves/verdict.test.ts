@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { METRIC_NAMES, type MetricName, type StepSample } from '../../protocol/metrics.ts';
-import { attainableDimensions, effectiveDimensions, verdictOf } from './verdict.ts';
+import { presetConfig } from '../../config/presets.ts';
+import { attainableDimensions, effectiveDimensions } from '../../methods/record/health.ts';
+import { type MetricName, metricNames, type StepSample } from '../../protocol/metrics.ts';
+import { verdictOf } from './verdict.ts';
+
+const METRIC_NAMES = metricNames({ method: 'mlvicx' });
 
 function samples(count: number, values: Partial<Record<MetricName, number>>): StepSample[] {
   return Array.from({ length: count }, (_, step) => ({
@@ -9,6 +13,9 @@ function samples(count: number, values: Partial<Record<MetricName, number>>): St
     values: Float64Array.from(METRIC_NAMES, (name) => values[name] ?? 0),
   }));
 }
+
+/** Embeddings 128 wide, batches of 32. */
+const CONFIG = presetConfig('demo');
 
 /** Both heads alike. */
 const heads = (std: number, covariance: number) => ({
@@ -37,27 +44,27 @@ describe('effective dimensions', () => {
 
 describe('verdict', () => {
   it('waits for ten steps', () => {
-    expect(verdictOf(samples(9, heads(1, 5)), 128, 32).name).toBe('waiting');
+    expect(verdictOf(samples(9, heads(1, 5)), CONFIG).name).toBe('waiting');
   });
 
   it('calls an independent embedding healthy', () => {
     const noise = (2 * 127) / 31;
-    expect(verdictOf(samples(20, heads(1, noise)), 128, 32).name).toBe('healthy');
+    expect(verdictOf(samples(20, heads(1, noise)), CONFIG).name).toBe('healthy');
   });
 
   it('tells a point from a line', () => {
-    expect(verdictOf(samples(20, heads(0.02, 0)), 128, 32).sentence).toMatch(/same embedding/);
-    expect(verdictOf(samples(20, heads(1, 250)), 128, 32).sentence).toMatch(/repeat each other/);
+    expect(verdictOf(samples(20, heads(0.02, 0)), CONFIG).sentence).toMatch(/same embedding/);
+    expect(verdictOf(samples(20, heads(1, 250)), CONFIG).sentence).toMatch(/repeat each other/);
   });
 
   it('lets the worse head speak', () => {
     const mixed = { ...heads(1, 8), 'local/std': 0.3 };
-    const verdict = verdictOf(samples(20, mixed), 128, 32);
+    const verdict = verdictOf(samples(20, mixed), CONFIG);
     expect(verdict.name).toBe('collapsing');
     expect(verdict.sentence).toMatch(/local head/);
   });
 
   it('sees a NaN', () => {
-    expect(verdictOf(samples(20, heads(Number.NaN, 1)), 128, 32).name).toBe('broken');
+    expect(verdictOf(samples(20, heads(Number.NaN, 1)), CONFIG).name).toBe('broken');
   });
 });

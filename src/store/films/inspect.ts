@@ -3,8 +3,8 @@
 // A refusal is kept as a sentence, not raised: looking closer must never disturb a run.
 
 import { create } from 'zustand';
+import type { Level } from '../../methods/record/statistics.ts';
 import type { GateMaps, ViewPair } from '../../protocol/engine.ts';
-import type { Level } from '../../protocol/metrics.ts';
 import { toWire } from '../../util/errors.ts';
 import { currentClient } from '../client.ts';
 import { useSession } from '../session.ts';

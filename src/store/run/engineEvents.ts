@@ -2,7 +2,7 @@
 // Samples come up to twenty times a second; the figures drawn from them change at most four times a second.
 
 import type { EngineEvent } from '../../protocol/engine.ts';
-import { METRIC_NAMES, type MetricName, type StepSample } from '../../protocol/metrics.ts';
+import { type CommonMetric, commonValue, metricNames, type StepSample } from '../../protocol/metrics.ts';
 import { addMarker, appendSamples, rewindSeries } from '../curves/series.ts';
 import { NO_VERDICT, verdictOf } from '../curves/verdict.ts';
 import { NO_WAITS, useSession } from '../session.ts';
@@ -17,11 +17,9 @@ let tail: StepSample[] = [];
 let waits = NO_WAITS;
 let timer: ReturnType<typeof setTimeout> | null = null;
 
-const INDEX = new Map(METRIC_NAMES.map((name, index) => [name, index]));
-
 /** Mean over the tail of what was measured, or null. */
-function recent(name: MetricName): number | null {
-  const values = tail.map((sample) => sample.values[INDEX.get(name)!]!).filter(Number.isFinite);
+function recent(name: CommonMetric): number | null {
+  const values = tail.map((sample) => commonValue(sample, name)).filter(Number.isFinite);
   return values.length ? values.reduce((sum, value) => sum + value, 0) / values.length : null;
 }
 
@@ -34,7 +32,7 @@ function showFigures(): void {
     memoryInUse: recent('memory/in-use'),
     memoryReserved: recent('memory/reserved'),
     dataWaits: waits,
-    verdict: verdictOf(tail, runConfig.embeddingDim, runConfig.batchSize),
+    verdict: verdictOf(tail, runConfig),
   });
 }
 
@@ -42,15 +40,15 @@ function takeSamples(samples: readonly StepSample[]): void {
   const { runConfig, status } = useSession.getState();
   if (!runConfig || samples.length === 0) return;
   enterLiveRun(runConfig, status.start, status.runId ?? undefined);
-  appendSamples(samples);
+  appendSamples(samples, metricNames(runConfig));
   tail = [...tail, ...samples].slice(-TAIL);
   noteWaits(samples);
   timer ??= setTimeout(showFigures, FIGURES_MS);
 }
 
 function noteWaits(samples: readonly StepSample[]): void {
-  for (const { values } of samples) {
-    const seconds = values[INDEX.get('speed/data-wait')!]!;
+  for (const sample of samples) {
+    const seconds = commonValue(sample, 'speed/data-wait');
     const late = seconds > 0 ? 1 : 0;
     waits = {
       steps: waits.steps + 1,

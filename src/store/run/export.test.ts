@@ -1,10 +1,12 @@
 import Papa from 'papaparse';
 import { describe, expect, it } from 'vitest';
-import { METRIC_NAMES } from '../../protocol/metrics.ts';
+import { metricNames } from '../../protocol/metrics.ts';
 import type { LinearReport } from '../../tasks/linear/report.ts';
 import type { Interval } from '../../tasks/record.ts';
 import { Series } from '../curves/series.ts';
 import { evaluationCsv, problemsCsv, seriesCsv } from './export.ts';
+
+const METRIC_NAMES = metricNames({ method: 'mlvicx' });
 
 const interval = (value: number | null): Interval => ({ value, low: value, high: value });
 const each = <T>(value: T) => ({ pretrained: value, random: value, pixels: value });
@@ -27,7 +29,7 @@ describe('export', () => {
     const values = Float64Array.from(METRIC_NAMES, (_, i) =>
       i === 1 ? Number.NaN : Math.PI * 10 ** (i - 15),
     );
-    series.append({ step: 3, activeSeconds: 0.1 + 0.2, values });
+    series.append({ step: 3, activeSeconds: 0.1 + 0.2, values }, METRIC_NAMES);
     const [row] = Papa.parse<Record<string, string>>(seriesCsv(series), { header: true }).data;
     expect(Number(row!.active_seconds)).toBe(0.1 + 0.2);
     METRIC_NAMES.forEach((name, i) => {

@@ -4,7 +4,6 @@
 
 import Papa from 'papaparse';
 import { MATCH_PROBLEMS, type MatchExample } from '../../protocol/labels.ts';
-import { METRIC_NAMES } from '../../protocol/metrics.ts';
 import { type Evaluation, taskOf } from '../../tasks/records.ts';
 import type { Series } from '../curves/series.ts';
 import type { Run } from './runs.ts';
@@ -15,20 +14,23 @@ const numbers = (values: Iterable<number>) =>
 
 /** One line per step: step, active_seconds, then every metric of the table. */
 export function seriesCsv(series: Series): string {
-  const columns = METRIC_NAMES.map((name) => series.column(name));
+  const columns = series.metrics.map((name) => series.column(name));
   const rows = Array.from({ length: series.length }, (_, i) => [
     cell(series.steps.at(i)),
     cell(series.activeSeconds.at(i)),
     ...columns.map((column) => cell(column.at(i))),
   ]);
-  return Papa.unparse({ fields: ['step', 'active_seconds', ...METRIC_NAMES], data: rows }, { newline: '\n' });
+  return Papa.unparse(
+    { fields: ['step', 'active_seconds', ...series.metrics], data: rows },
+    { newline: '\n' },
+  );
 }
 
 function seriesRecord(series: Series) {
   return {
     steps: numbers(series.steps.toArray()),
     activeSeconds: numbers(series.activeSeconds.toArray()),
-    metrics: Object.fromEntries(METRIC_NAMES.map((name) => [name, numbers(series.column(name).toArray())])),
+    metrics: Object.fromEntries(series.metrics.map((name) => [name, numbers(series.column(name).toArray())])),
     markers: series.markers,
   };
 }

@@ -3,7 +3,7 @@
 
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { presetConfig } from '../../config/presets.ts';
-import { METRIC_NAMES, type StepSample } from '../../protocol/metrics.ts';
+import { metricNames, type StepSample } from '../../protocol/metrics.ts';
 import { readRunFile } from '../../vault/readRunFile.ts';
 import { addRun, listRuns } from '../../vault/runs.ts';
 import { resetSeries } from '../curves/series.ts';
@@ -12,6 +12,8 @@ import { dismissError, useSession } from '../session.ts';
 import { exportRun, importRun, loadCurves, openLibrary, overlayRun } from './library.ts';
 import { offerInterrupted, runShelf, useResume } from './resume.ts';
 import { deleteRun, renameRun, runNameOf, undoDelete, useRuns } from './runs.ts';
+
+const METRIC_NAMES = metricNames({ method: 'mlvicx' });
 
 const samples: StepSample[] = Array.from({ length: 4 }, (_, step) => ({
   step,

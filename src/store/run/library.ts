@@ -4,6 +4,7 @@
 
 import { presetOf } from '../../config/presets.ts';
 import type { KeptStatus } from '../../protocol/engine.ts';
+import { metricNames } from '../../protocol/metrics.ts';
 import type { ListedRun } from '../../protocol/vault.ts';
 import { AppError } from '../../util/errors.ts';
 import { FILMS_FILE } from '../../vault/filmList.ts';
@@ -138,7 +139,8 @@ export async function loadCurves(id: string): Promise<Series | null> {
     const record = await listed(id);
     const samples = await readRunSeries(await runShelf(), record);
     if (run.series.length === 0) {
-      for (const sample of samples) run.series.append(sample);
+      const metrics = metricNames(record.config);
+      for (const sample of samples) run.series.append(sample, metrics);
       run.series.markers.push(...record.marks);
     }
     useRuns.setState(({ runs }) => ({ runs: [...runs] }));

@@ -4,6 +4,7 @@
 import { create } from 'zustand';
 import { nearestPreset } from '../../config/share.ts';
 import type { Notice, Rollback } from '../../protocol/engine.ts';
+import { metricNames } from '../../protocol/metrics.ts';
 import type { ListedRun } from '../../protocol/vault.ts';
 import { AppError, fromWire, toWire } from '../../util/errors.ts';
 import { changesInWords, compareFilms, writeFilmList } from '../../vault/filmList.ts';
@@ -103,7 +104,7 @@ async function takeUp(id: string, acceptFilms: boolean): Promise<void> {
   useResume.setState({ offer: null, changed: null, watched: null });
   takeConfig({ preset: nearestPreset(config), config });
   takeUpRun({ ...record, config });
-  appendSamples(samples);
+  appendSamples(samples, metricNames(config));
   for (const mark of record.marks) addMarker(mark);
   useSession.setState({ status, runConfig: config, ended: status.state === 'done' });
   if (refused.length > 0) showNotice(passedOver(refused, status.step));
@@ -193,7 +194,7 @@ export async function watchRun(id: string): Promise<void> {
     const run = await listed(id);
     const samples = await readRunSeries(await runShelf(), run);
     resetSeries();
-    appendSamples(samples);
+    appendSamples(samples, metricNames(run.config));
     for (const mark of run.marks) addMarker(mark);
     useResume.setState({ watched: run.inUse ? run : null, offer: run.inUse ? null : run });
   } catch (error) {

@@ -3,7 +3,8 @@
 
 import type { Field } from '../../config/fields.ts';
 import { PRESETS, presetOf } from '../../config/presets.ts';
-import { CONFIG_KEYS, type Config, type ConfigKey, SCHEMA } from '../../config/schema.ts';
+import { type Config, type ConfigKey, SCHEMA } from '../../config/schema.ts';
+import { differingKeys } from '../../config/share.ts';
 
 const SHOWN_DIFFERENCES = 3;
 
@@ -16,9 +17,9 @@ function words(key: ConfigKey, value: Config[ConfigKey]): string {
 
 /** The settings of pretraining in which two configurations differ, as short words. */
 export function differences(before: Config, after: Config): string[] {
-  return CONFIG_KEYS.filter((key) => SCHEMA[key].when !== 'evaluation' && before[key] !== after[key]).map(
-    (key) => `${SCHEMA[key].short} ${words(key, before[key])}→${words(key, after[key])}`,
-  );
+  return differingKeys(after, before)
+    .filter((key) => SCHEMA[key].when !== 'evaluation')
+    .map((key) => `${SCHEMA[key].short} ${words(key, before[key])}→${words(key, after[key])}`);
 }
 
 function presetName(config: Config): string {

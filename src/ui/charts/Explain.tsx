@@ -4,11 +4,14 @@
 
 import { Popover, UnstyledButton } from '@mantine/core';
 import { IconInfoCircle } from '@tabler/icons-react';
-import { HEAD_NAMES, HEADS, type Head, type MetricName, TERMS, type Term } from '../../protocol/metrics.ts';
+import type { MethodRecord, Quantity } from '../../methods/record/method.ts';
+import { METHODS } from '../../methods/records.ts';
+import type { MetricName } from '../../protocol/metrics.ts';
 import { useCharts } from '../../store/curves/charts.ts';
 import { liveSeries } from '../../store/curves/series.ts';
 import { termInk } from '../shell/theme.ts';
 import { Formula } from './Formula.tsx';
+import { useShownMethod } from './shownMethod.ts';
 import { figure, stepLabel, tickLabel } from './ticks.ts';
 
 interface ExplainProps {
@@ -50,13 +53,16 @@ function useStepValues(): { step: number | null; value: (name: MetricName) => nu
 const factor = (product: number, value: number): string =>
   value === 0 || !Number.isFinite(product / value) ? '–' : tickLabel(product / value);
 
-function Substituted({ head, term }: { head: Head; term: Term }) {
+const useShownRecord = (): MethodRecord => METHODS[useShownMethod()];
+
+function Substituted({ head, term }: { head: string; term: string }) {
+  const { heads } = useShownRecord();
   const { value } = useStepValues();
   const raw = value(`${head}/${term}`);
   const weighted = value(`${head}/weighted-${term}`);
   return (
     <tr>
-      <th>{HEADS[head]}</th>
+      <th>{heads[head]!.label}</th>
       <td>{figure(raw)}</td>
       <td>× {factor(weighted, raw)}</td>
       <td>= {figure(weighted)}</td>
@@ -64,60 +70,76 @@ function Substituted({ head, term }: { head: Head; term: Term }) {
   );
 }
 
-function TermExplanation({ term }: { term: Term }) {
+function QuantityExplanation({ name, quantity }: { name: string; quantity: Quantity }) {
+  const { heads } = useShownRecord();
   const { step } = useStepValues();
+  const trained = Object.keys(heads).filter((head) => heads[head]!.terms.includes(name));
   return (
     <>
-      <Formula text={TERMS[term].formula} />
-      {step !== null && (
+      <Formula text={quantity.formula} />
+      {step !== null && trained.length > 0 && (
         <table className="explain-numbers">
           <caption>At step {stepLabel(step)}: value × weight = share of the loss</caption>
           <tbody>
-            {HEAD_NAMES.map((head) => (
-              <Substituted key={head} head={head} term={term} />
+            {trained.map((head) => (
+              <Substituted key={head} head={head} term={name} />
             ))}
           </tbody>
         </table>
       )}
-      <p>{TERMS[term].meaning}</p>
+      <p>{quantity.meaning}</p>
+      {trained.length === 0 && <p>Measured beside the loss of this method, not optimised.</p>}
     </>
   );
 }
 
-export function TermName({ term }: { term: Term }) {
+/** The name of a term or of a statistic. */
+export function QuantityName({ name, quantity }: { name: string; quantity: Quantity }) {
   return (
-    <Explain label={TERMS[term].label} ink={termInk(term)}>
-      <TermExplanation term={term} />
+    <Explain label={quantity.label} ink={termInk(quantity.hue)}>
+      <QuantityExplanation name={name} quantity={quantity} />
     </Explain>
   );
 }
 
+/** The total as the sum of its heads: the weight of one weighted head is what is left, by its own total. */
+function TotalNumbers({ step }: { step: number }) {
+  const { heads } = useShownRecord();
+  const { value } = useStepValues();
+  const names = Object.keys(heads);
+  const plain = names.filter((head) => heads[head]!.weight === null);
+  const rest = value('loss/total') - plain.reduce((sum, head) => sum + value(`${head}/total`), 0);
+  const share = (head: string) => {
+    const own = value(`${head}/total`);
+    return heads[head]!.weight === null ? figure(own) : `${factor(rest, own)} × ${figure(own)}`;
+  };
+  return (
+    <table className="explain-numbers">
+      <caption>At step {stepLabel(step)}</caption>
+      <tbody>
+        <tr>
+          <td>{figure(value('loss/total'))}</td>
+          {names.map((head, i) => (
+            <td key={head}>
+              {i === 0 ? '=' : '+'} {share(head)}
+            </td>
+          ))}
+        </tr>
+      </tbody>
+    </table>
+  );
+}
+
 function TotalExplanation() {
-  const { step, value } = useStepValues();
-  const total = value('loss/total');
-  const global = value('global/total');
-  const local = value('local/total');
+  const { total, words, label, source } = useShownRecord();
+  const { step } = useStepValues();
   return (
     <>
-      <Formula text="L = L_global + λ L_local" />
-      {step !== null && (
-        <table className="explain-numbers">
-          <caption>At step {stepLabel(step)}</caption>
-          <tbody>
-            <tr>
-              <td>{figure(total)}</td>
-              <td>= {figure(global)}</td>
-              <td>
-                + {factor(total - global, local)} × {figure(local)}
-              </td>
-            </tr>
-          </tbody>
-        </table>
-      )}
+      <Formula text={total.formula} />
+      {step !== null && <TotalNumbers step={step} />}
+      <p>{total.meaning}</p>
       <p>
-        What the optimiser lowers: the three weighted terms of the global head, and λ times those of the local
-        head. It falls fast, then slowly; a sudden flat line near its start value usually means collapse, so
-        read the variance term before trusting it.
+        <b>{label}</b> ({source}). {words}
       </p>
     </>
   );

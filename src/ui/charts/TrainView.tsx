@@ -1,19 +1,21 @@
-// The middle column while training: the total first, the three terms of both heads, the five levels, and the whole
-// run in a strip at the foot. Layout only; every chart draws itself from the stores.
+// The middle column while training: the total first, the terms of every head, the five levels, and the whole run in a
+// strip at the foot. Layout only; every chart draws itself from the stores.
 
 import { Switch } from '@mantine/core';
 import { useViewportSize } from '@mantine/hooks';
 import { Fragment, useState } from 'react';
-import { LEVELS, TERM_NAMES, TERMS } from '../../protocol/metrics.ts';
+import { LEVELS } from '../../methods/record/statistics.ts';
+import { METHODS } from '../../methods/records.ts';
 import { useCharts } from '../../store/curves/charts.ts';
 import './curves.css';
 import { useBeginWords } from '../shell/statusWords.ts';
 import { ChartBar } from './ChartBar.tsx';
-import { curvesOf, LEVEL_ROWS, RATE_CURVES, SPEED_CURVES, TOTAL_CURVES } from './curveSpecs.ts';
-import { TermName, TotalName } from './Explain.tsx';
+import { chartsOf, LEVEL_ROWS, RATE_CURVES, SPEED_CURVES } from './curveSpecs.ts';
+import { QuantityName, TotalName } from './Explain.tsx';
 import { MetricChart } from './MetricChart.tsx';
 import { OverviewChart } from './OverviewChart.tsx';
 import { StepNote } from './StepNote.tsx';
+import { useShownMethod } from './shownMethod.ts';
 
 /** Heights for a screen of 900 px, stretched on larger ones so that nothing needs scrolling. */
 const DESIGN_HEIGHT = 900;
@@ -26,15 +28,16 @@ function useStretch(): (height: number) => number {
 function TermCharts() {
   const stretched = useStretch();
   const weighted = useCharts((state) => state.weighted);
+  const method = useShownMethod();
   return (
     <div className="term-row">
-      {TERM_NAMES.map((term) => (
+      {chartsOf(method).quantities.map(({ name, quantity, trained, raw, weighted: shares }) => (
         <MetricChart
-          key={term}
-          testId={`chart-${term}`}
-          title={weighted ? `${TERMS[term].label}, weighted` : TERMS[term].label}
-          heading={<TermName term={term} />}
-          curves={curvesOf(term, weighted)}
+          key={`${method}-${name}`}
+          testId={`chart-${name}`}
+          title={weighted && trained ? `${quantity.label}, weighted` : quantity.label}
+          heading={<QuantityName name={name} quantity={quantity} />}
+          curves={weighted ? shares : raw}
           height={stretched(118)}
         />
       ))}
@@ -65,9 +68,9 @@ function LevelCharts() {
             {level}
           </span>
         ))}
-        {LEVEL_ROWS.map(({ term, metrics, cells }, row) => (
-          <Fragment key={term}>
-            <TermName term={term} />
+        {LEVEL_ROWS.map(({ name, quantity, metrics, cells }, row) => (
+          <Fragment key={name}>
+            <QuantityName name={name} quantity={quantity} />
             {cells.map(({ title, curves }) => (
               <MetricChart
                 key={title}
@@ -91,6 +94,7 @@ function LevelCharts() {
 export function TrainView() {
   const stretched = useStretch();
   const nothing = useBeginWords();
+  const method = useShownMethod();
   return (
     <section className="curves" aria-label="Curves">
       <ChartBar />
@@ -101,10 +105,10 @@ export function TrainView() {
           heading={
             <span className="curves-control">
               <TotalName />
-              <StepNote otherwise="global + λ local" />
+              <StepNote otherwise={METHODS[method].total.formula} />
             </span>
           }
-          curves={TOTAL_CURVES}
+          curves={chartsOf(method).total}
           height={stretched(158)}
           labels
           nothing={nothing}

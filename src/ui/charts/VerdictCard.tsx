@@ -1,11 +1,14 @@
 // The collapse verdict: one word, one sentence, and per head the two figures it rests on as small scales.
 
 import { Tooltip } from '@mantine/core';
-import { HEADS } from '../../protocol/metrics.ts';
-import { type HeadHealth, VERDICTS } from '../../store/curves/verdict.ts';
+import { type HeadHealth, VERDICTS } from '../../methods/record/health.ts';
+import type { MethodRecord } from '../../methods/record/method.ts';
+import { METHODS } from '../../methods/records.ts';
 import { useSession } from '../../store/session.ts';
 import { formatFigure } from '../../util/format.ts';
 import { Section } from '../shell/Section.tsx';
+import { headDash } from '../shell/theme.ts';
+import { useShownMethod } from './shownMethod.ts';
 
 interface ScaleProps {
   readonly label: string;
@@ -34,14 +37,18 @@ function Scale({ label, value, of, digits, help }: ScaleProps) {
 }
 
 function HeadScales({ health }: { health: HeadHealth }) {
-  const { head, spread, dimensions, attainable, variance, covariance } = health;
+  const { head, spread, fullSpread, dimensions, attainable, variance, covariance } = health;
+  const heads: MethodRecord['heads'] = METHODS[useShownMethod()].heads;
+  const shown = heads[head];
+  // The verdict of a run of another method may stand there for a moment.
+  if (!shown) return null;
   return (
     <div className="head-scales">
       <h3>
         <svg width="18" height="6" aria-hidden className="head-line">
-          <line x1="0" x2="18" y1="3" y2="3" strokeDasharray={head === 'local' ? '5 3' : undefined} />
+          <line x1="0" x2="18" y1="3" y2="3" strokeDasharray={headDash(shown)} />
         </svg>
-        {HEADS[head]}
+        {shown.label}
         <span className="dim num">
           variance {formatFigure(variance)} · covariance {formatFigure(covariance)}
         </span>
@@ -49,7 +56,7 @@ function HeadScales({ health }: { health: HeadHealth }) {
       <Scale
         label="Spread"
         value={spread}
-        of={1}
+        of={fullSpread}
         digits={2}
         help="Mean standard deviation of the embedding's dimensions. Near zero, all films get the same embedding."
       />

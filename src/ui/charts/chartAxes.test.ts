@@ -1,18 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import { presetConfig } from '../../config/presets.ts';
 import { fakeSample } from '../../fake/curves.ts';
+import { metricNames } from '../../protocol/metrics.ts';
 import { Series } from '../../store/curves/series.ts';
 import { axesOf, drawnAlike, type Frame } from './chartAxes.ts';
 import { buildView, type ShownRun } from './chartView.ts';
-import { TOTAL_CURVES } from './curveSpecs.ts';
+import { chartsOf } from './curveSpecs.ts';
 
 const FRAME: Frame = { left: 44, right: 10, top: 6, bottom: 18 };
 const SETTING = {
-  seed: 1,
+  config: presetConfig('smoke'),
   totalSteps: 20_000,
-  learningRate: 0.01,
-  localWeight: 1,
   imagesPerSecond: 40,
-  batchSize: 8,
   collapse: false,
 };
 
@@ -20,7 +19,7 @@ function axesAfter(run: ShownRun) {
   const [width, height] = [754, 158];
   const charts = { range: null, follow: false, smoothing: 0.8, logY: false, hidden: new Set<string>() };
   const size = { width: width - 54, height: height - 24 };
-  const view = buildView({ curves: TOTAL_CURVES, runs: [run], charts, ...size });
+  const view = buildView({ curves: chartsOf('mlvicx').total, runs: [run], charts, ...size });
   return axesOf({ view, width, height, frame: FRAME }, true);
 }
 
@@ -28,7 +27,8 @@ describe('axesOf', () => {
   const series = new Series();
   const run = { id: 'live', name: 'live', series, colour: null };
   const grow = (steps: number) => {
-    for (let i = 0; i < steps; i++) series.append(fakeSample(series.length, SETTING));
+    for (let i = 0; i < steps; i++)
+      series.append(fakeSample(series.length, SETTING), metricNames(SETTING.config));
   };
 
   it('stands where the ticks are, in whole pixels', () => {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { METRIC_NAMES, type MetricName } from '../../protocol/metrics.ts';
+import { type MetricName, metricNames } from '../../protocol/metrics.ts';
 import { Series } from '../../store/curves/series.ts';
 import {
   buildView,
@@ -11,6 +11,8 @@ import {
   spread,
   stepTicks,
 } from './chartView.ts';
+
+const METRIC_NAMES = metricNames({ method: 'mlvicx' });
 
 const spec = (metric: MetricName): CurveSpec => ({
   key: metric,
@@ -28,7 +30,7 @@ function ramp(id: string, length: number, colour: string | null = null): ShownRu
     const values = new Float64Array(METRIC_NAMES.length).fill(Number.NaN);
     values[METRIC_NAMES.indexOf('global/variance')] = step;
     values[METRIC_NAMES.indexOf('local/variance')] = step * 100;
-    series.append({ step, activeSeconds: step, values });
+    series.append({ step, activeSeconds: step, values }, METRIC_NAMES);
   }
   return { id, name: `Run ${id}`, series, colour };
 }

@@ -4,7 +4,7 @@ import { ActionIcon, Slider, Tooltip, UnstyledButton } from '@mantine/core';
 import { useInterval } from '@mantine/hooks';
 import { IconArrowsMaximize, IconChevronLeft, IconChevronRight } from '@tabler/icons-react';
 import { useEffect, useMemo } from 'react';
-import { LEVEL_NUMBERS, LEVELS, type Level } from '../../protocol/metrics.ts';
+import { LEVEL_NUMBERS, LEVELS, type Level } from '../../methods/record/statistics.ts';
 import { commandOf } from '../../store/commands.ts';
 import { useDataset } from '../../store/films/dataset.ts';
 import { refreshInspect, setLevel, setOpacity, useInspect } from '../../store/films/inspect.ts';
@@ -95,7 +95,7 @@ function useOverlays(): Record<Level, Overlay> | null {
   const gates = useInspect((inspect) => inspect.gates);
   const opacity = useInspect((inspect) => inspect.opacity);
   return useMemo(() => {
-    if (!gates) return null;
+    if (!gates || gates.levels.length === 0) return null;
     const range = [0, 1] as const;
     const entries = gates.levels.map((map, i) => [i + 1, { ...map, range, opacity }]);
     return Object.fromEntries(entries) as Record<Level, Overlay>;
@@ -103,7 +103,7 @@ function useOverlays(): Record<Level, Overlay> | null {
 }
 
 function Gates() {
-  const { film, level, opacity, gatesProblem } = useInspect();
+  const { film, level, opacity, gates, gatesProblem } = useInspect();
   useThumbnails();
   useEffect(() => wantThumbnail(film), [film]);
   const picture = thumbnailOf(film);
@@ -154,7 +154,10 @@ function Gates() {
           />
         </div>
       ) : (
-        <p className="dim">{gatesProblem ?? 'Gates show once a run is prepared.'}</p>
+        <p className="dim">
+          {gatesProblem ??
+            (gates ? 'This encoder has no context bottlenecks.' : 'Gates show once a run is prepared.')}
+        </p>
       )}
     </div>
   );

@@ -28,10 +28,11 @@ function RunsTable() {
           <Table.Tr>
             <Table.Th>Pin</Table.Th>
             <Table.Th>Run</Table.Th>
+            {wide && <Table.Th>Method</Table.Th>}
             {wide && <Table.Th>Preset</Table.Th>}
             <Table.Th ta="right">Steps</Table.Th>
-            {FINAL.map(({ metric, label }) => (
-              <Table.Th key={metric} ta="right">
+            {FINAL.map(({ label }) => (
+              <Table.Th key={label} ta="right">
                 {label}
               </Table.Th>
             ))}

@@ -4,7 +4,10 @@ import { ActionIcon, Checkbox, Table, TextInput, Tooltip } from '@mantine/core';
 import { IconDownload, IconPencil, IconPlayerPlay, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
 import { PRESETS } from '../../config/presets.ts';
+import { STATISTIC_NAMES, STATISTICS } from '../../methods/record/statistics.ts';
+import { METHODS } from '../../methods/records.ts';
 import { isAtWork } from '../../protocol/engine.ts';
+
 import type { MetricName } from '../../protocol/metrics.ts';
 import { seriesCsv } from '../../store/run/export.ts';
 import { loadCurves, overlayRun } from '../../store/run/library.ts';
@@ -18,13 +21,15 @@ import { figure, stepLabel } from '../charts/ticks.ts';
 import { fileName, saveText } from '../shell/download.ts';
 import { RunsViewExport } from './RunsViewExport.tsx';
 
-export const FINAL: readonly { metric: MetricName; label: string }[] = [
-  { metric: 'loss/total', label: 'Total' },
-  { metric: 'global/invariance', label: 'Invariance' },
-  { metric: 'global/variance', label: 'Variance' },
-  { metric: 'global/covariance', label: 'Covariance' },
-  { metric: 'global/std', label: 'Spread' },
+/** Where a run ended: its total, and the statistics of its first head, which every method has. */
+export const FINAL: readonly { label: string; metric(run: Run): MetricName }[] = [
+  { label: 'Total', metric: () => 'loss/total' },
+  ...[
+    ...STATISTIC_NAMES.map((name) => [name, STATISTICS[name].label] as const),
+    ['std', 'Spread'] as const,
+  ].map(([name, label]) => ({ label, metric: (run: Run): MetricName => `${firstHead(run)}/${name}` })),
 ];
+const firstHead = ({ config }: Run): string => Object.keys(METHODS[config.method].heads)[0]!;
 
 function RunName({ run, live }: { run: Run; live: boolean }) {
   const [draft, setDraft] = useState<string | null>(null);
@@ -127,6 +132,8 @@ function Acts({ run, live }: { run: Run; live: boolean }) {
 
 const presetOf = ({ preset }: Run) => (preset ? PRESETS[preset].label : 'own');
 
+export const methodLabel = ({ config }: Run): string => METHODS[config.method].label;
+
 /** Folded: where the window is narrow, preset, size and acts stand below the name instead of in columns. */
 export function RunsViewRow({ run, live, folded }: { run: Run; live: boolean; folded: boolean }) {
   const { series, kept } = run;
@@ -147,19 +154,20 @@ export function RunsViewRow({ run, live, folded }: { run: Run; live: boolean; fo
           <span className="run-folded">
             <Acts run={run} live={live} />
             <span className="dim num">
-              {presetOf(run)}
+              {methodLabel(run)} · {presetOf(run)}
               {kept && ` · ${formatBytes(kept.bytes)}`}
             </span>
           </span>
         )}
       </Table.Td>
+      {!folded && <Table.Td>{methodLabel(run)}</Table.Td>}
       {!folded && <Table.Td className={run.preset ? undefined : 'dim'}>{presetOf(run)}</Table.Td>}
       <Table.Td className="num" ta="right">
         {stepLabel(steps)}
       </Table.Td>
-      {FINAL.map(({ metric }) => (
-        <Table.Td key={metric} className="num" ta="right">
-          {figure(series.length ? series.latest(metric) : (kept?.last[metric] ?? null))}
+      {FINAL.map(({ label, metric }) => (
+        <Table.Td key={label} className="num" ta="right">
+          {figure(series.length ? series.latest(metric(run)) : (kept?.last[metric(run)] ?? null))}
         </Table.Td>
       ))}
       <Table.Td className="num" ta="right">

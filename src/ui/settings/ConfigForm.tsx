@@ -8,6 +8,7 @@ import { GROUPS, type GroupName } from '../../config/fields.ts';
 import { isPresetName, PRESET_NAMES, PRESETS, presetConfig } from '../../config/presets.ts';
 import { CONFIG_KEYS, type ConfigKey, SCHEMA } from '../../config/schema.ts';
 import { differingKeys } from '../../config/share.ts';
+import { belongsTo } from '../../methods/records.ts';
 import { choosePreset, useSettings } from '../../store/page/settings.ts';
 import { stop } from '../../store/run/acts.ts';
 import { runExists, useSession } from '../../store/session.ts';
@@ -88,6 +89,8 @@ export const useChanged = (keys: readonly ConfigKey[]): number =>
 
 function Group({ group, keys, locked }: { group: GroupName; keys: readonly ConfigKey[]; locked: boolean }) {
   const changed = useChanged(keys);
+  const method = useSettings(({ draft }) => draft.method);
+  const shown = keys.filter((key) => belongsTo(key, method));
   return (
     <Accordion.Item value={group}>
       <Accordion.Control>
@@ -95,7 +98,7 @@ function Group({ group, keys, locked }: { group: GroupName; keys: readonly Confi
         {changed > 0 && <span className="group-changed">{changed} changed</span>}
       </Accordion.Control>
       <Accordion.Panel>
-        {keys.map((key) => (
+        {shown.map((key) => (
           <ConfigFormField key={key} name={key} locked={locked} />
         ))}
       </Accordion.Panel>

@@ -3,21 +3,22 @@
 // so charts and controls change scheme without being told. Accent is ink: hue is left to the data.
 
 import { createTheme, type MantineColorsTuple, rem } from '@mantine/core';
-import type { Head, Level, Term } from '../../protocol/metrics.ts';
+import type { Head, Hue } from '../../methods/record/method.ts';
+import type { Level } from '../../methods/record/statistics.ts';
 import type { EncoderName } from '../../tasks/linear/report.ts';
 
-/** Line colour of a term; also legal in SVG attributes. */
-export const termColour = (term: Term): string => `var(--term-${term})`;
+/** Line colour of a term of this hue; also legal in SVG attributes. */
+export const termColour = (hue: Hue): string => `var(--term-${hue})`;
 /** The same hue, dark or light enough to be read as text. */
-export const termInk = (term: Term): string => `var(--term-${term}-ink)`;
+export const termInk = (hue: Hue): string => `var(--term-${hue}-ink)`;
 /** Levels run from light (stem) to full (stage 4). */
-export const levelColour = (term: Term, level: Level): string => `var(--term-${term}-${level})`;
+export const levelColour = (hue: Hue, level: Level): string => `var(--term-${hue}-${level})`;
 export const encoderColour = (encoder: EncoderName): string => `var(--encoder-${encoder})`;
 /** Colour of the n-th run in a comparison, counted from 0 and repeated after eight. */
 export const runColour = (index: number): string => `var(--run-${(index % 8) + 1})`;
 
-/** SVG dash pattern of a head: global solid, local dashed. */
-export const HEAD_DASH: Record<Head, string | undefined> = { global: undefined, local: '5 3' };
+/** SVG dash pattern of a head. */
+export const headDash = ({ line }: Head): string | undefined => (line === 'dashed' ? '5 3' : undefined);
 
 /** Pixels that scripts need: charts cannot read them from the stylesheet. */
 export const TOKENS = {

@@ -117,7 +117,7 @@ function torchvisionFile({ parameters, buffers }: Checkpoint): Uint8Array<ArrayB
 
 /** The samples since the last call, which must be steps in order from `first`. */
 function taken(first: number): Record<string, number>[] {
-  const steps = samples.map(repeatable);
+  const steps = samples.map((sample) => repeatable(sample));
   samples = [];
   expect(steps.map(({ step }) => step)).toEqual(steps.map((_, i) => first + i));
   return steps;

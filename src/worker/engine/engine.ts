@@ -14,7 +14,7 @@ import {
   parseValue,
   SCHEMA,
 } from '../../config/schema.ts';
-import { architecture } from '../../mlvicx/architecture.ts';
+import { networkOf } from '../../methods/engines.ts';
 import type { Budget } from '../../protocol/budget.ts';
 import type {
   DeviceFacts,
@@ -236,13 +236,13 @@ export class Engine extends EngineCore implements EngineApi {
 
   checkCheckpoint(bytes: Uint8Array): void {
     const checkpoint = readCheckpoint(bytes);
-    requireWeights(architecture(checkpoint.config), checkpoint);
+    requireWeights(networkOf(checkpoint.config), checkpoint);
   }
 
   async importCheckpoint(bytes: Uint8Array, base?: Config): Promise<{ config: Config; status: RunStatus }> {
     const checkpoint = readCheckpoint(bytes, base);
     // Before anything is given up: a file that does not fit leaves the run at hand as it is.
-    requireWeights(architecture(checkpoint.config), checkpoint);
+    requireWeights(networkOf(checkpoint.config), checkpoint);
     await this.build(checkpoint.config, null);
     return this.#standAt(checkpoint);
   }

@@ -1,17 +1,16 @@
 // How long the rest of a run will take: the median of the last steps, which pauses and the slow first step cannot
 // pull away.
 
-import { METRIC_NAMES, type StepSample } from '../../protocol/metrics.ts';
+import { commonValue, type StepSample } from '../../protocol/metrics.ts';
 
 const WINDOW = 32;
 const ENOUGH = 3;
-const STEP_SECONDS = METRIC_NAMES.indexOf('speed/step-seconds');
 
 export class Pace {
   readonly #recent: number[] = [];
 
   add(sample: StepSample): void {
-    this.#recent.push(sample.values[STEP_SECONDS]!);
+    this.#recent.push(commonValue(sample, 'speed/step-seconds'));
     if (this.#recent.length > WINDOW) this.#recent.shift();
   }
 

@@ -27,7 +27,7 @@ function charted(): Record<string, number>[] {
     while (rows.length > 0 && rows.at(-1)!.step >= from) rows.pop();
     if (event.type === 'samples') rows.push(...event.samples);
   }
-  return rows.map(repeatable);
+  return rows.map((row) => repeatable(row));
 }
 
 const marks = () => events.filter((event) => event.type === 'marker').map(({ text }) => text);

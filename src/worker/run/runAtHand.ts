@@ -5,8 +5,10 @@ import { type Checkpoint, readCheckpoint } from '../../checkpoint/checkpoint.ts'
 import { RANDOM_START, type StartWeights } from '../../checkpoint/startWeights.ts';
 import type { Config, ConfigKey, ConfigValue } from '../../config/schema.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
+
 import { EMPTY_STATUS, type EngineState, type RunStatus } from '../../protocol/engine.ts';
-import { METRIC_NAMES, type StepSample } from '../../protocol/metrics.ts';
+import { isRepeated, type StepSample } from '../../protocol/metrics.ts';
+
 import type { RunChange } from '../../protocol/vault.ts';
 import type { TrainingSet } from '../../train/batchSource.ts';
 import { Pretrainer, trainingLoop } from '../../train/pretrain.ts';
@@ -17,11 +19,6 @@ import type { RunKeeper } from './runKeeper.ts';
 import { StepWatch } from './stepWatch.ts';
 
 export type Progress = (done: number, total: number) => void;
-
-/** Metrics that a repetition gives again to the last bit: all that time and memory have no part in. */
-const REPEATABLE = METRIC_NAMES.map((name, i) => ({ name, i })).filter(
-  ({ name }) => !/^(speed|memory)\//.test(name),
-);
 
 export class RunAtHand {
   /** What it began with, where that was not drawn at random. */
@@ -109,7 +106,7 @@ export class RunAtHand {
     for await (const sample of this.steps(to, () => false, observe)) {
       check();
       const before = known.get(sample.step);
-      if (differs < 0 && before && !isSame(before, sample)) differs = again.length;
+      if (differs < 0 && before && !isRepeated(before, sample)) differs = again.length;
       again.push(sample);
     }
     const last = known.get(to - 1);
@@ -154,8 +151,4 @@ export function statusOf(state: EngineState, run: RunAtHand | null): RunStatus {
     start,
     runId: run.keeper?.id ?? null,
   };
-}
-
-function isSame(a: StepSample, b: StepSample): boolean {
-  return REPEATABLE.every(({ i }) => Object.is(a.values[i], b.values[i]));
 }

@@ -3,7 +3,7 @@
 // before it has been seen to be in order. So no broken state ever takes the place of a good one.
 
 import { checkpointParts, firstNotFinite } from '../../checkpoint/checkpoint.ts';
-import { METRIC_NAMES, type StepSample } from '../../protocol/metrics.ts';
+import { commonValue, type StepSample } from '../../protocol/metrics.ts';
 import type { KeepingPolicy, RunChange, RunMark, RunRecord } from '../../protocol/vault.ts';
 import type { Pretrainer } from '../../train/pretrain.ts';
 import { AppError } from '../../util/errors.ts';
@@ -13,8 +13,6 @@ import { StorageWatch, type Tell } from './runKeeperStorage.ts';
 import { holdRun } from './runLock.ts';
 import { type Begun, lastOf, mean, recordOf } from './runRecord.ts';
 import { Sketch } from './sketch.ts';
-
-const TOTAL = METRIC_NAMES.indexOf('loss/total');
 
 export class RunKeeper {
   readonly #vault: RunVault;
@@ -48,7 +46,7 @@ export class RunKeeper {
     this.#next = step;
     this.#marks = [...marks];
     this.#state = state;
-    for (const { values } of samples) this.#sketch.add(values[TOTAL]!);
+    for (const sample of samples) this.#sketch.add(commonValue(sample, 'loss/total'));
   }
 
   /** Begins to keep a run that stands where it was prepared. */
@@ -96,7 +94,7 @@ export class RunKeeper {
   note(sample: StepSample): void {
     this.#unsaved.push(sample);
     this.#next = sample.step + 1;
-    this.#sketch.add(sample.values[TOTAL]!);
+    this.#sketch.add(commonValue(sample, 'loss/total'));
     this.#wake();
   }
 
@@ -195,7 +193,7 @@ export class RunKeeper {
     this.#savedStep = step;
     await this.#vault.rewind(step, { marks: [...this.#marks], failure: null });
     this.#sketch = new Sketch();
-    for (const { values } of await this.samples()) this.#sketch.add(values[TOTAL]!);
+    for (const sample of await this.samples()) this.#sketch.add(commonValue(sample, 'loss/total'));
   }
 
   /** Lets go of the run once what is under way has been written. */
@@ -235,7 +233,7 @@ export class RunKeeper {
     if (!(await this.#storage.takes(step, bytes))) return;
     const samples = this.#unsaved.filter((sample) => sample.step < step);
     const before = performance.now();
-    const total = mean(samples.map(({ values }) => values[TOTAL]!));
+    const total = mean(samples.map((sample) => commonValue(sample, 'loss/total')));
     await this.#vault.save({ step, parts, total, name, samples, patch: this.#patch(step) });
     this.#writeSeconds = (performance.now() - before) / 1000;
     this.#unsaved = this.#unsaved.filter((sample) => sample.step >= step);
@@ -244,7 +242,7 @@ export class RunKeeper {
 
   #patch(step: number) {
     const newest = this.#unsaved.filter((sample) => sample.step < step).at(-1);
-    const last = newest && { last: lastOf(newest), activeSeconds: newest.activeSeconds };
+    const last = newest && { last: lastOf(newest, this.record.config), activeSeconds: newest.activeSeconds };
     const thumbnail = this.#sketch.means().map((mean) => Number(mean.toPrecision(4)));
     return { step, state: this.#state, marks: [...this.#marks], thumbnail, ...last };
   }

@@ -1,6 +1,7 @@
 // What a run's record holds when the run begins to be kept, and what is written into it on the way.
 
-import { METRIC_NAMES, type MetricName, type StepSample } from '../../protocol/metrics.ts';
+import type { Config } from '../../config/schema.ts';
+import { type MetricName, metricNames, type StepSample } from '../../protocol/metrics.ts';
 import type { RunRecord } from '../../protocol/vault.ts';
 import type { Pretrainer } from '../../train/pretrain.ts';
 
@@ -11,9 +12,11 @@ export interface Begun {
 }
 
 /** The metrics of a sample by name, those that were measured. */
-export const lastOf = ({ values }: StepSample): Partial<Record<MetricName, number>> =>
+export const lastOf = ({ values }: StepSample, config: Config): Record<MetricName, number> =>
   Object.fromEntries(
-    METRIC_NAMES.map((name, i) => [name, values[i]!] as const).filter(([, value]) => Number.isFinite(value)),
+    metricNames(config)
+      .map((name, i) => [name, values[i]!] as const)
+      .filter(([, value]) => Number.isFinite(value)),
   );
 
 export const mean = (values: readonly number[]): number | null =>
@@ -38,7 +41,7 @@ export function recordOf(id: string, run: Pretrainer, { films, fingerprint, comp
     step: run.step,
     activeSeconds: run.activeSeconds,
     checkpoints: [],
-    series: { first: run.step, rows: 0, metrics: METRIC_NAMES },
+    series: { first: run.step, rows: 0, metrics: metricNames(run.config) },
     marks: [],
     last: {},
     thumbnail: [],

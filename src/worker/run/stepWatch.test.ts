@@ -1,9 +1,11 @@
 // What is watched while a run goes on: a loss that runs away, standing still, losses in a row, and the small curve.
 
 import { describe, expect, it } from 'vitest';
-import { METRIC_NAMES, type StepSample } from '../../protocol/metrics.ts';
+import { metricNames, type StepSample } from '../../protocol/metrics.ts';
 import { Sketch } from './sketch.ts';
 import { LossLog, StepWatch } from './stepWatch.ts';
+
+const METRIC_NAMES = metricNames({ method: 'mlvicx' });
 
 const sample = (step: number, total: number): StepSample => ({
   step,

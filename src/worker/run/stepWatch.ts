@@ -1,10 +1,9 @@
 // Looks at each step as it comes in: a loss that runs away, and a time in which no step came although the run was on,
 // because the tab was frozen or the machine asleep.
 
-import { METRIC_NAMES, type StepSample } from '../../protocol/metrics.ts';
+import { commonValue, type StepSample } from '../../protocol/metrics.ts';
 import { AppError } from '../../util/errors.ts';
 
-const TOTAL = METRIC_NAMES.indexOf('loss/total');
 /** Steps whose median is the measure. */
 const WINDOW = 50;
 const ENOUGH = 10;
@@ -32,8 +31,9 @@ export class StepWatch {
   }
 
   /** Seconds of standing still before this sample, or null. `now` in milliseconds. @throws AppError loss-exploded */
-  see({ step, values }: StepSample, now: number): number | null {
-    const total = values[TOTAL]!;
+  see(sample: StepSample, now: number): number | null {
+    const { step } = sample;
+    const total = commonValue(sample, 'loss/total');
     const usual = median(this.#totals);
     if (this.#totals.length >= ENOUGH && total > EXPLOSION * usual) {
       const times = Math.round(total / usual).toLocaleString('en');

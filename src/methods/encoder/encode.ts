@@ -2,11 +2,11 @@
 // attended map is what the next stage sees. Without bottlenecks it is the plain ResNet-18 that the published
 // evaluation uses (quirk Q2).
 
-import type { Tensor } from '../gpu/kernel.ts';
-import { contextBottleneck } from '../nn/attention.ts';
-import { batchNorm, conv2d, globalMean, maxPool, type Pass } from '../nn/layers.ts';
-import { stage } from '../nn/resnet.ts';
-import { PREFIX } from './architecture.ts';
+import type { Tensor } from '../../gpu/kernel.ts';
+import { contextBottleneck } from '../../nn/attention.ts';
+import { batchNorm, conv2d, globalMean, maxPool, type Pass } from '../../nn/layers.ts';
+import { stage } from '../../nn/resnet.ts';
+import { PREFIX } from './network.ts';
 
 export interface EncoderOutput {
   /** Attended maps a1..a5, [N,H,W,C]. */

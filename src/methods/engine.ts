@@ -1,0 +1,55 @@
+// What the engine must know of a method to train it: its network, its heads over the encoder's output, and its loss with
+// the gradient in closed form. The encoder, the tape, the optimiser and the reading back are the same for all
+// (methods/model.ts, train/). What a method says of itself in words is its record (record/method.ts).
+
+import type { Config } from '../config/schema.ts';
+import type { Tensor } from '../gpu/kernel.ts';
+import type { Pass } from '../nn/layers.ts';
+import type { NetworkSpec } from '../nn/parameters.ts';
+import type { Tape } from '../nn/tape.ts';
+import type { EncoderOutput } from './encoder/encode.ts';
+
+/** Shapes of the parameters that a file holds, by name. */
+export type Shapes = (name: string) => readonly number[] | undefined;
+
+/** What heads are made from. */
+export interface HeadInputs {
+  readonly encoder: EncoderOutput;
+  /** Summaries of the five levels, [N, 16, sum C_l]; differentiated where the engine's `levels` say so. */
+  readonly pooled: Tensor;
+  /** What `constants` made for this number of images. */
+  readonly constants: Readonly<Record<string, Tensor>>;
+}
+
+export interface HeadOutputs {
+  /** By head of the record, [N, D]. */
+  readonly embeddings: Readonly<Record<string, Tensor>>;
+  /** What else the loss, or whoever looks into a step, may want: predictions, inputs of a projector. */
+  readonly inside: Readonly<Record<string, Tensor>>;
+}
+
+export interface MethodEngine {
+  /** Every parameter and buffer, the encoder's included. What the optimiser does not train belongs here too. */
+  network(config: Config): NetworkSpec;
+  /** Whether a storage of the network receives gradients. */
+  isTrained(storage: string, config: Config): boolean;
+  /** The settings of the network that the shapes in a bare state dict tell; null where it is no model of this method. */
+  settingsIn(shapes: Shapes): Partial<Config> | { readonly missing: string };
+  /** Whether the loss reaches the summaries of the levels, or they are measured alone. */
+  readonly levels: 'trained' | 'measured';
+  /** Constant tensors for a pass over so many images, kept as long as the model. */
+  constants?(images: number): Record<string, Tensor>;
+  heads(pass: Pass, inputs: HeadInputs, config: Config): HeadOutputs;
+  /**
+   * Measures the loss on embeddings of both views, [2N, D] with view 1 first, and gives its gradient to the tape.
+   * `weights` are by head, as lossWeights (record/total.ts) orders them. Returns for each head its vectors of
+   * VECTOR_LENGTH numbers: the VICReg statistics and, where the terms are not among them, the terms.
+   * The caller disposes them.
+   */
+  loss(
+    tape: Tape | null,
+    outputs: HeadOutputs,
+    weights: Readonly<Record<string, Tensor>>,
+    config: Config,
+  ): Record<string, readonly Tensor[]>;
+}

@@ -1,0 +1,16 @@
+// The engine parts of the methods: one line each, beside that of the record in records.ts. The page never imports this.
+
+import type { Config } from '../config/schema.ts';
+import type { NetworkSpec } from '../nn/parameters.ts';
+import type { MethodEngine } from './engine.ts';
+import { mlvicxEngine } from './mlvicx/engine.ts';
+import type { MethodName } from './records.ts';
+
+export const ENGINES: Readonly<Record<MethodName, MethodEngine>> = {
+  mlvicx: mlvicxEngine,
+};
+
+export const engineOf = ({ method }: Pick<Config, 'method'>): MethodEngine => ENGINES[method];
+
+/** Every parameter and buffer of a run under this configuration. */
+export const networkOf = (config: Config): NetworkSpec => engineOf(config).network(config);

@@ -1,0 +1,62 @@
+// The projector that methods put on their features: linear, batch norm, ReLU, twice, then linear and, where the method
+// asks for it, batch norm. Its layers are a list of names and widths, of which the network's specification and the forward
+// pass are both made.
+
+import type { Tensor } from '../../gpu/kernel.ts';
+import { linear, linearNorm, type Pass } from '../../nn/layers.ts';
+import type { NetworkSpec } from '../../nn/parameters.ts';
+import { NetworkBuilder, PREFIX } from '../encoder/network.ts';
+
+export interface ProjectorLayer {
+  readonly linear: string;
+  /** Null: no batch norm follows, and no ReLU. */
+  readonly norm: string | null;
+  readonly inputs: number;
+  readonly outputs: number;
+}
+
+/** `names` are those of each layer and of its norm, `widths` the input's and then each layer's outputs. */
+export const projectorLayers = (
+  names: readonly (readonly [linear: string, norm: string])[],
+  widths: readonly number[],
+  finalNorm: boolean,
+): ProjectorLayer[] =>
+  names.map(([name, norm], i) => ({
+    linear: name,
+    norm: i < names.length - 1 || finalNorm ? norm : null,
+    inputs: widths[i]!,
+    outputs: widths[i + 1]!,
+  }));
+
+/** The global projector, features [N, 8 width] to z, under its name in the published module. */
+export function globalProjector(shape: {
+  readonly width: number;
+  readonly projectorHidden: number;
+  readonly embeddingDim: number;
+  readonly projectorFinalNorm: boolean;
+}): ProjectorLayer[] {
+  const { width, projectorHidden, embeddingDim, projectorFinalNorm } = shape;
+  const names = [1, 2, 3].map((i) => {
+    const base = `${PREFIX}.projetion.l${i}`;
+    return [`${base}.0`, `${base}.1`] as const;
+  });
+  const widths = [8 * width, projectorHidden, projectorHidden, embeddingDim];
+  return projectorLayers(names, widths, projectorFinalNorm);
+}
+
+export function projectorNetwork(layers: readonly ProjectorLayer[]): NetworkSpec {
+  const build = new NetworkBuilder();
+  for (const { linear: name, norm, inputs, outputs } of layers) {
+    build.linear(name, inputs, outputs);
+    if (norm) build.norm(norm, outputs);
+  }
+  return build;
+}
+
+/** [N, inputs of the first] to [N, outputs of the last]. A ReLU follows every layer but the last. */
+export const projector = (pass: Pass, layers: readonly ProjectorLayer[], x: Tensor): Tensor =>
+  layers.reduce(
+    (input, { linear: name, norm }, i) =>
+      norm ? linearNorm(pass, name, norm, input, i < layers.length - 1) : linear(pass, name, input),
+    x,
+  );

@@ -1,0 +1,150 @@
+// A method's network put together: one batch holding both views goes through the encoder and the method's heads, its loss
+// is measured, and the gradients of every parameter come back by storage name.
+// The two views share every kernel; only batch norm keeps their statistics apart (groups = 2).
+
+import { type Config, defaultConfig, inForce } from '../config/schema.ts';
+import { type Tensor, tf } from '../gpu/kernel.ts';
+import type { Pass } from '../nn/layers.ts';
+import { type Draw, Parameters } from '../nn/parameters.ts';
+import { Tape } from '../nn/tape.ts';
+import { type EncoderOptions, type EncoderOutput, encode } from './encoder/encode.ts';
+import { type LevelMatrices, levelMatrices, PooledLevels, summaryMemory } from './encoder/levels.ts';
+import type { HeadOutputs, MethodEngine } from './engine.ts';
+import { engineOf } from './engines.ts';
+import type { MethodRecord } from './record/method.ts';
+import { methodOf } from './records.ts';
+
+/** Everything that a pass makes. */
+export interface Embeddings extends HeadOutputs {
+  readonly encoder: EncoderOutput;
+  /** Summaries of the five levels, [N, 16, sum C_l]. */
+  readonly pooled: Tensor;
+}
+
+export interface StepTensors {
+  /** The vectors of each head, in the order of the record. */
+  readonly report: readonly Tensor[];
+  /** Summaries of the five levels, [2N, 16, sum C_l]. */
+  readonly pooled: Tensor;
+  /** By storage name; empty where a hook took them. */
+  readonly gradients: Map<string, Tensor>;
+}
+
+export interface StepHooks {
+  /** Sees everything before it is walked back and freed; maps that are put away come from the tape's `value`. */
+  readonly onForward?: ((made: Embeddings, tape: Tape) => void) | undefined;
+  /** As the tape's. */
+  readonly onParameter?: ((name: string, gradient: Tensor) => void) | undefined;
+}
+
+export class Model {
+  /** Rows of other methods stand at their defaults: none of them may have a say. */
+  readonly config: Config;
+  readonly method: MethodRecord;
+  readonly parameters: Parameters;
+  readonly #engine: MethodEngine;
+  readonly #matrices = new Map<string, LevelMatrices>();
+  readonly #summaries = new Map<number, Tensor>();
+  readonly #constants = new Map<number, Record<string, Tensor>>();
+
+  constructor(config: Config, draw: Draw) {
+    this.config = { ...defaultConfig(), ...inForce(config) };
+    this.method = methodOf(config);
+    this.#engine = engineOf(config);
+    this.parameters = new Parameters(this.#engine.network(this.config), draw);
+  }
+
+  /** Storages that receive gradients. */
+  trained(): Set<string> {
+    const names = this.parameters.spec.storages.map(({ name }) => name);
+    return new Set(names.filter((name) => this.#engine.isTrained(name, this.config)));
+  }
+
+  /** The constants that a pass over images of this size needs, made now rather than in the midst of the first pass. */
+  constants(films: number, height: number, width: number): Tensor[] {
+    const { matrices } = this.#matricesFor(height, width);
+    return [matrices, this.#summaryFor(films), ...Object.values(this.#constantsFor(films))];
+  }
+
+  /** Everything from images [N, H, W, 3] to the embeddings. */
+  embed(pass: Pass, images: Tensor): Embeddings {
+    const [films, height, width] = images.shape as [number, number, number];
+    const levelPass = this.#engine.levels === 'trained' ? pass : { ...pass, tape: null };
+    const levels = new PooledLevels(levelPass, this.#matricesFor(height, width), this.#summaryFor(films));
+    const onLevel = (level: number, map: Tensor) => levels.add(level, map);
+    const encoder = encode(pass, images, { bottlenecks: this.#attends, onLevel });
+    const pooled = levels.summary;
+    const inputs = { encoder, pooled, constants: this.#constantsFor(films) };
+    return { encoder, pooled, ...this.#engine.heads(pass, inputs, this.config) };
+  }
+
+  /**
+   * One training pass over both views, [2N, H, W, 3] with view 1 first. `weights` are by head, as lossWeights has them.
+   * The caller owns what comes back.
+   */
+  step(
+    images: Tensor,
+    weights: Readonly<Record<string, Tensor>>,
+    { onForward, onParameter }: StepHooks = {},
+  ): StepTensors {
+    const { recompute, keptMaps } = this.config;
+    const half = keptMaps === 'float16';
+    const tape = new Tape({ wanted: this.trained(), recompute, half, onParameter });
+    const pass: Pass = { parameters: this.parameters, tape, norm: 'train', groups: 2 };
+    const made = this.embed(pass, images);
+    onForward?.(made, tape);
+    const vectors = this.#engine.loss(tape, made, weights, this.config);
+    const report = Object.keys(this.method.heads).flatMap((head) => vectors[head]!);
+    // Kept beyond the backward pass, for the statistics of the levels.
+    const kept = made.pooled.clone();
+    if (this.#engine.levels === 'measured') made.pooled.dispose();
+    return { report, pooled: kept, gradients: tape.backward() };
+  }
+
+  /** Pooled features of images, [N, 8 width], without gradients. A method without bottlenecks has plain features alone. */
+  features(images: Tensor, norm: Pass['norm'], options: EncoderOptions): Tensor {
+    const pass: Pass = { parameters: this.parameters, tape: null, norm, groups: 1 };
+    const bottlenecks = options.bottlenecks && this.#attends;
+    return tf.tidy(() => encode(pass, images, { ...options, bottlenecks }).features);
+  }
+
+  dispose(): void {
+    this.parameters.dispose();
+    for (const { matrices } of this.#matrices.values()) matrices.dispose();
+    tf.dispose([...this.#summaries.values()]);
+    for (const made of this.#constants.values()) tf.dispose(Object.values(made));
+  }
+
+  get #attends(): boolean {
+    return this.method.bottlenecks(this.config);
+  }
+
+  /** Made once per size of images. */
+  #matricesFor(height: number, width: number): LevelMatrices {
+    const { width: channels, levelSize } = this.config;
+    return madeOnce(this.#matrices, `${height}x${width}`, () =>
+      levelMatrices(channels, levelSize, height, width),
+    );
+  }
+
+  #summaryFor(films: number): Tensor {
+    return madeOnce(this.#summaries, films, () => summaryMemory(this.config.width, films));
+  }
+
+  #constantsFor(films: number): Record<string, Tensor> {
+    return madeOnce(this.#constants, films, () => {
+      const made = this.#engine.constants?.(films) ?? {};
+      for (const tensor of Object.values(made)) tf.keep(tensor);
+      return made;
+    });
+  }
+}
+
+function madeOnce<K, V>(known: Map<K, V>, key: K, make: () => V): V {
+  let made = known.get(key);
+  if (made === undefined) {
+    made = make();
+    known.set(key, made);
+  }
+  return made;
+}

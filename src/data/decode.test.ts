@@ -23,6 +23,11 @@ async function refusal(bytes: Uint8Array): Promise<ErrorCode | 'decoded'> {
   }
 }
 
+const window = (center: number, width: number) => [
+  { tag: 0x00281050, vr: 'DS', value: `${center}` },
+  { tag: 0x00281051, vr: 'DS', value: `${width}` },
+];
+
 const ramp = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 describe('stored values of DICOM', () => {
@@ -143,7 +148,7 @@ describe('decodeFilm', () => {
   it('takes the first frame of several and says so', async () => {
     const frames = { tag: 0x00280008, vr: 'IS', value: '2' };
     const pixels = Uint8Array.from([...ramp(4), 9, 9, 9, 9]);
-    const made = await film(dicom({ rows: 2, cols: 2, bits: 8, pixels, more: [frames] }));
+    const made = await film(dicom({ rows: 2, cols: 2, bits: 8, pixels, more: [frames, ...window(2, 4)] }));
     expect(made.note).toBe('first of 2 frames');
     expect(made.plane).toHaveLength(4);
   });

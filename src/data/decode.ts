@@ -33,8 +33,8 @@ export async function decodeFilm(source: Blob | ArrayBuffer, options: DecodeOpti
   const film = await readFilm(source instanceof ArrayBuffer ? new Blob([source]) : source);
   const picture = await decodePicture(film);
   const { width, height, values, recipe, pixelAspect, notes, ...facts } = picture;
-  const { bytes, doubt } = greyOf(values, recipe);
-  const note = [...notes, ...doubt].join('; ');
+  const { bytes, doubts } = greyOf(values, recipe);
+  const note = [...notes, ...doubts].join('; ');
   const stored = shrink({ width, height, bytes }, options.planeSize, pixelAspect);
   return {
     ...facts,
@@ -53,14 +53,10 @@ export async function decodeFilm(source: Blob | ArrayBuffer, options: DecodeOpti
 function greyOf(
   values: Picture['values'],
   recipe: Picture['recipe'],
-): { bytes: Uint8Array; doubt: readonly string[] } {
-  if (recipe === null) return { bytes: values as Uint8Array, doubt: [] };
-  const { plane, rule } = toGrey(values, recipe);
-  const isPassedOver = rule === 'percentiles' && (recipe.window || recipe.voiLut);
-  return {
-    bytes: plane,
-    doubt: isPassedOver ? ['its window shows nothing, so contrast is by percentiles'] : [],
-  };
+): { bytes: Uint8Array; doubts: readonly string[] } {
+  if (recipe === null) return { bytes: values as Uint8Array, doubts: [] };
+  const { plane, doubts } = toGrey(values, recipe);
+  return { bytes: plane, doubts };
 }
 
 /** A thumbnail as small as the plane would be the plane itself, and could not be transferred beside it. */

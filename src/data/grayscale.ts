@@ -125,11 +125,27 @@ function showsSomething(table: Uint8Array, counts: Uint32Array, isPadding: Uint8
   return false;
 }
 
-/** Full scale of a LUT: what its bits allow, or what it holds where the file understates them. */
-function fullScale(lut: Lut): number {
-  let full = 2 ** lut.bits - 1;
-  for (const value of lut.values) full = Math.max(full, value);
-  return full;
+/** Bits that the largest entry of a table takes; at least 1. */
+export function bitsOf(values: Lut['values']): number {
+  return 32 - Math.clz32(largestOf(values) || 1);
+}
+
+function largestOf(values: Lut['values']): number {
+  let largest = 0;
+  for (const value of values) if (value > largest) largest = value;
+  return largest;
+}
+
+/**
+ * Full scale of a table of contrast: what its bits allow, or its largest entry where the file overstates them (Agfa CR gives
+ * the size of an entry instead) or understates them.
+ */
+function fullScale({ bits, values }: Lut): { full: number; doubt: string | null } {
+  const said = 2 ** bits - 1;
+  const largest = largestOf(values);
+  const used = bitsOf(values);
+  if (used === bits || largest === 0) return { full: said, doubt: null };
+  return { full: largest, doubt: `its VOI table says ${bits} bits and holds ${used}` };
 }
 
 function modalityOf(recipe: GreyRecipe, value: number): number {
@@ -143,7 +159,7 @@ function chooseContrast(
   modality: Float64Array,
   { counts, isPadding }: { counts: Uint32Array; isPadding: Uint8Array },
   table: Uint8Array,
-): Pick<Grade, 'rule' | 'window'> {
+): Pick<Grade, 'rule' | 'window' | 'doubts'> {
   const fill = (grey: (x: number) => number): boolean => {
     for (let level = 0; level < table.length; level++)
       table[level] = Math.round(255 * grey(modality[level]!));
@@ -151,15 +167,18 @@ function chooseContrast(
   };
   const { voiLut, window } = recipe;
   if (voiLut) {
-    const full = fullScale(voiLut);
-    if (fill((x) => lookUp(voiLut, x) / full)) return { rule: 'voi-lut', window: null };
+    const { full, doubt } = fullScale(voiLut);
+    if (fill((x) => lookUp(voiLut, x) / full)) {
+      return { rule: 'voi-lut', window: null, doubts: doubt ? [doubt] : [] };
+    }
   }
   if (window && isUsableWindow(window) && fill((x) => applyWindow(window, x)))
-    return { rule: 'window', window };
+    return { rule: 'window', window, doubts: [] };
   const robust = percentileWindow(modality, counts, isPadding);
   if (robust) fill((x) => applyWindow(robust, x));
   else table.fill(recipe.inverted ? 255 : 0);
-  return { rule: 'percentiles', window: robust };
+  const why = voiLut || window ? 'its window shows nothing' : 'the file gives no window';
+  return { rule: 'percentiles', window: robust, doubts: [`${why}, so contrast is by percentiles`] };
 }
 
 /** The levels of a film and how each is shown. */
@@ -177,6 +196,8 @@ export interface Grade {
   readonly rule: GreyRule;
   /** The window behind the table; null for a VOI LUT and for a film of one value. */
   readonly window: Window | null;
+  /** What the reader should know of how contrast was chosen. */
+  readonly doubts: readonly string[];
 }
 
 /** @param stored one sample per pixel, at least one */
@@ -205,15 +226,17 @@ export function levelsOf(stored: StoredValues, { lowest, scale }: Grade): Uint16
 
 /**
  * @param stored one sample per pixel
- * @returns one byte per pixel, 0 is black, and by which rule contrast was chosen. A picture of one single
- *   value comes out black.
+ * @returns one byte per pixel, 0 is black, and how contrast was chosen. A picture of one single value comes out black.
  */
-export function toGrey(stored: StoredValues, recipe: GreyRecipe): { plane: Uint8Array; rule: GreyRule } {
+export function toGrey(
+  stored: StoredValues,
+  recipe: GreyRecipe,
+): { plane: Uint8Array } & Pick<Grade, 'rule' | 'doubts'> {
   const plane = new Uint8Array(stored.length);
-  if (stored.length === 0) return { plane, rule: 'percentiles' };
-  const { lowest, scale, table, rule } = gradeOf(stored, recipe);
+  if (stored.length === 0) return { plane, rule: 'percentiles', doubts: [] };
+  const { lowest, scale, table, rule, doubts } = gradeOf(stored, recipe);
   for (let i = 0; i < stored.length; i++) plane[i] = table[((stored[i]! - lowest) / scale + 0.5) | 0]!;
-  return { plane, rule };
+  return { plane, rule, doubts };
 }
 
 /** BT.601 luma of interleaved red, green and blue samples, in as many bits as they have. */

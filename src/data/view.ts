@@ -54,6 +54,7 @@ function viewOf(format: ImageFormat, { picture, tags, windows, packing }: Looked
   const { recipe: asked, values, notes, pixelAspect, taking } = picture;
   const recipe: GreyRecipe = asked ?? plainRecipe(8);
   const grade = gradeOf(values, recipe);
+  const said = asked ? [...notes, ...grade.doubts] : notes;
   const factor = Math.ceil(Math.max(picture.width, picture.height) / LONGEST);
   const small = reduce({ ...picture, levels: levelsOf(values, grade) }, factor);
   return {
@@ -69,7 +70,7 @@ function viewOf(format: ImageFormat, { picture, tags, windows, packing }: Looked
     contrast: asked ? CONTRAST[grade.rule] : 'as stored',
     windows: windowsOf(grade, windows),
     ...(taking && { taking }),
-    ...(notes.length > 0 && { note: notes.join('; ') }),
+    ...(said.length > 0 && { note: said.join('; ') }),
     ...(packing && { packing }),
     tags: tags.rows,
     moreTags: tags.more,

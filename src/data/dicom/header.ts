@@ -8,7 +8,9 @@ import { AppError } from '../../util/errors.ts';
 import { type GreyRecipe, isUsableWindow, type Lut, type Window, type WindowShape } from '../grayscale.ts';
 import { checkSize } from '../limits.ts';
 import type { TakingFacts } from '../picture.ts';
+import { readText } from './charset.ts';
 import { type DicomDataSet, PIXEL_DATA, type Tags } from './dicom.ts';
+import { MACRO, placesOf } from './functionalGroups.ts';
 import { asSigned, readLut } from './lut.ts';
 
 const TAG = {
@@ -18,6 +20,7 @@ const TAG = {
   viewPosition: 'x00185101',
   laterality: 'x00200060',
   imageLaterality: 'x00200062',
+  frameLaterality: 'x00209072',
   samplesPerPixel: 'x00280002',
   photometric: 'x00280004',
   planar: 'x00280006',
@@ -76,6 +79,8 @@ export interface DicomHeader {
   readonly facts: TakingFacts;
   /** Height of a pixel over its width. */
   readonly pixelAspect: number;
+  /** What the reader should know of how the tags were read. */
+  readonly notes: readonly string[];
 }
 
 const invalid = (detail: string) => new AppError('dicom-invalid', detail);
@@ -106,8 +111,8 @@ export function readHeader({ tags }: DicomDataSet): DicomHeader {
     planar: tags.word(TAG.planar) === 1,
     photometric,
     ...bits,
-    recipe: recipeOf(tags, photometric, bits),
-    windows: windowsOf(tags),
+    windows: windowsOf(contrastPlace(tags).place),
+    ...recipeOf(tags, photometric, bits),
     ...takingOf(tags),
   };
 }
@@ -116,11 +121,14 @@ export function readHeader({ tags }: DicomDataSet): DicomHeader {
 const SPACINGS = [TAG.pixelSpacing, TAG.imagerSpacing, TAG.scannedSpacing];
 
 function takingOf(tags: Tags): Pick<DicomHeader, 'facts' | 'pixelAspect'> {
-  const spacing = SPACINGS.map((tag) => tags.numbers(tag, 2)).find(isPositivePair);
+  const measures = placesOf(tags, MACRO.pixelMeasures);
+  const spacing = measures
+    .flatMap((place) => SPACINGS.map((tag) => place.numbers(tag, 2)))
+    .find(isPositivePair);
   const ratio = spacing ?? [tags.numbers(TAG.aspectRatio, 2)].find(isPositivePair);
-  const patientId = tags.text(TAG.patientId);
+  const patientId = readText(tags, TAG.patientId);
   const view = tags.text(TAG.viewPosition)?.toUpperCase();
-  const laterality = (tags.text(TAG.imageLaterality) ?? tags.text(TAG.laterality))?.toUpperCase();
+  const laterality = lateralityOf(tags)?.toUpperCase();
   const taking: Taking = {
     ...(view && { view: view.slice(0, 16) }),
     ...(laterality && { laterality: laterality.slice(0, 1) }),
@@ -130,6 +138,12 @@ function takingOf(tags: Tags): Pick<DicomHeader, 'facts' | 'pixelAspect'> {
     facts: { ...(patientId && { patientId }), ...(Object.keys(taking).length > 0 && { taking }) },
     pixelAspect: ratio ? ratio[0] / ratio[1] : 1,
   };
+}
+
+function lateralityOf(tags: Tags): string | undefined {
+  const wanted = [TAG.imageLaterality, TAG.laterality, TAG.frameLaterality];
+  const found = placesOf(tags, MACRO.frameAnatomy).flatMap((place) => wanted.map((tag) => place.text(tag)));
+  return found.find((text) => text !== undefined);
 }
 
 const isPositivePair = (pair: number[]): pair is [number, number] =>
@@ -168,24 +182,39 @@ function bitsOf(tags: Tags): Bits {
   return { bitsAllocated: allocated, bitsStored: stored, highBit, signed: tags.word(TAG.signed) === 1 };
 }
 
-function recipeOf(tags: Tags, photometric: Photometric, bits: Bits): GreyRecipe {
-  const slope = tags.number(TAG.slope);
-  const intercept = tags.number(TAG.intercept) ?? 0;
-  const modality = tags.firstItem(TAG.modalityLuts);
-  const voi = tags.firstItem(TAG.voiLuts);
-  return {
+/** Where the contrast is said: the first place that has a window or a table. */
+function contrastPlace(tags: Tags): { place: Tags; inGroups: boolean } {
+  const places = placesOf(tags, MACRO.frameVoiLut);
+  const place = places.find((one) => windowOf(one) !== null || one.has(TAG.voiLuts)) ?? tags;
+  return { place, inGroups: place !== tags };
+}
+
+function recipeOf(tags: Tags, photometric: Photometric, bits: Bits): Pick<DicomHeader, 'recipe' | 'notes'> {
+  const values = placesOf(tags, MACRO.pixelValueTransformation);
+  const rescaled = values.find((place) => place.number(TAG.slope)) ?? tags;
+  const slope = rescaled.number(TAG.slope);
+  const intercept = rescaled.number(TAG.intercept) ?? 0;
+  const { place, inGroups } = contrastPlace(tags);
+  const modality = lutOf(tags.firstItem(TAG.modalityLuts), bits.signed, 'modality');
+  // Its inputs are modality values, which can be negative whenever there is a rescale.
+  const voi = lutOf(place.firstItem(TAG.voiLuts), bits.signed || intercept < 0, 'VOI');
+  const recipe: GreyRecipe = {
     rescale: slope ? { slope, intercept } : null,
-    modalityLut: modality ? lutOf(modality, bits.signed) : null,
-    // Its inputs are modality values, which can be negative whenever there is a rescale.
-    voiLut: voi ? lutOf(voi, bits.signed || intercept < 0) : null,
-    window: windowOf(tags),
+    modalityLut: modality.lut,
+    voiLut: voi.lut,
+    window: windowOf(place),
     padding: paddingOf(tags, bits.signed),
     inverted: photometric === 'MONOCHROME1',
   };
+  const groups = inGroups ? ['its contrast is said in functional groups'] : [];
+  return { recipe, notes: [...modality.notes, ...voi.notes, ...groups] };
 }
 
-const lutOf = (item: Tags, signed: boolean): Lut | null =>
-  readLut(item, TAG.lutDescriptor, TAG.lutData, signed);
+function lutOf(item: Tags | undefined, signed: boolean, name: string): { lut: Lut | null; notes: string[] } {
+  if (!item) return { lut: null, notes: [] };
+  const { lut, doubts } = readLut(item, TAG.lutDescriptor, TAG.lutData, signed);
+  return { lut, notes: doubts.map((doubt) => `its ${name} table ${doubt}`) };
+}
 
 function windowOf(tags: Tags): Window | null {
   const center = tags.number(TAG.windowCenter);
@@ -201,7 +230,7 @@ const MAX_WINDOWS = 16;
 
 function windowsOf(tags: Tags): ContrastWindow[] {
   const widths = tags.numbers(TAG.windowWidth, MAX_WINDOWS);
-  const names = tags.text(TAG.windowNames)?.split('\\') ?? [];
+  const names = readText(tags, TAG.windowNames)?.split('\\') ?? [];
   return tags.numbers(TAG.windowCenter, MAX_WINDOWS).flatMap((center, i) => {
     const width = widths[i] ?? Number.NaN;
     const name = names[i]?.trim().slice(0, 32) || `Window ${i + 1}`;

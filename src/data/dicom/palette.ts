@@ -2,7 +2,7 @@
 // Segmented tables are refused by name.
 
 import { AppError } from '../../util/errors.ts';
-import type { Lut, StoredValues } from '../grayscale.ts';
+import { bitsOf, type Lut, type StoredValues } from '../grayscale.ts';
 import type { Tags } from './dicom.ts';
 import { readLut } from './lut.ts';
 
@@ -19,18 +19,21 @@ const unsupported = (detail: string) => new AppError('dicom-unsupported', detail
 /** @returns grey bytes. @throws AppError `dicom-unsupported` where the palette is missing or segmented */
 export function readPalette(tags: Tags, indices: StoredValues): Uint8Array {
   if (tags.has(SEGMENTED_RED)) throw unsupported('a segmented colour palette.');
-  const luts = TABLES.map(([descriptor, data]) => readLut(tags, descriptor, data, false));
-  const [red, green, blue] = luts;
+  const [red, green, blue] = TABLES.map(([descriptor, data]) => readLut(tags, descriptor, data, false).lut);
   if (!red || !green || !blue) throw unsupported('palette colour without a palette.');
+  const bits = Math.max(...[red, green, blue].map(usedBits));
   const grey = Uint8Array.from(red.values, (_, i) => {
-    const [r, g, b] = [byteAt(red, i), byteAt(green, i), byteAt(blue, i)];
+    const [r, g, b] = [byteAt(red, i, bits), byteAt(green, i, bits), byteAt(blue, i, bits)];
     return (299 * r + 587 * g + 114 * b + 500) / 1000;
   });
   const last = grey.length - 1;
   return Uint8Array.from(indices, (index) => grey[Math.min(Math.max(index - red.first, 0), last)]!);
 }
 
-function byteAt({ values, bits }: Lut, i: number): number {
+/** Tables that say 16 bits and hold 8 are shown by what they hold. */
+const usedBits = ({ values, bits }: Lut): number => (bits > 8 && bitsOf(values) <= 8 ? 8 : bits);
+
+function byteAt({ values }: Lut, i: number, bits: number): number {
   const value = values[Math.min(i, values.length - 1)]!;
   return bits > 8 ? value >> (bits - 8) : value;
 }

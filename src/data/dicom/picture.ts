@@ -19,7 +19,7 @@ export async function decodeDicomFile(bytes: Uint8Array): Promise<Picture> {
 /** @param image its first frame. @throws AppError `dicom-unsupported` for colour that cannot be turned to grey */
 export function pictureOf(image: StoredImage): Picture {
   const { cols: width, rows: height, frames, facts, recipe } = image.header;
-  const notes = frames > 1 ? [`first of ${frames} frames`] : [];
+  const notes = [...(frames > 1 ? [`first of ${frames} frames`] : []), ...image.header.notes];
   const size = { width, height, pixelAspect: aspectOf(image.header), ...facts };
   if (isGrey(image.header.photometric)) return { ...size, values: image.values, recipe, notes };
   return { ...size, ...greyOfColour(image), notes: [...notes, 'colour turned to grey'] };

@@ -3,12 +3,14 @@
 // because nobody knows what a maker wrote there.
 
 import type { TagRow } from '../../protocol/film.ts';
-import { charsetOf } from './charset.ts';
+import { charsetOf, type TextReader } from './charset.ts';
 import { PIXEL_DATA, type Tags } from './dicom.ts';
 import { IDENTIFYING_VRS, TAG_NAMES } from './tagNames.ts';
 
 const MAX_ROWS = 400;
 const MAX_TEXT = 256;
+/** Of a value; no text is longer. */
+const MAX_BYTES = 65_536;
 
 export interface DicomTagTable {
   readonly rows: readonly TagRow[];
@@ -25,7 +27,7 @@ export function tagTable(tags: Tags): DicomTagTable {
   };
 }
 
-function rowOf(tags: Tags, key: string, decoder: TextDecoder): TagRow {
+function rowOf(tags: Tags, key: string, decoder: TextReader): TagRow {
   const number = key.slice(1).toUpperCase();
   const known = TAG_NAMES[number];
   const vr = tags.element(key)?.vr ?? known?.vr ?? '';
@@ -39,7 +41,7 @@ function rowOf(tags: Tags, key: string, decoder: TextDecoder): TagRow {
   };
 }
 
-function textOf(tags: Tags, key: string, vr: string, decoder: TextDecoder): string {
+function textOf(tags: Tags, key: string, vr: string, decoder: TextReader): string {
   const element = tags.element(key)!;
   if (key === PIXEL_DATA) {
     const fragments = element.fragments?.length;
@@ -52,7 +54,7 @@ function textOf(tags: Tags, key: string, vr: string, decoder: TextDecoder): stri
   if (read) return numbersText(bytes, tags.littleEndian, read);
   if (BINARY.has(vr) || (vr === '' && !isText(bytes))) return bytesText(bytes.length);
   const text = decoder
-    .decode(bytes.subarray(0, 4 * MAX_TEXT))
+    .decode(bytes.subarray(0, MAX_BYTES))
     .replace(/\p{Cc}+/gu, ' ')
     .trim();
   return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)} …` : text;

@@ -28,28 +28,54 @@ const CUSTOMS: readonly Custom[] = [
   { set: 'ours, synthetic', where: 'file', pattern: /^(p\d{4,})_\d{2}$/i },
 ];
 
-/** What anonymisers write instead of a number; it would make one patient of everybody. */
-const NO_PATIENT = new Set([
-  '',
-  '0',
-  'none',
-  'null',
-  'nan',
-  'na',
-  'unknown',
-  'anon',
-  'anonymous',
-  'anonymized',
-]);
+/**
+ * Words that anonymisers and programs write instead of a number; they would make one patient of everybody. An ID made of such
+ * words alone names nobody, whatever stands between them: "Removed by de-identifier", "[NOT AVAILABLE]".
+ */
+const NOBODY = new RegExp(
+  `^(?:${[
+    '(?:de|un)?-?identif(?:ied|ier|y)',
+    'deid(?:ed|entification)?',
+    'anon(?:im|ym).*',
+    'anon',
+    'pseudonym.*',
+    'remov(?:ed|al)',
+    'redact(?:ed|ion)',
+    'mask(?:ed)?',
+    'hidden|deleted|erased|stripped|cleared|withheld|suppressed|scrubbed|censored|confidential|private',
+    'blank|empty|missing|absent|void|nothing',
+    'none|null|nil|nan|na|unk|unknown|undefined|unspecified|unassigned|unnamed|noname|noid',
+    'inconnue?|desconocid[oa]|unbekannt|sconosciut[oa]|supprim[ée]e?|eliminad[oa]|entfernt|gel[oö]scht|keine?|aucune?|ningun[oa]',
+    '匿名.*|無名|无名|无|無|未知|不明|なし|익명.*|없음|аноним.*|обезличен.*|неизвест.*|нет|удал[её]н.*',
+    'not|no|by|for|to|is|was|been|has|without|available|known|applicable|given|set|specified|provided|entered|recorded|assigned',
+    'patients?|subject|person|name|id|identifier|patientid|pid|mrn|number|value|field|tag|data|dicom',
+    'dummy|default|test|example|sample|placeholder|research|study',
+  ].join('|')})$`,
+);
 
-/** One spelling per patient: NIH writes 00000061 in file names and 61 in its table. */
+/** No letter and no digit but noughts: "-", "?????", "***", "0000-00"; or the letter x over and over, as where something was crossed out. */
+const CROSSED_OUT = /^(?:x{2,}|[^\p{L}1-9]+)$/iu;
+const NOT_APPLICABLE = /^n\s*[./\\]\s*a\.?$/i;
+
+function namesNobody(text: string): boolean {
+  if (text === '' || CROSSED_OUT.test(text) || NOT_APPLICABLE.test(text)) return true;
+  if (/\p{N}/u.test(text)) return false;
+  const joined = text.toLowerCase().replace(/\b(de|un)[\s_-]+(?=identif)/g, '$1');
+  const words = joined.split(/[^\p{L}]+/u).filter((word) => word !== '');
+  return words.every((word) => NOBODY.test(word) || /^x{2,}$/.test(word));
+}
+
+/** One spelling per patient: NIH writes 00000061 in file names and 61 in its table, and accents are composed or not. */
 export function normalisePatient(text: string | undefined): string | null {
-  const trimmed = (text ?? '').trim();
+  const trimmed = (text ?? '')
+    .normalize('NFC')
+    .replace(/[\p{Cc}\uFEFF\u200B]/gu, '')
+    .trim();
   if (/^\d+(?:\.0+)?$/.test(trimmed)) {
     const number = trimmed.replace(/\.0+$/, '').replace(/^0+(?=\d)/, '');
     return number === '0' ? null : number;
   }
-  return NO_PATIENT.has(trimmed.toLowerCase()) ? null : trimmed;
+  return namesNobody(trimmed) ? null : trimmed;
 }
 
 /** The patient that a path names by one of the known customs, or null. */

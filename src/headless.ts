@@ -3,7 +3,15 @@
 // `window.report`. Nothing of the method, the training or the reading of films lives here.
 
 import type { Config } from './config/schema.ts';
-import { bytesOf, checkpointGiven, chosen, droppedFolder, given, pathOf } from './headlessFiles.ts';
+import {
+  bytesOf,
+  checkpointGiven,
+  chosen,
+  droppedFolder,
+  given,
+  nameLinked,
+  pathOf,
+} from './headlessFiles.ts';
 import type { CacheState } from './protocol/cache.ts';
 import type { DatasetSummary } from './protocol/dataset.ts';
 import type {
@@ -122,6 +130,9 @@ const api = {
     }
     return delivered(() => client.intake.readFiles('kept', wanted, onIntakeEvent));
   },
+
+  /** Says under which paths the files lie that symbolic links lead to. */
+  nameLinked,
 
   /** What is stored in every file of the folder; rows come as events, all of them before the answer. */
   decode: (): Promise<StoredReading> =>

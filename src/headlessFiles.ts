@@ -35,6 +35,13 @@ export function checkpointGiven(): Promise<Uint8Array> {
 /** Path below the chosen folder: the browser puts the folder's own name first. */
 export const pathOf = (file: File) => file.webkitRelativePath.split('/').slice(1).join('/') || file.name;
 
+/** Paths below the folder of the files in the input for those that links lead to. */
+let linkedPaths: readonly (readonly string[])[] = [];
+
+export function nameLinked(paths: readonly (readonly string[])[]): void {
+  linkedPaths = paths;
+}
+
 export interface Given {
   readonly files: readonly SourceFile[];
   /** Path of the label file that was named, so that no other is used. */
@@ -42,7 +49,10 @@ export interface Given {
 }
 
 export function given(): Given {
-  const folder = chosen('folder').map((file) => ({ path: pathOf(file), file }));
+  const linked = chosen('linked').flatMap((file, i) =>
+    (linkedPaths[i] ?? []).map((path) => ({ path, file })),
+  );
+  const folder = [...chosen('folder').map((file) => ({ path: pathOf(file), file })), ...linked];
   const [labels] = chosen('labels');
   if (!labels) return { files: folder };
   const others = folder.filter(({ path }) => path !== labels.name);

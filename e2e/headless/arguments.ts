@@ -30,6 +30,7 @@ export const DATA_OPTIONS = {
   split: { type: 'string' },
   overlap: { type: 'string' },
   cache: { type: 'string' },
+  'leave-out': { type: 'string', multiple: true, default: [] },
 } as const satisfies Options;
 
 /** Where planes lie while the command runs; a folder of many films goes to the disk unless told otherwise. */
@@ -123,8 +124,10 @@ function word<N extends ChoiceName>(
 const stated = <T extends object>(record: T): T =>
   Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as T;
 
-/** What the command line says about labels and split. */
-export function arrangementOf(given: Partial<Record<ChoiceName, string | undefined>>): Arrangement {
+type ArrangementValues = Partial<Record<ChoiceName, string | undefined>> & { 'leave-out'?: string[] };
+
+/** What the command line says about labels, split and folders. */
+export function arrangementOf(given: ArrangementValues): Arrangement {
   const labels = stated({
     uncertain: word('uncertain', given.uncertain),
     blank: word('blank', given.blank),
@@ -134,9 +137,11 @@ export function arrangementOf(given: Partial<Record<ChoiceName, string | undefin
     source: word('split', given.split),
     overlap: word('overlap', given.overlap),
   }) as SplitChoice;
+  const folders = (given['leave-out'] ?? []).map((folder) => folder.replace(/^\.\/|\/+$/g, ''));
   return {
     ...(Object.keys(labels).length > 0 ? { labels } : {}),
     ...(Object.keys(split).length > 0 ? { split } : {}),
+    ...(folders.length > 0 ? { leaveOutFolders: folders } : {}),
   };
 }
 
@@ -150,7 +155,7 @@ function existing(file: string, option: string, kind: 'file' | 'folder'): string
 export const existingFile = (file: string, option: string) => existing(file, option, 'file');
 export const existingFolder = (file: string, option: string) => existing(file, option, 'folder');
 
-interface DataValues extends Partial<Record<ChoiceName, string | undefined>> {
+interface DataValues extends ArrangementValues {
   data?: string | undefined;
   labels?: string | undefined;
   where?: string | undefined;

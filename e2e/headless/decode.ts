@@ -14,6 +14,7 @@ import {
 } from './arguments.ts';
 import { withPage } from './browser.ts';
 import type { Command } from './commands.ts';
+import { giveFolder } from './giveFolder.ts';
 import { printMatchReport } from './matchReport.ts';
 import { Progress } from './progress.ts';
 
@@ -71,7 +72,7 @@ export const decode: Command = {
       },
       async (session) => {
         if (labelFile) return printMatchReport(session, folder, labelFile, arrangement).then(() => null);
-        await session.page.locator('#folder').setInputFiles(folder);
+        await giveFolder(session, folder);
         return session.call('decode');
       },
     ).finally(() => progress.end());

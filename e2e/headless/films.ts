@@ -6,6 +6,7 @@ import { SPLITS } from '../../src/protocol/dataset.ts';
 import { SPLIT_SEED, SYNTHETIC_SET } from '../../src/protocol/intake.ts';
 import type { DataArguments } from './arguments.ts';
 import type { Session } from './browser.ts';
+import { giveFolder } from './giveFolder.ts';
 
 /** @param planeSize longest side of a stored plane, px */
 export async function loadFilms(
@@ -16,7 +17,7 @@ export async function loadFilms(
   if (folder === null) {
     return session.call('synthesise', { ...SYNTHETIC_SET, planeSize });
   }
-  await session.page.locator('#folder').setInputFiles(folder);
+  await giveFolder(session, folder);
   if (labels) await session.page.locator('#labels').setInputFiles(labels);
   const name = path.basename(folder);
   const options = {

@@ -7,7 +7,7 @@ import { COMMANDS } from './commands.ts';
 
 function help(): string {
   const rows = Object.values(COMMANDS).map(({ usage, summary }) => `  ${usage}\n      ${summary}`);
-  return `npm run headless -- COMMAND\n\n${rows.join('\n')}\n\nWherever films are read: ${choicesInWords()}.\nGPU=hardware or GPU=software fixes the adapter.`;
+  return `npm run headless -- COMMAND\n\n${rows.join('\n')}\n\nWherever films are read: ${choicesInWords()}, --leave-out FOLDER or '*/NAME' (any number).\nGPU=hardware or GPU=software fixes the adapter.`;
 }
 
 /** The one line for a failure: code, sentence, remedy; line breaks within are closed up. */

@@ -10,6 +10,7 @@ import {
   type ScannedTable,
 } from '../../src/protocol/labels.ts';
 import type { PageSession } from './browser.ts';
+import { giveFolder } from './giveFolder.ts';
 
 /** Names from a file are shown without control characters, which a terminal would obey. */
 const plain = (text: string) => text.replace(/\p{Cc}/gu, '?');
@@ -65,7 +66,7 @@ export async function printMatchReport(
   labels: string,
   arrangement: Arrangement,
 ): Promise<void> {
-  await session.page.locator('#folder').setInputFiles(folder);
+  await giveFolder(session, folder);
   await session.page.locator('#labels').setInputFiles(labels);
   const scan = await session.call('scanLabels', arrangement.labels ? { labels: arrangement.labels } : {});
   console.log(matchReportLines(scan).join('\n'));

@@ -28,7 +28,7 @@ export function realFolder(count: number): string {
 }
 
 /** A noisy square film, brighter in the middle when `marked`. */
-function madeFilm(size: number, seed: number, marked: boolean): Uint8Array {
+export function madeFilm(size: number, seed: number, marked: boolean): Uint8Array {
   const rng = new Rng(seed, 'synthetic');
   const data = Uint8Array.from({ length: size * size }, (_, i) => {
     const [x, y] = [(i % size) / size - 0.5, Math.floor(i / size) / size - 0.5];

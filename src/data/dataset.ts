@@ -22,9 +22,11 @@ import {
 import type { LabelScan } from '../protocol/labels.ts';
 import type { FilmMeasures, QualityFlag } from '../protocol/quality.ts';
 import type { SplitChoice } from '../protocol/split.ts';
+import { liesIn } from '../util/folders.ts';
 import { isLateralView } from './labels/columns.ts';
 import type { FilmLabels } from './labels/labels.ts';
 import { type PatientSource, patientOf } from './patient.ts';
+import { NOT_DUPLICATE } from './quality/duplicates.ts';
 import { flagFilms, leaveOut, qualityReport } from './quality/report.ts';
 import { splitFilms } from './split.ts';
 
@@ -64,6 +66,8 @@ export interface DatasetParts {
   readonly split: SplitChoice;
   /** Films with one of these flags are in no part. */
   readonly leaveOut?: readonly QualityFlag[] | undefined;
+  /** Films in these folders are in no part, and the parts are drawn without them. */
+  readonly leaveOutFolders?: readonly string[] | undefined;
   /** Per film the earlier film it looks like, as findDuplicates has it; absent where none were looked for. */
   readonly duplicates?: Int32Array | undefined;
   readonly storage?: StorageReport;
@@ -83,17 +87,22 @@ export async function assembleDataset(
   const answers = films.map((film) =>
     patientOf({ path: film.path, column: film.labels?.patient, dicom: film.patientId }),
   );
+  const isIn = films.map(({ path }) => !liesIn(path, parts.leaveOutFolders ?? []));
   const split = splitFilms(
-    films.map((film, i) => ({
-      patient: answers[i]!.patient,
-      findings: positivesOf(labels[i]!),
-      given: film.labels?.split,
-      alsoIn: film.labels?.alsoIn,
-    })),
+    films
+      .map((film, i) => ({
+        patient: answers[i]!.patient,
+        findings: positivesOf(labels[i]!),
+        given: film.labels?.split,
+        alsoIn: film.labels?.alsoIn,
+      }))
+      .filter((_, i) => isIn[i]),
     parts.split,
     parts.splitSource,
   );
-  const { places, flags, quality } = judge(parts, split.splits);
+  const drawn = split.splits.values();
+  const splits = isIn.map((inside): Placement => (inside ? drawn.next().value! : 'out'));
+  const { places, flags, quality } = judge(parts, splits, isIn);
   const images = films.map(
     (film, i): ImageRow => ({
       path: film.path,
@@ -126,6 +135,7 @@ export async function assembleDataset(
       ...(parts.scan && { scan: parts.scan }),
       ...(quality && { quality }),
       skipped: parts.skipped,
+      ...(parts.leaveOutFolders?.length && { leftOutFolders: parts.leaveOutFolders }),
       fingerprint,
       ...(parts.storage && { storage: parts.storage }),
       seconds: (performance.now() - parts.startedAt) / 1000,
@@ -150,12 +160,18 @@ const lateralByTag = ({ taking }: Film): boolean | undefined =>
   taking?.view === undefined ? undefined : isLateralView(taking.view);
 
 /** Flags, and the places once unwanted films are taken out. */
-function judge({ films, duplicates, leaveOut: unwanted = [] }: DatasetParts, splits: readonly Placement[]) {
-  if (!duplicates) return { places: splits, flags: new Uint8Array(films.length), quality: undefined };
+function judge(
+  { films, duplicates: found, leaveOut: unwanted = [] }: DatasetParts,
+  splits: readonly Placement[],
+  isIn: readonly boolean[],
+) {
+  if (!found) return { places: splits, flags: new Uint8Array(films.length), quality: undefined };
+  // The copy of a film that is left out with its folder is the only one.
+  const duplicates = found.map((first, film) => (isIn[film] && isIn[first] ? first : NOT_DUPLICATE));
   const flags = flagFilms(
     films.map((film) => ({ ...film, lateral: film.labels?.lateral ?? lateralByTag(film) })),
     duplicates,
-  );
+  ).map((bits, film) => (isIn[film] ? bits : 0));
   const quality = qualityReport(flags, duplicates, splits, unwanted);
   return { places: leaveOut(splits, flags, unwanted), flags, quality };
 }

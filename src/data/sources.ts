@@ -5,13 +5,13 @@ import type { SkippedFile } from '../protocol/dataset.ts';
 import type { IntakeOptions, SourceFile } from '../protocol/intake.ts';
 import type { LabelScan } from '../protocol/labels.ts';
 import { AppError, fromWire } from '../util/errors.ts';
+import { isLitter } from '../util/litter.ts';
 import { assignFolders, withFolderClasses } from './labels/folders.ts';
 import { applyLabels, type LabelAssignment } from './labels/labels.ts';
 import { scanOf } from './labels/report.ts';
 import { looksLikeList, startOf } from './labels/stream.ts';
 import { surveyLabels } from './labels/understand.ts';
 
-const LITTER = /(^|\/)(\.[^/]*|__MACOSX|thumbs\.db|desktop\.ini)(\/|$)/i;
 const TABLE = /\.(csv|tsv)$/i;
 const LIST = /\.txt$/i;
 
@@ -38,7 +38,7 @@ export async function sortSources(
   files: readonly ListedFile[],
   labelFile: string | undefined,
 ): Promise<SortedSources> {
-  const wanted = files.filter((source) => !LITTER.test(source.path)).sort(byPath);
+  const wanted = files.filter(({ path }) => !path.split('/').some(isLitter)).sort(byPath);
   const lists = new Set<string>();
   for (const file of wanted) if (LIST.test(file.path) && (await isList(file))) lists.add(file.path);
   const isLabels = ({ path }: ListedFile) => path === labelFile || TABLE.test(path) || lists.has(path);

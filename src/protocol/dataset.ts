@@ -191,6 +191,8 @@ export interface DatasetSummary {
   /** Absent for the synthetic set. */
   readonly quality?: QualityReport;
   readonly skipped: readonly SkippedFile[];
+  /** Folders whose films are left out by choice; absent for none. */
+  readonly leftOutFolders?: readonly string[];
   /** Hash of paths, sizes, labels and decode options: two equal sets share it. */
   readonly fingerprint: string;
   readonly seconds: number;

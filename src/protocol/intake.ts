@@ -22,11 +22,20 @@ export interface SourceHandle {
   readonly handle: FileSystemHandle;
 }
 
+/** Handles to walk, and what the browser hides from them. */
+export interface HandleSource {
+  readonly handles: readonly SourceHandle[];
+  /** Files that `keepFiles` handed over lie in the same folder; those that the walk finds as well are taken once. */
+  readonly besides?: 'kept';
+  /** Paths of files that the page could not open. */
+  readonly unopened?: readonly string[];
+}
+
 /**
  * Files by themselves; or handles, which the worker walks; or `kept`, the files handed over by `keepFiles`. A set of many
  * files should come by one of the latter two, so that the page holds none of them.
  */
-export type IntakeSource = readonly SourceFile[] | { readonly handles: readonly SourceHandle[] } | 'kept';
+export type IntakeSource = readonly SourceFile[] | HandleSource | 'kept';
 
 export interface IntakeOptions {
   /** Shown in the page, e.g. the folder's name. */
@@ -44,6 +53,8 @@ export interface IntakeOptions {
   readonly split?: SplitChoice;
   /** Films with one of these flags are put in no part. */
   readonly leaveOut?: readonly QualityFlag[];
+  /** Films below one of these folders are put in no part and have no labels; as util/folders.ts has them. */
+  readonly leaveOutFolders?: readonly string[];
   /** Keep at most this many films, the first in path order; 0 keeps all. */
   readonly limit?: number;
   /** Without the cache every file is decoded, and all planes are held in memory. Default: with it. */
@@ -58,6 +69,8 @@ export interface Arrangement {
   readonly split?: SplitChoice;
   /** Films with one of these flags are put in no part. */
   readonly leaveOut?: readonly QualityFlag[];
+  /** Films below one of these folders are put in no part and have no labels; as util/folders.ts has them. */
+  readonly leaveOutFolders?: readonly string[];
 }
 
 export interface SyntheticOptions {

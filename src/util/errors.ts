@@ -80,7 +80,7 @@ export const ERROR_TABLE = {
   },
   'folder-empty': {
     sentence: 'No readable image was found{detail}.',
-    hint: 'Choose a folder that holds PNG, JPEG or DICOM films, or take the synthetic set.',
+    hint: 'Choose a folder that holds PNG, JPEG or DICOM films, or take the synthetic set. A browser follows no links: where they are links, choose the folder that the films lie in.',
   },
   'folder-denied': {
     sentence: 'The browser was given no leave to read the folder: {detail}',
@@ -121,6 +121,10 @@ export const ERROR_TABLE = {
   'format-unknown': {
     sentence: 'This is not a PNG, JPEG or DICOM image.',
     hint: 'It was left out; nothing needs to be done if it is not a film.',
+  },
+  'not-a-film': {
+    sentence: 'This is not taken for a film: {detail}',
+    hint: 'It was left out. If it holds films, give the folder or the file another name.',
   },
   'archive-unreadable': {
     sentence: 'The array file cannot be opened: {detail}',

@@ -26,8 +26,10 @@ export interface Source {
   readonly name: string;
   /** Folders for the intake worker to walk; null where the browser gave none. */
   handles?(): Promise<readonly SourceHandle[] | null>;
+  /** The files that the browser hides from those handles. @param unopened takes the paths of those that cannot be opened */
+  hidden?(unopened: string[]): AsyncIterable<readonly SourceFile[]>;
   /** The files otherwise, slice by slice. @throws AppError source-gone */
-  slices?(): Iterable<readonly SourceFile[]> | AsyncIterable<readonly SourceFile[]>;
+  slices?(): Slices;
 }
 
 export const SYNTHETIC_SOURCE: Source = {
@@ -114,23 +116,37 @@ async function handOver(
 ): Promise<{ given: IntakeSource; folder: FileSystemDirectoryHandle | null }> {
   const handles = await source.handles?.();
   if (handles) {
+    const unopened: string[] = [];
+    const hidden = await keepSlices(client, source.hidden?.(unopened) ?? [], signal);
+    if (hidden > 0 || unopened.length > 0) {
+      // Opened again by its handle it would be another set, so it is not remembered.
+      return { given: { handles, besides: 'kept', unopened }, folder: null };
+    }
     const [only] = handles;
     const folder =
       handles.length === 1 && only?.path === '' ? (only.handle as FileSystemDirectoryHandle) : null;
     return { given: { handles }, folder };
   }
   if (handedOver?.source === source && handedOver.client === client) return { given: 'kept', folder: null };
+  await keepSlices(client, source.slices?.() ?? [], signal);
+  handedOver = { source, client };
+  return { given: 'kept', folder: null };
+}
+
+type Slices = Iterable<readonly SourceFile[]> | AsyncIterable<readonly SourceFile[]>;
+
+/** Hands files over to the intake worker. @returns how many there were */
+async function keepSlices(client: PlaygroundClient, slices: Slices, signal: AbortSignal): Promise<number> {
   handedOver = null;
   let listed = 0;
   await client.intake.keepFiles([], true);
-  for await (const slice of source.slices?.() ?? []) {
+  for await (const slice of slices) {
     if (signal.aborted) throw new AppError('cancelled');
     await client.intake.keepFiles(slice, false);
     listed += slice.length;
     useDataset.setState({ listed });
   }
-  handedOver = { source, client };
-  return { given: 'kept', folder: null };
+  return listed;
 }
 
 async function read(

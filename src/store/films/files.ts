@@ -4,7 +4,9 @@
 
 import type { SourceFile, SourceHandle } from '../../protocol/intake.ts';
 import { AppError } from '../../util/errors.ts';
+import { isLitter } from '../../util/litter.ts';
 import type { Source } from './dataset.ts';
+import { filesOf } from './entries.ts';
 
 declare global {
   interface DataTransferItem {
@@ -20,8 +22,6 @@ const SLICE = 500;
 /** A source of more files lets go of them once they are handed over, and cannot be read again after a restart. */
 const REMEMBERED = 2000;
 
-const isClutter = (name: string) => name.startsWith('.') || name === 'Thumbs.db' || name === '__MACOSX';
-
 /** A picked folder. */
 export const folderSource = (handle: FileSystemDirectoryHandle): Source => ({
   kind: 'files',
@@ -34,7 +34,7 @@ export function inputSource(files: File[]): Source {
   const folder = files[0]?.webkitRelativePath.split('/')[0];
   const name = folder || (files.length === 1 ? 'one file' : `${files.length} files`);
   const pathOf = (file: File) => file.webkitRelativePath.split('/').slice(1).join('/') || file.name;
-  const wanted = files.filter((file) => ![file.name, ...pathOf(file).split('/')].some(isClutter));
+  const wanted = files.filter((file) => ![file.name, ...pathOf(file).split('/')].some(isLitter));
   return { kind: 'files', name, slices: slicesOf(wanted, pathOf) };
 }
 
@@ -47,32 +47,6 @@ function slicesOf(files: readonly File[], pathOf: (file: File) => string): () =>
     if (!few) rest = null;
     while (given.length > 0) yield given.splice(0, SLICE).map((file) => ({ path: pathOf(file), file }));
   };
-}
-
-const fileOf = (entry: FileSystemFileEntry) =>
-  new Promise<File>((resolve, reject) => entry.file(resolve, reject));
-
-/** A directory reader hands out its entries a hundred at a time, until an empty answer. */
-async function* entriesOf(entry: FileSystemDirectoryEntry): AsyncGenerator<FileSystemEntry> {
-  const reader = entry.createReader();
-  for (;;) {
-    const batch = await new Promise<FileSystemEntry[]>((resolve, reject) =>
-      reader.readEntries(resolve, reject),
-    );
-    if (batch.length === 0) return;
-    yield* batch;
-  }
-}
-
-async function* walkEntry(entry: FileSystemEntry, path: string): AsyncGenerator<SourceFile> {
-  if (isClutter(entry.name)) return;
-  if (entry.isFile) {
-    yield { path, file: await fileOf(entry as FileSystemFileEntry) };
-    return;
-  }
-  for await (const child of entriesOf(entry as FileSystemDirectoryEntry)) {
-    yield* walkEntry(child, path ? `${path}/${child.name}` : child.name);
-  }
 }
 
 async function* inSlices(files: AsyncIterable<SourceFile>): AsyncGenerator<SourceFile[]> {
@@ -95,18 +69,20 @@ export function dropSource(transfer: DataTransfer): Source | null {
   if (files.length === 0 && entries.length === 0) return null;
   const [first] = entries;
   const single = entries.length === 1 && first?.isDirectory;
+  const roots = entries.map((entry) => ({ entry, path: single ? '' : entry.name }));
   async function handles(): Promise<SourceHandle[] | null> {
     const opened = (await Promise.all(asked)).filter((handle) => handle instanceof FileSystemHandle);
     if (opened.length === 0 || opened.length < items.length) return null;
     return opened.map((handle) => ({ path: single ? '' : handle.name, handle }));
   }
-  async function* dropped() {
-    for (const entry of entries) yield* walkEntry(entry, single ? '' : entry.name);
-  }
   return {
     kind: 'files',
     name: single ? first.name : `${Math.max(files.length, entries.length)} dropped items`,
     handles,
-    slices: entries.length > 0 ? () => inSlices(dropped()) : slicesOf(files, ({ name }) => name),
+    hidden: (unopened) => inSlices(filesOf(roots, { hiddenOnly: true, unopened })),
+    slices:
+      entries.length > 0
+        ? () => inSlices(filesOf(roots, { hiddenOnly: false, unopened: [] }))
+        : slicesOf(files, ({ name }) => name),
   };
 }

@@ -22,6 +22,7 @@ import { DataPanelReading } from './DataPanelReading.tsx';
 import { DataPanelSkipped } from './DataPanelSkipped.tsx';
 import { DataPanelSource } from './DataPanelSource.tsx';
 import { DataPanelSplit } from './DataPanelSplit.tsx';
+import { DataPanelSubfolders } from './DataPanelSubfolders.tsx';
 
 const range = (count: number) => Array.from({ length: count }, (_, i) => i);
 
@@ -108,6 +109,7 @@ export function DataPanel() {
         {summary && <DataPanelCounts summary={summary} />}
         {summary && <DataPanelSplit summary={summary} />}
         {summary && <DataPanelQuality summary={summary} />}
+        {summary && !summary.synthetic && <DataPanelSubfolders summary={summary} />}
         <Films />
         {summary && summary.skipped.length > 0 && <DataPanelSkipped skipped={summary.skipped} />}
         <DataPanelCache />

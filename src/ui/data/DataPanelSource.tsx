@@ -1,11 +1,14 @@
 // The ways in: a picked folder, single files, the synthetic set; dropping is everywhere.
 
-import { Button } from '@mantine/core';
+import { Button, Tooltip } from '@mantine/core';
 import { IconFolderOpen } from '@tabler/icons-react';
 import { SYNTHETIC_SOURCE, useDataset } from '../../store/films/dataset.ts';
 import { useWhyNotProtected } from '../../store/page/protection.ts';
 import { offerSource } from '../../store/run/acts.ts';
 import { chooseFiles, chooseFolder } from './FileInputs.tsx';
+
+const HIDDEN =
+  'The browser hides names with : ? * " < > | from a chosen folder; drop the folder to have them. Links are not followed.';
 
 export function DataPanelSource() {
   const synthetic = useDataset(({ source }) => source?.kind === 'synthetic');
@@ -13,15 +16,17 @@ export function DataPanelSource() {
   return (
     <div className="source">
       <div className="source-acts">
-        <Button
-          variant="default"
-          leftSection={<IconFolderOpen size={15} aria-hidden />}
-          data-testid="choose-folder"
-          disabled={closed !== null}
-          onClick={() => void chooseFolder()}
-        >
-          Choose folder
-        </Button>
+        <Tooltip label={HIDDEN} w={280}>
+          <Button
+            variant="default"
+            leftSection={<IconFolderOpen size={15} aria-hidden />}
+            data-testid="choose-folder"
+            disabled={closed !== null}
+            onClick={() => void chooseFolder()}
+          >
+            Choose folder
+          </Button>
+        </Tooltip>
         <Button variant="default" data-testid="choose-files" disabled={closed !== null} onClick={chooseFiles}>
           Files
         </Button>

@@ -11,10 +11,13 @@ import type { LabelReport, SkippedFile } from '../../protocol/dataset.ts';
 import type { Arrangement, IntakeOptions } from '../../protocol/intake.ts';
 import type { FilmMarks } from '../../protocol/marks.ts';
 import type { SplitChoice } from '../../protocol/split.ts';
+import { liesIn } from '../../util/folders.ts';
 
 /** Where a set came from, besides its pixels. */
 export interface SetOrigin {
   readonly sources: SortedSources;
+  /** Of these, what labels speak of: all but the folders left out. */
+  readonly labelled: SortedSources;
   readonly assignment: LabelAssignment | null;
   readonly options: IntakeOptions;
   /** Files that are no films, with their reasons. */
@@ -67,17 +70,23 @@ export function reportOn(
 
 /** What the labels give to the parts of a set. */
 export function labelledParts(
-  { assignment, sources, failed }: SetOrigin,
+  { assignment, labelled, failed }: SetOrigin,
   films: readonly Omit<Film, 'labels'>[],
 ): Pick<SetParts, 'films' | 'findings' | 'splitSource' | 'report'> {
-  const placeOf = placesOf(sources.films);
+  const placeOf = placesOf(labelled.films);
   return {
     films: films.map((film) => ({ ...film, labels: assignment?.films[placeOf.get(film.path)!] })),
     findings: assignment?.findings ?? [],
     splitSource: assignment?.splitSource ?? null,
-    report: assignment ? reportOn(assignment, sources.films, failed) : null,
+    report: assignment ? reportOn(assignment, labelled.films, failed) : null,
   };
 }
+
+/** Labels are not asked about films in folders that are left out. */
+export const withoutFolders = (sources: SortedSources, folders: readonly string[] = []): SortedSources =>
+  folders.length === 0
+    ? sources
+    : { ...sources, films: sources.films.filter(({ path }) => !liesIn(path, folders)) };
 
 const placesOf = (films: readonly ListedFile[]): Map<string, number> =>
   new Map(films.map(({ path }, at) => [path, at]));
@@ -90,8 +99,9 @@ export async function rearranged(
 ): Promise<Omit<KeptSet, 'fingerprint'>> {
   if (!origin) return { parts: { ...parts, split: { ...parts.split, ...arrangement.split } }, origin };
   const options = { ...origin.options, ...arrangement };
-  const { assignment, skipped, scan } = await readLabels(origin.sources, options, signal);
-  const next = { ...origin, assignment, options };
+  const labelled = withoutFolders(origin.sources, options.leaveOutFolders);
+  const { assignment, skipped, scan } = await readLabels(labelled, options, signal);
+  const next = { ...origin, labelled, assignment, options };
   return {
     parts: {
       ...parts,
@@ -99,6 +109,7 @@ export async function rearranged(
       scan,
       split: splitChoice(options),
       leaveOut: options.leaveOut,
+      leaveOutFolders: options.leaveOutFolders,
       skipped: [...skipped, ...origin.failed],
     },
     origin: next,
@@ -110,7 +121,7 @@ export function marksOfFilm({ parts, origin }: KeptSet, film: number): FilmMarks
   const shown = parts.films[film];
   const marks = origin?.assignment?.marks;
   if (!shown || !marks || marks.size === 0) return null;
-  const place = origin.sources.films.findIndex(({ path }) => path === shown.path);
+  const place = origin.labelled.films.findIndex(({ path }) => path === shown.path);
   const raw = marks.get(place);
   return raw ? marksOf(raw, shown.originalWidth, shown.originalHeight) : null;
 }

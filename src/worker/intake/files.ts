@@ -8,7 +8,7 @@ import type { SkippedFile } from '../../protocol/dataset.ts';
 import type { IntakeEvent, IntakeOptions } from '../../protocol/intake.ts';
 import { AppError } from '../../util/errors.ts';
 import { formatCounted } from '../../util/format.ts';
-import { labelledParts, refuseOverlapEarly, type SetOrigin, splitChoice } from './arrange.ts';
+import { labelledParts, refuseOverlapEarly, type SetOrigin, splitChoice, withoutFolders } from './arrange.ts';
 import type { FilmStore } from './filmStore.ts';
 import { collectFilms, type Decoder } from './films.ts';
 
@@ -28,11 +28,13 @@ export async function readFilms(
   const sources = await sortSources(files, options.labelFile);
   if (sources.films.length === 0)
     throw new AppError('folder-empty', ` among ${formatCounted(files.length, 'file')}`);
-  const { assignment, skipped: tables, scan } = await readLabels(sources, options, signal);
-  refuseOverlapEarly(assignment, sources.films, splitChoice(options));
+  const labelled = withoutFolders(sources, options.leaveOutFolders);
+  const { assignment, skipped: tables, scan } = await readLabels(labelled, options, signal);
+  refuseOverlapEarly(assignment, labelled.films, splitChoice(options));
   signal.throwIfAborted();
+  const isLabelled = new Set(labelled.films.flatMap(({ path }, at) => (assignment?.films[at] ? [path] : [])));
   const wanted = sources.films
-    .filter((_, at) => !assignment?.onlyLabelled || assignment.films[at])
+    .filter(({ path }) => !assignment?.onlyLabelled || isLabelled.has(path))
     .slice(0, options.limit || undefined);
   const { films, failed } = await collectFilms(wanted, {
     decoder,
@@ -42,7 +44,7 @@ export async function readFilms(
     ...(options.workers === 1 && { ahead: 0 }),
   });
   if (films.length === 0) throw noFilm(failed);
-  const origin = { sources, assignment, options, failed };
+  const origin = { sources, labelled, assignment, options, failed };
   const parts = {
     name: options.name,
     synthetic: false,
@@ -53,6 +55,7 @@ export async function readFilms(
     skipped: [...tables, ...failed],
     split: splitChoice(options),
     leaveOut: options.leaveOut,
+    leaveOutFolders: options.leaveOutFolders,
     duplicates: findDuplicates(films.map(({ measures }) => measures?.hash ?? '')),
     planeSize: options.planeSize,
   };

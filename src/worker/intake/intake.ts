@@ -36,7 +36,7 @@ import { type CacheAccess, NO_CACHE } from './cacheAccess.ts';
 import { type ReadSet, readFilms } from './files.ts';
 import { FilmStore } from './filmStore.ts';
 import type { Decoder } from './films.ts';
-import { type Listing, listFiles, walk } from './listing.ts';
+import { type Listing, listFiles, together, walk, withoutMasks } from './listing.ts';
 import { readStored, type StoredReader, type TakeRows } from './stored.ts';
 import { renderSet } from './synthetic.ts';
 import { IntakeView, type Viewer } from './view.ts';
@@ -179,18 +179,22 @@ export class Intake implements IntakeApi {
 
   /** Every file, films in archives as files of their own. */
   async #list(source: IntakeSource, signal: AbortSignal, onEvent: Listener) {
-    const { files: listed, refused } = await this.#listed(source, signal, onEvent);
-    const { files, refused: archives } = await openArchives(listed);
-    return { files, refused, archives };
+    const listing = withoutMasks(await this.#listed(source, signal, onEvent));
+    const { files, refused: archives } = await openArchives(listing.files);
+    return { files, refused: listing.refused, archives };
   }
 
   async #listed(source: IntakeSource, signal: AbortSignal, onEvent: Listener): Promise<Listing> {
-    if (typeof source === 'object' && 'handles' in source) {
-      return walk(source.handles, signal, (listed) => onEvent({ type: 'listing', listed }));
-    }
-    if (source !== 'kept') return listFiles(source);
+    if (source === 'kept') return listFiles(this.#needGiven());
+    if (!('handles' in source)) return listFiles(source);
+    const walked = await walk(source.handles, signal, (listed) => onEvent({ type: 'listing', listed }));
+    const besides = source.besides ? listFiles(this.#needGiven()) : null;
+    return together(walked, besides, source.unopened ?? []);
+  }
+
+  #needGiven(): readonly SourceFile[] {
     if (!this.#given) throw new AppError('source-gone', 'the worker that held them was replaced.');
-    return listFiles(this.#given);
+    return this.#given;
   }
 
   #take(read: Reading): Promise<DatasetSummary> {

@@ -1,14 +1,17 @@
 // From what the user handed over to a list of files: a walk over directory handles, or the files themselves. Only names,
-// sizes and times are kept; a file of a folder is opened again when its turn comes. Hidden files are passed over.
+// sizes and times are kept; a file of a folder is opened again when its turn comes. Hidden files are passed over; folders
+// that a system made, and masks beside films, are listed as left out.
 
+import { masksAmong } from '../../data/masks.ts';
 import type { ListedFile } from '../../data/sources.ts';
 import type { SkippedFile } from '../../protocol/dataset.ts';
 import type { SourceFile, SourceHandle } from '../../protocol/intake.ts';
-import { AppError, toWire } from '../../util/errors.ts';
+import { AppError, type ErrorCode, toWire } from '../../util/errors.ts';
+import { isLitter, isSystemFolder, systemFolderOf } from '../../util/litter.ts';
 
 export interface Listing {
   readonly files: readonly ListedFile[];
-  /** Entries that the system refused to describe. */
+  /** Entries that the system refused to describe, and what is no film by its place. */
   readonly refused: readonly SkippedFile[];
 }
 
@@ -18,17 +21,60 @@ const MAX_DEPTH = 64;
 const AT_ONCE = 32;
 const REPORT_MS = 100;
 
-const isClutter = (name: string) => name.startsWith('.') || name === 'Thumbs.db' || name === '__MACOSX';
-
-export const listFiles = (files: readonly SourceFile[]): Listing => ({
-  files: files.map(({ path, file }) => ({
-    path,
-    size: file.size,
-    modified: file.lastModified,
-    open: async () => file,
-  })),
-  refused: [],
+const leftOut = (path: string, code: ErrorCode, detail: string): SkippedFile => ({
+  path,
+  error: toWire(new AppError(code, detail)),
 });
+
+const ofSystem = (folder: string): SkippedFile =>
+  leftOut(
+    folder,
+    'not-a-film',
+    `a system keeps thumbnails or deleted files in folders like ${nameOf(folder)}.`,
+  );
+
+const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1);
+
+export function listFiles(files: readonly SourceFile[]): Listing {
+  const folders = new Set<string>();
+  const own = files.filter(({ path }) => {
+    if (path.split('/').some(isLitter)) return false;
+    const folder = systemFolderOf(path);
+    if (folder !== null) folders.add(folder);
+    return folder === null;
+  });
+  return {
+    files: own.map(({ path, file }) => ({
+      path,
+      size: file.size,
+      modified: file.lastModified,
+      open: async () => file,
+    })),
+    refused: [...folders].map(ofSystem),
+  };
+}
+
+/** The same without masks that lie beside films. */
+export function withoutMasks({ files, refused }: Listing): Listing {
+  const masks = masksAmong(files.map(({ path }) => path));
+  if (masks.size === 0) return { files, refused };
+  const said = [...masks].map(([path, why]) => leftOut(path, 'not-a-film', `${why}.`));
+  return { files: files.filter(({ path }) => !masks.has(path)), refused: [...refused, ...said] };
+}
+
+/** What a walk found and what the browser hides from one, each file once. @param unopened paths that the page could not open */
+export function together(walked: Listing, besides: Listing | null, unopened: readonly string[]): Listing {
+  if (!besides && unopened.length === 0) return walked;
+  const known = new Set([...walked.files, ...walked.refused].map(({ path }) => path));
+  const isNew = ({ path }: { path: string }) => !known.has(path);
+  const hidden = unopened.map((path) =>
+    leftOut(path, 'file-unreadable', 'the browser does not open a file of this name.'),
+  );
+  return {
+    files: [...walked.files, ...(besides?.files ?? []).filter(isNew)],
+    refused: [...walked.refused, ...[...(besides?.refused ?? []), ...hidden].filter(isNew)],
+  };
+}
 
 /** @throws AppError cancelled, through the signal */
 export async function walk(
@@ -64,9 +110,10 @@ async function walkFolder(
   try {
     for await (const handle of folder.values()) {
       const { name } = handle;
-      if (isClutter(name)) continue;
+      if (isLitter(name)) continue;
       const place = path ? `${path}/${name}` : name;
-      if (handle.kind === 'directory') below.push(handle as FileSystemDirectoryHandle);
+      if (handle.kind === 'directory' && isSystemFolder(name)) found.refused.push(ofSystem(place));
+      else if (handle.kind === 'directory') below.push(handle as FileSystemDirectoryHandle);
       else batch.push({ path: place, handle: handle as FileSystemFileHandle, folder });
       if (batch.length < AT_ONCE) continue;
       await found.add(batch);
@@ -129,7 +176,7 @@ class Found implements Listing {
   }
 
   refuse(path: string, detail: string): void {
-    this.refused.push({ path, error: toWire(new AppError('file-unreadable', detail)) });
+    this.refused.push(leftOut(path, 'file-unreadable', detail));
   }
 
   finish(): void {

@@ -4,9 +4,9 @@
 import type { ListedFile } from '../../data/sources.ts';
 import type { StoredFacts, StoredReading, StoredRow } from '../../protocol/film.ts';
 import type { SourceFile } from '../../protocol/intake.ts';
-import { AppError, toWire } from '../../util/errors.ts';
+import { AppError, toWire, type WireError } from '../../util/errors.ts';
 import { openArchives } from './archives.ts';
-import { listFiles } from './listing.ts';
+import { listFiles, withoutMasks } from './listing.ts';
 
 /** What the decode pool offers; tests put their own here. */
 export interface StoredReader {
@@ -37,8 +37,7 @@ const opening = async (listed: ListedFile): Promise<SourceFile> => ({
   file: await listed.open(),
 });
 
-function refusal(file: string, error: unknown): StoredRow {
-  const { code, message } = toWire(error);
+function refusal(file: string, { code, message }: WireError): StoredRow {
   return { file, ok: false, ...NO_FACTS, code, reason: message };
 }
 
@@ -49,8 +48,9 @@ export async function readStored(
   onRows: TakeRows,
 ): Promise<StoredReading> {
   const startedAt = performance.now();
-  const opened = await openArchives(listFiles(files).files);
-  let rows: StoredRow[] = [];
+  const listing = withoutMasks(listFiles(files));
+  const opened = await openArchives(listing.files);
+  let rows = listing.refused.map(({ path, error }) => refusal(path, error));
   let sentAt = startedAt;
   // Rows and the answer to the call go different ways, so the answer waits until every row has come.
   const taken: unknown[] = [];
@@ -61,7 +61,7 @@ export async function readStored(
   };
   const read = async (source: ListedFile): Promise<StoredRow> => {
     const refused = opened.refused.get(source.path);
-    if (refused !== undefined) return refusal(source.path, refused);
+    if (refused !== undefined) return refusal(source.path, toWire(refused));
     try {
       return {
         file: source.path,
@@ -72,7 +72,7 @@ export async function readStored(
       };
     } catch (error) {
       if (error instanceof AppError && error.code === 'worker-failed') throw error;
-      return refusal(source.path, error);
+      return refusal(source.path, toWire(error));
     }
   };
   const waiting = opened.files.values();

@@ -224,7 +224,7 @@ export const ENDINGS: FaultRow[] = [
       await rig.inject([{ kind: 'out-of-memory' }]);
       await rig.play();
       await rig.app.reaches('failed');
-      await rig.says(/ran out of memory.*The preset "demo" needs less than half/, 'error');
+      await rig.says(/ran out of memory.*Choose the preset demo\./, 'error');
       await rig.page.getByTestId('smaller-preset').click();
       await rig.app.reaches('idle');
       await expect(rig.page.getByTestId('error')).toBeHidden();

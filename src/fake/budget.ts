@@ -29,7 +29,7 @@ export function fakeBudget(config: Config, limits: AdapterLimits): Budget {
   if (needed.largestBufferBytes <= limit) return { ...needed, fits: true };
   const smaller = PRESET_NAMES.slice(PRESET_NAMES.indexOf(nearestPreset(config)));
   const proposal = smaller.find((name) => largest(presetConfig(name)) <= limit);
-  const advice = proposal ? ` The preset ${proposal} fits.` : '';
-  const reason = `${needed.largestBufferName} needs a buffer that the adapter does not allow.${advice}`;
-  return { ...needed, fits: false, reason, ...(proposal && { proposal }) };
+  const batch = Math.floor((config.batchSize * limit) / needed.largestBufferBytes);
+  const reason = `${needed.largestBufferName} needs a buffer that the adapter does not allow.`;
+  return { ...needed, fits: false, reason, batch, ...(proposal && { proposal }) };
 }

@@ -83,10 +83,18 @@ describe('the need of the paper configuration', () => {
 describe('refusal', () => {
   const tight = { ...roomy, limits: { ...limits, maxStorageBufferBindingSize: 128 * MIB } };
 
-  it('names the buffer, the limit and the preset that fits', () => {
+  it('names the buffer, the limit, the preset that fits and the largest batch that does', () => {
     const budget = planBudget(presetConfig('paper'), tight);
-    expect(budget).toMatchObject({ fits: false, proposal: 'laptop' });
-    expect(budget.reason).toMatch(/kernel "Convolution" .* 392 MiB, .* 128 MiB\. The preset laptop fits/);
+    expect(budget).toMatchObject({ fits: false, proposal: 'laptop', batch: 20 });
+    expect(budget.reason).toMatch(/kernel "Convolution" .* 392 MiB, .* 128 MiB\.$/);
+    expect(planBudget({ ...presetConfig('paper'), batchSize: 20 }, tight).fits).toBe(true);
+    expect(planBudget({ ...presetConfig('paper'), batchSize: 21 }, tight).fits).toBe(false);
+  });
+
+  it('proposes no batch where a weight is too large whatever the batch', () => {
+    const wide = planBudget({ ...presetConfig('paper'), embeddingDim: 8192 }, tight);
+    expect(wide.fits).toBe(false);
+    expect(wide).not.toHaveProperty('batch');
   });
 
   it('says nothing when all is well', () => {

@@ -3,7 +3,7 @@
 // device that counts sizes (gpu/sizes.ts); there is no other list of them. The engine refuses by the same numbers.
 
 import { PRESET_NAMES, presetConfig } from '../config/presets.ts';
-import type { Config } from '../config/schema.ts';
+import { type Config, SCHEMA } from '../config/schema.ts';
 import { nearestPreset } from '../config/share.ts';
 import { sizeOf } from '../gpu/kernels/parts/common.ts';
 import { KERNEL_TABLE, type KernelName } from '../gpu/kernels/table.ts';
@@ -19,7 +19,7 @@ import { ViewRenderer } from '../train/viewRenderer.ts';
 /** What of an adapter the need of a run depends on. */
 export type Adapter = Pick<DeviceFacts, 'software' | 'features' | 'limits'>;
 
-type Need = Omit<Budget, 'fits' | 'reason' | 'proposal'>;
+type Need = Omit<Budget, 'fits' | 'reason' | 'proposal' | 'batch'>;
 
 /** The need of a configuration, and whether an adapter with these limits can meet it. */
 export function planBudget(config: Config, adapter: Adapter): Budget {
@@ -30,8 +30,16 @@ export function planBudget(config: Config, adapter: Adapter): Budget {
   const reason = `${name} needs one buffer of ${mebi(bytes)}, the adapter allows ${mebi(limit)}.`;
   const smaller = PRESET_NAMES.slice(PRESET_NAMES.indexOf(nearestPreset(config)));
   const proposal = smaller.find((preset) => need(presetConfig(preset), adapter).largestBufferBytes <= limit);
-  const advice = proposal ? ` The preset ${proposal} fits.` : '';
-  return { ...needed, fits: false, reason: reason + advice, ...(proposal && { proposal }) };
+  const batch = smallerBatch(config, adapter, bytes);
+  return { ...needed, fits: false, reason, ...(proposal && { proposal }), ...(batch && { batch }) };
+}
+
+/** Maps grow with the batch and weights do not, so one more plan says whether fewer films help. */
+function smallerBatch(config: Config, adapter: Adapter, bytes: number): number | null {
+  const limit = bufferLimit(adapter.limits);
+  const batch = Math.floor((config.batchSize * limit) / bytes);
+  if (batch < SCHEMA.batchSize.min) return null;
+  return need({ ...config, batchSize: batch }, adapter).largestBufferBytes <= limit ? batch : null;
 }
 
 const mebi = (bytes: number) => `${Math.round(bytes / 2 ** 20).toLocaleString('en')} MiB`;

@@ -1,6 +1,7 @@
 // What a configuration will need of the GPU, as the engine answers it (plan/budget.ts) and the page shows it.
 
 import type { PresetName } from '../config/presets.ts';
+import { AppError } from '../util/errors.ts';
 
 /** The limits of a WebGPU adapter that decide whether a run fits, in bytes unless named otherwise. */
 export interface AdapterLimits {
@@ -30,4 +31,11 @@ export interface Budget {
   readonly reason?: string;
   /** The preset that does: the unchanged one, or the first smaller. */
   readonly proposal?: PresetName;
+  /** The largest batch with which the same settings do, films. */
+  readonly batch?: number;
+}
+
+/** The error of a configuration that cannot be met; null for one that fits. */
+export function refusalOf({ fits, reason, proposal, batch }: Budget): AppError | null {
+  return fits ? null : new AppError('does-not-fit', reason, { data: { proposal, batch } });
 }

@@ -1,6 +1,6 @@
-// Every failure the product can name, in one table: a sentence a person understands and what to do next.
-// Errors cross worker boundaries as plain records (toWire / fromWire), so code and remedy survive the trip.
-// A new failure is a new row here; nothing else in the code invents codes.
+// Every failure the product can name, in one table: a sentence a person understands and what to do next. What a program may
+// act on stands beside the words, so that nobody reads it out of them. Errors cross worker boundaries as plain records
+// (toWire / fromWire) and arrive as they were. A new failure is a new row here; nothing else in the code invents codes.
 
 interface ErrorEntry {
   /** What happened. `{detail}` is replaced by the detail given when the error is made. */
@@ -32,11 +32,11 @@ export const ERROR_TABLE = {
   },
   'out-of-memory': {
     sentence: 'The GPU ran out of memory: {detail}',
-    hint: 'Choose a smaller preset, a smaller batch or a smaller image size, or turn on Recompute within stages.',
+    hint: 'Lower the batch size or image size, turn on Recompute within stages, or take a smaller preset.',
   },
   'does-not-fit': {
     sentence: 'This configuration does not fit the adapter: {detail}',
-    hint: 'Choose the preset named in the message, or lower the batch size, image size or head width.',
+    hint: 'Lower the batch size, image size or head width.',
   },
   'loss-not-finite': {
     sentence: 'The loss is no longer a finite number: {detail}',
@@ -210,41 +210,74 @@ export type ErrorCode = keyof typeof ERROR_TABLE;
 /** Failures of the numbers, not of device or worker: the way back is the last good step. */
 export const BLOW_UPS: readonly ErrorCode[] = ['loss-not-finite', 'loss-exploded', 'model-broken'];
 
+/** What the page can act on without reading the sentence. */
+export interface ErrorData {
+  /** A preset that would do. Its name as in config/presets.ts. */
+  readonly proposal?: string;
+  /** A batch size with which the same settings would do. */
+  readonly batch?: number;
+}
+
 /** What crosses a worker boundary, and what the page and the runner print. */
 export interface WireError {
   code: ErrorCode;
   message: string;
   hint: string;
+  /** What the message says beyond the sentence of the table; records of older versions lack it. */
+  detail?: string;
+  data?: ErrorData;
   stack?: string;
+}
+
+interface Particulars {
+  readonly cause?: unknown;
+  readonly data?: ErrorData;
+  /** The sentence as it was said elsewhere; without it the table says it. */
+  readonly message?: string;
 }
 
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;
-  readonly hint: string;
+  readonly detail: string;
+  readonly data: ErrorData;
 
-  constructor(code: ErrorCode, detail = '', options?: { cause?: unknown }) {
-    super(ERROR_TABLE[code].sentence.replace('{detail}', detail).trim(), options);
+  constructor(code: ErrorCode, detail = '', { cause, data = {}, message }: Particulars = {}) {
+    super(message ?? ERROR_TABLE[code].sentence.replace('{detail}', () => detail).trim(), { cause });
     this.code = code;
-    this.hint = ERROR_TABLE[code].hint;
+    this.detail = detail;
+    this.data = data;
+  }
+
+  /** What to do next; what would do comes first. */
+  get hint(): string {
+    const { proposal, batch } = this.data;
+    const choices = [proposal && `the preset ${proposal}`, batch && `batch size ${batch}`].filter(Boolean);
+    const { hint } = ERROR_TABLE[this.code];
+    return choices.length > 0 ? `Choose ${choices.join(' or ')}. ${hint}` : hint;
+  }
+
+  /** The same failure with more said about it. */
+  with(more: string, data: ErrorData = {}): AppError {
+    const detail = [this.detail, more].filter(Boolean).join(' ');
+    return new AppError(this.code, detail, { cause: this, data: { ...this.data, ...data } });
   }
 }
 
 /** Any thrown value as a record that structured clone carries. */
 export function toWire(thrown: unknown): WireError {
   if (thrown instanceof AppError) {
-    return { code: thrown.code, message: thrown.message, hint: thrown.hint, stack: thrown.stack };
+    const { code, message, hint, detail, data, stack } = thrown;
+    return { code, message, hint, detail, ...(Object.keys(data).length > 0 && { data }), stack };
   }
   const detail = thrown instanceof Error ? thrown.message : String(thrown);
   const made = new AppError('internal', detail, { cause: thrown });
-  const stack = thrown instanceof Error ? thrown.stack : made.stack;
-  return { code: made.code, message: made.message, hint: made.hint, stack };
+  return { ...toWire(made), stack: thrown instanceof Error ? thrown.stack : made.stack };
 }
 
-/** The error of the other side, with its code, sentence and remedy intact. */
-export function fromWire(wire: WireError): AppError {
-  const error = new AppError(wire.code);
-  error.message = wire.message;
-  if (wire.stack) error.stack = wire.stack;
+/** The error of the other side, with its code, sentence, data and remedy intact. */
+export function fromWire({ code, message, detail, data, stack }: WireError): AppError {
+  const error = new AppError(code, detail, { message, data });
+  if (stack) error.stack = stack;
   return error;
 }

@@ -3,6 +3,7 @@
 
 import { type ConfigKey, type ConfigValue, SCHEMA } from '../../config/schema.ts';
 import { nearestPreset } from '../../config/share.ts';
+import { refusalOf } from '../../protocol/budget.ts';
 import type { DatasetSummary } from '../../protocol/dataset.ts';
 import { EMPTY_STATUS, type RunStatus } from '../../protocol/engine.ts';
 import type { Arrangement } from '../../protocol/intake.ts';
@@ -178,8 +179,8 @@ async function prepare(): Promise<void> {
   const { draft, weights } = useSettings.getState();
   if (!get().facts) throw new AppError('not-ready', 'there is no graphics device to train on.');
   // Before films are read for it.
-  const budget = await currentClient().engine.plan(draft);
-  if (!budget.fits) throw new AppError('does-not-fit', budget.reason);
+  const refusal = refusalOf(await currentClient().engine.plan(draft));
+  if (refusal) throw refusal;
   await filmsAtHand(draft.planeSize);
   const status = await currentClient().engine.prepare(draft, weights ? await bytesOf(weights) : undefined);
   resetSeries();

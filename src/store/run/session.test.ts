@@ -90,7 +90,8 @@ describe('a configuration that does not fit', () => {
     useSettings.setState(({ draft }) => ({ draft: { ...draft, batchSize: 1024 } }));
     await play();
     expect(state().error).toMatchObject({ code: 'does-not-fit' });
-    expect(state().error?.message).toMatch(/preset paper fits/);
+    expect(state().error?.data).toMatchObject({ proposal: 'paper' });
+    expect(state().error?.hint).toContain('Choose the preset paper or batch size');
   });
 });
 

@@ -5,7 +5,7 @@ import { Button } from '@mantine/core';
 import { useEffect } from 'react';
 import { PRESETS } from '../../config/presets.ts';
 import { bufferLimit } from '../../protocol/budget.ts';
-import { choosePreset, useSettings } from '../../store/page/settings.ts';
+import { choosePreset, setDraft, useSettings } from '../../store/page/settings.ts';
 import { planSoon, useBudget } from '../../store/run/budget.ts';
 import { useSession } from '../../store/session.ts';
 import { formatBytes, formatShort } from '../../util/format.ts';
@@ -52,6 +52,11 @@ export function BudgetBar() {
           {budget.proposal && (
             <Button variant="default" size="compact-xs" onClick={() => choosePreset(budget.proposal!)}>
               Use {PRESETS[budget.proposal].label}
+            </Button>
+          )}
+          {budget.batch !== undefined && (
+            <Button variant="default" size="compact-xs" onClick={() => setDraft('batchSize', budget.batch!)}>
+              Use batch size {budget.batch}
             </Button>
           )}
         </div>

@@ -1,14 +1,14 @@
 // What the page has to say to the person at once: failures with their remedy, and the one question it asks.
 
 import { Button, Modal } from '@mantine/core';
-import { isPresetName, PRESETS, type PresetName } from '../../config/presets.ts';
+import { isPresetName, PRESETS } from '../../config/presets.ts';
 import { useDataset } from '../../store/films/dataset.ts';
-import { choosePreset, useSettings } from '../../store/page/settings.ts';
+import { choosePreset, setDraft, useSettings } from '../../store/page/settings.ts';
 import { load, needsRestart, reset, restart } from '../../store/run/acts.ts';
 import { useKeeping } from '../../store/run/keeping.ts';
 import { resumeHalted, rollBack } from '../../store/run/resume.ts';
 import { dismissError, useSession } from '../../store/session.ts';
-import { BLOW_UPS, type ErrorCode, type WireError } from '../../util/errors.ts';
+import { BLOW_UPS, type ErrorCode, type ErrorData, type WireError } from '../../util/errors.ts';
 import { formatCount } from '../../util/format.ts';
 import { DataPanelFailure } from '../data/DataPanelFailure.tsx';
 import { ErrorNotice } from './ErrorNotice.tsx';
@@ -59,17 +59,34 @@ export function Messages({ panelShown }: { panelShown: boolean }) {
   );
 }
 
-/** The preset that an error about memory names. */
-function smallerPreset({ code, message }: WireError): PresetName | null {
-  if (code !== 'out-of-memory' && code !== 'does-not-fit') return null;
-  const name = /preset "?([a-z-]+)"? (?:needs|fits)/.exec(message)?.[1] ?? '';
-  return isPresetName(name) ? name : null;
-}
-
-async function takeSmaller(name: PresetName): Promise<void> {
-  choosePreset(name);
+/** Begins anew what could not be begun, once the settings are others. */
+async function withOther(change: () => void): Promise<void> {
+  change();
   if (needsRestart()) await restart();
   else dismissError();
+}
+
+/** Settings that would do, as the error names them. */
+function Choices({ proposal, batch }: ErrorData) {
+  const preset = proposal !== undefined && isPresetName(proposal) ? proposal : null;
+  return (
+    <>
+      {preset && (
+        <Button data-testid="smaller-preset" onClick={() => void withOther(() => choosePreset(preset))}>
+          Use the preset {PRESETS[preset].label}
+        </Button>
+      )}
+      {batch !== undefined && (
+        <Button
+          variant="default"
+          data-testid="smaller-batch"
+          onClick={() => void withOther(() => setDraft('batchSize', batch))}
+        >
+          Use batch size {batch}
+        </Button>
+      )}
+    </>
+  );
 }
 
 /** From a run that was halted to where it was last in order, in one press. */
@@ -96,13 +113,8 @@ function WaysBack({ error }: { error: WireError }) {
       </>
     );
   }
-  const smaller = smallerPreset(error);
-  if (smaller) {
-    return (
-      <Button data-testid="smaller-preset" onClick={() => void takeSmaller(smaller)}>
-        Use the preset {PRESETS[smaller].label}
-      </Button>
-    );
+  if (error.data?.proposal !== undefined || error.data?.batch !== undefined) {
+    return <Choices {...error.data} />;
   }
   if (!failed || !newest) return null;
   return (

@@ -5,7 +5,7 @@ import type { Config } from '../../config/schema.ts';
 import { DeviceUnavailable, type OpenDevice, openDevice } from '../../gpu/device.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
 import { planBudget } from '../../plan/budget.ts';
-import type { Budget } from '../../protocol/budget.ts';
+import { type Budget, refusalOf } from '../../protocol/budget.ts';
 import type { DeviceFacts } from '../../protocol/engine.ts';
 import type { KernelOptions } from '../../protocol/kernels.ts';
 import { AppError } from '../../util/errors.ts';
@@ -100,9 +100,7 @@ export class EngineDevice {
 
   /** @throws AppError does-not-fit */
   refuseWhatCannotFit(config: Config): void {
-    const budget = this.plan(config);
-    if (budget.fits) return;
-    const remedy = budget.proposal ? ` The preset "${budget.proposal}" fits.` : '';
-    throw new AppError('does-not-fit', `${budget.reason ?? ''}${remedy}`);
+    const refusal = refusalOf(this.plan(config));
+    if (refusal) throw refusal;
   }
 }

@@ -91,10 +91,8 @@ export async function explainBlowUp({ run, observe }: Ward, fault: AppError): Pr
   const gradient = await size.largest();
   await run.replay(keeper.next, () => undefined, observe);
   const words = wordsOf(await diagnose(run.trainer, observe));
-  const explained = new AppError(fault.code, '', { cause: fault });
-  explained.message = `${fault.message} ${words}`;
   await run.restoreNewest();
-  return { explained, gradient };
+  return { explained: fault.with(words), gradient };
 }
 
 function wordsOf({ place, level, parameter }: Diagnosis): string {
@@ -103,7 +101,7 @@ function wordsOf({ place, level, parameter }: Diagnosis): string {
   return `${first}${where}; parameter ${parameter}.`;
 }
 
-/** The error of a run that did not fit at its start, with the next smaller preset in it. */
+/** The error of a run that did not fit at its start, with the next preset that needs less than half of it as data. */
 export function withSmallerPreset(fault: AppError, config: Config, device: EngineDevice): AppError {
   if (fault.code !== 'out-of-memory') return fault;
   const needed = device.plan(config).totalBytes;
@@ -111,8 +109,5 @@ export function withSmallerPreset(fault: AppError, config: Config, device: Engin
     const { fits, totalBytes } = device.plan(presetConfig(name));
     return fits && totalBytes < needed / 2;
   });
-  if (!smaller) return fault;
-  const named = new AppError(fault.code, '', { cause: fault });
-  named.message = `${fault.message} The preset "${smaller}" needs less than half.`;
-  return named;
+  return smaller ? fault.with('', { proposal: smaller }) : fault;
 }

@@ -12,6 +12,17 @@ import type { EncoderOutput } from './encoder/encode.ts';
 /** Shapes of the parameters that a file holds, by name. */
 export type Shapes = (name: string) => readonly number[] | undefined;
 
+/** The last dimension of each of some parameters, which is what a layer puts out, or the first of them that a file lacks. */
+export function outputsIn<K extends string>(
+  shapes: Shapes,
+  names: Readonly<Record<K, string>>,
+): Readonly<Record<K, number>> | { readonly missing: string } {
+  const missing = Object.values<string>(names).find((name) => !shapes(name));
+  if (missing !== undefined) return { missing };
+  const entries = Object.entries<string>(names).map(([key, name]) => [key, shapes(name)!.at(-1) ?? 0]);
+  return Object.fromEntries(entries) as Record<K, number>;
+}
+
 /** What heads are made from. */
 export interface HeadInputs {
   readonly encoder: EncoderOutput;
@@ -33,7 +44,7 @@ export interface MethodEngine {
   network(config: Config): NetworkSpec;
   /** Whether a storage of the network receives gradients. */
   isTrained(storage: string, config: Config): boolean;
-  /** The settings of the network that the shapes in a bare state dict tell; null where it is no model of this method. */
+  /** The settings of the network that the shapes in a bare state dict tell; or which parameter of this method's it lacks. */
   settingsIn(shapes: Shapes): Partial<Config> | { readonly missing: string };
   /** Whether the loss reaches the summaries of the levels, or they are measured alone. */
   readonly levels: 'trained' | 'measured';

@@ -44,6 +44,13 @@ export function globalProjector(shape: {
   return projectorLayers(names, widths, projectorFinalNorm);
 }
 
+/** Parameters whose outputs tell the widths of encoder and global projector. */
+export const GLOBAL_WIDTHS = {
+  width: `${PREFIX}.encoder.0.weight`,
+  projectorHidden: `${PREFIX}.projetion.l1.0.weight`,
+  embeddingDim: `${PREFIX}.projetion.l3.0.weight`,
+} as const;
+
 export function projectorNetwork(layers: readonly ProjectorLayer[]): NetworkSpec {
   const build = new NetworkBuilder();
   for (const { linear: name, norm, inputs, outputs } of layers) {

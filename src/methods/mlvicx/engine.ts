@@ -2,8 +2,8 @@
 // their convolutions and an MLP to d; VICReg(z1, z2) + lambda VICReg(d1, d2).
 
 import { PREFIX } from '../encoder/network.ts';
-import type { MethodEngine } from '../engine.ts';
-import { globalProjector, projector } from '../heads/projector.ts';
+import { type MethodEngine, outputsIn } from '../engine.ts';
+import { GLOBAL_WIDTHS, globalProjector, projector } from '../heads/projector.ts';
 import { vicregLoss } from '../heads/vicregLoss.ts';
 import { onesForBiases, projectedLevels } from './localHead.ts';
 import { LEVEL_BIASES, LEVEL_WEIGHTS, localProjector, mlvicxNetwork } from './network.ts';
@@ -14,17 +14,12 @@ export const mlvicxEngine: MethodEngine = {
   isTrained: (name, { trainLevelConvs }) =>
     trainLevelConvs || (name !== LEVEL_WEIGHTS && name !== LEVEL_BIASES),
   settingsIn(shapes) {
-    const names = {
-      width: `${PREFIX}.encoder.0.weight`,
-      projectorHidden: `${PREFIX}.projetion.l1.0.weight`,
-      embeddingDim: `${PREFIX}.projetion.l3.0.weight`,
+    const widths = outputsIn(shapes, {
+      ...GLOBAL_WIDTHS,
       levelChannels: `${PREFIX}.resize_project.convs.0.weight`,
-    };
-    const missing = Object.values(names).find((name) => !shapes(name));
-    if (missing) return { missing };
-    const outputs = Object.entries(names).map(([key, name]) => [key, shapes(name)!.at(-1) ?? 0]);
+    });
     const projectorFinalNorm = shapes(`${PREFIX}.projetion.l3.1.weight`) !== undefined;
-    return { ...Object.fromEntries(outputs), projectorFinalNorm };
+    return 'missing' in widths ? widths : { ...widths, projectorFinalNorm };
   },
   levels: 'trained',
   constants: (images) => ({ ones: onesForBiases(images) }),

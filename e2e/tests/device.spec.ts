@@ -1,5 +1,6 @@
 // The Device view: the self-test beside a run that then goes on. And runs that begin with weights from a file.
 
+import { METHOD_NAMES } from '../../src/methods/records.ts';
 import { expect, test } from './fixtures.ts';
 import { resnetFile } from './weights.ts';
 
@@ -20,7 +21,7 @@ test('the self-test finds this GPU right, and a run under way goes on afterwards
   await expect(verdict).toHaveText(/^This GPU computes MLVICX correctly to 1e-[56] \(.*1e-[456]\)\.$/);
   const rows = app.page.getByTestId('self-test-rows').locator('tbody tr');
   expect(await rows.count()).toBeGreaterThan(50);
-  await expect(rows.filter({ hasText: 'One training step' })).toHaveCount(4);
+  await expect(rows.filter({ hasText: 'One training step' })).toHaveCount(4 * METHOD_NAMES.length);
   await app.reaches('paused');
 
   await app.view('Train');

@@ -29,7 +29,9 @@ export function planBudget(config: Config, adapter: Adapter): Budget {
   if (bytes <= limit) return { ...needed, fits: true };
   const reason = `${name} needs one buffer of ${mebi(bytes)}, the adapter allows ${mebi(limit)}.`;
   const smaller = PRESET_NAMES.slice(PRESET_NAMES.indexOf(nearestPreset(config)));
-  const proposal = smaller.find((preset) => need(presetConfig(preset), adapter).largestBufferBytes <= limit);
+  const proposal = smaller.find(
+    (preset) => need({ ...presetConfig(preset), method: config.method }, adapter).largestBufferBytes <= limit,
+  );
   const batch = smallerBatch(config, adapter, bytes);
   return { ...needed, fits: false, reason, ...(proposal && { proposal }), ...(batch && { batch }) };
 }

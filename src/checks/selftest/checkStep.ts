@@ -1,6 +1,6 @@
-// One whole training step of a tiny model, as training takes it on the GPU and as plain loops take it on the processor
+// One whole training step of a tiny model of each method, as training takes it on the GPU and as plain loops take it on the processor
 // (the `cpu` backend of tfjs, where every kernel is its reference): losses, updates, statistics and weights compared.
-// The processor's part holds the worker for about a second and lets nothing else in, because tfjs has one backend at a time.
+// The processor's part of each holds the worker for about a second and lets nothing else in, because tfjs has one backend at a time.
 
 import { presetConfig } from '../../config/presets.ts';
 import { type Config, parseConfig } from '../../config/schema.ts';
@@ -11,29 +11,31 @@ import { relativeError, values } from '../../gpu/kernels/parts/samples.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
 import { Model } from '../../methods/model.ts';
 import { lossWeights, reportLength } from '../../methods/record/total.ts';
-import { methodOf } from '../../methods/records.ts';
+import { METHOD_NAMES, METHODS, type MethodName, methodOf } from '../../methods/records.ts';
 import type { SelfTestRow } from '../../protocol/selfTest.ts';
 import { drawFrom } from '../../train/initialise.ts';
 import { TrainingStep } from '../../train/trainingStep.ts';
 import { guarded } from './checkKernel.ts';
 
 /** LARS, because its update is proportional to the gradient; AdamW's first one knows little but the sign. */
-const CONFIG: Config = parseConfig(
-  {
-    optimiser: 'lars',
-    width: 8,
-    projectorHidden: 16,
-    embeddingDim: 16,
-    levelChannels: 8,
-    levelSize: 16,
-    batchSize: 8,
-    weightDecay: 1e-3,
-    trustCoefficient: 0.01,
-  },
-  presetConfig('smoke'),
-);
+const configOf = (method: MethodName): Config =>
+  parseConfig(
+    {
+      method,
+      optimiser: 'lars',
+      width: 8,
+      projectorHidden: 16,
+      embeddingDim: 16,
+      levelChannels: 8,
+      levelSize: 16,
+      batchSize: 8,
+      weightDecay: 1e-3,
+      trustCoefficient: 0.01,
+    },
+    presetConfig('smoke'),
+  );
 const RATE = 0.01;
-const IMAGES = [2 * CONFIG.batchSize, CONFIG.imageSize, CONFIG.imageSize, 3];
+const imagesOf = ({ batchSize, imageSize }: Config) => [2 * batchSize, imageSize, imageSize, 3];
 
 /** What a step leaves behind, by name. */
 export interface Outcome {
@@ -72,20 +74,23 @@ const QUANTITIES: readonly {
 ];
 
 /** How many rows checkStep gives. */
-export const STEP_ROWS = QUANTITIES.length;
+export const STEP_ROWS = QUANTITIES.length * METHOD_NAMES.length;
 
-export async function checkStep(runtime: Runtime): Promise<SelfTestRow[]> {
-  const found = await guarded(runtime, () => stepOnGpu(runtime));
-  return compareSteps(found, found.fault === null ? await stepOnProcessor() : null);
+/** The step of one method. */
+export async function checkStep(runtime: Runtime, method: MethodName): Promise<SelfTestRow[]> {
+  const found = await guarded(runtime, () => stepOnGpu(runtime, method));
+  return compareSteps(found, found.fault === null ? await stepOnProcessor(method) : null, method);
 }
 
 /** A row for each quantity of two steps; none can be compared where the step on the GPU failed. */
 export function compareSteps(
   found: { readonly value: Outcome | null; readonly fault: string | null },
   wanted: Outcome | null,
+  method: MethodName,
 ): SelfTestRow[] {
+  const name = `One training step, ${METHODS[method].label}`;
   return QUANTITIES.map(({ detail, tolerance, error: measure }): SelfTestRow => {
-    const row = { part: 'step', name: 'One training step', detail, unit: 'relative', tolerance } as const;
+    const row = { part: 'step', name, detail, unit: 'relative', tolerance } as const;
     if (!found.value || !wanted) return { ...row, error: null, ok: false, fault: found.fault ?? '' };
     const error = measure(found.value, wanted);
     if (Number.isFinite(error)) return { ...row, error, ok: error <= tolerance };
@@ -94,10 +99,12 @@ export function compareSteps(
 }
 
 /** One step on the GPU, with whatever is switched on there. */
-export async function stepOnGpu(runtime: Runtime): Promise<Outcome> {
-  const data = values(IMAGES, 11);
-  const step = new TrainingStep(CONFIG, runtime);
-  const record = () => step.record(tf.tensor(data.slice(), IMAGES), RATE);
+export async function stepOnGpu(runtime: Runtime, method: MethodName): Promise<Outcome> {
+  const config = configOf(method);
+  const shape = imagesOf(config);
+  const data = values(shape, 11);
+  const step = new TrainingStep(config, runtime);
+  const record = () => step.record(tf.tensor(data.slice(), shape), RATE);
   try {
     await runtime.compile(step.collect(record), () => undefined);
     record();
@@ -105,7 +112,7 @@ export async function stepOnGpu(runtime: Runtime): Promise<Outcome> {
     const { parameters, buffers, optimiserState } = await step.capture();
     const counted = /\.num_batches_tracked$/;
     return {
-      terms: report.subarray(0, reportLength(methodOf(CONFIG))),
+      terms: report.subarray(0, reportLength(methodOf(config))),
       updates: dataOf(optimiserState.get('momentum') ?? new Map()),
       weights: dataOf(parameters),
       statistics: dataOf(new Map([...buffers].filter(([name]) => !counted.test(name)))),
@@ -118,16 +125,18 @@ export async function stepOnGpu(runtime: Runtime): Promise<Outcome> {
 const dataOf = (tensors: ReadonlyMap<string, { data: Float32Array }>) =>
   new Map([...tensors].map(([name, { data }]) => [name, data]));
 
-async function stepOnProcessor(): Promise<Outcome> {
-  const data = values(IMAGES, 11);
+async function stepOnProcessor(method: MethodName): Promise<Outcome> {
+  const config = configOf(method);
+  const shape = imagesOf(config);
+  const data = values(shape, 11);
   const before = tf.getBackend();
   await tf.setBackend('cpu');
-  const model = new Model(CONFIG, drawFrom(CONFIG.seed));
+  const model = new Model(config, drawFrom(config.seed));
   try {
     const weights = Object.fromEntries(
-      Object.entries(lossWeights(model.method, CONFIG)).map(([head, list]) => [head, tf.tensor1d(list)]),
+      Object.entries(lossWeights(model.method, config)).map(([head, list]) => [head, tf.tensor1d(list)]),
     );
-    const images = tf.tensor(data.slice(), IMAGES);
+    const images = tf.tensor(data.slice(), shape);
     const { report, pooled, gradients } = model.step(images, weights);
     const terms: number[] = [];
     for (const vector of report) terms.push(...(await vector.data()));
@@ -138,7 +147,7 @@ async function stepOnProcessor(): Promise<Outcome> {
       let at = 0;
       for (const { name: parameter, shape, adapted } of parameters) {
         const part = gradient.slice(at, at + sizeOf(shape));
-        updates.set(parameter, update(state.get(parameter)!.data, part, adapted));
+        updates.set(parameter, update(state.get(parameter)!.data, part, adapted, config));
         at += sizeOf(shape);
       }
     }
@@ -158,8 +167,12 @@ async function stepOnProcessor(): Promise<Outcome> {
 }
 
 /** One LARS update of a parameter by the plain loops, in place; returns the new momentum. */
-function update(parameter: Float32Array, gradient: Float32Array, adapted: boolean): Float32Array {
-  const { weightDecay, momentum, trustCoefficient } = CONFIG;
+function update(
+  parameter: Float32Array,
+  gradient: Float32Array,
+  adapted: boolean,
+  { weightDecay, momentum, trustCoefficient }: Config,
+): Float32Array {
   const hyper = packHyper({ rate: RATE, weightDecay, momentum, trustCoefficient, updates: 1, clip: 0 });
   const flat = (data: Float32Array | Int32Array): Plain => ({ shape: [data.length], data });
   const moment1 = new Float32Array(parameter.length);

@@ -1,9 +1,10 @@
-// The self-test: every kernel on this GPU against its plain loops, then one whole training step, row by row; at the end
+// The self-test: every kernel on this GPU against its plain loops, then one whole training step of each method, row by row; at the end
 // one sentence that says how exactly this GPU computes. Nothing of a prepared run is touched.
 
 import type { Kernel } from '../../gpu/kernel.ts';
 import { KERNEL_TABLE, type KernelName } from '../../gpu/kernels/table.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
+import { METHOD_NAMES } from '../../methods/records.ts';
 import { KERNEL_LABELS } from '../../protocol/kernels.ts';
 import type { SelfTestReport, SelfTestRow } from '../../protocol/selfTest.ts';
 import type { Case } from './case.ts';
@@ -41,7 +42,9 @@ export async function runSelfTest(
   for (const { name, kernel, cases } of SUBJECTS) {
     for (const one of cases) await add(await checkKernel(runtime, name, kernel, one));
   }
-  for (const row of await checkStep(runtime)) await add(row);
+  for (const method of METHOD_NAMES) {
+    for (const row of await checkStep(runtime, method)) await add(row);
+  }
   runtime.trim();
   const ok = rows.every((row) => row.ok);
   return { rows, ok, sentence: verdict(rows), seconds: (performance.now() - started) / 1000 };

@@ -16,7 +16,7 @@ let withAll: Promise<{ outcome: Outcome; dispatches: number }> | null = null;
 async function step() {
   const { runtime } = await testDevice();
   const before = runtime.counts.dispatches;
-  const outcome = await stepOnGpu(runtime);
+  const outcome = await stepOnGpu(runtime, 'mlvicx');
   return { outcome, dispatches: runtime.counts.dispatches - before };
 }
 
@@ -68,7 +68,7 @@ test.each(KERNEL_NAMES.filter((name) => !NOT_IN_A_STEP.includes(name)))(
     const before = tf.memory().numTensors;
     const found = await step();
     expect(tf.memory().numTensors).toBe(before);
-    const rows = compareSteps({ value: found.outcome, fault: null }, wanted.outcome);
+    const rows = compareSteps({ value: found.outcome, fault: null }, wanted.outcome, 'mlvicx');
     expect(rows.filter(({ ok }) => !ok)).toEqual([]);
     expect(found.dispatches).toBeLessThan(wanted.dispatches);
   },

@@ -5,9 +5,11 @@ import type { NetworkSpec } from '../nn/parameters.ts';
 import type { MethodEngine } from './engine.ts';
 import { mlvicxEngine } from './mlvicx/engine.ts';
 import type { MethodName } from './records.ts';
+import { vicregEngine } from './vicreg/engine.ts';
 
 export const ENGINES: Readonly<Record<MethodName, MethodEngine>> = {
   mlvicx: mlvicxEngine,
+  vicreg: vicregEngine,
 };
 
 export const engineOf = ({ method }: Pick<Config, 'method'>): MethodEngine => ENGINES[method];

@@ -5,9 +5,11 @@
 import type { Field } from '../config/fields.ts';
 import { MLVICX } from './mlvicx/record.ts';
 import type { MethodRecord } from './record/method.ts';
+import { VICREG } from './vicreg/record.ts';
 
 export const METHODS = {
   mlvicx: MLVICX,
+  vicreg: VICREG,
 } as const satisfies Record<string, MethodRecord>;
 
 export type MethodName = keyof typeof METHODS;

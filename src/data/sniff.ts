@@ -40,7 +40,7 @@ export function startsWithDataSet(bytes: Uint8Array): boolean {
 export function sniff(head: Uint8Array): Exclude<ImageFormat, 'synthetic'> | null {
   if (hasAt(head, 0, PNG_SIGNATURE)) return 'png';
   if (hasAt(head, 0, JPEG_SIGNATURE)) return 'jpeg';
-  if (hasAt(head, 0, PGM_SIGNATURE) && isSpace(head[2])) return 'pgm';
+  if (hasAt(head, 0, PGM_SIGNATURE) && (isSpace(head[2]) || head[2] === 0x23)) return 'pgm';
   if (startsWithPreamble(head) || startsWithMetaGroup(head) || startsWithDataSet(head)) return 'dicom';
   return null;
 }

@@ -6,9 +6,34 @@ import { plainRecipe } from '../grayscale.ts';
 import { checkSize } from '../limits.ts';
 import type { Picture } from '../picture.ts';
 
-const HEADER_BYTES = 128;
-/** Magic, width, height, highest value, one white space; comments may stand between. */
-const HEADER = /^P5(?:\s+(?:#[^\n]*\n)*)(\d+)(?:\s+(?:#[^\n]*\n)*)(\d+)(?:\s+(?:#[^\n]*\n)*)(\d+)\s/;
+const HASH = 0x23;
+const isSpace = (byte: number) => byte === 0x20 || (byte >= 9 && byte <= 13);
+const isBreak = (byte: number) => byte === 0x0a || byte === 0x0d;
+const isDigit = (byte: number) => byte >= 0x30 && byte <= 0x39;
+
+const senseless = () => new AppError('image-corrupt', 'its PGM header makes no sense.');
+
+/**
+ * Width, height and highest value, and where the samples begin: one white space after them. Comments of any length and
+ * number stand between, from "#" to the end of the line. @throws AppError `image-corrupt`
+ */
+function readHeader(bytes: Uint8Array): { readonly numbers: readonly number[]; readonly start: number } {
+  const numbers: number[] = [];
+  let at = 2;
+  while (numbers.length < 3) {
+    if (at >= bytes.length) throw senseless();
+    if (bytes[at] === HASH) while (at < bytes.length && !isBreak(bytes[at]!)) at++;
+    else if (isSpace(bytes[at]!)) at++;
+    else if (isDigit(bytes[at]!)) {
+      let value = 0;
+      // More digits than any size has are no number.
+      for (; isDigit(bytes[at] ?? 0) && value < 2 ** 31; at++) value = 10 * value + bytes[at]! - 0x30;
+      numbers.push(value);
+    } else throw senseless();
+  }
+  if (at >= bytes.length || !isSpace(bytes[at]!)) throw senseless();
+  return { numbers, start: at + 1 };
+}
 
 export interface PgmSamples {
   readonly width: number;
@@ -23,13 +48,12 @@ export const pgmHeader = (width: number, height: number, bits: 8 | 16): string =
 
 /** @throws AppError `image-corrupt`, `image-too-large` */
 export function readPgm(bytes: Uint8Array): PgmSamples {
-  const head = HEADER.exec(String.fromCharCode(...bytes.subarray(0, HEADER_BYTES)));
-  if (!head) throw new AppError('image-corrupt', 'its PGM header makes no sense.');
-  const [width, height, highest] = head.slice(1, 4).map(Number) as [number, number, number];
+  const { numbers, start } = readHeader(bytes);
+  const [width, height, highest] = numbers as [number, number, number];
   checkSize(width, height);
-  if (highest < 1 || highest > 65_535) throw new AppError('image-corrupt', 'its PGM header makes no sense.');
+  if (highest < 1 || highest > 65_535) throw senseless();
   const size = highest > 255 ? 2 : 1;
-  const data = bytes.subarray(head[0].length);
+  const data = bytes.subarray(start);
   if (data.length < width * height * size) throw new AppError('image-corrupt', 'the PGM file is cut off.');
   if (size === 1) return { width, height, highest, values: data.slice(0, width * height) };
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);

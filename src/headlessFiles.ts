@@ -44,8 +44,8 @@ export function nameLinked(paths: readonly (readonly string[])[]): void {
 
 export interface Given {
   readonly files: readonly SourceFile[];
-  /** Path of the label file that was named, so that no other is used. */
-  readonly labelFile?: string;
+  /** Paths of the label files that were named, so that no others are used. */
+  readonly labelFile?: readonly string[];
 }
 
 export function given(): Given {
@@ -53,8 +53,8 @@ export function given(): Given {
     (linkedPaths[i] ?? []).map((path) => ({ path, file })),
   );
   const folder = [...chosen('folder').map((file) => ({ path: pathOf(file), file })), ...linked];
-  const [labels] = chosen('labels');
-  if (!labels) return { files: folder };
-  const others = folder.filter(({ path }) => path !== labels.name);
-  return { files: [...others, { path: labels.name, file: labels }], labelFile: labels.name };
+  const labels = chosen('labels').map((file) => ({ path: file.name, file }));
+  if (labels.length === 0) return { files: folder };
+  const names = labels.map(({ path }) => path);
+  return { files: [...folder.filter(({ path }) => !names.includes(path)), ...labels], labelFile: names };
 }

@@ -28,7 +28,7 @@ import type { FilmLabels } from './labels/labels.ts';
 import { type PatientSource, patientOf } from './patient.ts';
 import { NOT_DUPLICATE } from './quality/duplicates.ts';
 import { flagFilms, leaveOut, qualityReport } from './quality/report.ts';
-import { splitFilms } from './split.ts';
+import { splitFilms, unknownParts } from './split.ts';
 
 /** What is known of one decoded film; its pixels lie apart. */
 export interface Film {
@@ -95,13 +95,17 @@ export async function assembleDataset(
         findings: positivesOf(labels[i]!),
         given: film.labels?.split,
         alsoIn: film.labels?.alsoIn,
+        unknownPart: film.labels?.unknownPart,
       }))
       .filter((_, i) => isIn[i]),
     parts.split,
     parts.splitSource,
   );
+  const inside = films.filter((_, i) => isIn[i]);
+  const asked =
+    parts.split.source === 'drawn' ? [] : unknownParts(inside.flatMap(({ labels: said }) => said ?? []));
   const drawn = split.splits.values();
-  const splits = isIn.map((inside): Placement => (inside ? drawn.next().value! : 'out'));
+  const splits = isIn.map((within): Placement => (within ? drawn.next().value! : 'out'));
   const { places, flags, quality } = judge(parts, splits, isIn);
   const images = films.map(
     (film, i): ImageRow => ({
@@ -131,6 +135,7 @@ export async function assembleDataset(
       leftOut: ofSplit(images, 'out').length,
       splitRule: [split.rule, ...unknownPatients(answers.map((answer) => answer.source))].join(' '),
       ...(parts.splitSource && { givenSplit: parts.splitSource }),
+      ...(asked.length > 0 && { unknownParts: asked }),
       labels: parts.report,
       ...(parts.scan && { scan: parts.scan }),
       ...(quality && { quality }),

@@ -3,6 +3,7 @@
 // count, or what overlaps is left out if that was chosen. What is not given is drawn by patient (splitDraw.ts).
 
 import { type Placement, SPLITS, type Split } from '../protocol/dataset.ts';
+import type { UnknownPart } from '../protocol/labels.ts';
 import type { Overlap, SplitChoice } from '../protocol/split.ts';
 import { AppError } from '../util/errors.ts';
 import { drawAll, drawMissing } from './splitDraw.ts';
@@ -11,40 +12,18 @@ export interface SplitFilm {
   readonly patient: string;
   /** Findings that hold; they decide the stratum of the patient. */
   readonly findings: readonly number[];
-  /** As the labels say, if they do. */
-  readonly given: Split | undefined;
+  /** As the labels say, if they do; out where a person said so. */
+  readonly given: Placement | undefined;
   /** Further splits in which the labels put the same file. */
   readonly alsoIn?: readonly Split[] | undefined;
+  /** The labels name a part that is none of those known. */
+  readonly unknownPart?: string | undefined;
 }
 
 export interface SplitResult {
   readonly splits: readonly Placement[];
   /** How the split was made, in words. */
   readonly rule: string;
-}
-
-const SPLIT_WORDS: Readonly<Record<string, Split>> = {
-  train: 'train',
-  training: 'train',
-  trainval: 'train',
-  val: 'val',
-  valid: 'val',
-  validation: 'val',
-  dev: 'val',
-  test: 'test',
-  testing: 'test',
-};
-
-/** The split a word stands for, or undefined. */
-export function splitFromWord(word: string | undefined): Split | undefined {
-  return SPLIT_WORDS[(word ?? '').toLowerCase().replace(/[^a-z]/g, '')];
-}
-
-/** The split that the name of a list says: train_val_list.txt, Xray14_test_official.txt. */
-export function splitOfList(file: string): Split | undefined {
-  const words = file.toLowerCase().split(/[^a-z]+/);
-  if (words.includes('train') || words.includes('training')) return 'train';
-  return words.map(splitFromWord).find((split) => split !== undefined);
 }
 
 /** What stands on two sides, for one pair of parts. */
@@ -66,15 +45,15 @@ const PAIRS = [
   ['val', 'test'],
 ] as const;
 
+type PlacedFilm = Pick<SplitFilm, 'patient' | 'given' | 'alsoIn' | 'unknownPart'>;
+
 /** Every pair of parts that share a file or a patient. */
-export function overlapsOf(
-  films: readonly Pick<SplitFilm, 'patient' | 'given' | 'alsoIn'>[],
-): SplitOverlap[] {
+export function overlapsOf(films: readonly PlacedFilm[]): SplitOverlap[] {
   const counts = { train: 0, val: 0, test: 0 };
   const patients: Record<Split, Set<string>> = { train: new Set(), val: new Set(), test: new Set() };
   const both = new Map<string, number>();
-  for (const { patient, given, alsoIn = [] } of films) {
-    if (!given) continue;
+  for (const { patient, given, alsoIn = [], unknownPart } of films) {
+    if (!given || given === 'out' || unknownPart !== undefined) continue;
     const parts = [given, ...alsoIn];
     for (const part of parts) {
       counts[part]++;
@@ -104,10 +83,7 @@ function overlapInWords({ of, and, films, filmsOfAll, patients, patientsOfAll }:
 }
 
 /** @throws AppError split-overlap when parts of a given split share a file or a patient */
-export function refuseOverlap(
-  films: readonly Pick<SplitFilm, 'patient' | 'given' | 'alsoIn'>[],
-  source: string,
-): void {
+export function refuseOverlap(films: readonly PlacedFilm[], source: string): void {
   const overlaps = overlapsOf(films);
   if (overlaps.length === 0) return;
   throw new AppError('split-overlap', `by ${source}, ${overlaps.map(overlapInWords).join('; ')}.`);
@@ -120,17 +96,40 @@ const latest = (parts: Iterable<Split>): Split =>
 function placeGiven(films: readonly SplitFilm[], overlap: Overlap, source: string) {
   if (overlap === 'refuse') refuseOverlap(films, source);
   const home = new Map<string, Split>();
-  for (const { patient, given, alsoIn = [] } of films) {
-    if (!given) continue;
+  for (const { patient, given, alsoIn = [], unknownPart } of films) {
+    if (!given || given === 'out' || unknownPart !== undefined) continue;
     const known = home.get(patient);
     home.set(patient, latest([given, ...alsoIn, ...(known ? [known] : [])]));
   }
-  const splits = films.map(({ patient, given, alsoIn = [] }): Placement => {
+  const splits = films.map(({ patient, given, alsoIn = [], unknownPart }): Placement => {
+    if (unknownPart !== undefined || given === 'out') return 'out';
     const place = home.get(patient);
     if (!given) return place ?? 'train';
     return [given, ...alsoIn].includes(place!) ? place! : 'out';
   });
-  return { splits, left: splits.filter((split) => split === 'out').length };
+  const left = films.filter(
+    ({ given, unknownPart }, i) => splits[i] === 'out' && given !== 'out' && unknownPart === undefined,
+  );
+  return { splits, left: left.length };
+}
+
+/** Words that stand for no known part, with their films, the most frequent first. */
+export function unknownParts(films: readonly Pick<SplitFilm, 'unknownPart'>[]): UnknownPart[] {
+  const words = new Map<string, number>();
+  for (const { unknownPart } of films) {
+    if (unknownPart !== undefined) words.set(unknownPart, (words.get(unknownPart) ?? 0) + 1);
+  }
+  return [...words].map(([word, count]) => ({ word, films: count })).sort((a, b) => b.films - a.films);
+}
+
+/** At most this many words are written out. */
+const WORDS_TOLD = 6;
+
+function unknownInWords(unknown: readonly UnknownPart[]): string {
+  const told = unknown.slice(0, WORDS_TOLD).map(({ word, films }) => `"${word}" (${number(films)})`);
+  const more = unknown.length > WORDS_TOLD ? [`${unknown.length - WORDS_TOLD} more`] : [];
+  const films = unknown.reduce((sum, each) => sum + each.films, 0);
+  return `${number(films)} film(s) are left out: it is not known which part ${[...told, ...more].join(', ')} is. Say it, or draw the split anew.`;
 }
 
 function completeGiven(
@@ -140,12 +139,20 @@ function completeGiven(
 ): SplitResult {
   const { splits, left } = placeGiven(films, overlap, source);
   const words = [`As given by ${source}.`];
-  const unnamed = films.filter((film) => !film.given).length;
+  const unknown = unknownParts(films);
+  const chosenOut = films.filter(({ given }) => given === 'out').length;
+  const unnamed = films.filter((film) => !film.given && film.unknownPart === undefined).length;
   if (unnamed > 0) {
     words.push(`Films without a split (${number(unnamed)}) follow their patient, or go to training.`);
   }
   if (left > 0) words.push(`${number(left)} film(s) are left out: their patient stands in a later part too.`);
-  if (!splits.includes('train')) throw new AppError('split-impossible', `${source} leaves no training film.`);
+  if (unknown.length > 0) words.push(unknownInWords(unknown));
+  if (chosenOut > 0) words.push(`${number(chosenOut)} film(s) are left out as chosen.`);
+  if (!splits.includes('train')) {
+    // While it is asked what the words mean, the films are shown.
+    if (unknown.length > 0) return { splits, rule: words.join(' ') };
+    throw new AppError('split-impossible', `${source} leaves no training film.`);
+  }
   for (const missing of ['test', 'val'] as const) {
     if (splits.includes(missing)) continue;
     const taken = drawMissing(films, splits, missing, seed, stratify);
@@ -166,6 +173,9 @@ export function splitFilms(
   choice: SplitChoice,
   source: string | null,
 ): SplitResult {
-  const given = source !== null && choice.source !== 'drawn' && films.some((film) => film.given);
+  const given =
+    source !== null &&
+    choice.source !== 'drawn' &&
+    films.some(({ given: part, unknownPart }) => part ?? unknownPart);
   return given ? completeGiven(films, choice, source) : drawAll(films, choice);
 }

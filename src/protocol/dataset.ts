@@ -3,7 +3,7 @@
 
 import type { WireError } from '../util/errors.ts';
 import type { StorageReport } from './cache.ts';
-import type { LabelFormatId, LabelScan, MatchExample } from './labels.ts';
+import type { LabelFormatId, LabelScan, MatchExample, UnknownPart } from './labels.ts';
 import type { QualityReport } from './quality.ts';
 
 export const SPLITS = ['train', 'val', 'test'] as const;
@@ -185,6 +185,8 @@ export interface DatasetSummary {
   readonly splitRule: string;
   /** What gives a split, in words, whether it was taken or not; absent where nothing does. */
   readonly givenSplit?: string;
+  /** Words for parts that are none of those known; their films are in no part until it is said what they mean. */
+  readonly unknownParts?: readonly UnknownPart[];
   readonly labels: LabelReport | null;
   /** Every label file as it was understood; absent for the synthetic set. */
   readonly scan?: LabelScan;

@@ -45,8 +45,8 @@ export interface IntakeOptions {
   readonly seed: number;
   /** Keep only rows of the label file whose column has this value, e.g. id_matched = 1. */
   readonly where?: { readonly column: string; readonly value: string };
-  /** Path of the one label file to use. Its failures are thrown; those of files found by the way are listed. */
-  readonly labelFile?: string;
+  /** Paths of the only label files to use. Their failures are thrown; those of files found by the way are listed. */
+  readonly labelFile?: string | readonly string[];
   /** What was decided about the labels; what is left out is detected. */
   readonly labels?: LabelChoice;
   /** How films are put into training, validation and test; `seed` is its seed unless it names one. */

@@ -118,6 +118,10 @@ export const ERROR_TABLE = {
     sentence: 'Decoding the file stopped the decoder: {detail}',
     hint: 'The file is probably damaged; it was left out, and the decoder was started again.',
   },
+  'film-twice': {
+    sentence: 'The film is there twice: {detail}',
+    hint: 'One folder of the set is a copy of another; each film was taken once.',
+  },
   'format-unknown': {
     sentence: 'This is not a PNG, JPEG or DICOM image.',
     hint: 'It was left out; nothing needs to be done if it is not a film.',
@@ -164,7 +168,7 @@ export const ERROR_TABLE = {
   },
   'labels-unreadable': {
     sentence: 'The label file could not be understood: {detail}',
-    hint: 'It needs a header with a file column, and either "Finding Labels" or columns of 0 and 1.',
+    hint: 'It needs a column that names films, studies or persons, and either a column of findings or columns of 0 and 1; choose the columns by hand where they have other names.',
   },
   'labels-missing': {
     sentence: 'There are no labels, so nothing can be evaluated: {detail}',

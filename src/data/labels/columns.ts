@@ -1,14 +1,11 @@
-// What the columns of a label file mean: tables of names, and the meaning of a cell.
+// What the columns of a label file are called: tables of names. What a cell says is words.ts.
 // Names are compared without case, spaces and punctuation, so "Image Index" and image_index are one.
-
-import { LABEL_NEGATIVE, LABEL_POSITIVE, LABEL_UNKNOWN } from '../../protocol/dataset.ts';
-import type { Blank, Uncertain } from '../../protocol/labels.ts';
 
 /** Lower case, letters and digits only. */
 export const plainName = (name: string): string => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 
-/** Columns that may name the image, likeliest first; the one that matches most images is taken. */
-export const FILE_COLUMNS: readonly string[] = [
+/** Columns that name an image and nothing else, likeliest first. */
+const IMAGE_COLUMNS: readonly string[] = [
   'imageindex',
   'file',
   'filename',
@@ -18,32 +15,125 @@ export const FILE_COLUMNS: readonly string[] = [
   'imagefile',
   'imagefilename',
   'imagepath',
-  'path',
+  'pathtoimage',
   'imageid',
+  'imageuid',
   'img',
+  'imgname',
+  'imgpath',
+  'imgid',
   'dicomid',
+  'dicom',
+  'dicompath',
+  'dicomfile',
+  'pngpath',
   'sopinstanceuid',
-  'name',
-  'id',
-  'patientid',
 ];
 
-/** Columns that hold a list of findings, separated by "|", or the one class of the film. */
+/** Columns that may name an image, or a folder, study or person. */
+const GENERAL_COLUMNS: readonly string[] = ['path', 'name', 'id', 'uid', 'patientid', 'studyinstanceuid'];
+
+/** Columns that may name the image, likeliest first; the one that matches most images is taken. */
+export const FILE_COLUMNS: readonly string[] = [...IMAGE_COLUMNS, ...GENERAL_COLUMNS];
+/** A table with such a column speaks of images; where it matches none, its rows are about other films. */
+export const isImageColumn = (name: string): boolean => IMAGE_COLUMNS.includes(plainName(name));
+
+/** Columns that hold a list of findings, or the one class of the film. */
 export const LIST_COLUMNS: readonly string[] = [
   'findinglabels',
+  'findinglabel',
   'findings',
+  'finding',
   'labels',
   'label',
-  'finding',
+  'problems',
   'class',
+  'classes',
   'classname',
   'diagnosis',
+  'diagnoses',
+  'pathology',
+  'pathologies',
+  'disease',
+  'diseases',
+  'category',
 ];
 
-export const PATIENT_COLUMNS: readonly string[] = ['patientid', 'patient', 'subjectid', 'subject', 'pid'];
-export const SPLIT_COLUMNS: readonly string[] = ['split', 'subset', 'partition'];
+export const PATIENT_COLUMNS: readonly string[] = [
+  'patientid',
+  'patient',
+  'patientnumber',
+  'deidpatientid',
+  'subjectid',
+  'subject',
+  'personid',
+  'pid',
+];
+
+/** Columns that name a study: all films of one visit. */
+export const STUDY_COLUMNS: readonly string[] = [
+  'studyid',
+  'study',
+  'studyinstanceuid',
+  'studyuid',
+  'accessionnumber',
+  'accession',
+  'examid',
+  'exam',
+  'seriesinstanceuid',
+  'seriesid',
+];
+
+/** Who read the film. */
+export const READER_COLUMNS: readonly string[] = [
+  'radid',
+  'reader',
+  'readerid',
+  'rater',
+  'raterid',
+  'radiologist',
+  'radiologistid',
+  'annotator',
+  'annotatorid',
+  'observer',
+];
+
+/** Columns that say a split whatever is in them. */
+export const SPLIT_COLUMNS: readonly string[] = ['split', 'subset', 'partition', 'datasplit', 'splits'];
+/** Columns that say a split where one of their words is a part. */
+export const MAYBE_SPLIT_COLUMNS: readonly string[] = [
+  'fold',
+  'set',
+  'phase',
+  'dataset',
+  'datasettype',
+  'usage',
+  'group',
+  'part',
+  'mode',
+  'purpose',
+  'type',
+];
 /** How the film was taken: PA, AP or lateral. */
-export const VIEW_COLUMNS: readonly string[] = ['viewposition', 'view', 'frontallateral', 'projection'];
+export const VIEW_COLUMNS: readonly string[] = [
+  'viewposition',
+  'view',
+  'frontallateral',
+  'projection',
+  'viewpoint',
+];
+
+const KNOWN = new Set([
+  ...FILE_COLUMNS,
+  ...LIST_COLUMNS,
+  ...PATIENT_COLUMNS,
+  ...STUDY_COLUMNS,
+  ...SPLIT_COLUMNS,
+  ...VIEW_COLUMNS,
+  ...READER_COLUMNS,
+]);
+/** Is this what a column is called, and no cell? */
+export const isColumnName = (cell: string): boolean => KNOWN.has(plainName(cell));
 
 /** Columns of 0 and 1 that say nothing about what is seen on the film, and why. */
 export const NOT_FINDINGS: Readonly<Record<string, string>> = {
@@ -75,7 +165,18 @@ export const NOT_FINDINGS: Readonly<Record<string, string>> = {
   fold: 'a split',
   originalsplit: 'a split',
   officiallist: 'a split',
+  istrain: 'a split',
+  isval: 'a split',
+  isvalid: 'a split',
+  istest: 'a split',
+  holdout: 'a split',
+  isfrontal: 'how the film was taken',
+  islateral: 'how the film was taken',
   nofinding: 'the absence of findings',
+  nofindings: 'the absence of findings',
+  noabnormality: 'the absence of findings',
+  negativeforpneumonia: 'the absence of findings',
+  isnormal: 'the absence of findings',
   normal: 'the absence of findings',
   healthy: 'the absence of findings',
   index: 'number of the row',
@@ -85,10 +186,6 @@ export const NOT_FINDINGS: Readonly<Record<string, string>> = {
   x: 'position of a box',
   y: 'position of a box',
 };
-
-/** Classes and list entries that mean "nothing found"; they make a film negative for every finding. */
-const NORMAL_WORDS = new Set(['nofinding', 'nofindings', 'normal', 'healthy', 'none', 'negative', 'control']);
-export const isNormalWord = (word: string): boolean => NORMAL_WORDS.has(plainName(word));
 
 /** The fourteen of ChestX-ray14 in the order in which they are usually reported. */
 export const NIH_FINDINGS: readonly string[] = [
@@ -116,41 +213,6 @@ export function orderFindings(findings: Iterable<string>): string[] {
     return at < 0 ? NIH_ORDER.length : at;
   };
   return [...findings].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
-}
-
-const CELLS: Readonly<Record<string, number>> = {
-  '1': LABEL_POSITIVE,
-  '1.0': LABEL_POSITIVE,
-  true: LABEL_POSITIVE,
-  yes: LABEL_POSITIVE,
-  '0': LABEL_NEGATIVE,
-  '0.0': LABEL_NEGATIVE,
-  false: LABEL_NEGATIVE,
-  no: LABEL_NEGATIVE,
-  '': LABEL_UNKNOWN,
-  '-1': LABEL_UNKNOWN,
-  '-1.0': LABEL_UNKNOWN,
-  nan: LABEL_UNKNOWN,
-};
-
-/** A cell of a 0/1 column; blank and -1 (uncertain) are not known. Undefined: this is no such column. */
-export function labelOfCell(cell: string | undefined): number | undefined {
-  return CELLS[(cell ?? '').trim().toLowerCase()];
-}
-
-const POLICY: Readonly<Record<Uncertain | Blank, number>> = {
-  ignore: LABEL_UNKNOWN,
-  zero: LABEL_NEGATIVE,
-  one: LABEL_POSITIVE,
-};
-
-/** Reads cells of 0/1 columns under the chosen meaning of -1 and of nothing. */
-export function cellReader(uncertain: Uncertain, blank: Blank): (cell: string | undefined) => number {
-  return (cell) => {
-    const text = (cell ?? '').trim();
-    if (text === '') return POLICY[blank];
-    return text.startsWith('-') ? POLICY[uncertain] : (labelOfCell(text) ?? LABEL_UNKNOWN);
-  };
 }
 
 /** Lateral views as NIH, CheXpert, MIMIC-CXR and DICOM (0018,5101) write them. */

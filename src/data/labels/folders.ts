@@ -1,20 +1,24 @@
-// Labels from folder names, for sets without a label file: train/PNEUMONIA/x.jpeg says both split and class.
-// Folders above the first branching say nothing. A class that means "normal" is the absence of the others,
-// so NORMAL and PNEUMONIA give one finding; numbered parts (images_001, images_002) are no classes at all.
+// Labels from folder names, for sets without a label file: train/PNEUMONIA/x.jpeg says both part and class. Folders above
+// the first branching say nothing. A class that means "normal" is the absence of the others, so NORMAL and PNEUMONIA give
+// one finding; numbered folders (images_001, images_002) are no classes at all. Parts are folderParts.ts.
 
-import { LABEL_UNKNOWN, type Split } from '../../protocol/dataset.ts';
-import { splitFromWord } from '../split.ts';
-import { isNormalWord, orderFindings } from './columns.ts';
+import { LABEL_UNKNOWN, type Placement } from '../../protocol/dataset.ts';
+import type { Said } from '../splitWords.ts';
+import { isLateralView, orderFindings } from './columns.ts';
+import { partsOfFolders } from './folderParts.ts';
 import type { LabelAssignment } from './labels.ts';
 import type { FilmLabels } from './merge.ts';
+import { isNormalWord } from './words.ts';
 
 /** More folders than this are parts or patients rather than classes. */
 const MOST_CLASSES = 20;
+/** Folders below the first branching in which classes are looked for. */
+const DEEPEST = 3;
 
 const foldersOf = (path: string): string[] => path.split('/').slice(0, -1);
 
 /** How many leading folders all paths share. */
-function sharedDepth(folders: readonly string[][]): number {
+function sharedDepth(folders: readonly (readonly string[])[]): number {
   const first = folders[0] ?? [];
   let depth = first.length;
   for (const each of folders) {
@@ -25,51 +29,70 @@ function sharedDepth(folders: readonly string[][]): number {
   return depth;
 }
 
-/** Do the names differ by more than a number? */
-const areClasses = (names: ReadonlySet<string>): boolean =>
-  names.size >= 2 &&
-  names.size <= MOST_CLASSES &&
-  new Set([...names].map((name) => name.toLowerCase().replace(/[^\p{L}]/gu, ''))).size === names.size;
+const isView = (name: string) => isLateralView(name) || /^(frontal|pa|ap)$/i.test(name);
+/** Folders called by one digit, as image generators want them: 0 is the absence of the others. */
+const areDigits = (names: ReadonlySet<string>) =>
+  names.has('0') && [...names].every((name) => /^\d$/.test(name));
+
+/** Do the names differ by more than a number, and mean more than the direction of the beam? */
+function areClasses(names: ReadonlySet<string>): boolean {
+  if (names.size < 2 || names.size > MOST_CLASSES) return false;
+  if (areDigits(names)) return true;
+  const letters = new Set([...names].map((name) => name.toLowerCase().replace(/[^\p{L}]/gu, '')));
+  return letters.size === names.size && ![...names].every(isView);
+}
+
+/** The class folder of each film, from folders below what all share; none where no level holds classes. */
+function classesIn(folders: readonly (readonly string[] | null)[]): (string | undefined)[] | null {
+  const depth = sharedDepth(folders.filter((parts) => parts !== null));
+  for (let level = depth; level < depth + DEEPEST; level++) {
+    const names = new Set(folders.flatMap((parts) => parts?.[level] ?? []));
+    // Deeper folders may be anything; there a "normal" among them says that they are classes.
+    const sure = level === depth || [...names].some(isNormalWord);
+    if (sure && areClasses(names)) return folders.map((parts) => parts?.[level]);
+  }
+  return null;
+}
 
 interface FolderReading {
-  readonly split: Split | undefined;
+  readonly said: Said | undefined;
   readonly className: string | undefined;
 }
 
-function readFolders(paths: readonly string[]): FolderReading[] | null {
-  let folders = paths.map(foldersOf);
-  const strip = () => {
-    const depth = sharedDepth(folders);
-    folders = folders.map((parts) => parts.slice(depth));
-  };
-  strip();
-  const splits = folders.map((parts) => splitFromWord(parts[0]));
-  const given = splits.length > 0 && splits.every((split) => split !== undefined);
-  if (given) folders = folders.map((parts) => parts.slice(1));
-  strip();
-  const classes = folders.map((parts) => parts[0]);
-  const named = areClasses(new Set(classes.filter((name) => name !== undefined)));
-  if (!given && !named) return null;
-  return paths.map((_, at) => ({
-    split: given ? splits[at] : undefined,
-    className: named ? classes[at] : undefined,
-  }));
+function readFolders(
+  paths: readonly string[],
+  chosen: Readonly<Record<string, Placement>> | undefined,
+): FolderReading[] | null {
+  const all = paths.map(foldersOf);
+  const depth = sharedDepth(all);
+  const folders = all.map((parts) => parts.slice(depth));
+  const parts = partsOfFolders(folders, chosen);
+  const classes = parts
+    ? (classesIn(parts.map(({ below }) => below)) ?? classesIn(parts.map(({ above }) => above)))
+    : classesIn(folders);
+  if (!parts && !classes) return null;
+  return paths.map((_, at) => ({ said: parts?.[at]?.said, className: classes?.[at] }));
 }
 
 /** One binary finding per class folder that is not "normal"; null where the folders say nothing. */
-export function assignFolders(paths: readonly string[]): LabelAssignment | null {
-  const readings = readFolders(paths);
+export function assignFolders(
+  paths: readonly string[],
+  chosen?: Readonly<Record<string, Placement>>,
+): LabelAssignment | null {
+  const readings = readFolders(paths, chosen);
   if (!readings) return null;
   const classes = new Set(readings.flatMap(({ className }) => className ?? []));
-  const findings = orderFindings([...classes].filter((name) => !isNormalWord(name)));
-  const films = readings.map(({ split, className }): FilmLabels => {
+  const digits = areDigits(classes);
+  const isNormal = (name: string) => (digits ? name === '0' : isNormalWord(name));
+  const findings = orderFindings([...classes].filter((name) => !isNormal(name)));
+  const films = readings.map(({ said, className }): FilmLabels => {
     const labels = findings.map((finding) =>
       className === undefined ? LABEL_UNKNOWN : Number(finding === className),
     );
-    return { labels: Uint8Array.from(labels), split };
+    return { labels: Uint8Array.from(labels), ...placeOf(said) };
   });
   const named = readings.filter(({ className }) => className !== undefined).length;
-  const given = readings.some(({ split }) => split !== undefined);
+  const given = readings.some(({ said }) => said !== undefined);
   return {
     findings,
     films,
@@ -77,6 +100,7 @@ export function assignFolders(paths: readonly string[]): LabelAssignment | null 
     onlyLabelled: false,
     marks: new Map(),
     problems: [],
+    uses: new Map(),
     report: {
       file: 'folder names',
       formatId: null,
@@ -88,32 +112,50 @@ export function assignFolders(paths: readonly string[]): LabelAssignment | null 
       duplicateRows: 0,
       conflictingRows: 0,
       ambiguousRows: 0,
-      notes: [],
+      notes: digits ? ['The folder 0 is taken for the absence of what the others are.'] : [],
     },
   };
 }
 
+const placeOf = (said: Said | undefined): Pick<FilmLabels, 'split' | 'unknownPart'> =>
+  !said
+    ? { split: undefined }
+    : 'part' in said
+      ? { split: said.part }
+      : { split: undefined, unknownPart: said.unknown };
+
 /**
- * Classes of folders for tables that name patients, parts or boxes but no findings; what tables say of the rest stands.
- * Folders that say nothing change nothing.
+ * What folders say beside tables: classes, where the tables name no findings, and parts, where they give none. What tables
+ * say of the rest stands.
  */
-export function withFolderClasses(tables: LabelAssignment, paths: readonly string[]): LabelAssignment {
-  if (tables.findings.length > 0) return tables;
-  const folders = assignFolders(paths);
-  if (!folders || folders.findings.length === 0) return tables;
+export function withFolders(
+  tables: LabelAssignment,
+  paths: readonly string[],
+  chosen?: Readonly<Record<string, Placement>>,
+): LabelAssignment {
+  const classesWanted = tables.findings.length === 0;
+  const partsWanted = tables.splitSource === null;
+  const folders = classesWanted || partsWanted ? assignFolders(paths, chosen) : null;
+  const classes = folders && classesWanted && folders.findings.length > 0;
+  const parts = folders && partsWanted && folders.splitSource !== null;
+  if (!classes && !parts) return tables;
+  const findings = classes ? folders.findings : tables.findings;
   const films = tables.films.map((film, at) => {
-    const own = folders.films[at]!;
-    if (!film) return tables.onlyLabelled ? undefined : own;
-    return { ...film, labels: own.labels, split: film.split ?? own.split };
+    if (!film && tables.onlyLabelled) return undefined;
+    const { labels, split, unknownPart } = folders.films[at]!;
+    const unknown = new Uint8Array(findings.length).fill(LABEL_UNKNOWN);
+    return {
+      ...film,
+      labels: classes ? labels : (film?.labels ?? unknown),
+      ...(parts && { split, ...(unknownPart === undefined ? {} : { unknownPart }) }),
+    };
   });
+  const notes = classes ? [`Findings are ${folders.report.format}.`] : [];
   return {
     ...tables,
-    findings: folders.findings,
+    findings,
     films,
-    splitSource: tables.splitSource ?? folders.splitSource,
-    report: {
-      ...tables.report,
-      notes: [...(tables.report.notes ?? []), `Findings are ${folders.report.format}.`],
-    },
+    splitSource: parts ? folders.splitSource : tables.splitSource,
+    report: { ...tables.report, notes: [...(tables.report.notes ?? []), ...notes] },
   };
 }

@@ -32,6 +32,10 @@ const SMALLEST: Readonly<Record<LabelFormatId, string>> = {
   'rsna-classes': 'patientId,class\na,Normal\nb,Lung Opacity\n',
   siim: 'ImageId, EncodedPixels\na,0 1\nb, -1\n',
   vinbig: 'image_id,class_name,class_id,rad_id,x_min,y_min,x_max,y_max\na,ILD,5,R1,10,20,30,60\n',
+  'siim-covid':
+    'id,boxes,label,StudyInstanceUID\na_image,,none 1 0 0 1 1,s1\nb_image,,opacity 1 1 2 30 40,s2\n',
+  readers: 'image_id,rad_id,Edema\na,R1,1\nb,R2,0\n',
+  'class-list': '3 a.png negative src\n4 b.png positive src\n',
   'nih-labels': 'Image Index,Finding Labels,Patient ID\na.png,Mass,1\n',
   'nih-list': 'a.png\nb.png\n',
   'mlvicx-list': `a.png${' 0'.repeat(13)} 1\n`,
@@ -43,7 +47,7 @@ const SMALLEST: Readonly<Record<LabelFormatId, string>> = {
 
 describe('each format', () => {
   it.each(LABEL_FORMAT_IDS)('%s is known by its header', async (id) => {
-    const name = id === 'nih-list' || id === 'mlvicx-list' ? 'train_list.txt' : 'l.csv';
+    const name = id.endsWith('list') ? 'train_list.txt' : 'l.csv';
     const survey = await surveyLabels([made(name, SMALLEST[id])], ['i/a.png', 'i/b.png']);
     expect(survey.failed).toEqual([]);
     expect(survey.understood.map(({ format }) => format)).toEqual([id]);

@@ -11,15 +11,7 @@ import {
 } from '../../protocol/labels.ts';
 import { AppError } from '../../util/errors.ts';
 import { FRAME_1024 } from '../marks.ts';
-import { splitOfList } from '../split.ts';
-import {
-  cellReader,
-  NIH_FINDINGS,
-  PATIENT_COLUMNS,
-  plainName,
-  SPLIT_COLUMNS,
-  VIEW_COLUMNS,
-} from './columns.ts';
+import { NIH_FINDINGS, plainName } from './columns.ts';
 import {
   at,
   binary,
@@ -30,14 +22,17 @@ import {
   has,
   listColumns,
   listed,
+  listNotes,
   markFrom,
   namesFilms,
   type Plan,
   type Row,
+  readerColumn,
 } from './reading.ts';
-import { columnOf, columnsNamed, type Survey } from './survey.ts';
+import { columnOf, type Survey } from './survey.ts';
+import { cellReader } from './words.ts';
 
-const NO_LABELS = { findings: [], labelsOf: () => new Uint8Array(0) } as const;
+const NO_LABELS = { findings: [], labelsOf: () => new Uint8Array(0), accounted: [] } as const;
 
 const READERS_OF: Readonly<Record<LabelFormatId, FormatReader>> = {
   'nih-boxes': {
@@ -70,6 +65,7 @@ const READERS_OF: Readonly<Record<LabelFormatId, FormatReader>> = {
         words: LABEL_FORMATS['rsna-boxes'].name,
         findings: [finding],
         labelsOf: (row) => Uint8Array.of(read(row[target])),
+        accounted: [target],
         markOf: (row) => markFrom(boxOf(row), finding, '', FRAME_1024),
         manyRows: true,
         notes: [],
@@ -95,6 +91,7 @@ const READERS_OF: Readonly<Record<LabelFormatId, FormatReader>> = {
         words: LABEL_FORMATS.siim.name,
         findings: [finding],
         labelsOf: (row) => Uint8Array.of(runsOf(row) === '' ? LABEL_UNKNOWN : Number(runsOf(row) !== '-1')),
+        accounted: [column],
         markOf(row) {
           const runs = runsOf(row);
           if (runs === '' || runs === '-1') return null;
@@ -106,7 +103,7 @@ const READERS_OF: Readonly<Record<LabelFormatId, FormatReader>> = {
     },
   },
   vinbig: {
-    detect: (survey) => has(survey, 'imageid', 'classname', 'radid', 'xmin', 'ymin', 'xmax', 'ymax'),
+    detect: (survey) => has(survey, 'imageid', 'classname', 'xmin', 'ymin', 'xmax', 'ymax'),
     plan(survey, choice) {
       const [finding, reader] = [at(survey, 'classname'), at(survey, 'radid')];
       const boxOf = boxReader(
@@ -116,14 +113,52 @@ const READERS_OF: Readonly<Record<LabelFormatId, FormatReader>> = {
       const [width, height] = [at(survey, 'width'), at(survey, 'height')];
       const frameOf = (row: Row): [number, number] | null =>
         Number(row[width]) > 0 && Number(row[height]) > 0 ? [Number(row[width]), Number(row[height])] : null;
-      const readers = choice.readers ?? 'majority';
       return {
         words: LABEL_FORMATS.vinbig.name,
         ...listed(survey, finding, choice),
         markOf: (row) => markFrom(boxOf(row), row[finding] ?? '', row[reader] ?? '', frameOf(row)),
+        // Without readers the rows of a film are the boxes of one.
         readerOf: (row) => row[reader] ?? '',
         manyRows: true,
-        notes: [`A finding holds where ${READERS[readers]} of a film's readers names it.`],
+        notes: reader < 0 ? [] : readersNote(choice),
+      };
+    },
+  },
+  'siim-covid': {
+    detect: (survey) => has(survey, 'id', 'boxes', 'label'),
+    plan(survey) {
+      const label = at(survey, 'label');
+      const finding = 'opacity';
+      const said = (row: Row) => (row[label] ?? '').trim().toLowerCase();
+      return {
+        words: LABEL_FORMATS['siim-covid'].name,
+        findings: [finding],
+        labelsOf: (row) =>
+          Uint8Array.of(said(row) === '' ? LABEL_UNKNOWN : Number(/\bopacity\b/.test(said(row)))),
+        marksOf: (row) =>
+          [...said(row).matchAll(/opacity\s+\S+\s+(\S+)\s+(\S+)\s+(\S+)\s+(\S+)/g)].flatMap((box) => {
+            const mark = markFrom(boxReader([1, 2, 3, 4], true)(box), finding, '', null);
+            return mark ? [mark] : [];
+          }),
+        accounted: [label, at(survey, 'boxes')],
+        manyRows: false,
+        notes: [],
+      };
+    },
+  },
+  readers: {
+    detect: (survey) =>
+      namesFilms(survey) && readerColumn(survey) >= 0 && binaryColumns(survey).found.length > 0,
+    plan(survey, choice) {
+      const reader = readerColumn(survey);
+      const common = binary(survey, choice);
+      return {
+        ...common,
+        words: LABEL_FORMATS.readers.name,
+        readerOf: (row) => row[reader] ?? '',
+        accounted: [...common.accounted, reader],
+        manyRows: true,
+        notes: [...common.notes, ...readersNote(choice)],
       };
     },
   },
@@ -131,25 +166,24 @@ const READERS_OF: Readonly<Record<LabelFormatId, FormatReader>> = {
     detect: (survey) =>
       namesFilms(survey) &&
       listColumns(survey).some((c) => plainName(survey.columns[c]!.name) === 'findinglabels'),
-    plan: (survey, choice) => ({
-      words: LABEL_FORMATS['nih-labels'].name,
-      ...listed(survey, at(survey, 'findinglabels'), choice),
-      manyRows: false,
-      notes: [],
-    }),
+    plan: (survey, choice) =>
+      classes(survey, at(survey, 'findinglabels'), choice, LABEL_FORMATS['nih-labels'].name),
   },
   'nih-list': {
-    detect: (survey) => !survey.headed && survey.columns.length === 1,
-    plan: (survey) => ({
+    detect: (survey) => survey.columns.length === 1 && namesFilms(survey),
+    plan: () => ({
       ...NO_LABELS,
       words: LABEL_FORMATS['nih-list'].name,
-      splitOfAll: splitOfList(survey.file),
+      splitInName: true,
       manyRows: false,
       notes: [],
     }),
   },
   'mlvicx-list': {
-    detect: (survey) => !survey.headed && survey.columns.length > 1,
+    detect: ({ headed, columns }) =>
+      !headed &&
+      columns.length > 1 &&
+      columns.every(({ senses }, column) => column === 0 || senses.odd === 0),
     plan(survey, choice) {
       const numbers = survey.columns.length - 1;
       const all =
@@ -163,24 +197,49 @@ const READERS_OF: Readonly<Record<LabelFormatId, FormatReader>> = {
         words: LABEL_FORMATS['mlvicx-list'].name,
         findings,
         labelsOf: (row) => Uint8Array.from(columns, (column) => read(row[column])),
-        splitOfAll: splitOfList(survey.file),
+        accounted: survey.columns.map((_, column) => column),
+        splitInName: true,
         manyRows: false,
         notes: [],
       };
     },
   },
+  'class-list': {
+    detect: (survey) => !survey.headed && classAfterName(survey) >= 0,
+    plan(survey, choice) {
+      const column = classColumn(survey, choice.classColumn, classAfterName(survey));
+      const plan = classes(survey, column, choice, LABEL_FORMATS['class-list'].name);
+      const name = nameColumn(survey);
+      const before = name > 0 ? { patientColumn: 0 } : {};
+      return { ...plan, ...before, splitInName: true };
+    },
+  },
   classes: {
     detect: (survey) => namesFilms(survey) && listColumns(survey).length > 0,
     plan(survey, choice) {
-      const column = classColumn(survey, choice.classColumn);
-      const words = `classes in the column "${survey.columns[column]?.name ?? ''}"`;
-      return { words, ...listed(survey, column, choice), classColumn: column, manyRows: false, notes: [] };
+      const column = classColumn(survey, choice.classColumn, listColumns(survey)[0] ?? -1);
+      const plan = classes(
+        survey,
+        column,
+        choice,
+        `classes in the column "${survey.columns[column]?.name ?? ''}"`,
+      );
+      const beside = binaryColumns(survey).found.filter((other) => other !== column);
+      const names = beside.map((other) => `"${survey.columns[other]!.name}"`).join(', ');
+      const note = `Columns of 0 and 1 are there too and were not read: ${names}. Read the file as columns of 0 and 1 to take them.`;
+      return {
+        ...plan,
+        accounted: [...plan.accounted, ...beside],
+        notes: beside.length > 0 ? [...plan.notes, note] : plan.notes,
+      };
     },
   },
   chexpert: {
     detect: (survey) =>
       (has(survey, 'path') || has(survey, 'studyid')) &&
-      binaryColumns(survey).found.some((column) => survey.columns[column]!.uncertain > 0),
+      (has(survey, 'frontallateral') ||
+        binaryColumns(survey).found.some((column) => survey.columns[column]!.uncertain > 0)) &&
+      binaryColumns(survey).found.length > 0,
     plan: (survey, choice) => ({
       words: LABEL_FORMATS.chexpert.name,
       ...binary(survey, choice),
@@ -206,9 +265,43 @@ const READERS_OF: Readonly<Record<LabelFormatId, FormatReader>> = {
   },
 };
 
+const readersNote = ({ readers = 'majority' }: LabelChoice): string[] => [
+  `A finding holds where ${READERS[readers]} of a film's readers names it.`,
+];
+
+/** A plan of classes or lists in a column; readers vote where a column says who read the film. */
+function classes(survey: Survey, column: number, choice: LabelChoice, words: string): Omit<Plan, 'format'> {
+  const plan = listed(survey, column, choice);
+  const reader = readerColumn(survey);
+  const common = { ...plan, words, manyRows: false, notes: listNotes(survey, column) };
+  if (reader < 0) return common;
+  return {
+    ...common,
+    readerOf: (row) => row[reader] ?? '',
+    accounted: [column, reader],
+    manyRows: true,
+    notes: [...common.notes, ...readersNote(choice)],
+  };
+}
+
+/** The column of a headless table that names most films. */
+function nameColumn({ columns }: Survey): number {
+  const counts = columns.map(({ matches }) => matches?.count ?? -1);
+  return counts.indexOf(Math.max(...counts));
+}
+
+/** The first column behind the names that holds classes: few entries, repeated, and no numbers of rows. */
+function classAfterName(survey: Survey): number {
+  const name = nameColumn(survey);
+  return survey.columns.findIndex(
+    ({ entries }, column) =>
+      column > name && entries !== null && entries.size >= 2 && entries.size <= Math.max(2, survey.rows / 2),
+  );
+}
+
 /** @throws AppError labels-unreadable when the column is not there, or has too many entries to be classes */
-function classColumn(survey: Survey, wanted: string | undefined): number {
-  if (wanted === undefined) return listColumns(survey)[0] ?? -1;
+function classColumn(survey: Survey, wanted: string | undefined, detected: number): number {
+  if (wanted === undefined) return detected;
   const column = columnOf(survey.columns, wanted);
   const { file } = survey;
   if (column < 0) throw new AppError('labels-unreadable', `${file} has no column "${wanted}".`);
@@ -228,26 +321,4 @@ export const detectFormat = (survey: Survey): LabelFormatId | null =>
 /** @throws AppError labels-unreadable */
 export function planTable(survey: Survey, format: LabelFormatId, choice: LabelChoice): Plan {
   return { format, ...READERS_OF[format].plan(survey, choice) };
-}
-
-export interface SideColumns {
-  readonly patient: number;
-  readonly split: number;
-  readonly view: number;
-}
-
-/** Where patient, split and view stand; -1 where nowhere. @throws AppError labels-unreadable for a name that is not there */
-export function sideColumns({ columns, file }: Survey, choice: LabelChoice): SideColumns {
-  const find = (wanted: string | null | undefined, names: readonly string[]) => {
-    if (wanted === null) return -1;
-    if (wanted === undefined) return columnsNamed(columns, names)[0] ?? -1;
-    const column = columnOf(columns, wanted);
-    if (column < 0) throw new AppError('labels-unreadable', `${file} has no column "${wanted}".`);
-    return column;
-  };
-  return {
-    patient: find(choice.patientColumn, PATIENT_COLUMNS),
-    split: find(choice.splitColumn, SPLIT_COLUMNS),
-    view: find(undefined, VIEW_COLUMNS),
-  };
 }

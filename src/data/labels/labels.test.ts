@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { LABEL_UNKNOWN } from '../../protocol/dataset.ts';
 import type { LabelChoice } from '../../protocol/labels.ts';
-import { assignFolders, withFolderClasses } from './folders.ts';
+import { assignFolders, withFolders } from './folders.ts';
 import { applyLabels, type RowChoice } from './labels.ts';
 import { PathIndex } from './match.ts';
 import { surveyLabels } from './understand.ts';
@@ -158,23 +158,28 @@ describe('the report', () => {
     expect(report).toMatchObject({ matchedRows: 1, rowsWithoutFile: 1, conflictingRows: 0 });
   });
 
-  it('takes the table that matches most, and fails when none matches', async () => {
+  it('joins tables with other findings of the same films, and fails when none matches', async () => {
     const small: Table = ['file,Edema\na.png,1\n', 'a.csv'];
-    const { report } = await assign([small, [text]], paths);
-    expect(report.file).toBe('labels.csv');
-    expect(report.notes).toContain('a.csv matches too, but was not used.');
+    const { report, findings, films } = await assign([small, [text]], paths);
+    expect(report.file).toBe('labels.csv, a.csv');
+    expect(report.notes).toContain('a.csv: joined by film; 1 of 1 rows match.');
+    expect(findings).toEqual(['keep', 'Mass', 'Edema']);
+    expect([...films[0]!.labels]).toEqual([1, 1, 1]);
+    expect([...films[4]!.labels]).toEqual([0, 1, LABEL_UNKNOWN]);
     await expect(assign([small], ['q.png'])).rejects.toMatchObject({ code: 'labels-unmatched' });
   });
 });
 
-it('tells two label files of one name apart by their folders', async () => {
+it('tells two label files of one name apart by their folders, and uses one of two that say the same', async () => {
   const small: Table = ['file,Edema\na.png,1\n', 'old/labels.csv'];
   const { report } = await assign(
     [small, ['file,Edema\na.png,1\nb.png,0\n', 'new/labels.csv']],
     ['a.png', 'b.png'],
   );
   expect(report.file).toBe('new/labels.csv');
-  expect(report.notes).toContain('old/labels.csv matches too, but was not used.');
+  expect(report.notes).toContain(
+    'old/labels.csv was not used: new/labels.csv says the same findings of 1 of its 1 films.',
+  );
 });
 
 describe('class folders', () => {
@@ -208,7 +213,7 @@ describe('class folders', () => {
   it('stand beside a table that names only patients', async () => {
     const paths = ['NORMAL/a.png', 'SICK/b.png', 'SICK/c.png'];
     const tables = await assign([['file,patient_id\na.png,7\nb.png,8\n']], paths);
-    const both = withFolderClasses(tables, paths);
+    const both = withFolders(tables, paths);
     expect(both.findings).toEqual(['SICK']);
     expect(both.films.map((film) => [film?.labels[0], film?.patient])).toEqual([
       [0, '7'],
@@ -217,7 +222,7 @@ describe('class folders', () => {
     ]);
     expect(both.report.notes).toContain('Findings are class folders: NORMAL, SICK.');
     const labelled = await assign([['file,Mass\na.png,1\n']], paths);
-    expect(withFolderClasses(labelled, paths)).toBe(labelled);
+    expect(withFolders(labelled, paths)).toBe(labelled);
   });
 
   it('are not numbered parts, patients, or a single folder', () => {

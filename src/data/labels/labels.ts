@@ -1,13 +1,16 @@
-// From label files and film paths to one record per film: which table gives the labels, which lists give the split,
-// which files hold boxes and masks, and a report that accounts for every row of the table that was used.
+// From label files and film paths to one record per film: the tables that are used are read one by one and put together,
+// with the lists and boxes beside them, and a report that accounts for every row of each.
 
 import { LABEL_UNKNOWN, type LabelReport } from '../../protocol/dataset.ts';
-import { LABEL_FORMAT_IDS, type LabelChoice, type MatchExample } from '../../protocol/labels.ts';
+import type { LabelChoice, MatchExample, TableUse } from '../../protocol/labels.ts';
 import { AppError } from '../../util/errors.ts';
 import type { RawMark } from '../marks.ts';
-import { type FilmLabels, Merge, type RowChoice } from './merge.ts';
+import { plainName } from './columns.ts';
+import { DISPUTED, type FilmLabels, type RowChoice, settle, TableMerge } from './merge.ts';
 import { notesOn, reportOf, unspoken } from './report.ts';
-import { gives, isAbout, type LabelSurvey, nameFiles, type Understood } from './understand.ts';
+import { columnOf } from './survey.ts';
+import { silence, tablesTogether, type UsedTable } from './together.ts';
+import { type LabelSurvey, nameFiles } from './understand.ts';
 
 export type { FilmLabels, RowChoice } from './merge.ts';
 
@@ -25,32 +28,17 @@ export interface LabelAssignment {
   readonly marks: ReadonlyMap<number, readonly RawMark[]>;
   /** Every row and film that did not fit. */
   readonly problems: readonly MatchExample[];
+  /** How each table is used, by its path. */
+  readonly uses: ReadonlyMap<string, TableUse>;
 }
 
-/** The table that gives the labels, and its fellows where a format comes in several files. */
-function labelTables({ understood }: LabelSurvey, choice: LabelChoice): Understood[] {
-  if (choice.file === null) return [];
-  const able = understood.filter(
-    (each) =>
-      each.table.matches.count > 0 &&
-      (gives(each, 'labels') || gives(each, 'patients')) &&
-      isAbout(choice, each.survey.path),
-  );
-  able.sort(
-    (a, b) =>
-      Number(b.table.plan.findings.length > 0) - Number(a.table.plan.findings.length > 0) ||
-      b.table.matches.count - a.table.matches.count ||
-      LABEL_FORMAT_IDS.indexOf(a.format) - LABEL_FORMAT_IDS.indexOf(b.format) ||
-      (a.survey.file < b.survey.file ? -1 : 1),
-  );
-  const [best] = able;
-  if (!best) return [];
-  const together = best.format === 'mlvicx-list' && choice.file === undefined;
-  return together ? able.filter(({ format }) => format === 'mlvicx-list') : [best];
+/** A table that was read. */
+export interface ReadTable extends UsedTable {
+  readonly merge: TableMerge;
 }
 
 /**
- * Applies the table that matches most rows, one with findings before one without, and the lists and boxes beside it.
+ * Applies the tables that belong together, and the lists and boxes beside them.
  * @throws AppError labels-unmatched when no table matches any path, labels-unreadable for an unknown `where` column
  */
 export async function applyLabels(
@@ -59,91 +47,212 @@ export async function applyLabels(
   where?: RowChoice,
   signal?: AbortSignal,
 ): Promise<LabelAssignment | null> {
-  const tables = labelTables(survey, choice);
-  const lists = survey.understood.filter(
-    (each) => each.format === 'nih-list' && each.table.matches.count > 0 && each.table.plan.splitOfAll,
-  );
-  const marked = survey.understood.filter(
-    (each) => (gives(each, 'boxes') || gives(each, 'masks')) && each.table.matches.count > 0,
-  );
-  if (tables.length === 0 && lists.length === 0 && marked.length === 0) {
-    if (choice.file === null || survey.understood.length === 0) return null;
-    const [first] = survey.understood;
-    const example = first?.survey.sample[0]?.[Math.max(0, first.table.fileColumn)] ?? '';
-    throw new AppError(
-      'labels-unmatched',
-      `${nameFiles(survey.understood)} speaks of "${example}", for example.`,
-    );
+  const together = tablesTogether(survey, choice);
+  const ofRole = (...roles: UsedTable['role'][]) => together.filter(({ role }) => roles.includes(role));
+  const tables = ofRole('labels', 'stacked', 'joined');
+  const lists = ofRole('list');
+  const drawn = ofRole('marks');
+  if (tables.length + lists.length + drawn.length === 0) {
+    if (choice.file === null || choice.use || survey.understood.length === 0) return null;
+    throw new AppError('labels-unmatched', whyUnmatched(survey));
   }
-  const merge = await mergeAll(tables, survey.pathCount, where, signal);
-  if (where && tables.length > 0 && merge.tally.chosen === 0) {
+  checkWhere(tables, where);
+  const read = (all: readonly UsedTable[], row?: RowChoice) => readAll(all, survey, choice, row, signal);
+  const [labelled, listed, marked] = [await read(tables, where), await read(lists), await read(drawn)];
+  if (where && tables.length > 0 && !labelled.some(({ merge }) => merge.tally.chosen > 0 && merge.hasWhere)) {
     throw new AppError('labels-unmatched', `no matched row has ${where.column} = ${where.value}.`);
   }
-  let films = merge.finish(choice.readers ?? 'majority');
-  const besides = marked.filter((each) => !tables.includes(each));
-  const drawn = await mergeAll(besides, survey.pathCount, undefined, signal);
-  const marks = joinMarks(merge.marks, drawn.marks);
-  const own = splitSourceOf(tables, films);
-  const listed = own ? null : await mergeAll(lists, survey.pathCount, undefined, signal);
-  const findings = tables[0]?.table.plan.findings ?? [];
-  if (listed) films = withSplits(films, listed, findings.length);
-  const notes = notesOn(survey, tables, lists, merge, where, own !== null);
-  const [shown, basis] =
-    tables.length > 0 ? [tables, merge] : listed && lists.length > 0 ? [lists, listed] : [besides, drawn];
+  const findings = unionOf(labelled);
+  const readers = choice.readers ?? 'majority';
+  const joined = join(labelled, findings, survey.paths.length, readers);
+  const own = splitSourceOf(labelled);
+  const films = own || listed.length === 0 ? joined.films : withLists(joined.films, listed, findings.length);
+  const marks = marksOf([...labelled, ...marked]);
+  const shown = shownTables(labelled, listed, marked);
+  const notes = notesOn({
+    together,
+    labelled,
+    listed,
+    where,
+    ownSplit: own !== null,
+    disputed: joined.disputed,
+  });
   return {
     findings,
-    films,
-    splitSource: own ?? (lists.length > 0 ? listsInWords(lists) : null),
+    films: where ? onlyChosen(films, labelled) : films,
+    splitSource: own ?? (listed.length > 0 ? listsInWords(listed) : null),
     onlyLabelled: where !== undefined,
     marks,
-    problems: [...basis.problems, ...unspoken(survey.paths, basis.spokenOf)],
-    report: reportOf(shown, basis, survey, notes, marks),
+    problems: [...shown.flatMap(({ merge }) => merge.problems), ...unspoken(survey.paths, shown)],
+    report: reportOf(shown, survey, notes, marks),
+    uses: new Map(together.map((each) => [each.each.survey.path, useOf(each)])),
   };
 }
 
-const listsInWords = ({ length }: readonly Understood[]) =>
-  `the lists of names (${length} file${length === 1 ? '' : 's'})`;
+const useOf = ({ each, role, films, reason }: UsedTable): TableUse => ({
+  role,
+  by: each.level,
+  films: films.size,
+  ...(each.through && { through: each.through }),
+  ...(reason && { reason }),
+});
 
-async function mergeAll(
-  tables: readonly Understood[],
-  pathCount: number,
-  where: RowChoice | undefined,
-  signal: AbortSignal | undefined,
-): Promise<Merge> {
-  const merge = new Merge(pathCount, where);
-  for (const { table } of tables) await merge.add(table, signal);
-  return merge;
+/** Rows are counted of the tables that give the labels; of others where none does. */
+function shownTables(
+  labelled: readonly ReadTable[],
+  listed: readonly ReadTable[],
+  marked: readonly ReadTable[],
+): readonly ReadTable[] {
+  const rows = labelled.filter(({ each, role }) => role !== 'joined' || each.table.plan.findings.length > 0);
+  if (rows.length > 0) return rows;
+  return listed.length > 0 ? listed : marked;
 }
 
-function joinMarks(
-  own: ReadonlyMap<number, readonly RawMark[]>,
-  others: ReadonlyMap<number, readonly RawMark[]>,
-): Map<number, readonly RawMark[]> {
-  const joined = new Map(own);
-  for (const [film, found] of others) joined.set(film, [...(joined.get(film) ?? []), ...found]);
+function whyUnmatched({ understood }: LabelSurvey): string {
+  const [first] = understood;
+  const example = first?.survey.sample[0]?.[Math.max(0, first.table.fileColumn)] ?? '';
+  const reasons = understood.map((each) => `${each.survey.file}: ${silence(each)}`);
+  return `${reasons.join('; ')}. ${nameFiles(understood.slice(0, 1))} speaks of "${example}", for example.`;
+}
+
+/** @throws AppError labels-unreadable when no table has the column */
+function checkWhere(tables: readonly UsedTable[], where: RowChoice | undefined): void {
+  if (!where || tables.length === 0) return;
+  const has = tables.some(({ each }) => columnOf(each.survey.columns, where.column) >= 0);
+  const files = nameFiles(tables.map(({ each }) => each));
+  if (!has) throw new AppError('labels-unreadable', `${files} has no column "${where.column}".`);
+}
+
+async function readAll(
+  all: readonly UsedTable[],
+  { index }: LabelSurvey,
+  { parts }: LabelChoice,
+  where: RowChoice | undefined,
+  signal: AbortSignal | undefined,
+): Promise<ReadTable[]> {
+  const read: ReadTable[] = [];
+  for (const used of all) {
+    const rules = { index, where, parts, partOfAll: used.partOfAll };
+    read.push({ ...used, merge: await TableMerge.of(used.each.table, rules, signal) });
+  }
+  return read;
+}
+
+/** Findings of all tables; those of the same name are one, spelled as in the table that leads. */
+function unionOf(tables: readonly ReadTable[]): string[] {
+  const names = new Map<string, string>();
+  for (const { each } of tables) {
+    for (const finding of each.table.plan.findings) {
+      if (!names.has(plainName(finding))) names.set(plainName(finding), finding);
+    }
+  }
+  return [...names.values()];
+}
+
+/** What all tables say of each film. Facts of the table that leads come first; findings on which they disagree are unknown. */
+function join(
+  tables: readonly ReadTable[],
+  findings: readonly string[],
+  filmCount: number,
+  readers: NonNullable<LabelChoice['readers']>,
+): { readonly films: (FilmLabels | undefined)[]; readonly disputed: number } {
+  const films: (FilmLabels | undefined)[] = new Array(filmCount).fill(undefined);
+  const plain = findings.map(plainName);
+  let disputed = 0;
+  for (const { each, merge } of tables) {
+    const places = each.table.plan.findings.map((finding) => plain.indexOf(plainName(finding)));
+    merge.finish(readers).forEach((film, at) => {
+      if (!film) return;
+      const labels = new Uint8Array(findings.length).fill(LABEL_UNKNOWN);
+      places.forEach((place, i) => {
+        labels[place] = film.labels[i]!;
+      });
+      const before = films[at];
+      if (!before) films[at] = { ...film, labels };
+      else {
+        if (settle(before.labels, labels) > 0) disputed++;
+        films[at] = joinFacts(before, film);
+      }
+    });
+  }
+  for (const film of films) {
+    film?.labels.forEach((value, i) => {
+      if (value === DISPUTED) film.labels[i] = LABEL_UNKNOWN;
+    });
+  }
+  return { films, disputed };
+}
+
+function joinFacts(film: FilmLabels, more: FilmLabels): FilmLabels {
+  const splits = [film.split, ...(film.alsoIn ?? []), more.split, ...(more.alsoIn ?? [])];
+  const [split, ...alsoIn] = new Set(splits.filter((part) => part !== undefined && part !== 'out'));
+  const out = film.split === 'out' || more.split === 'out';
+  return {
+    labels: film.labels,
+    patient: film.patient?.trim() ? film.patient : more.patient,
+    split: out ? 'out' : split,
+    ...(alsoIn.length > 0 ? { alsoIn } : {}),
+    unknownPart: film.unknownPart ?? more.unknownPart,
+    lateral: film.lateral ?? more.lateral,
+  };
+}
+
+/** Films of the rows that were asked for, in the tables that have the column. */
+function onlyChosen(films: readonly (FilmLabels | undefined)[], tables: readonly ReadTable[]) {
+  const having = tables.filter(({ merge }) => merge.hasWhere);
+  if (having.length === 0) return films;
+  return films.map((film, at) => (having.some(({ merge }) => merge.films[at]) ? film : undefined));
+}
+
+function marksOf(tables: readonly ReadTable[]): Map<number, readonly RawMark[]> {
+  const joined = new Map<number, readonly RawMark[]>();
+  for (const { merge } of tables) {
+    for (const [film, found] of merge.marks) joined.set(film, [...(joined.get(film) ?? []), ...found]);
+  }
   return joined;
 }
 
-function splitSourceOf(
-  tables: readonly Understood[],
-  films: readonly (FilmLabels | undefined)[],
-): string | null {
-  if (!films.some((film) => film?.split)) return null;
-  const { survey, table } = tables[0]!;
-  if (table.plan.splitOfAll) return listsInWords(tables);
-  return `column "${survey.columns[table.side.split]!.name}" of ${survey.file}`;
+export const listsInWords = ({ length }: readonly unknown[]) =>
+  `the lists of names (${length} file${length === 1 ? '' : 's'})`;
+
+/** What gives the split among the tables that are used, in words; null where none does. */
+function splitSourceOf(tables: readonly ReadTable[]): string | null {
+  const sources = tables
+    .filter(({ merge }) =>
+      merge.films.some(
+        (kept) => kept && (kept.splits.length > 0 || kept.unknownPart !== undefined || kept.out),
+      ),
+    )
+    .map(({ each, partOfAll }) => {
+      const { survey, table } = each;
+      const { split, flags } = table.side;
+      if (split >= 0) return `column "${survey.columns[split]!.name}" of ${survey.file}`;
+      if (flags.length > 0) return `columns of parts in ${survey.file}`;
+      return partOfAll ? 'lists' : '';
+    });
+  const lists = sources.filter((source) => source === 'lists');
+  const named = sources.filter((source) => source !== '' && source !== 'lists');
+  const isList = tables.every(({ each }) => each.table.plan.splitInName);
+  const files = isList ? listsInWords(lists) : `the names of the tables (${lists.length} files)`;
+  return [...new Set([...named, ...(lists.length > 0 ? [files] : [])])].join(' and ') || null;
 }
 
-function withSplits(
+function withLists(
   films: readonly (FilmLabels | undefined)[],
-  listed: Merge,
+  lists: readonly ReadTable[],
   findings: number,
 ): (FilmLabels | undefined)[] {
-  const given = listed.finish('any');
+  const given = join(lists, [], films.length, 'any').films;
   return films.map((film, at) => {
-    const { split, alsoIn } = given[at] ?? {};
-    if (!split) return film;
+    const { split, alsoIn, unknownPart } = given[at] ?? {};
+    if (!split && unknownPart === undefined) return film;
     const labels = film?.labels ?? new Uint8Array(findings).fill(LABEL_UNKNOWN);
-    return { ...film, labels, split, ...(alsoIn ? { alsoIn } : {}) };
+    return {
+      ...film,
+      labels,
+      split,
+      ...(alsoIn ? { alsoIn } : {}),
+      ...(unknownPart === undefined ? {} : { unknownPart }),
+    };
   });
 }

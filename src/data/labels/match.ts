@@ -2,7 +2,11 @@
 // other root, or without the extension, so names are compared from their end: the film that shares most
 // trailing folders with the row is meant. Two films that share equally many are ambiguous, never guessed.
 
-const EXTENSION = /\.(png|jpe?g|dcm|dicom|dic|bmp|tiff?|nii(\.gz)?)$/;
+const EXTENSIONS = 'png|jpe?g|dcm|dicom|dic|pgm|pnm|bmp|tiff?|nii(?:\\.gz)?|npy|mha|mhd';
+const EXTENSION = new RegExp(`\\.(?:${EXTENSIONS})$`);
+
+/** Does a cell or path end as files of films do? */
+export const FILM_NAME = new RegExp(`[^\\s./\\\\][^/\\\\]*\\.(?:${EXTENSIONS})$`, 'i');
 
 /** More films than this under one name are all ambiguous; the list need not grow. */
 const CANDIDATES = 4;
@@ -13,13 +17,19 @@ export interface Match {
   /** Trailing parts of the path that agree; 1 is the bare name. */
   readonly depth: number;
   readonly ambiguous: boolean;
+  /** Row and film stand in folders of other names: only the end agrees. */
+  readonly partial: boolean;
 }
 
-const NO_MATCH: Match = { film: null, depth: 0, ambiguous: false };
+const NO_MATCH: Match = { film: null, depth: 0, ambiguous: false, partial: false };
 
-/** Lower case, forward slashes, no "./" in front. */
-function normalisePath(path: string): string {
+/**
+ * Lower case, forward slashes, no "./" in front, and letters with accents composed: macOS writes them in parts, and what
+ * looks the same is the same.
+ */
+export function normalisePath(path: string): string {
   return path
+    .normalize('NFC')
     .trim()
     .toLowerCase()
     .replaceAll('\\', '/')
@@ -52,7 +62,7 @@ export class PathIndex {
     if (stem === '') return NO_MATCH;
     for (;;) {
       const films = this.#bySuffix.get(stem);
-      if (films) return this.#choose(films, stem, extension);
+      if (films) return this.#choose(films, stem, extension, path);
       const slash = stem.indexOf('/');
       if (slash < 0) return NO_MATCH;
       stem = stem.slice(slash + 1);
@@ -65,13 +75,18 @@ export class PathIndex {
     else if (films.length < CANDIDATES) films.push(film);
   }
 
-  #choose(films: readonly number[], suffix: string, extension: string): Match {
+  #choose(films: readonly number[], suffix: string, extension: string, path: string): Match {
     const depth = suffix.split('/').length;
-    if (films.length === 1) return { film: films[0]!, depth, ambiguous: false };
-    if (films.length === CANDIDATES) return { film: null, depth, ambiguous: true };
+    const found = (film: number | null): Match => {
+      const longer = film !== null && this.#paths[film]!.replace(EXTENSION, '').length > suffix.length;
+      const partial = longer && path.length > suffix.length + extension.length;
+      return { film, depth, ambiguous: film === null, partial };
+    };
+    if (films.length === 1) return found(films[0]!);
+    if (films.length === CANDIDATES) return found(null);
     const equal = films.filter((film) => extension !== '' && this.#paths[film]!.endsWith(extension));
     const whole = films.filter((film) => this.#paths[film] === suffix + extension);
     const only = whole.length === 1 ? whole[0]! : equal.length === 1 ? equal[0]! : null;
-    return { film: only, depth, ambiguous: only === null };
+    return found(only);
   }
 }

@@ -1,25 +1,35 @@
-// Puts the rows of one table onto films, and accounts for every row: matched, without a film, fitting several,
-// repeated, or in conflict. Rows that contradict each other about a film make the finding unknown there; where a
-// format has a row for each box, mask or reader, several rows are no repetition and readers vote.
+// Puts the rows of one table onto films, and accounts for every row: matched, without a film, fitting several, repeated, or
+// in conflict. Rows that contradict each other about a film make the finding unknown there; where a format has a row for
+// each box, mask or reader, several rows are no repetition and readers vote.
 
-import { LABEL_NEGATIVE, LABEL_POSITIVE, LABEL_UNKNOWN, type Split } from '../../protocol/dataset.ts';
+import {
+  LABEL_NEGATIVE,
+  LABEL_POSITIVE,
+  LABEL_UNKNOWN,
+  type Placement,
+  type Split,
+} from '../../protocol/dataset.ts';
 import type { MatchExample, MatchProblem, Readers } from '../../protocol/labels.ts';
-import { AppError } from '../../util/errors.ts';
 import type { RawMark } from '../marks.ts';
-import { splitFromWord } from '../split.ts';
+import type { Said } from '../splitWords.ts';
 import { isLateralView } from './columns.ts';
-import type { SideColumns } from './formats.ts';
+import { AMBIGUOUS, type FilmIndex, NO_FILM } from './filmIndex.ts';
 import type { Plan } from './reading.ts';
+import type { ColumnMatches } from './rowMatches.ts';
+import { type SideColumns, saidInRow } from './side.ts';
 import { recordsOf } from './stream.ts';
-import { AMBIGUOUS, type ColumnMatches, columnOf, NO_FILM, type Survey } from './survey.ts';
+import { columnOf, type Survey } from './survey.ts';
 
 export interface FilmLabels {
-  /** One value per finding. */
+  /** One value per finding; DISPUTED where rows of the table contradict each other. */
   readonly labels: Uint8Array;
   readonly patient?: string | undefined;
-  readonly split?: Split | undefined;
+  /** Out: by a person's choice. */
+  readonly split?: Placement | undefined;
   /** Further splits in which the film stands, where it stands in several. */
   readonly alsoIn?: readonly Split[] | undefined;
+  /** A word for a part that is none of those known. */
+  readonly unknownPart?: string | undefined;
   /** Said to be a lateral view. */
   readonly lateral?: boolean | undefined;
 }
@@ -48,18 +58,30 @@ export interface Tally {
   conflict: number;
 }
 
+/** What is decided about all rows of a table before they are read. */
+export interface RowRules {
+  readonly index: FilmIndex;
+  readonly where?: RowChoice | undefined;
+  /** What a person said of words for parts. */
+  readonly parts?: Readonly<Record<string, Placement>> | undefined;
+  /** The part of every film of the table, where its name says so. */
+  readonly partOfAll?: Said | undefined;
+}
+
 interface Kept {
   labels: Uint8Array;
   patient: string | undefined;
   splits: Split[];
+  out: boolean;
+  unknownPart: string | undefined;
   lateral: boolean | undefined;
   /** Hashes of the rows seen, where many rows are the rule. */
   seen: Set<number> | null;
   votes: Map<string, Uint8Array> | null;
 }
 
-/** Everything the tables say, film by film. Tables are added one after the other. */
-export class Merge {
+/** Everything one table says, film by film. */
+export class TableMerge {
   readonly films: (Kept | undefined)[];
   readonly spokenOf: Uint8Array;
   readonly marks = new Map<number, RawMark[]>();
@@ -73,88 +95,90 @@ export class Merge {
     duplicate: 0,
     conflict: 0,
   };
-  readonly #where: RowChoice | undefined;
+  /** It has the column by which rows are chosen. */
+  readonly hasWhere: boolean;
+  readonly #table: PlannedTable;
+  readonly #rules: RowRules;
+  readonly #chosen: (row: readonly string[]) => boolean;
+  readonly #depth: Uint8Array;
 
-  constructor(pathCount: number, where?: RowChoice) {
-    this.films = new Array(pathCount).fill(undefined);
-    this.spokenOf = new Uint8Array(pathCount);
-    this.#where = where;
+  private constructor(table: PlannedTable, rules: RowRules) {
+    const { length } = rules.index.paths;
+    this.films = new Array(length).fill(undefined);
+    this.spokenOf = new Uint8Array(length);
+    this.#table = table;
+    this.#rules = rules;
+    this.hasWhere = rules.where !== undefined && columnOf(table.survey.columns, rules.where.column) >= 0;
+    this.#chosen = chooseRows(table.survey, this.hasWhere ? rules.where : undefined);
+    this.#depth = deepest(table.matches, length);
   }
 
   /** @throws AppError labels-unreadable */
-  async add(table: PlannedTable, signal?: AbortSignal): Promise<void> {
-    const { survey, matches } = table;
-    const depth = deepest(matches, this.films.length);
-    const chosen = chooseRows(survey, this.#where);
-    let at = survey.headed ? -1 : 0;
-    for await (const block of recordsOf(survey.blob, survey.dialect)) {
+  static async of(table: PlannedTable, rules: RowRules, signal?: AbortSignal): Promise<TableMerge> {
+    const merge = new TableMerge(table, rules);
+    const { blob, dialect } = table.survey;
+    let at = 0;
+    for await (const block of recordsOf(blob, dialect)) {
       signal?.throwIfAborted();
-      for (const row of block) {
-        if (at >= 0) this.#row(table, row, at, depth, chosen);
-        at++;
-      }
+      for (const row of block) merge.#row(row, at++);
     }
+    return merge;
   }
 
-  #row(
-    table: PlannedTable,
-    row: string[],
-    at: number,
-    depth: Uint8Array,
-    chosen: (row: readonly string[]) => boolean,
-  ): void {
+  #row(row: string[], at: number): void {
+    const { matches } = this.#table;
     this.tally.rows++;
-    const film = table.matches.films[at] ?? NO_FILM;
-    const nearer = film >= 0 && table.matches.depths[at]! < depth[film]!;
-    if (film < 0 || nearer) {
-      this.#problem(film === AMBIGUOUS ? 'ambiguous' : 'no-film', table, row, at);
+    const target = matches.targets[at] ?? NO_FILM;
+    const isFilm = target >= 0 && target < this.films.length;
+    const nearer = isFilm && matches.depths[at]! < this.#depth[target]!;
+    if (target < 0 || nearer) {
+      this.#problem(target === AMBIGUOUS ? 'ambiguous' : 'no-film', row, at);
       return;
     }
     this.tally.matched++;
-    this.spokenOf[film] = 1;
-    if (!chosen(row)) return;
+    const films = this.#rules.index.filmsOf(target);
+    for (const film of films) this.spokenOf[film] = 1;
+    if (!this.#chosen(row)) return;
     this.tally.chosen++;
-    this.#mark(film, table, row);
-    const kept = this.films[film];
-    if (!kept) this.films[film] = begin(table, row);
-    else this.#again(kept, table, row, at);
+    const found = new Set<'duplicate' | 'conflict'>();
+    for (const film of films) {
+      this.#mark(film, row);
+      const kept = this.films[film];
+      if (!kept) this.films[film] = begin(this.#table, this.#rules, row);
+      else this.#again(kept, row, found);
+    }
+    for (const problem of found) this.#problem(problem, row, at);
   }
 
-  #mark(film: number, { plan }: PlannedTable, row: string[]): void {
+  #mark(film: number, row: string[]): void {
+    const { plan } = this.#table;
     const mark = plan.markOf?.(row);
-    if (!mark) return;
+    const marks = plan.marksOf?.(row) ?? (mark ? [mark] : []);
+    if (marks.length === 0) return;
     const known = this.marks.get(film);
-    if (known) known.push(mark);
-    else this.marks.set(film, [mark]);
+    if (known) known.push(...marks);
+    else this.marks.set(film, [...marks]);
   }
 
-  #again(kept: Kept, table: PlannedTable, row: string[], at: number): void {
-    const { plan, side } = table;
+  #again(kept: Kept, row: string[], found: Set<'duplicate' | 'conflict'>): void {
+    const { plan, side } = this.#table;
     const labels = plan.labelsOf(row);
     kept.patient ??= side.patient >= 0 ? row[side.patient] : undefined;
-    const split = splitOf(table, row);
-    if (split && !kept.splits.includes(split)) kept.splits.push(split);
+    place(kept, this.#table, this.#rules, row);
     if (plan.manyRows) {
       // A class that is written once for each box is no repetition; the same box twice is.
       const key = hashText(row.join('\t'));
-      if (kept.seen?.has(key)) this.#problem('duplicate', table, row, at);
+      if (kept.seen?.has(key)) found.add('duplicate');
       kept.seen?.add(key);
     } else {
-      this.#problem('duplicate', table, row, at);
+      found.add('duplicate');
     }
     if (plan.readerOf) vote(kept, plan.readerOf(row), labels);
-    else if (!agree(kept.labels, labels)) {
-      this.#problem('conflict', table, row, at);
-      settle(kept.labels, labels);
-    }
+    else if (settle(kept.labels, labels) > 0) found.add('conflict');
   }
 
-  #problem(
-    problem: Exclude<MatchProblem, 'no-row'>,
-    { survey, fileColumn }: PlannedTable,
-    row: string[],
-    at: number,
-  ) {
+  #problem(problem: Exclude<MatchProblem, 'no-row'>, row: string[], at: number): void {
+    const { survey, fileColumn } = this.#table;
     this.tally[problem]++;
     this.problems.push({ problem, file: survey.file, row: at + 1, name: row[fileColumn] ?? '' });
   }
@@ -163,14 +187,16 @@ export class Merge {
   finish(readers: Readers): (FilmLabels | undefined)[] {
     return this.films.map((kept) => {
       if (!kept) return undefined;
-      const { patient, splits, lateral, votes } = kept;
+      const { patient, splits, out, unknownPart, lateral, votes } = kept;
       const labels = votes ? count(votes, kept.labels.length, readers) : kept.labels;
-      const [split, ...alsoIn] = splits;
+      const [first, ...alsoIn] = splits;
+      const split = out ? 'out' : first;
       return {
         labels,
         patient,
         split,
         ...(alsoIn.length > 0 ? { alsoIn } : {}),
+        ...(unknownPart === undefined ? {} : { unknownPart }),
         ...(lateral === undefined ? {} : { lateral }),
       };
     });
@@ -189,73 +215,89 @@ function hashText(text: string): number {
 }
 
 /** How many trailing parts of the path the best row of each film shares with it. */
-function deepest({ films, depths }: ColumnMatches, pathCount: number): Uint8Array {
+function deepest({ targets, depths }: ColumnMatches, pathCount: number): Uint8Array {
   const depth = new Uint8Array(pathCount);
-  films.forEach((film, at) => {
-    if (film >= 0 && depths[at]! > depth[film]!) depth[film] = depths[at]!;
+  targets.forEach((target, at) => {
+    if (target >= 0 && target < pathCount && depths[at]! > depth[target]!) depth[target] = depths[at]!;
   });
   return depth;
 }
 
-function begin(table: PlannedTable, row: string[]): Kept {
+function begin(table: PlannedTable, rules: RowRules, row: string[]): Kept {
   const { plan, side } = table;
   const labels = plan.labelsOf(row);
-  const votes = plan.readerOf ? new Map<string, Uint8Array>() : null;
   const view = side.view >= 0 ? (row[side.view] ?? '').trim() : '';
-  const split = splitOf(table, row);
   const kept: Kept = {
     labels,
     patient: side.patient >= 0 ? row[side.patient] : undefined,
-    splits: split ? [split] : [],
+    splits: [],
+    out: false,
+    unknownPart: undefined,
     lateral: view === '' ? undefined : isLateralView(view),
-    seen: plan.manyRows && plan.markOf ? new Set([hashText(row.join('\t'))]) : null,
-    votes,
+    seen: plan.manyRows && (plan.markOf || plan.readerOf) ? new Set([hashText(row.join('\t'))]) : null,
+    votes: plan.readerOf ? new Map() : null,
   };
+  place(kept, table, rules, row);
   if (plan.readerOf) vote(kept, plan.readerOf(row), labels);
   return kept;
 }
 
-const splitOf = ({ plan, side }: PlannedTable, row: readonly string[]): Split | undefined =>
-  plan.splitOfAll ?? (side.split >= 0 ? splitFromWord(row[side.split]) : undefined);
+/** The part that a row says, or the table as a whole. */
+function place(kept: Kept, { side }: PlannedTable, { parts, partOfAll }: RowRules, row: string[]): void {
+  const said = saidInRow(side, row, parts) ?? partOfAll;
+  if (!said) return;
+  if ('unknown' in said) kept.unknownPart ??= said.unknown;
+  else if (said.part === 'out') kept.out = true;
+  else if (!kept.splits.includes(said.part)) kept.splits.push(said.part);
+}
 
-/** A reader names a finding when any of his rows does. */
+/** A reader names a finding when any of his rows does; what he says nothing of is not known from him. */
 function vote({ votes }: Kept, reader: string, labels: Uint8Array): void {
   const before = votes!.get(reader);
-  if (!before) votes!.set(reader, labels);
-  else for (let i = 0; i < labels.length; i++) before[i] = Math.max(before[i]!, labels[i]!);
+  if (!before) votes!.set(reader, labels.slice());
+  else {
+    for (let i = 0; i < labels.length; i++) {
+      if (before[i] === LABEL_UNKNOWN || labels[i] === LABEL_POSITIVE) before[i] = labels[i]!;
+    }
+  }
 }
 
 function count(votes: ReadonlyMap<string, Uint8Array>, findings: number, readers: Readers): Uint8Array {
   const named = new Uint16Array(findings);
+  const spoken = new Uint16Array(findings);
   for (const labels of votes.values()) {
-    for (let i = 0; i < findings; i++) named[i]! += Number(labels[i] === LABEL_POSITIVE);
+    for (let i = 0; i < findings; i++) {
+      named[i]! += Number(labels[i] === LABEL_POSITIVE);
+      spoken[i]! += Number(labels[i] !== LABEL_UNKNOWN);
+    }
   }
-  const needed = { any: 1, majority: Math.floor(votes.size / 2) + 1, all: votes.size }[readers];
-  return Uint8Array.from(named, (times) => (times >= needed ? LABEL_POSITIVE : LABEL_NEGATIVE));
-}
-
-const agree = (kept: Uint8Array, other: Uint8Array): boolean => kept.every((value, i) => value === other[i]);
-
-/** Makes every finding on which two rows disagree unknown in the first. */
-function settle(kept: Uint8Array, other: Uint8Array): void {
-  kept.forEach((value, i) => {
-    if (value !== other[i]) kept[i] = LABEL_UNKNOWN;
+  return Uint8Array.from(named, (times, i) => {
+    if (spoken[i] === 0) return LABEL_UNKNOWN;
+    const needed = { any: 1, majority: Math.floor(spoken[i]! / 2) + 1, all: spoken[i]! }[readers];
+    return times >= needed ? LABEL_POSITIVE : LABEL_NEGATIVE;
   });
 }
 
-function chooseRows(
-  { columns, file }: Survey,
-  where: RowChoice | undefined,
-): (row: readonly string[]) => boolean {
-  if (!where) return () => true;
-  const column = columnOf(columns, where.column);
-  if (column < 0) throw new AppError('labels-unreadable', `${file} has no column "${where.column}".`);
-  const wanted = where.value.trim().toLowerCase();
-  return (row) => (row[column] ?? '').trim().toLowerCase() === wanted;
+/** While rows are put together: some say that a finding is there and some that it is not. It ends as not known. */
+export const DISPUTED = 254;
+
+/** Takes over what the other row knows. A row that says nothing contradicts none. Returns how many findings are disputed. */
+export function settle(kept: Uint8Array, other: Uint8Array): number {
+  let conflicts = 0;
+  other.forEach((value, i) => {
+    if (value === LABEL_UNKNOWN || value === kept[i]) return;
+    if (kept[i] === LABEL_UNKNOWN) kept[i] = value;
+    else {
+      kept[i] = DISPUTED;
+      conflicts++;
+    }
+  });
+  return conflicts;
 }
 
-/** Settles the file column of a table: the one asked for, else the one that names most films. */
-export function planned(survey: Survey, plan: Plan, fileColumn: number, side: SideColumns): PlannedTable {
-  const matches = survey.columns[fileColumn]?.matches ?? { films: [], depths: [], count: 0 };
-  return { survey, plan, side, fileColumn, matches };
+function chooseRows({ columns }: Survey, where: RowChoice | undefined): (row: readonly string[]) => boolean {
+  if (!where) return () => true;
+  const column = columnOf(columns, where.column);
+  const wanted = where.value.trim().toLowerCase();
+  return (row) => (row[column] ?? '').trim().toLowerCase() === wanted;
 }

@@ -1,12 +1,21 @@
 // What readers of label files share: the plan that a format makes of a table, labels from a list, from columns of
 // 0 and 1, and boxes from four columns. Knows no format by name.
 
-import { LABEL_NEGATIVE, LABEL_POSITIVE, LABEL_UNKNOWN, type Split } from '../../protocol/dataset.ts';
-import { BLANK, type LabelChoice, type LabelFormatId, UNCERTAIN } from '../../protocol/labels.ts';
+import { LABEL_NEGATIVE, LABEL_POSITIVE, LABEL_UNKNOWN } from '../../protocol/dataset.ts';
+import {
+  BLANK,
+  type LabelChoice,
+  type LabelFormatId,
+  LIST_SEPARATORS,
+  UNCERTAIN,
+} from '../../protocol/labels.ts';
 import { AppError } from '../../util/errors.ts';
 import type { RawMark } from '../marks.ts';
-import { cellReader, isNormalWord, LIST_COLUMNS, NOT_FINDINGS, orderFindings, plainName } from './columns.ts';
-import { columnsNamed, entriesOf, type Survey } from './survey.ts';
+import { LIST_COLUMNS, NOT_FINDINGS, orderFindings, plainName, READER_COLUMNS } from './columns.ts';
+import { spellingKey, spellings } from './entries.ts';
+import { entriesOf, ONE_CLASS } from './lists.ts';
+import { columnsNamed, type Survey, type SurveyedColumn } from './survey.ts';
+import { cellReader, isMissingWord, isNormalWord } from './words.ts';
 
 export type Row = readonly string[];
 
@@ -19,6 +28,8 @@ export interface Plan {
   /** One value per finding. */
   readonly labelsOf: (row: Row) => Uint8Array;
   readonly markOf?: (row: Row) => RawMark | null;
+  /** Where a row holds several. */
+  readonly marksOf?: (row: Row) => readonly RawMark[];
   /** Who read the film, where several readers vote. */
   readonly readerOf?: (row: Row) => string;
   /** What could be a finding too if it were chosen. */
@@ -27,7 +38,12 @@ export interface Plan {
   readonly classColumn?: number;
   /** Several rows of one film are the rule: a row for each box or mask. */
   readonly manyRows: boolean;
-  readonly splitOfAll?: Split | undefined;
+  /** The column that holds the person, where its name does not say so; -1 where none. */
+  readonly patientColumn?: number;
+  /** The split of all its films stands in the name of the file. */
+  readonly splitInName?: boolean;
+  /** Columns that were read, and columns about which a note says that they were not. */
+  readonly accounted: readonly number[];
   readonly notes: readonly string[];
 }
 
@@ -54,52 +70,97 @@ export function chosen(
   return able.filter((name) => wanted.includes(name));
 }
 
-/** Labels from a column whose cells list what is there. */
-export function listed(survey: Survey, column: number, choice: LabelChoice) {
-  const entries = [...(survey.columns[column]?.entries?.keys() ?? [])];
-  const found = orderFindings(entries.filter((entry) => !isNormalWord(entry)));
+/** Labels from a column whose cells name a class or list what is there. */
+export function listed({ columns }: Survey, column: number, choice: LabelChoice) {
+  const { entries, form } = columns[column] ?? { entries: null, form: ONE_CLASS };
+  const names = spellings(entries ?? new Map());
+  const found = orderFindings([...names.values()].filter((entry) => !isNormalWord(entry)));
   const findings = chosen(found, choice.findings);
-  const place = new Map(findings.map((finding, i) => [finding, i]));
+  const place = new Map(findings.map((finding, i) => [spellingKey(finding), i]));
   const labelsOf = (row: Row) => {
-    const said = entriesOf(row[column]);
+    const said = entriesOf(row[column], form).filter((entry) => !isMissingWord(entry));
     const labels = new Uint8Array(findings.length).fill(said.length > 0 ? LABEL_NEGATIVE : LABEL_UNKNOWN);
     for (const entry of said) {
-      const i = place.get(entry);
+      const i = place.get(spellingKey(entry));
       if (i !== undefined) labels[i] = LABEL_POSITIVE;
     }
     return labels;
   };
-  return { findings, labelsOf };
+  return { findings, labelsOf, classColumn: column, accounted: [column] };
 }
 
-export const listColumns = (survey: Survey) =>
-  columnsNamed(survey.columns, LIST_COLUMNS).filter((column) => {
-    const { binary, entries } = survey.columns[column]!;
-    return !binary && entries !== null && entries.size > 0;
-  });
+/** What cannot be known of the lists in a column, in a sentence. */
+export function listNotes({ columns }: Survey, column: number): string[] {
+  const { name, form } = columns[column] ?? { name: '', form: ONE_CLASS };
+  const { asked, separator } = form;
+  if (asked === null) return [];
+  const taken = separator === null ? 'is taken for one class' : 'is taken for several findings';
+  return [
+    `A cell of "${name}" with "${LIST_SEPARATORS[asked]}" in it ${taken}; the table does not say for certain. Choose what parts the list if it is otherwise.`,
+  ];
+}
+
+const isClassColumn = ({ binary, entries }: SurveyedColumn) =>
+  !binary && entries !== null && entries.size > 0;
+
+/** Columns of classes or lists. The less usual names count only where no columns of 0 and 1 are there to be findings. */
+export function listColumns(survey: Survey): number[] {
+  const few = binaryColumns(survey).found.length < 2;
+  return columnsNamed(survey.columns, few ? LIST_COLUMNS : LIST_COLUMNS.slice(0, USUAL_LISTS)).filter(
+    (column) => isClassColumn(survey.columns[column]!),
+  );
+}
+const USUAL_LISTS = LIST_COLUMNS.indexOf('classname') + 1;
+
+/** A column that says who read the film; -1 where none. */
+export const readerColumn = ({ columns }: Survey): number => columnsNamed(columns, READER_COLUMNS)[0] ?? -1;
+
+/** Nearly 0 and 1: this share of the cells that say something are understood. */
+const NEARLY = 0.2;
 
 /** Columns of 0 and 1 that are findings, and notes on those that are not. */
 export function binaryColumns({ columns }: Survey): {
   readonly found: number[];
   readonly others: number[];
+  readonly nearly: number[];
   readonly notes: string[];
 } {
   const found: number[] = [];
   const others: number[] = [];
+  const nearly: number[] = [];
   const notes: string[] = [];
-  columns.forEach(({ name, binary }, column) => {
-    if (!binary || name === '') return;
+  columns.forEach(({ name, binary, senses }, column) => {
+    if (name === '') return;
     const reason = NOT_FINDINGS[plainName(name)];
-    if (reason) {
+    const { present, absent, odd, understood, examples } = senses;
+    if (binary && reason) {
       others.push(column);
       notes.push(`The column "${name}" is not a finding (${reason}).`);
-    } else found.push(column);
+    } else if (binary) found.push(column);
+    else if (!reason && odd > 0 && present + absent > 0 && understood >= NEARLY * (odd + understood)) {
+      nearly.push(column);
+      notes.push(
+        `The column "${name}" is left out: ${odd} of its ${odd + understood} cells are not 0 or 1, e.g. ${inQuotes(examples)}.`,
+      );
+    }
   });
-  return { found, others, notes };
+  return { found, others, nearly, notes };
+}
+
+const inQuotes = (words: readonly string[]) => words.map((word) => `"${word}"`).join(', ');
+
+/** Cells that are not understood in columns that are taken. */
+function oddNotes(columns: readonly SurveyedColumn[]): string[] {
+  return columns
+    .filter(({ senses }) => senses.odd > 0)
+    .map(({ name, senses: { odd, examples } }) => {
+      const cells = odd === 1 ? 'cell is not understood and counts' : 'cells are not understood and count';
+      return `${odd} ${cells} as not known in "${name}": ${inQuotes(examples)}.`;
+    });
 }
 
 export function binary(survey: Survey, choice: LabelChoice): Omit<Plan, 'format' | 'words' | 'manyRows'> {
-  const { found, others, notes } = binaryColumns(survey);
+  const { found, others, nearly, notes } = binaryColumns(survey);
   const nameOf = (column: number) => survey.columns[column]!.name;
   const further = others.map(nameOf);
   const findings = chosen(found.map(nameOf), choice.findings, further);
@@ -113,11 +174,18 @@ export function binary(survey: Survey, choice: LabelChoice): Omit<Plan, 'format'
         ]
       : [];
   const blank = choice.blank && choice.blank !== 'ignore' ? [`Blank cells: ${BLANK[choice.blank]}.`] : [];
+  const plus = taken.map((column) => survey.columns[column]!.senses.plus);
   return {
     findings,
-    labelsOf: (row) => Uint8Array.from(taken, (column) => read(row[column])),
+    labelsOf: (row) => Uint8Array.from(taken, (column, i) => read(row[column], plus[i])),
     further,
-    notes: [...notes.filter((_, i) => !findings.includes(further[i]!)), ...words, ...blank],
+    accounted: [...found, ...others, ...nearly],
+    notes: [
+      ...notes.filter((_, i) => !findings.includes(further[i]!)),
+      ...oddNotes(taken.map((column) => survey.columns[column]!)),
+      ...words,
+      ...blank,
+    ],
   };
 }
 

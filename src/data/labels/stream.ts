@@ -1,92 +1,112 @@
-// The records of a CSV, TSV or plain list, block by block: a file is never in memory as a whole, whatever its length.
-// A block ends at the last line break that lies outside quotes; papaparse reads it. Says nothing about meaning.
+// The records of a label file, block by block: a file is never in memory as a whole, whatever its length. papaparse reads
+// it, and says where the last whole record of a block ends. How a file is cut into cells is dialect.ts; says nothing
+// about meaning.
 
 import Papa from 'papaparse';
 import { AppError } from '../../util/errors.ts';
+import { textOf, type Writing } from './text.ts';
 
-/** Characters in a block, about. */
-const BLOCK = 2 ** 20;
 /** A record longer than this is no record: an unclosed quote, or no table at all. */
 const LONGEST_RECORD = 2 ** 24;
 
 export interface Dialect {
+  readonly writing: Writing;
+  /** A blank stands for any run of white space. */
   readonly delimiter: string;
+  readonly newline: '\n' | '\r';
+  /** Lines before the table: comments, a title, "sep=;". */
+  readonly skipLines: number;
+  /** The first record is the header, and no row. */
+  readonly headed: boolean;
+  /** Names of the columns; null where the file has none. */
+  readonly header: readonly string[] | null;
 }
 
-const LIST_LINE = /^\s*\S+\.(?:png|jpe?g|dcm|dicom)(?:[\s,]+-?\d+(?:\.0+)?)*\s*$/i;
-const LOOKED_AT = 4096;
-
-/** Does this text begin like a bare list of film names, with or without numbers after them? */
-export function looksLikeList(start: string): boolean {
-  const lines = start.split(/\r?\n/);
-  // The last line may be cut.
-  const whole = (start.length >= LOOKED_AT ? lines.slice(0, -1) : lines).filter((line) => line.trim());
-  return whole.length > 0 && whole.every((line) => LIST_LINE.test(line));
+/** What papaparse found wrong with quotation marks. */
+export interface QuoteFaults {
+  count: number;
 }
 
-export const startOf = (blob: Blob): Promise<string> => blob.slice(0, LOOKED_AT).text();
+interface Parsed {
+  readonly data: string[][];
+  readonly errors: readonly { readonly type: string }[];
+  readonly meta: { readonly cursor: number };
+}
 
-/** Pieces of the text, decoded as UTF-8 without byte order mark. */
-async function* textOf(blob: Blob): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  for (let at = 0; at < blob.size; at += BLOCK) {
-    yield decoder.decode(await blob.slice(at, at + BLOCK).arrayBuffer(), { stream: true });
+/** Cells of a line parted by white space; a quoted cell may hold some. */
+export const cellsByBlanks = (line: string): string[] =>
+  [...line.matchAll(/"((?:[^"]|"")*)"(?=\s|$)|(\S+)/g)].map(([, quoted, plain]) =>
+    quoted === undefined ? plain! : quoted.replaceAll('""', '"'),
+  );
+
+/** Cells of a bare list: a name, and numbers parted by blanks or commas. */
+export const cellsOfList = (line: string): string[] => line.trim().split(/[\s,]+/);
+
+function parse(text: string, { delimiter, newline }: Dialect, isLast: boolean): Parsed {
+  if (delimiter === ' ' || delimiter === '') {
+    const end = isLast ? text.length : text.lastIndexOf(newline) + 1;
+    const cells = delimiter === ' ' ? cellsByBlanks : cellsOfList;
+    const lines = text.slice(0, end).split(newline);
+    return { data: lines.filter((line) => line.trim()).map(cells), errors: [], meta: { cursor: end } };
   }
-  yield decoder.decode();
+  return new Papa.Parser({ delimiter, newline }).parse(text, 0, !isLast);
 }
 
-const quotesIn = (text: string): number => {
-  let count = 0;
-  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) count++;
-  return count;
-};
-
-/** One past the last line break outside quotes; 0 when there is none. Quotes alternate between open and closed. */
-function lastBreak(text: string): number {
-  let end = text.lastIndexOf('\n') + 1;
-  let quotes = quotesIn(text.slice(0, end));
-  while (end > 0 && quotes % 2 === 1) {
-    // Nothing changes until the quote before is passed.
-    const quote = text.lastIndexOf('"', end - 1);
-    end = text.lastIndexOf('\n', quote) + 1;
-    quotes -= quotesIn(text.slice(end, quote + 1));
+/** The text without this many lines at its start; null while they have not all come. */
+function afterLines(text: string, lines: number, newline: string): string | null {
+  let at = 0;
+  for (let line = 0; line < lines; line++) {
+    const end = text.indexOf(newline, at);
+    if (end < 0) return null;
+    at = end + 1;
   }
-  return end;
+  return text.slice(at);
 }
 
-function parse(text: string, dialect: Dialect): string[][] {
-  if (dialect.delimiter === ' ') {
-    const lines = text.split(/\r?\n/).filter((line) => line.trim());
-    return lines.map((line) => line.trim().split(/[\s,]+/));
-  }
-  const { data } = Papa.parse<string[]>(text, { skipEmptyLines: 'greedy', delimiter: dialect.delimiter });
-  return data;
+const isBlank = (row: readonly string[]) => row.every((cell) => cell.trim() === '');
+
+/** Papaparse cuts at "\n"; what "\r\n" leaves at the end of a row is taken off. */
+function tidy(row: string[]): string[] {
+  const last = row.length - 1;
+  if (row[last]?.endsWith('\r')) row[last] = row[last]!.slice(0, -1);
+  return row;
 }
 
-/** The delimiter of a table; a blank for a bare list. */
-export async function dialectOf(blob: Blob): Promise<Dialect> {
-  const start = await startOf(blob);
-  if (looksLikeList(start)) return { delimiter: ' ' };
-  // A line that is cut would count as one with fewer fields.
-  const whole = start.length < LOOKED_AT ? start : start.slice(0, start.lastIndexOf('\n') + 1) || start;
-  const { meta } = Papa.parse<string[]>(whole, {
-    skipEmptyLines: 'greedy',
-    delimitersToGuess: [',', '\t', ';'],
-  });
-  return { delimiter: meta.delimiter };
-}
-
-/** All records in order, many at a time. @throws AppError labels-unreadable when the file cannot be read */
-export async function* recordsOf(blob: Blob, dialect: Dialect): AsyncGenerator<string[][]> {
+/**
+ * All rows in order, many at a time, without the header and without empty lines.
+ * @throws AppError labels-unreadable when the file cannot be read
+ */
+export async function* recordsOf(
+  blob: Blob,
+  dialect: Dialect,
+  faults: QuoteFaults = { count: 0 },
+): AsyncGenerator<string[][]> {
   let rest = '';
-  for await (const piece of textOf(blob)) {
-    const text = rest + piece;
-    const end = lastBreak(text);
-    if (end > 0) yield parse(text.slice(0, end), dialect);
-    rest = text.slice(end);
+  let started = false;
+  let header = dialect.headed;
+  const rowsOf = ({ data, errors }: Parsed): string[][] => {
+    faults.count += errors.filter(({ type }) => type === 'Quotes').length;
+    const rows = data.map(tidy).filter((row) => !isBlank(row));
+    if (!header || rows.length === 0) return rows;
+    header = false;
+    return rows.slice(1);
+  };
+  for await (const piece of textOf(blob, dialect.writing)) {
+    rest += piece;
+    if (!started) {
+      const after = afterLines(rest, dialect.skipLines, dialect.newline);
+      if (after === null) continue;
+      rest = after;
+      started = true;
+    }
+    const parsed = parse(rest, dialect, false);
+    if (parsed.meta.cursor > 0) {
+      yield rowsOf(parsed);
+      rest = rest.slice(parsed.meta.cursor);
+    }
     if (rest.length > LONGEST_RECORD) {
       throw new AppError('labels-unreadable', 'a record of it is longer than 16 MiB.');
     }
   }
-  if (rest.trim()) yield parse(rest, dialect);
+  if (started && rest.trim()) yield rowsOf(parse(rest, dialect, true));
 }

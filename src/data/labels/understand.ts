@@ -4,21 +4,32 @@
 import type { SkippedFile } from '../../protocol/dataset.ts';
 import { type LabelChoice, type LabelFormatId, labelFormat } from '../../protocol/labels.ts';
 import { AppError, toWire } from '../../util/errors.ts';
+import { bridge } from './bridge.ts';
 import { FILE_COLUMNS, plainName } from './columns.ts';
-import { detectFormat, planTable, sideColumns } from './formats.ts';
-import { PathIndex } from './match.ts';
-import { type PlannedTable, planned } from './merge.ts';
-import { columnOf, type Survey, surveyTable } from './survey.ts';
+import { FilmIndex, type JoinLevel } from './filmIndex.ts';
+import { detectFormat, planTable } from './formats.ts';
+import type { PlannedTable } from './merge.ts';
+import { ColumnMatches } from './rowMatches.ts';
+import { sideColumns } from './side.ts';
+import { type ColumnHints, columnOf, type Survey, speaksOfImages, surveyTable } from './survey.ts';
 
 export interface LabelSource {
   readonly path: string;
   readonly file: Blob;
 }
 
+export interface NamedSource extends LabelSource {
+  readonly name: string;
+}
+
 export interface Understood {
   readonly survey: Survey;
   readonly format: LabelFormatId;
   readonly table: PlannedTable;
+  /** What its rows are about. */
+  readonly level: JoinLevel;
+  /** The table whose keys its rows were found by. */
+  readonly through?: string | undefined;
 }
 
 /** A table that was not understood; its columns, where they could be read, so that a person can say what they are. */
@@ -30,12 +41,18 @@ export interface FailedTable extends SkippedFile {
 export interface LabelSurvey {
   readonly understood: readonly Understood[];
   readonly failed: readonly FailedTable[];
-  readonly pathCount: number;
+  readonly index: FilmIndex;
   readonly paths: readonly string[];
 }
 
-/** The column that names most films, the likelier name where two are level; -1 where none was tried. */
-function fileColumnOf({ columns, file }: Survey, wanted: string | undefined): number {
+const LEVELS: readonly JoinLevel[] = ['film', 'study', 'patient'];
+
+/**
+ * The column that names most films, the likelier name where two are level; a study or person where none names films and
+ * the table speaks of no images; -1 where no column was tried.
+ */
+function fileColumnOf(survey: Survey, wanted: string | undefined): number {
+  const { columns, file } = survey;
   if (wanted !== undefined) {
     const column = columnOf(columns, wanted);
     if (column < 0) throw new AppError('labels-unreadable', `${file} has no column "${wanted}".`);
@@ -45,25 +62,46 @@ function fileColumnOf({ columns, file }: Survey, wanted: string | undefined): nu
     const place = FILE_COLUMNS.indexOf(plainName(columns[column]!.name));
     return place < 0 ? FILE_COLUMNS.length : place;
   };
+  const images = speaksOfImages(survey);
+  const countOf = (column: number) => {
+    const { level, count } = columns[column]!.matches!;
+    return images && level !== 'film' ? 0 : count;
+  };
+  const worth = (column: number) =>
+    countOf(column) === 0 ? LEVELS.length : LEVELS.indexOf(columns[column]!.matches!.level);
   const tried = columns.flatMap(({ matches }, column) => (matches ? [column] : []));
-  tried.sort((a, b) => columns[b]!.matches!.count - columns[a]!.matches!.count || rank(a) - rank(b));
+  tried.sort((a, b) => worth(a) - worth(b) || countOf(b) - countOf(a) || rank(a) - rank(b));
   return tried[0] ?? -1;
 }
 
-/** Is the choice about this table? Without a file named it is about whichever table gives the labels. */
+/** Is what was chosen about one table about this one? Without a file named it is about whichever table gives the labels. */
 export const isAbout = (choice: LabelChoice, path: string) =>
   choice.file === undefined || choice.file === path;
 
+/** What was chosen that concerns a table. */
+function choiceFor(choice: LabelChoice, path: string): LabelChoice {
+  const { findings, uncertain, blank, readers, parts } = choice;
+  const policies = { findings, uncertain, blank, readers, parts } as LabelChoice;
+  return { ...(isAbout(choice, path) ? choice : policies), ...choice.tables?.[path] };
+}
+
+const hintsFrom = ({ fileColumn, classColumn, separator }: LabelChoice): ColumnHints => ({
+  fileColumn,
+  classColumn,
+  separator,
+});
+
 async function understand(
-  source: LabelSource & { readonly name: string },
-  index: PathIndex,
+  source: NamedSource,
+  index: FilmIndex,
   choice: LabelChoice,
   signal?: AbortSignal,
+  keys?: ColumnHints['keys'],
 ): Promise<Understood> {
-  const mine = isAbout(choice, source.path) ? choice : {};
-  const survey = await surveyTable(source, index, mine.fileColumn, signal);
+  const mine = choiceFor(choice, source.path);
+  const survey = await surveyTable(source, index, { ...hintsFrom(mine), keys }, signal);
   try {
-    return settleTable(survey, mine);
+    return settleTable(survey, keys ? { ...mine, fileColumn: keys.column } : mine, index);
   } catch (error) {
     throw new NotUnderstood(survey, error);
   }
@@ -80,18 +118,31 @@ class NotUnderstood {
   }
 }
 
-function settleTable(survey: Survey, mine: LabelChoice): Understood {
+function settleTable(survey: Survey, mine: LabelChoice, index: FilmIndex): Understood {
   const format = mine.format ?? detectFormat(survey);
   if (!format) {
     throw new AppError('labels-unreadable', `${survey.file} has no column that names films.`);
   }
-  const plan = planTable(survey, format, mine);
   const fileColumn = fileColumnOf(survey, mine.fileColumn);
-  return { survey, format, table: planned(survey, plan, fileColumn, sideColumns(survey, mine)) };
+  const plan = planTable(survey, format, { ...mine, ...ownFindings(survey, format, mine) });
+  const side = sideColumns(survey, mine, plan);
+  const found = survey.columns[fileColumn]?.matches;
+  const speaksOfOthers =
+    found && found.level !== 'film' && speaksOfImages(survey) && mine.fileColumn === undefined;
+  const matches =
+    found && !speaksOfOthers ? found : new ColumnMatches(index.paths.length, 'study', survey.rows);
+  return { survey, format, table: { survey, plan, side, fileColumn, matches }, level: matches.level };
+}
+
+/** Of the findings chosen, those that this table has: the others are in another. */
+function ownFindings(survey: Survey, format: LabelFormatId, { findings, ...mine }: LabelChoice) {
+  if (!findings) return {};
+  const { findings: own, further = [] } = planTable(survey, format, mine);
+  return { findings: [...own, ...further].filter((name) => findings.includes(name)) };
 }
 
 /** What each file is called in words: its own name, with its folders where another is named alike. */
-function named(sources: readonly LabelSource[]): (LabelSource & { readonly name: string })[] {
+function named(sources: readonly LabelSource[]): NamedSource[] {
   const own = ({ path }: LabelSource) => path.split('/').at(-1)!;
   const times = new Map<string, number>();
   for (const source of sources) times.set(own(source), (times.get(own(source)) ?? 0) + 1);
@@ -108,23 +159,28 @@ export async function surveyLabels(
   choice: LabelChoice = {},
   signal?: AbortSignal,
 ): Promise<LabelSurvey> {
-  const index = new PathIndex(paths);
+  const index = new FilmIndex(paths);
   const understood: Understood[] = [];
-  const failed: SkippedFile[] = [];
-  for (const source of named(sources)) {
+  const failed: FailedTable[] = [];
+  const all = named(sources);
+  for (const source of all) {
     try {
       understood.push(await understand(source, index, choice, signal));
     } catch (error) {
       signal?.throwIfAborted();
-      const known = error instanceof NotUnderstood ? error : null;
-      failed.push({
-        path: source.path,
-        error: toWire(known ? known.reason : error),
-        ...(known && { survey: known.survey }),
-      });
+      failed.push(failureOf(source, error));
     }
   }
-  return { understood, failed, pathCount: paths.length, paths };
+  const joined = await bridge(understood, failed, index, async (survey, keys) => {
+    const source = all.find(({ path }) => path === survey.path)!;
+    return understand(source, index, choice, signal, keys);
+  });
+  return { ...joined, index, paths };
+}
+
+function failureOf({ path }: NamedSource, error: unknown): FailedTable {
+  const known = error instanceof NotUnderstood ? error : null;
+  return { path, error: toWire(known ? known.reason : error), ...(known && { survey: known.survey }) };
 }
 
 export const gives = ({ format }: Understood, what: 'labels' | 'boxes' | 'masks' | 'split' | 'patients') =>

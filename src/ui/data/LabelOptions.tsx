@@ -120,6 +120,7 @@ function FindingsField({ table, draft, locked, counts, onDraft }: FieldProps) {
 const FIELDS: Record<LabelOption, (props: FieldProps) => ReactNode> = {
   fileColumn: ColumnField,
   classColumn: ColumnField,
+  separator: PolicyField,
   patientColumn: ColumnField,
   splitColumn: ColumnField,
   findings: FindingsField,

@@ -51,8 +51,8 @@ export function refuseOverlapEarly(
 ): void {
   if (!assignment?.splitSource || source === 'drawn' || overlap !== 'refuse') return;
   const known = films.map(({ path }, at) => {
-    const { split: given, alsoIn, patient: column } = assignment.films[at] ?? {};
-    return { patient: patientOf({ path, column }).patient, given, alsoIn };
+    const { split: given, alsoIn, unknownPart, patient: column } = assignment.films[at] ?? {};
+    return { patient: patientOf({ path, column }).patient, given, alsoIn, unknownPart };
   });
   refuseOverlap(known, assignment.splitSource);
 }

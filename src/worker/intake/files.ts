@@ -26,8 +26,7 @@ export async function readFilms(
   onEvent: (event: IntakeEvent) => void,
 ): Promise<ReadSet> {
   const sources = await sortSources(files, options.labelFile);
-  if (sources.films.length === 0)
-    throw new AppError('folder-empty', ` among ${formatCounted(files.length, 'file')}`);
+  if (sources.films.length === 0) throw noFilm(sources.leftOut);
   const labelled = withoutFolders(sources, options.leaveOutFolders);
   const { assignment, skipped: tables, scan } = await readLabels(labelled, options, signal);
   refuseOverlapEarly(assignment, labelled.films, splitChoice(options));
@@ -43,8 +42,9 @@ export async function readFilms(
     onEvent,
     ...(options.workers === 1 && { ahead: 0 }),
   });
-  if (films.length === 0) throw noFilm(failed);
-  const origin = { sources, labelled, assignment, options, failed };
+  const others = [...sources.leftOut, ...failed];
+  if (films.length === 0) throw noFilm(others);
+  const origin = { sources, labelled, assignment, options, failed: others };
   const parts = {
     name: options.name,
     synthetic: false,
@@ -52,7 +52,7 @@ export async function readFilms(
     storage: store.report(),
     ...labelledParts(origin, films),
     scan,
-    skipped: [...tables, ...failed],
+    skipped: [...tables, ...others],
     split: splitChoice(options),
     leaveOut: options.leaveOut,
     leaveOutFolders: options.leaveOutFolders,

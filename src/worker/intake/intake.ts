@@ -245,7 +245,8 @@ export class Intake implements IntakeApi {
     const sources = await sortSources(files, options.labelFile);
     if (sources.films.length === 0)
       throw new AppError('folder-empty', ` among ${formatCounted(files.length, 'file')}`);
-    return (await readLabels(sources, options)).scan;
+    const { scan, skipped } = await readLabels(sources, options);
+    return { ...scan, leftOut: [...skipped, ...sources.leftOut] };
   }
 
   matchProblems(): readonly MatchExample[] {

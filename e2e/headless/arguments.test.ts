@@ -34,7 +34,7 @@ describe('the command line', () => {
   test('a folder must be there; the synthetic set takes no label file', () => {
     expect(dataArguments({ data: tmpdir(), where: 'view=PA', limit: '7' })).toEqual({
       folder: tmpdir(),
-      labels: null,
+      labels: [],
       where: { column: 'view', value: 'PA' },
       limit: 7,
       arrangement: {},
@@ -45,9 +45,27 @@ describe('the command line', () => {
       labels: { uncertain: 'one' },
       split: { overlap: 'leave-out' },
     });
+    expect(
+      dataArguments({
+        data: tmpdir(),
+        'film-column': 'StudyInstanceUID',
+        'patient-column': 'none',
+        separator: 'comma',
+        part: ['Eval=val', 'extra set=out'],
+      }).arrangement,
+    ).toEqual({
+      labels: {
+        fileColumn: 'StudyInstanceUID',
+        patientColumn: null,
+        separator: ',',
+        parts: { eval: 'val', 'extra set': 'out' },
+      },
+    });
+    expect(() => dataArguments({ data: tmpdir(), separator: 'dots' })).toThrow(/comma/);
+    expect(() => dataArguments({ data: tmpdir(), part: ['eval=dev'] })).toThrow(/train, val, test, out/);
     expect(() => dataArguments({ data: tmpdir(), readers: 'some' })).toThrow(/majority, any, all/);
     expect(() => dataArguments({ data: '/no/such/folder' })).toThrow(UsageError);
-    expect(() => dataArguments({ data: 'synthetic', labels: 'x.csv' })).toThrow(UsageError);
+    expect(() => dataArguments({ data: 'synthetic', labels: ['x.csv'] })).toThrow(UsageError);
     expect(() => dataArguments({ data: tmpdir(), limit: '-1' })).toThrow(UsageError);
   });
 });

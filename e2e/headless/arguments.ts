@@ -10,6 +10,7 @@ import type { Arrangement } from '../../src/protocol/intake.ts';
 import { BLANK, type LabelChoice, READERS, UNCERTAIN } from '../../src/protocol/labels.ts';
 import { OVERLAP, SPLIT_SOURCES, type SplitChoice } from '../../src/protocol/split.ts';
 import { AppError } from '../../src/util/errors.ts';
+import { LABEL_FILE_OPTIONS, type LabelFileValues, labelFileChoice } from './labelArguments.ts';
 
 /** The program was called wrongly: exit status 2. */
 export class UsageError extends Error {}
@@ -19,7 +20,8 @@ type Options = NonNullable<ParseArgsConfig['options']>;
 /** Options of every command that reads films. */
 export const DATA_OPTIONS = {
   data: { type: 'string' },
-  labels: { type: 'string' },
+  labels: { type: 'string', multiple: true, default: [] },
+  ...LABEL_FILE_OPTIONS,
   where: { type: 'string' },
   limit: { type: 'string', default: '0' },
   set: { type: 'string', multiple: true, default: [] },
@@ -77,7 +79,7 @@ export function presetName(text: string): PresetName {
   throw new UsageError(`there is no preset ${text}; there are ${PRESET_NAMES.join(', ')}.`);
 }
 
-function keyAndValue(text: string, option: string): [string, string] {
+export function keyAndValue(text: string, option: string): [string, string] {
   const at = text.indexOf('=');
   if (at <= 0) throw new UsageError(`--${option} ${text} is not of the form key=value.`);
   return [text.slice(0, at).trim(), text.slice(at + 1).trim()];
@@ -102,7 +104,8 @@ export function configure(base: Config, given: Readonly<Record<string, unknown>>
 export interface DataArguments {
   /** Folder of films, or null for the synthetic set. */
   readonly folder: string | null;
-  readonly labels: string | null;
+  /** The only label files to use; none: those of the folder. */
+  readonly labels: readonly string[];
   readonly where: { readonly column: string; readonly value: string } | null;
   readonly limit: number;
   readonly arrangement: Arrangement;
@@ -124,7 +127,8 @@ function word<N extends ChoiceName>(
 const stated = <T extends object>(record: T): T =>
   Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as T;
 
-type ArrangementValues = Partial<Record<ChoiceName, string | undefined>> & { 'leave-out'?: string[] };
+type ArrangementValues = Partial<Record<ChoiceName, string | undefined>> &
+  LabelFileValues & { 'leave-out'?: string[] };
 
 /** What the command line says about labels, split and folders. */
 export function arrangementOf(given: ArrangementValues): Arrangement {
@@ -132,6 +136,7 @@ export function arrangementOf(given: ArrangementValues): Arrangement {
     uncertain: word('uncertain', given.uncertain),
     blank: word('blank', given.blank),
     readers: word('readers', given.readers),
+    ...labelFileChoice(given),
   }) as LabelChoice;
   const split = stated({
     source: word('split', given.split),
@@ -157,22 +162,28 @@ export const existingFolder = (file: string, option: string) => existing(file, o
 
 interface DataValues extends ArrangementValues {
   data?: string | undefined;
-  labels?: string | undefined;
+  labels?: string[] | undefined;
   where?: string | undefined;
   limit?: string | undefined;
 }
 
 /** Where the films come from, checked as far as the file system can tell. */
-export function dataArguments({ data, labels, where, limit = '0', ...choices }: DataValues): DataArguments {
+export function dataArguments({
+  data,
+  labels = [],
+  where,
+  limit = '0',
+  ...choices
+}: DataValues): DataArguments {
   const wanted = required(data, 'data');
   const synthetic = wanted === 'synthetic';
-  if (synthetic && (labels || where || limit !== '0')) {
+  if (synthetic && (labels.length > 0 || where || limit !== '0')) {
     throw new UsageError('the synthetic set is what it is; --labels, --where and --limit go with a folder.');
   }
   const [column, value] = where ? keyAndValue(where, 'where') : ['', ''];
   return {
     folder: synthetic ? null : existing(wanted, 'data', 'folder'),
-    labels: labels ? existing(labels, 'labels', 'file') : null,
+    labels: labels.map((file) => existing(file, 'labels', 'file')),
     where: where ? { column, value } : null,
     limit: wholeNumber(limit, 'limit', 0),
     arrangement: arrangementOf(choices),

@@ -15,19 +15,30 @@ import {
 import { withPage } from './browser.ts';
 import type { Command } from './commands.ts';
 import { giveFolder } from './giveFolder.ts';
+import { LABEL_FILE_OPTIONS } from './labelArguments.ts';
 import { printMatchReport } from './matchReport.ts';
 import { Progress } from './progress.ts';
 
 const { labels, uncertain, blank, readers, split, overlap } = DATA_OPTIONS;
-const OPTIONS = { json: { type: 'string' }, labels, uncertain, blank, readers, split, overlap } as const;
+const OPTIONS = {
+  json: { type: 'string' },
+  match: { type: 'boolean', default: false },
+  labels,
+  uncertain,
+  blank,
+  readers,
+  split,
+  overlap,
+  ...LABEL_FILE_OPTIONS,
+} as const;
 
 function readArguments([folder, ...rest]: readonly string[]) {
   if (!folder || folder.startsWith('--')) throw new UsageError('decode needs a folder.');
-  const { json, labels: file, ...choices } = readOptions(rest, OPTIONS);
+  const { json, match, labels: tables, ...choices } = readOptions(rest, OPTIONS);
   return {
     folder: existingFolder(folder, 'folder'),
     json: json === undefined ? null : path.resolve(json),
-    labels: file === undefined ? null : existingFile(file, 'labels'),
+    labels: tables.length > 0 || match ? tables.map((file) => existingFile(file, 'labels')) : null,
     arrangement: arrangementOf(choices),
   };
 }
@@ -58,10 +69,11 @@ export function throughputLine(rows: readonly StoredRow[], { workers, seconds }:
 const byFile = (a: StoredRow, b: StoredRow) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0);
 
 export const decode: Command = {
-  usage: 'decode DIR [--json FILE] [--labels FILE]',
-  summary: 'Prints what is stored in every file below DIR, or why it is refused; or how a label file fits.',
+  usage: 'decode DIR [--json FILE] [--labels FILE … | --match]',
+  summary:
+    'Prints what is stored in every file below DIR, or why it is refused; or how label files fit: those named, or with --match those of DIR.',
   async run(argv) {
-    const { folder, json, labels: labelFile, arrangement } = readArguments(argv);
+    const { folder, json, labels: labelFiles, arrangement } = readArguments(argv);
     const progress = new Progress();
     const rows: StoredRow[] = [];
     const reading = await withPage(
@@ -71,7 +83,7 @@ export const decode: Command = {
         progress.update('Decoding', `${rows.length} files`);
       },
       async (session) => {
-        if (labelFile) return printMatchReport(session, folder, labelFile, arrangement).then(() => null);
+        if (labelFiles) return printMatchReport(session, folder, labelFiles, arrangement).then(() => null);
         await giveFolder(session, folder);
         return session.call('decode');
       },

@@ -1,13 +1,17 @@
 // The match report of `decode DIR --labels FILE`: how the label file was understood, and what became of every row and
 // film, with the first examples of each problem. Names of files are printed: this is the user's own terminal.
 
+import type { Placement } from '../../src/protocol/dataset.ts';
 import type { Arrangement } from '../../src/protocol/intake.ts';
 import {
+  JOIN_LEVELS,
   LABEL_FORMATS,
   type LabelScan,
   MATCH_PROBLEMS,
   type MatchProblem,
   type ScannedTable,
+  TABLE_ROLES,
+  type TableUse,
 } from '../../src/protocol/labels.ts';
 import type { PageSession } from './browser.ts';
 import { giveFolder } from './giveFolder.ts';
@@ -18,20 +22,28 @@ const plain = (text: string) => text.replace(/\p{Cc}/gu, '?');
 const PROBLEMS = Object.keys(MATCH_PROBLEMS) as MatchProblem[];
 
 function describeTable(table: ScannedTable): string {
-  const { path, format, error, rows, matched, fileColumn, patientColumn, splitColumn } = table;
+  const { path, format, error, rows, matched, fileColumn, patientColumn, splitColumn, use } = table;
   if (!format) return `${path}: ${error?.message ?? 'not understood'}`;
   const columns = [
     ['film named by', fileColumn],
     ['patient', patientColumn],
     ['split', splitColumn],
   ].flatMap(([what, name]) => (name ? [`${what} "${name}"`] : []));
-  return `${path}: ${LABEL_FORMATS[format].name} (${LABEL_FORMATS[format].from}); ${rows} rows, ${matched} match; ${columns.join(', ')}`;
+  const how = use ? `; ${roleInWords(use)}` : '';
+  return `${path}: ${LABEL_FORMATS[format].name} (${LABEL_FORMATS[format].from}); ${rows} rows, ${matched} match; ${columns.join(', ')}${how}`;
+}
+
+function roleInWords({ role, by, films, through, reason }: TableUse): string {
+  if (role === 'unused') return `not used: ${reason}`;
+  return `${TABLE_ROLES[role]} ${JOIN_LEVELS[by]}${through ? ` through ${through}` : ''}, ${films} films`;
 }
 
 /** The report, line by line. */
-export function matchReportLines({ tables, report, findings, positives, films }: LabelScan): string[] {
+export function matchReportLines(scan: LabelScan): string[] {
+  const { tables, report, findings, positives, negatives = [], films, parts } = scan;
   const lines = tables.map(describeTable);
-  if (!report) return [...lines, `No labels for ${films} film(s).`];
+  lines.push(...leftOutLines(scan));
+  if (!report) return [...lines, `No labels for ${films} film(s).`].map(plain);
   const counts: Record<MatchProblem, number> = {
     'no-film': report.rowsWithoutFile,
     'no-row': report.filesWithoutRow,
@@ -54,20 +66,42 @@ export function matchReportLines({ tables, report, findings, positives, films }:
     lines.push(`${boxes} boxes and ${masks} masks on ${marked} films`);
   }
   findings.forEach((finding, at) => {
-    lines.push(`${String(positives[at]).padStart(7)} ${finding}`);
+    const absent = negatives[at];
+    const known =
+      absent === undefined ? '' : `, ${absent} without, ${films - positives[at]! - absent} not known`;
+    lines.push(`${String(positives[at]).padStart(7)} ${finding}${known}`);
   });
+  if (parts) lines.push(`Parts as given: ${partsInWords(parts)}`);
+  for (const { word, films: count } of scan.unknownParts ?? []) {
+    lines.push(
+      `Not known which part "${word}" is: ${count} films; say it with --part "${word}=train|val|test|out"`,
+    );
+  }
   return [...lines, ...(report.notes ?? []).map((note) => `Note: ${note}`)].map(plain);
+}
+
+const partsInWords = (parts: Readonly<Record<Placement, number>>): string =>
+  Object.entries(parts)
+    .map(([part, count]) => `${count} ${part}`)
+    .join(', ');
+
+/** Files that are neither films nor label files in use, by reason. */
+function leftOutLines({ leftOut = [] }: LabelScan): string[] {
+  const reasons = new Map<string, string[]>();
+  for (const { path, error } of leftOut)
+    reasons.set(error.message, [...(reasons.get(error.message) ?? []), path]);
+  return [...reasons].map(([reason, paths]) => `${paths.length} left out, e.g. ${paths[0]}: ${reason}`);
 }
 
 /** Matches the label file with the files below `folder`, no film opened, and prints what came of it. */
 export async function printMatchReport(
   session: PageSession,
   folder: string,
-  labels: string,
+  labels: readonly string[],
   arrangement: Arrangement,
 ): Promise<void> {
   await giveFolder(session, folder);
-  await session.page.locator('#labels').setInputFiles(labels);
+  if (labels.length > 0) await session.page.locator('#labels').setInputFiles([...labels]);
   const scan = await session.call('scanLabels', arrangement.labels ? { labels: arrangement.labels } : {});
   console.log(matchReportLines(scan).join('\n'));
 }

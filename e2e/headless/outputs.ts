@@ -62,7 +62,19 @@ function reasons(summary: Omit<DatasetSummary, 'images'>) {
 function labelReport(labels: DatasetSummary['labels']) {
   if (!labels) return null;
   const { file: _file, examples: _examples, ...counts } = labels;
-  return { ...counts, notes: (labels.notes ?? []).filter((note) => !/\.(csv|tsv|txt)\b/i.test(note)) };
+  return {
+    ...counts,
+    notes: (labels.notes ?? []).filter((note) => !/\.(csv|tsv|tab|psv|txt|text|lst|list)\b/i.test(note)),
+  };
+}
+
+/** The rule of the split without the names of label files, the longest first: one may end as another does. */
+function withoutFiles({ splitRule, scan, labels }: Omit<DatasetSummary, 'images'>): string {
+  const names = (scan?.tables ?? []).flatMap(({ path: full }) => [full, full.split('/').at(-1)!]);
+  names.push(...(labels?.file ? labels.file.split(', ') : []));
+  return names
+    .sort((a, b) => b.length - a.length)
+    .reduce((rule, name) => rule.replaceAll(name, 'the label file'), splitRule);
 }
 
 /** The data set in numbers. */
@@ -74,7 +86,7 @@ export function dataReport(summary: Omit<DatasetSummary, 'images'>) {
     patients,
     leftOut,
     findings: counts,
-    splitRule: labels ? summary.splitRule.replaceAll(labels.file, 'the label file') : summary.splitRule,
+    splitRule: withoutFiles(summary),
     labels: labelReport(labels),
     skipped: reasons(summary),
     fingerprint,

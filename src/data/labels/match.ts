@@ -6,7 +6,7 @@ const EXTENSIONS = 'png|jpe?g|dcm|dicom|dic|pgm|pnm|bmp|tiff?|nii(?:\\.gz)?|npy|
 const EXTENSION = new RegExp(`\\.(?:${EXTENSIONS})$`);
 
 /** Does a cell or path end as files of films do? */
-export const FILM_NAME = new RegExp(`[^\\s./\\\\][^/\\\\]*\\.(?:${EXTENSIONS})$`, 'i');
+export const FILM_NAME = new RegExp(`[^/\\\\]\\.(?:${EXTENSIONS})$`, 'i');
 
 /** More films than this under one name are all ambiguous; the list need not grow. */
 const CANDIDATES = 4;

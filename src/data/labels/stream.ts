@@ -84,6 +84,8 @@ export async function* recordsOf(
   let rest = '';
   let started = false;
   let header = dialect.headed;
+  /** A record that did not end is looked at again when twice as much of it is there. */
+  let enough = 0;
   const rowsOf = ({ data, errors }: Parsed): string[][] => {
     faults.count += errors.filter(({ type }) => type === 'Quotes').length;
     const rows = data.map(tidy).filter((row) => !isBlank(row));
@@ -99,10 +101,13 @@ export async function* recordsOf(
       rest = after;
       started = true;
     }
-    const parsed = parse(rest, dialect, false);
-    if (parsed.meta.cursor > 0) {
-      yield rowsOf(parsed);
-      rest = rest.slice(parsed.meta.cursor);
+    if (rest.length >= enough) {
+      const parsed = parse(rest, dialect, false);
+      if (parsed.meta.cursor > 0) {
+        yield rowsOf(parsed);
+        rest = rest.slice(parsed.meta.cursor);
+      }
+      enough = 2 * rest.length;
     }
     if (rest.length > LONGEST_RECORD) {
       throw new AppError('labels-unreadable', 'a record of it is longer than 16 MiB.');

@@ -43,6 +43,8 @@ export interface ChoiceField extends FieldBase {
   readonly default: string;
   /** Value to the words shown for it. */
   readonly choices: Readonly<Record<string, string>>;
+  /** A paragraph on each choice, where a word does not say enough. */
+  readonly notes?: Readonly<Record<string, string>>;
 }
 
 export interface ToggleField extends FieldBase {

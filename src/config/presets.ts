@@ -91,11 +91,13 @@ export function presetConfig(name: PresetName): Config {
   return { ...defaultConfig(), ...PRESETS[name].values };
 }
 
-/** The preset whose values equal the configuration in every setting but the seed, if there is one. */
+/** The preset whose values equal the configuration in every setting but method and seed, if there is one. */
 export function presetOf(config: Config): PresetName | null {
   const equals = (name: PresetName) => {
     const preset = presetConfig(name);
-    return keysInForce(config).every((key) => key === 'seed' || preset[key] === config[key]);
+    return keysInForce(config).every(
+      (key) => key === 'seed' || key === 'method' || preset[key] === config[key],
+    );
   };
   return PRESET_NAMES.find(equals) ?? null;
 }

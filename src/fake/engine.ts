@@ -2,6 +2,7 @@
 // and in development builds by ?fake in the address. It keeps the engine's rules of state, and invents numbers.
 
 import type { Config } from '../config/schema.ts';
+import { methodOf } from '../methods/records.ts';
 import type {
   DeviceFacts,
   EngineEvent,
@@ -233,6 +234,8 @@ class FakeEngine implements EngineClient {
   }
 
   async gateMaps(film: number) {
+    const config = this.#config;
+    if (config && !methodOf(config).bottlenecks(config)) return { levels: [] };
     const levels = [32, 16, 8, 4, 2].map((side, level) => {
       const rng = new Rng(film, 'view2', level);
       const [cx, cy] = [rng.uniform(0.25, 0.75), rng.uniform(0.3, 0.7)];

@@ -30,6 +30,9 @@ export const METHOD_ROW = {
     choices: Object.fromEntries(METHOD_NAMES.map((name) => [name, METHODS[name].label])) as {
       readonly [K in MethodName]: string;
     },
+    notes: Object.fromEntries(
+      METHOD_NAMES.map((name) => [name, `${METHODS[name].words} Source: ${METHODS[name].source}.`]),
+    ),
     label: 'Method',
     short: 'method',
     help: 'How the encoder is pretrained. Encoder, films, views and schedule are the same for all of them.',

@@ -25,9 +25,9 @@ export const VICREG = defineMethod({
     },
   },
   total: {
-    formula: 'L = the weighted sum of the three terms',
+    formula: 'L = L_invariance + L_variance + L_covariance',
     meaning:
-      'What the optimiser lowers. It falls fast, then slowly; a sudden flat line near its start value usually means collapse, so read the variance term before trusting it.',
+      'What the optimiser lowers: the three weighted terms. It falls fast, then slowly; a sudden flat line near its start value usually means collapse, so read the variance term before trusting it.',
   },
   bottlenecks: ({ bottlenecks }) => bottlenecks === true,
   health: vicregHealth,

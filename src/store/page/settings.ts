@@ -101,10 +101,10 @@ useSettings.subscribe((state, before) => {
   }
 });
 
-/** Takes a preset whole; the seed stays, because it is the run's and not the method's. */
+/** Takes a preset whole; method and seed stay: presets say how large and how long, for any method. */
 export function choosePreset(preset: PresetName): void {
-  const { seed } = useSettings.getState().draft;
-  useSettings.setState({ preset, draft: { ...presetConfig(preset), seed } });
+  const { method, seed } = useSettings.getState().draft;
+  useSettings.setState({ preset, draft: { ...presetConfig(preset), method, seed } });
 }
 
 /** @throws AppError config-invalid */

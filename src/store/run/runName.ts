@@ -24,7 +24,8 @@ export function differences(before: Config, after: Config): string[] {
 
 function presetName(config: Config): string {
   const preset = presetOf(config);
-  return `${preset ? PRESETS[preset].label : 'Own settings'}, seed ${config.seed}`;
+  const method = config.method === SCHEMA.method.default ? '' : `${SCHEMA.method.choices[config.method]}, `;
+  return `${method}${preset ? PRESETS[preset].label : 'Own settings'}, seed ${config.seed}`;
 }
 
 /** A name for a run with `config` after one with `before`; `taken` are the names already used. */

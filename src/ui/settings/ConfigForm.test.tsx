@@ -5,7 +5,8 @@
 import { fireEvent, screen, within } from '@testing-library/react';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { presetConfig } from '../../config/presets.ts';
-import { CONFIG_KEYS, SCHEMA } from '../../config/schema.ts';
+import { CONFIG_KEYS, keysInForce, SCHEMA } from '../../config/schema.ts';
+import { belongsTo, METHOD_NAMES } from '../../methods/records.ts';
 import { choosePreset, setDraft, useSettings } from '../../store/page/settings.ts';
 import { useSession } from '../../store/session.ts';
 import { EvaluateView } from '../evaluate/EvaluateView.tsx';
@@ -24,12 +25,14 @@ const shownKeys = () =>
   screen.getAllByTestId(/^field-/).map((element) => element.dataset.testid!.slice('field-'.length));
 
 beforeEach(() => {
+  setDraft('method', SCHEMA.method.default);
   choosePreset('smoke');
   useSession.setState(useSession.getInitialState());
 });
 
 describe('the settings table on the page', () => {
-  it('has one control for every row', () => {
+  it.each(METHOD_NAMES)('has one control for every row that belongs to %s', (method) => {
+    setDraft('method', method);
     mount(
       <>
         <ConfigForm />
@@ -37,7 +40,7 @@ describe('the settings table on the page', () => {
         <EvaluateView />
       </>,
     );
-    expect(shownKeys().sort()).toEqual([...CONFIG_KEYS].sort());
+    expect(shownKeys().sort()).toEqual(CONFIG_KEYS.filter((key) => belongsTo(key, method)).sort());
   });
 
   it('shows what an evaluation reads on the Evaluate view, and there alone', () => {
@@ -77,7 +80,8 @@ describe('a field', () => {
     useSession.setState({ runConfig: draft(), ended: false });
     mount(<ConfigForm />);
     const locked = (key: string) => row(key).dataset.locked === 'true';
-    for (const key of CONFIG_KEYS.filter((each) => each !== 'seed' && SCHEMA[each].when !== 'evaluation')) {
+    const shown = keysInForce(draft()).filter((key) => key !== 'seed' && SCHEMA[key].when !== 'evaluation');
+    for (const key of shown) {
       expect([key, locked(key)]).toEqual([key, SCHEMA[key].when === 'start']);
     }
     expect(screen.getByTestId('lock').textContent).toContain('New run');

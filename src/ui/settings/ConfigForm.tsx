@@ -18,7 +18,8 @@ import { ConfigFormField } from './ConfigFormField.tsx';
 
 const keysOf = (group: GroupName): ConfigKey[] =>
   CONFIG_KEYS.filter(
-    (key) => SCHEMA[key].group === group && SCHEMA[key].when !== 'evaluation' && key !== 'seed',
+    (key) =>
+      SCHEMA[key].group === group && SCHEMA[key].when !== 'evaluation' && key !== 'seed' && key !== 'method',
   );
 
 const FORM_GROUPS = (Object.keys(GROUPS) as GroupName[])
@@ -112,6 +113,7 @@ export function ConfigForm() {
     <Section title="Method">
       <div className="config-form" data-testid="config-form" data-locked={locked}>
         <PresetChoice locked={locked} />
+        <ConfigFormField name="method" locked={locked} />
         <BudgetBar />
         {locked && <LockHint />}
         <Accordion multiple variant="default" className="groups" chevronSize={14}>

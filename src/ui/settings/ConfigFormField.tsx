@@ -21,6 +21,16 @@ function ChoiceControl({ field, value, disabled, labelId, onSet }: ControlProps<
       aria-labelledby={labelId}
       allowDeselect={false}
       checkIconPosition="right"
+      renderOption={({ option }) => (
+        <div>
+          <div>{option.label}</div>
+          {field.notes && <div className="option-note">{field.notes[option.value]}</div>}
+        </div>
+      )}
+      {...(field.notes && {
+        comboboxProps: { width: 320, position: 'bottom-start' as const },
+        maxDropdownHeight: 420,
+      })}
       data={Object.entries(field.choices).map(([key, label]) => ({ value: key, label }))}
       value={String(value)}
       disabled={disabled}
@@ -29,11 +39,17 @@ function ChoiceControl({ field, value, disabled, labelId, onSet }: ControlProps<
   );
 }
 
-function Explanation({ field }: { field: Field }) {
+function Explanation({ field, value }: { field: Field; value: ConfigValue }) {
+  const note = field.kind === 'choice' && field.notes?.[String(value)];
   const range = field.kind === 'number' && `${formatFigure(field.min)} to ${formatFigure(field.max)}. `;
   return (
     <div className="explanation">
       <p>{field.help}</p>
+      {note && (
+        <p>
+          {field.choices[String(value)]}. {note}
+        </p>
+      )}
       {field.when === 'live' && <p>May be changed while a run is going.</p>}
       <p className="explanation-source">
         {range}
@@ -87,7 +103,7 @@ export function ConfigFormField({ name, locked }: { name: ConfigKey; locked: boo
   return (
     <div className="field" data-changed={changed} data-testid={`field-${name}`} data-locked={disabled}>
       <Tooltip
-        label={<Explanation field={field} />}
+        label={<Explanation field={field} value={value} />}
         w={280}
         position="right-start"
         offset={field.kind === 'choice' ? 136 : 104}

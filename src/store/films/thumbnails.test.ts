@@ -27,6 +27,17 @@ function takeClientWith(answer: (films: readonly number[]) => number[]) {
   return asked;
 }
 
+test('a wish that comes before the workers is refused, and heard once they are there', async () => {
+  forgetThumbnails();
+  wantThumbnail(5);
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  const asked = takeClientWith((films) => [...films]);
+  retryThumbnails();
+  wantThumbnail(5);
+  await vi.waitFor(() => expect(thumbnailOf(5)).toBeDefined());
+  expect(asked).toEqual([[5]]);
+});
+
 test('what scrolls by is asked for in one message, and only the films seen last are kept', async () => {
   const asked = takeClientWith((films) => [...films]);
   forgetThumbnails();

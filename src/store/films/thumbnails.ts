@@ -62,15 +62,16 @@ export function wantThumbnail(film: number): void {
   setTimeout(() => void bring().finally(() => (gathering = false)), GATHER_MS);
 }
 
+/** Rejects before there are workers too. */
+const ask = async (films: number[]) => currentClient().intake.thumbnails(films);
+
 async function bring(): Promise<void> {
   while (wanted.size > 0) {
     // The last wishes first: they are in view.
     const films = [...wanted].slice(-AT_ONCE);
     for (const film of films) wanted.delete(film);
     const asked = era;
-    const brought = await currentClient()
-      .intake.thumbnails(films)
-      .catch(() => []);
+    const brought = await ask(films).catch(() => []);
     if (asked !== era) return;
     for (const film of films) refused.add(film);
     for (const { index } of brought) refused.delete(index);

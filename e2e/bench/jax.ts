@@ -13,6 +13,7 @@ import {
   numpy as np,
   valueAndGrad,
 } from '@jax-js/jax';
+import { shape4 } from '../../src/gpu/shape.ts';
 import { PREFIX } from '../../src/methods/encoder/network.ts';
 import { globalProjector } from '../../src/methods/heads/projector.ts';
 import { LEVEL_BIASES, LEVEL_WEIGHTS, localProjector } from '../../src/methods/mlvicx/network.ts';
@@ -30,7 +31,7 @@ import {
 
 type Weights = Record<string, Jax>;
 
-const fourOf = (x: Jax) => x.shape as [number, number, number, number];
+const fourOf = (x: Jax) => shape4(x.shape);
 
 function conv(w: Weights, name: string, x: Jax, stride: number, pad: number): Jax {
   const around: [number, number] = [pad, pad];

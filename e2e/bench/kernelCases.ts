@@ -11,6 +11,7 @@ import {
   packViewParameters,
   wholeFilm,
 } from '../../src/gpu/kernels/views/viewInput.ts';
+import { shape4 } from '../../src/gpu/shape.ts';
 import { keepOnHost } from '../../src/gpu/switches.ts';
 import { lossWeights } from '../../src/methods/record/total.ts';
 import { methodOf } from '../../src/methods/records.ts';
@@ -182,6 +183,16 @@ const LEVELS = 0.03;
 const one = (shape: string, run: () => Tensor[]): KernelCall[] => [{ shape, run }];
 
 export const KERNEL_CALLS: { readonly [N in KernelName]: () => KernelCall[] } = {
+  toHalf: () =>
+    maps((shape) => {
+      const x = random(shape);
+      return () => K.toHalf({ x }, {});
+    }),
+  fromHalf: () =>
+    maps((shape) => {
+      const [packed] = kept(K.toHalf({ x: random(shape) }, {}));
+      return () => K.fromHalf({ packed: packed! }, { shape });
+    }),
   conv2d: () => convolutions((x, w, _, { stride, pad }) => K.conv2d({ x, w }, { stride, pad })),
   conv2dFilterGrad: () =>
     convolutions((x, _, dy, { stride, pad, kernel }) =>
@@ -206,7 +217,7 @@ export const KERNEL_CALLS: { readonly [N in KernelName]: () => KernelCall[] } = 
     }),
   bottleneckApply: () =>
     maps((shape) => {
-      const [n, h, w, c] = shape as [number, number, number, number];
+      const [n, h, w, c] = shape4(shape);
       const gates = { channelGate: random([n, c], 0.1, 0.5), spatialGate: random([n, h, w], 0.1, 0.5) };
       const x = random(shape);
       return () => K.bottleneckApply({ x, ...gates }, {});

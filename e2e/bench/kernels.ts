@@ -3,9 +3,9 @@
 
 import { tf } from '../../src/gpu/backend.ts';
 import { openDevice } from '../../src/gpu/device.ts';
+import { KERNEL_NAMES, switchOff } from '../../src/gpu/kernels/stock.ts';
 import type { KernelName } from '../../src/gpu/kernels/table.ts';
 import type { Runtime } from '../../src/gpu/runtime.ts';
-import { KERNEL_NAMES, switchOff } from '../../src/gpu/stock/table.ts';
 import { KERNEL_CALLS, type KernelCall } from './kernelCases.ts';
 import { median } from './median.ts';
 

@@ -7,10 +7,11 @@ import { alias, allocate, onGpu, type PlainData, type Tensor, type TensorInfo, t
 import { type Form, type Forms, formFor } from './forms.ts';
 import type { Program } from './program.ts';
 import type { Runtime } from './runtime.ts';
+import { type Shape, sizeOf } from './shape.ts';
 import { hostValues, replacementOf, type Stock } from './switches.ts';
 
+export type { Shape };
 export { type Tensor, tf };
-export type Shape = readonly number[];
 
 /** A tensor as plain numbers, row-major. References read and write these. */
 export interface Plain {
@@ -176,8 +177,6 @@ function runOnGpu<In extends string, Attrs extends object>(
   for (const info of scratch) disposeInfo(backend, info);
   return outputs;
 }
-
-const sizeOf = (shape: Shape) => shape.reduce((a, b) => a * b, 1);
 
 const disposeInfo = (backend: unknown, { dataId }: TensorInfo) =>
   (backend as { disposeData(id: object): boolean }).disposeData(dataId);

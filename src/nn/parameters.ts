@@ -4,7 +4,7 @@
 
 import { keptTensor } from '../gpu/backend.ts';
 import { type Shape, type Tensor, tf } from '../gpu/kernel.ts';
-import { sizeOf } from '../gpu/kernels/parts/common.ts';
+import { sizeOf } from '../gpu/shape.ts';
 
 /** One named parameter in our layout: convolutions [kh,kw,in,out], linear layers [in,out], the rest [n]. */
 export interface ParameterSpec {

@@ -4,8 +4,8 @@
 // What the forward pass is done with is put away: freed where it can be made again, so that a convolution with its norm,
 // rectifier and residual keeps one map. What is away comes back through `value` or `borrow`.
 
-import { fromHalf, toHalf } from '../gpu/halfStorage.ts';
 import type { Tensor } from '../gpu/kernel.ts';
+import { fromHalf, toHalf } from '../gpu/kernels/half/half.ts';
 import { add } from '../gpu/kernels/pool/elementwise.ts';
 
 interface Entry {
@@ -75,7 +75,7 @@ export class Tape {
     const recipe = this.#recipes.get(tensor.id);
     const stays = !recipe || (recompute ? anchor : recipe.costly !== undefined);
     if (stays && !half) return;
-    if (stays) this.#halves.set(tensor.id, toHalf(tensor));
+    if (stays) this.#halves.set(tensor.id, toHalf({ x: tensor }, {})[0]!);
     tensor.dispose();
   }
 
@@ -85,7 +85,9 @@ export class Tape {
     let made = this.#again.get(tensor.id);
     if (!made) {
       const half = this.#halves.get(tensor.id);
-      made = half ? fromHalf(half, tensor.shape) : this.#recipes.get(tensor.id)!.again!();
+      made = half
+        ? fromHalf({ packed: half }, { shape: tensor.shape })[0]!
+        : this.#recipes.get(tensor.id)!.again!();
       this.#again.set(tensor.id, made);
     }
     return made;

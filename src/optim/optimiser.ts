@@ -8,8 +8,8 @@
 import { keptTensor, keptZeros } from '../gpu/backend.ts';
 import type { Tensor } from '../gpu/kernel.ts';
 import { adamwUpdate, HYPER_LENGTH, larsUpdate, packHyper } from '../gpu/kernels/optimiser/optimiser.ts';
-import { sizeOf } from '../gpu/kernels/parts/common.ts';
 import type { Runtime } from '../gpu/runtime.ts';
+import { sizeOf } from '../gpu/shape.ts';
 import { keepOnHost } from '../gpu/switches.ts';
 import type { Download, NetworkSpec, ParameterSpec, Parameters, StorageSpec } from '../nn/parameters.ts';
 

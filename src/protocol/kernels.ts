@@ -1,37 +1,9 @@
-// The kernels by name, as a person calls them, and what the page may ask of them: to run without some, and in which of
-// their forms. What a kernel computes is in gpu/kernels; a type in checks/selftest/cases.ts holds this list to that table.
+// What the page may ask of the kernels: to run without some, and in which of their forms. What a kernel computes, and what
+// it is called, is in its folder under gpu/kernels.
 
-export const KERNEL_LABELS = {
-  conv2d: 'Convolution',
-  conv2dInputGrad: 'Convolution, gradient of the input',
-  conv2dFilterGrad: 'Convolution, gradient of the filter',
-  batchNorm: 'Batch norm, training',
-  batchNormEval: 'Batch norm, evaluation',
-  batchNormApply: 'Batch norm, made again',
-  batchNormGrad: 'Batch norm, gradient',
-  maxPool: 'Max pooling',
-  maxPoolGrad: 'Max pooling, gradient',
-  bottleneck: 'Context bottleneck',
-  bottleneckApply: 'Context bottleneck, made again',
-  bottleneckGrad: 'Context bottleneck, gradient',
-  spatialMean: 'Mean over a map',
-  spatialMeanGrad: 'Mean over a map, gradient',
-  add: 'Sum of two maps',
-  levelPool: 'Summary of a level',
-  levelPoolGrad: 'Summary of a level, gradient',
-  dense: 'Dense layer',
-  denseInputGrad: 'Dense layer, gradient of the input',
-  denseFilterGrad: 'Dense layer, gradient of the weights',
-  columnSums: 'Dense layer, gradient of the bias',
-  vicreg: 'VICReg terms',
-  vicregGrad: 'VICReg gradient',
-  larsUpdate: 'LARS update',
-  adamwUpdate: 'AdamW update',
-  renderViews: 'Augmented views',
-  resizeEval: 'Whole films, resized',
-} as const;
+import { KERNEL_LABELS, type KernelName } from '../gpu/kernels/labels.ts';
 
-export type KernelName = keyof typeof KERNEL_LABELS;
+export { KERNEL_LABELS, type KernelName };
 
 export const KERNEL_NAMES = Object.keys(KERNEL_LABELS) as KernelName[];
 

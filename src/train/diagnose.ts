@@ -3,7 +3,7 @@
 // state of the run is spoilt by it, so the caller restores it afterwards.
 
 import type { Tensor } from '../gpu/kernel.ts';
-import { sizeOf } from '../gpu/kernels/parts/common.ts';
+import { sizeOf } from '../gpu/shape.ts';
 import { levelWidths } from '../methods/encoder/network.ts';
 import { LEVELS } from '../methods/record/statistics.ts';
 import type { Pretrainer } from './pretrain.ts';

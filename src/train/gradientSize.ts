@@ -2,8 +2,8 @@
 // clipping would leave such a step alone. What other observers want to see of the step they see too.
 
 import type { Tensor } from '../gpu/kernel.ts';
-import { sizeOf } from '../gpu/kernels/parts/common.ts';
 import type { Runtime } from '../gpu/runtime.ts';
+import { sizeOf } from '../gpu/shape.ts';
 import type { StepObserver } from './trainingStep.ts';
 
 export interface GradientSize {

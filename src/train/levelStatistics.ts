@@ -2,6 +2,7 @@
 // part of the loss, so they are computed here in float64 from one small read-back rather than on the GPU.
 // The formulas are those of gpu/kernels/loss/vicreg.ts.
 
+import { VICREG_EPS, VICREG_STD } from '../gpu/kernels/loss/constants.ts';
 import type { Statistic } from '../methods/record/statistics.ts';
 
 export type LevelTerms = Record<Statistic, number>;
@@ -49,7 +50,7 @@ function centredColumns(
       centred[i * width + j] = value;
       variance += (value * value) / (films - 1);
     }
-    hinge += Math.max(0, 1 - Math.sqrt(variance + 1e-4));
+    hinge += Math.max(0, VICREG_STD - Math.sqrt(variance + VICREG_EPS));
   }
   return { centred, hinge: hinge / (2 * width) };
 }

@@ -9,7 +9,6 @@ import { loadWeights } from '../checkpoint/weights.ts';
 import type { Config } from '../config/schema.ts';
 import { keptZeros } from '../gpu/backend.ts';
 import { type Tensor, tf } from '../gpu/kernel.ts';
-import { sizeOf } from '../gpu/kernels/parts/common.ts';
 import { spatialMean } from '../gpu/kernels/pool/elementwise.ts';
 import { POOLED_SIDE } from '../gpu/kernels/pool/levelPool.ts';
 import type { Program } from '../gpu/program.ts';

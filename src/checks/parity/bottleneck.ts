@@ -3,6 +3,7 @@
 import { fromTorchLayout, toTorchLayout } from '../../checkpoint/stateDict.ts';
 import type { Tensor } from '../../gpu/kernel.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
+import { shape4 } from '../../gpu/shape.ts';
 import { bottleneckWeights } from '../../methods/encoder/network.ts';
 import { contextBottleneck } from '../../nn/attention.ts';
 import { Parameters } from '../../nn/parameters.ts';
@@ -15,7 +16,7 @@ const NAME = 'weight';
 
 export async function checkBottleneck(fixture: Fixture, rows: Rows, runtime: Runtime): Promise<void> {
   const shape = fixture.shape('input');
-  const [n, c, h, w] = shape as [number, number, number, number];
+  const [n, c, h, w] = shape4(shape);
   const storages = bottleneckWeights(NAME, c);
   const parameters = new Parameters({ storages, buffers: [] }, ({ name }) => {
     const stored = { shape: fixture.shape(name), data: fixture.floats(name) };

@@ -2,8 +2,8 @@
 // there and position-major here. Weights go through checkpoint/stateDict.ts, as checkpoints do.
 
 import { type Tensor, tf } from '../../gpu/kernel.ts';
-import { sizeOf } from '../../gpu/kernels/parts/common.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
+import { sizeOf } from '../../gpu/shape.ts';
 import type { Numbers } from './rows.ts';
 
 type Shape = readonly number[];

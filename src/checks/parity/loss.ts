@@ -3,6 +3,7 @@
 // training would not choose at the given sizes is asked of the kernel by name.
 
 import { type Tensor, tf } from '../../gpu/kernel.ts';
+import { VICREG_EPS } from '../../gpu/kernels/loss/constants.ts';
 import { VICREG_TERMS, vicreg, vicregGrad } from '../../gpu/kernels/loss/vicreg.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
 import { readStatistics, vicregLoss } from '../../methods/heads/vicregLoss.ts';
@@ -54,7 +55,7 @@ async function measureIn(runtime: Runtime, z: Tensor, form: (typeof FORMS)[numbe
   return {
     terms: values.get('terms')!,
     gradient: values.get('gradient')!,
-    deviations: values.get('variances')!.map((variance) => Math.sqrt(variance + 1e-4)),
+    deviations: values.get('variances')!.map((variance) => Math.sqrt(variance + VICREG_EPS)),
   };
 }
 

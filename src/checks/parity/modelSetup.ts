@@ -10,8 +10,8 @@ import {
 } from '../../checkpoint/stateDict.ts';
 import { type Config, defaultConfig } from '../../config/schema.ts';
 import type { Tensor } from '../../gpu/kernel.ts';
-import { sizeOf } from '../../gpu/kernels/parts/common.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
+import { sizeOf } from '../../gpu/shape.ts';
 import type { RunState } from '../../train/trainingStep.ts';
 import type { Fixture } from './fixtures.ts';
 import { toNhwc, upload } from './layouts.ts';

@@ -2,6 +2,8 @@
 // decide which programs there are, so nothing is compiled or computed. Not part of the product.
 
 import { type Kernel, type Tensor, tf } from '../../gpu/kernel.ts';
+import { CASES } from '../../gpu/kernels/cases.ts';
+import type { Case } from '../../gpu/kernels/parts/case.ts';
 import { KERNEL_TABLE, type KernelName } from '../../gpu/kernels/table.ts';
 import type { Program } from '../../gpu/program.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
@@ -9,8 +11,6 @@ import { type FormSet, withForms } from '../../gpu/testForms.ts';
 import { featureFile } from '../../train/featureFile.ts';
 import { Pretrainer } from '../../train/pretrain.ts';
 import { madeFilms } from '../../train/testRun.ts';
-import type { Case } from '../selftest/case.ts';
-import { CASES } from '../selftest/cases.ts';
 import type { NamedRun } from './testRuns.ts';
 
 /** A program and the first that asked for it. */

@@ -2,11 +2,11 @@
 // program the driver refuses, a fault while it runs, a number that is none) becomes a row, never an exception.
 
 import { type Kernel, type Tensor, tf } from '../../gpu/kernel.ts';
+import { type Case, type Results, referenceOf, TOLERANCE } from '../../gpu/kernels/parts/case.ts';
 import { type Given, relativeError } from '../../gpu/kernels/parts/samples.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
 import { keepOnHost } from '../../gpu/switches.ts';
 import type { ErrorUnit, SelfTestRow } from '../../protocol/selfTest.ts';
-import { type Case, type Results, referenceOf, TOLERANCE } from './case.ts';
 
 /** Kinds of GPU error that are caught here, so that they end neither the test nor a run that is paused. */
 const SCOPES = ['validation', 'internal', 'out-of-memory'] as const;

@@ -6,7 +6,6 @@ import { presetConfig } from '../../config/presets.ts';
 import { type Config, parseConfig } from '../../config/schema.ts';
 import { type Plain, tf } from '../../gpu/kernel.ts';
 import { HYPER_LENGTH, larsUpdate, packHyper } from '../../gpu/kernels/optimiser/optimiser.ts';
-import { sizeOf } from '../../gpu/kernels/parts/common.ts';
 import { relativeError, values } from '../../gpu/kernels/parts/samples.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
 import { Model } from '../../methods/model.ts';

@@ -2,13 +2,13 @@
 // one sentence that says how exactly this GPU computes. Nothing of a prepared run is touched.
 
 import type { Kernel } from '../../gpu/kernel.ts';
+import { CASES } from '../../gpu/kernels/cases.ts';
+import type { Case } from '../../gpu/kernels/parts/case.ts';
 import { KERNEL_TABLE, type KernelName } from '../../gpu/kernels/table.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
 import { METHOD_NAMES } from '../../methods/records.ts';
 import { KERNEL_LABELS } from '../../protocol/kernels.ts';
 import type { SelfTestReport, SelfTestRow } from '../../protocol/selfTest.ts';
-import type { Case } from './case.ts';
-import { CASES } from './cases.ts';
 import { checkKernel } from './checkKernel.ts';
 import { checkStep, STEP_ROWS } from './checkStep.ts';
 

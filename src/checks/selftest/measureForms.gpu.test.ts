@@ -3,18 +3,20 @@
 import { afterEach, expect, test } from 'vitest';
 import { formFor, formsHere } from '../../gpu/forms.ts';
 import { tf } from '../../gpu/kernel.ts';
+import { CASES } from '../../gpu/kernels/cases.ts';
 import { KERNEL_TABLE, type KernelName } from '../../gpu/kernels/table.ts';
 import { testDevice } from '../../gpu/testDevice.ts';
-import { FORM_CASES } from './formCases.ts';
-import { fastest, measureForms } from './measureForms.ts';
+import { fastest, MEASURED, measureForms } from './measureForms.ts';
 
 afterEach(async () => {
   expect((await testDevice()).takeFaults()).toEqual([]);
 });
 
-test('there is a case for every kernel that has several forms', () => {
+test('every kernel that has several forms says what it is timed at, and is measured', () => {
   const having = (Object.keys(KERNEL_TABLE) as KernelName[]).filter((name) => KERNEL_TABLE[name].spec.forms);
-  expect(Object.keys(FORM_CASES).toSorted()).toEqual(having.toSorted());
+  const timed = (Object.keys(CASES) as KernelName[]).filter((name) => CASES[name].timed);
+  expect(timed.toSorted()).toEqual(having.toSorted());
+  expect(MEASURED.toSorted()).toEqual(having.toSorted());
 });
 
 test('forms are timed and agree; a budget ends the measurement between kernels', async () => {

@@ -2,11 +2,11 @@
 // of the self-test, and a whole training step with it equals the step with all kernels on. Nothing is left behind.
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { type Kernel, tf } from '../../gpu/kernel.ts';
+import { CASES } from '../../gpu/kernels/cases.ts';
+import type { Case } from '../../gpu/kernels/parts/case.ts';
+import { KERNEL_NAMES, kernelsOff, switchOff } from '../../gpu/kernels/stock.ts';
 import { KERNEL_TABLE } from '../../gpu/kernels/table.ts';
-import { KERNEL_NAMES, kernelsOff, switchOff } from '../../gpu/stock/table.ts';
 import { testDevice } from '../../gpu/testDevice.ts';
-import type { Case } from './case.ts';
-import { CASES } from './cases.ts';
 import { checkKernel } from './checkKernel.ts';
 import { compareSteps, type Outcome, stepOnGpu } from './checkStep.ts';
 

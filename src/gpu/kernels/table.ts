@@ -8,6 +8,8 @@ import { conv2d } from './conv/conv2d.ts';
 import { conv2dFilterGrad } from './conv/conv2dFilterGrad.ts';
 import { conv2dInputGrad } from './conv/conv2dInputGrad.ts';
 import { columnSums, dense, denseFilterGrad, denseInputGrad } from './dense/dense.ts';
+import { fromHalf, toHalf } from './half/half.ts';
+import type { KernelName } from './labels.ts';
 import { vicreg, vicregGrad } from './loss/vicreg.ts';
 import { batchNorm, batchNormEval } from './norm/batchNorm.ts';
 import { batchNormApply } from './norm/batchNormApply.ts';
@@ -40,12 +42,14 @@ export const KERNEL_TABLE = {
   denseInputGrad,
   denseFilterGrad,
   columnSums,
+  toHalf,
+  fromHalf,
   vicreg,
   vicregGrad,
   larsUpdate,
   adamwUpdate,
   renderViews,
   resizeEval,
-};
+} satisfies Readonly<Record<KernelName, unknown>>;
 
-export type KernelName = keyof typeof KERNEL_TABLE;
+export type { KernelName };

@@ -3,9 +3,9 @@
 
 import { type FormTimes, fastest, measureForms } from '../../checks/selftest/measureForms.ts';
 import { chooseForms, type Form, formFor, formsHere } from '../../gpu/forms.ts';
+import { kernelsOff, STOCK, switchOff } from '../../gpu/kernels/stock.ts';
 import { KERNEL_TABLE } from '../../gpu/kernels/table.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
-import { kernelsOff, STOCK, switchOff } from '../../gpu/stock/table.ts';
 import {
   KERNEL_NAMES,
   type KernelFacts,

@@ -7,8 +7,9 @@
 import { SUM_FORMS } from '../../forms.ts';
 import { defineKernel, type Plain } from '../../kernel.ts';
 import { flatGroups } from '../../program.ts';
+import { shape4 } from '../../shape.ts';
 import { runColumnReduction } from '../parts/columnReduce.ts';
-import { lanesFor, sigmoid } from '../parts/common.ts';
+import { vectorLanes } from '../parts/lanes.ts';
 import {
   channelGate,
   channelPool,
@@ -30,11 +31,13 @@ export type BottleneckInput = 'x' | 'w1' | 'w2' | 'ws';
  * Outputs: out [N,H,W,C]; channel gate [N,C]; spatial gate [N,H,W]; and for the backward pass
  * pooled [N,3,C] (mean, max, position of the max), hidden [N,2,C/2], spatial [N,H,W,3] (mean, max, channel of the max).
  */
+export const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+
 export const bottleneck = defineKernel<BottleneckInput, Record<string, never>>({
   name: 'MlvBottleneck',
   inputs: ['x', 'w1', 'w2', 'ws'],
   outputs({ x, w1 }) {
-    const [n, h, w, c] = x as [number, number, number, number];
+    const [n, h, w, c] = shape4(x);
     return [x, [n, c], [n, h, w], [n, 3, c], [n, 2, w1[3]!], [n, h, w, 3]];
   },
   forms: SUM_FORMS,
@@ -48,9 +51,9 @@ export const bottleneck = defineKernel<BottleneckInput, Record<string, never>>({
       typeof x,
       typeof x,
     ];
-    const [n, h, w, c] = x.shape as [number, number, number, number];
+    const [n, h, w, c] = shape4(x.shape);
     const half = w1.shape[3]!;
-    const lanes = lanesFor(c);
+    const lanes = vectorLanes(c);
     const columns = c / lanes;
     if (form === 'threads') {
       run(channelPool(lanes), [x, pooled], [n, h * w, columns], flatGroups(n * columns, 16));
@@ -95,7 +98,7 @@ function channelAttention(
   pooled: Plain,
   hidden: Plain,
 ) {
-  const [, h, w, c] = x.shape as [number, number, number, number];
+  const [, h, w, c] = shape4(x.shape);
   const half = w1.shape[3]!;
   for (let k = 0; k < c; k++) {
     let sum = 0;
@@ -130,7 +133,7 @@ function channelAttention(
 }
 
 function spatialAttention(n: number, x: Plain, ws: Plain, gc: Plain, gs: Plain, spatial: Plain) {
-  const [, h, w, c] = x.shape as [number, number, number, number];
+  const [, h, w, c] = shape4(x.shape);
   for (let q = 0; q < h * w; q++) {
     const pixel = n * h * w + q;
     let sum = 0;

@@ -3,7 +3,8 @@
 
 import { defineKernel, type InPlace } from '../../kernel.ts';
 import { flatGroups } from '../../program.ts';
-import { lanesFor, sizeOf } from '../parts/common.ts';
+import { shape4, sizeOf } from '../../shape.ts';
+import { vectorLanes } from '../parts/lanes.ts';
 import { gatedOutput } from './bottleneckPrograms.ts';
 
 /** x [N,H,W,C], channelGate [N,C], spatialGate [N,H,W] -> out = gs gc x. In place of x. */
@@ -13,8 +14,8 @@ export const bottleneckApply = defineKernel<'x' | 'channelGate' | 'spatialGate',
   outputs: ({ x }) => [x],
   gpu({ inputs, outputs, takeOver, run }, { inPlace = false }) {
     const { x, channelGate, spatialGate } = inputs;
-    const [, h, w, c] = x.shape as [number, number, number, number];
-    const lanes = lanesFor(c);
+    const [, h, w, c] = shape4(x.shape);
+    const lanes = vectorLanes(c);
     const size = sizeOf(x.shape) / lanes;
     const out = inPlace ? takeOver(0, 'x') : outputs[0]!;
     run(
@@ -25,7 +26,7 @@ export const bottleneckApply = defineKernel<'x' | 'channelGate' | 'spatialGate',
     );
   },
   reference({ x, channelGate, spatialGate }, _attrs, [out]) {
-    const [, h, w, c] = x.shape as [number, number, number, number];
+    const [, h, w, c] = shape4(x.shape);
     for (let i = 0; i < x.data.length; i++) {
       const pixel = Math.floor(i / c);
       const film = Math.floor(pixel / (h * w));

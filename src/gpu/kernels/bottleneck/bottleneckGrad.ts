@@ -8,8 +8,9 @@
 import { SUM_FORMS } from '../../forms.ts';
 import { defineKernel, type GpuJob, type InPlace, type Plain } from '../../kernel.ts';
 import { flatGroups } from '../../program.ts';
+import { shape4 } from '../../shape.ts';
 import { runColumnReduction } from '../parts/columnReduce.ts';
-import { lanesFor } from '../parts/common.ts';
+import { vectorLanes } from '../parts/lanes.ts';
 import { SPATIAL_KERNEL } from './bottleneck.ts';
 import * as programs from './bottleneckGradPrograms.ts';
 
@@ -35,8 +36,8 @@ export const bottleneckGrad = defineKernel<BottleneckGradInput, InPlace>({
     const dpre = spatialGradients(job);
     const dpooled = channelGradients(job, dpre);
     const { x, dout, channelGate, spatialGate, pooled, spatial } = job.inputs;
-    const [n, h, w, c] = x.shape as [number, number, number, number];
-    const lanes = lanesFor(c);
+    const [n, h, w, c] = shape4(x.shape);
+    const lanes = vectorLanes(c);
     const size = (n * h * w * c) / lanes;
     const dx = inPlace ? job.takeOver(0, 'dout') : job.outputs[0]!;
     const tensors = [
@@ -52,7 +53,7 @@ export const bottleneckGrad = defineKernel<BottleneckGradInput, InPlace>({
     job.run(programs.inputGradient(lanes, inPlace), tensors, [size, h * w, c / lanes], flatGroups(size, 64));
   },
   reference(inputs, _attrs, outputs) {
-    const [n, h, w, c] = inputs.x.shape as [number, number, number, number];
+    const [n, h, w, c] = shape4(inputs.x.shape);
     const [dx] = outputs as [Plain];
     const { dout, spatialGate, channelGate, spatial } = inputs;
     const dspatial = spatialReference(inputs, outputs[3]!);
@@ -76,8 +77,8 @@ export const bottleneckGrad = defineKernel<BottleneckGradInput, InPlace>({
 /** Gradients up to the spatial pools; writes dws. */
 function spatialGradients({ inputs, outputs, scratch, run, form }: GpuJob<BottleneckGradInput>) {
   const { x, dout, ws, channelGate, spatialGate, spatial } = inputs;
-  const [n, h, w, c] = x.shape as [number, number, number, number];
-  const lanes = lanesFor(c);
+  const [n, h, w, c] = shape4(x.shape);
+  const lanes = vectorLanes(c);
   const pixels = n * h * w;
   const dgate = scratch([n, h, w]);
   const dspatial = scratch([n, h, w, 2]);
@@ -108,9 +109,9 @@ function channelGradients(
 ) {
   const { inputs, outputs, scratch, run, form } = job;
   const { x, dout, w1, w2, channelGate, spatialGate, pooled, hidden, spatial } = inputs;
-  const [n, h, w, c] = x.shape as [number, number, number, number];
+  const [n, h, w, c] = shape4(x.shape);
   const half = w1.shape[3]!;
-  const lanes = lanesFor(c);
+  const lanes = vectorLanes(c);
   const dgate = scratch([n, c]);
   const dhidden = scratch([n, 2, half]);
   const dpooled = scratch([n, 2, c]);
@@ -135,7 +136,7 @@ function channelGradients(
 /** d(mean, max) of the spatial pools per pixel, [pixels, 2]; writes dws. */
 function spatialReference(inputs: Readonly<Record<BottleneckGradInput, Plain>>, dws: Plain): Float64Array {
   const { x, dout, ws, channelGate, spatialGate, spatial } = inputs;
-  const [n, h, w, c] = x.shape as [number, number, number, number];
+  const [n, h, w, c] = shape4(x.shape);
   const dspatial = new Float64Array(n * h * w * 2);
   const pad = (SPATIAL_KERNEL - 1) / 2;
   for (let pixel = 0; pixel < n * h * w; pixel++) {
@@ -170,7 +171,7 @@ function channelReference(
   dw2: Plain,
 ): Float64Array {
   const { x, w1, w2, channelGate, pooled, hidden } = inputs;
-  const [n, h, w, c] = x.shape as [number, number, number, number];
+  const [n, h, w, c] = shape4(x.shape);
   const half = w1.shape[3]!;
   const dpooled = new Float64Array(n * 2 * c);
   for (let film = 0; film < n; film++) {

@@ -2,10 +2,10 @@
 
 import { flatIndex, program } from '../../program.ts';
 import type { ColumnReduction } from '../parts/columnReduce.ts';
-import { elementOf, type Lanes, sumOf, zeroOf } from '../parts/common.ts';
+import { elementOf, sumOf, type VectorLanes, zeroOf } from '../parts/lanes.ts';
 
 /** Gradient at the spatial convolution's output (before the sigmoid), [N,H,W]. */
-export function spatialGateGradient(lanes: Lanes) {
+export function spatialGateGradient(lanes: VectorLanes) {
   const T = elementOf(lanes);
   return program({
     name: `ctxSpatialGateGrad${lanes}`,
@@ -94,7 +94,7 @@ export const sumChunks = program({
 });
 
 /** dy of one element: gs dout + dmean / C + [c is the maximum] dmax. */
-const attendedGradient = (lanes: Lanes, channel: string, dout: 'dout' | 'dx' = 'dout') => {
+const attendedGradient = (lanes: VectorLanes, channel: string, dout: 'dout' | 'dx' = 'dout') => {
   const isPeak =
     lanes === 4
       ? `vec4<u32>(${channel}) * 4u + vec4<u32>(0u, 1u, 2u, 3u) == vec4<u32>(peak)`
@@ -108,7 +108,7 @@ const attendedGradient = (lanes: Lanes, channel: string, dout: 'dout' | 'dx' = '
 };
 
 /** Gradient at W2's output (before the sigmoid), [N,C]. */
-export function channelGateGradient(lanes: Lanes) {
+export function channelGateGradient(lanes: VectorLanes) {
   const T = elementOf(lanes);
   return program({
     name: `ctxChannelGateGrad${lanes}`,
@@ -134,7 +134,7 @@ export function channelGateGradient(lanes: Lanes) {
 }
 
 /** The same by a workgroup for each film and some channels. */
-export function channelGateReduction(lanes: Lanes): ColumnReduction {
+export function channelGateReduction(lanes: VectorLanes): ColumnReduction {
   const T = elementOf(lanes);
   return {
     name: `ctxChannelGateGrad${lanes}`,
@@ -223,7 +223,7 @@ export const channelPoolGradient = program({
 });
 
 /** dx = gc dy + dmean / HW + [p is the maximum] dmax; in place, dout stands where dx will. */
-export function inputGradient(lanes: Lanes, inPlace: boolean) {
+export function inputGradient(lanes: VectorLanes, inPlace: boolean) {
   const T = elementOf(lanes);
   return program({
     name: `ctxInputGrad${lanes}${inPlace ? 'i' : ''}`,

@@ -2,10 +2,10 @@
 
 import { flatIndex, program } from '../../program.ts';
 import type { ColumnReduction } from '../parts/columnReduce.ts';
-import { elementOf, type Lanes, sumOf, zeroOf } from '../parts/common.ts';
+import { elementOf, sumOf, type VectorLanes, zeroOf } from '../parts/lanes.ts';
 
 /** Mean, maximum and first position of the maximum over H and W, per film and channel. */
-export function channelPool(lanes: Lanes) {
+export function channelPool(lanes: VectorLanes) {
   const T = elementOf(lanes);
   return program({
     name: `ctxChannelPool${lanes}`,
@@ -37,7 +37,7 @@ export function channelPool(lanes: Lanes) {
 }
 
 /** The same by a workgroup for each film and some channels; among equal maxima the first position wins. */
-export function poolReduction(lanes: Lanes): ColumnReduction {
+export function poolReduction(lanes: VectorLanes): ColumnReduction {
   const T = elementOf(lanes);
   const flags = lanes === 4 ? 'vec4<bool>' : 'bool';
   return {
@@ -111,7 +111,7 @@ export const channelGate = program({
 });
 
 /** Mean, maximum and first channel of the maximum of y = gc x over channels, per pixel. */
-export function spatialPool(lanes: Lanes) {
+export function spatialPool(lanes: VectorLanes) {
   const T = elementOf(lanes);
   const compare = (lane: string, offset: number) =>
     `if (v${lane} > best) { best = v${lane}; position = c * ${lanes}u + ${offset}u; }`;
@@ -176,7 +176,7 @@ fn pooledAt(row: i32, x: i32) -> vec2<f32> {
 });
 
 /** out = gs gc x; in place, x stands where out will. */
-export function gatedOutput(lanes: Lanes, inPlace = false) {
+export function gatedOutput(lanes: VectorLanes, inPlace = false) {
   const T = elementOf(lanes);
   return program({
     name: `ctxOutput${lanes}${inPlace ? 'i' : ''}`,

@@ -2,6 +2,7 @@
 
 import { TILE_FORMS } from '../../forms.ts';
 import { defineKernel, type Plain, type Shape } from '../../kernel.ts';
+import { shape4 } from '../../shape.ts';
 import { convSide, runConvTile, type Window } from './convTile.ts';
 
 /** x [n,h,w,cin], w [kh,kw,cin,cout] -> [n, floor((h + 2 pad - kh) / stride) + 1, ..., cout]. */
@@ -19,9 +20,9 @@ export function convShape(x: Shape, w: Shape, window: Window): Shape {
 }
 
 function convReference(x: Plain, w: Plain, { stride, pad }: Window, y: Plain): void {
-  const [, h, width, cin] = x.shape as [number, number, number, number];
-  const [kh, kw] = w.shape as [number, number, number, number];
-  const [n, outH, outW, cout] = y.shape as [number, number, number, number];
+  const [, h, width, cin] = shape4(x.shape);
+  const [kh, kw] = shape4(w.shape);
+  const [n, outH, outW, cout] = shape4(y.shape);
   const sums = new Float64Array(cout);
   for (let pixel = 0; pixel < n * outH * outW; pixel++) {
     const ox = pixel % outW;

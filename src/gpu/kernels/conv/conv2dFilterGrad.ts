@@ -5,7 +5,7 @@
 import { TILE_FORMS } from '../../forms.ts';
 import { defineKernel, type GpuJob, type Plain } from '../../kernel.ts';
 import { flatGroups } from '../../program.ts';
-import { sizeOf } from '../parts/common.ts';
+import { shape4, sizeOf } from '../../shape.ts';
 import { foldPartials } from '../parts/foldPartials.ts';
 import { storageOf } from '../parts/lanes.ts';
 import { chooseFilterTile, type FilterGradAttrs, filterProgram } from './convFilterTile.ts';
@@ -32,8 +32,8 @@ function runFilterGrad(job: GpuJob<'x' | 'dy'>, attrs: FilterGradAttrs): void {
   }
   const wide = job.form === 'wide';
   const { x, dy } = job.inputs;
-  const [n, h, w, cin] = x.shape as [number, number, number, number];
-  const [, oh, ow, cout] = dy.shape as [number, number, number, number];
+  const [n, h, w, cin] = shape4(x.shape);
+  const [, oh, ow, cout] = shape4(dy.shape);
   const tile = chooseFilterTile(wide, attrs, x.shape, dy.shape);
   const inBlocks = cin / tile.read;
   const outBlocks = Math.ceil(cout / (4 * tile.quads));
@@ -74,9 +74,9 @@ function runFilterGrad(job: GpuJob<'x' | 'dy'>, attrs: FilterGradAttrs): void {
 }
 
 function filterGradReference(x: Plain, dy: Plain, { stride, pad }: Window, dw: Plain): void {
-  const [n, h, width, cin] = x.shape as [number, number, number, number];
-  const [, outH, outW, cout] = dy.shape as [number, number, number, number];
-  const [, kw] = dw.shape as [number, number, number, number];
+  const [n, h, width, cin] = shape4(x.shape);
+  const [, outH, outW, cout] = shape4(dy.shape);
+  const [, kw] = shape4(dw.shape);
   const sums = new Float64Array(sizeOf(dw.shape));
   for (let pixel = 0; pixel < n * outH * outW; pixel++) {
     const ox = pixel % outW;

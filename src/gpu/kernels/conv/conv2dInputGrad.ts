@@ -3,6 +3,7 @@
 
 import { TILE_FORMS } from '../../forms.ts';
 import { defineKernel, type Plain } from '../../kernel.ts';
+import { shape4 } from '../../shape.ts';
 import { runConvTile, type Window } from './convTile.ts';
 
 export interface InputGradAttrs extends Window {
@@ -22,9 +23,9 @@ export const conv2dInputGrad = defineKernel<'dy' | 'w', InputGradAttrs>({
 });
 
 function inputGradReference(dy: Plain, w: Plain, { stride, pad }: Window, dx: Plain): void {
-  const [, outH, outW, cout] = dy.shape as [number, number, number, number];
-  const [kh, kw] = w.shape as [number, number, number, number];
-  const [n, h, width, cin] = dx.shape as [number, number, number, number];
+  const [, outH, outW, cout] = shape4(dy.shape);
+  const [kh, kw] = shape4(w.shape);
+  const [n, h, width, cin] = shape4(dx.shape);
   for (let pixel = 0; pixel < n * h * width; pixel++) {
     const ix = pixel % width;
     const iy = Math.floor(pixel / width) % h;

@@ -5,6 +5,7 @@
 
 import type { Shape } from '../../kernel.ts';
 import { flatIndex, type Program, program } from '../../program.ts';
+import { shape4 } from '../../shape.ts';
 import {
   type Element,
   each,
@@ -43,8 +44,8 @@ export interface FilterTile {
 const UNROLLED = 1400;
 
 export function chooseFilterTile(wide: boolean, attrs: FilterGradAttrs, x: Shape, dy: Shape): FilterTile {
-  const [n, h, w, cin] = x as [number, number, number, number];
-  const [, oh, ow, cout] = dy as [number, number, number, number];
+  const [n, h, w, cin] = shape4(x);
+  const [, oh, ow, cout] = shape4(dy);
   const [kh, kw] = attrs.kernel;
   const read = lanesOf(cin);
   const quads = cout <= 4 ? 1 : wide && kh * kw === 1 && cout > 8 ? 4 : 2;

@@ -6,6 +6,7 @@
 
 import type { TensorInfo } from '../../backend.ts';
 import type { GpuJob } from '../../kernel.ts';
+import { shape4 } from '../../shape.ts';
 import { foldPartials } from '../parts/foldPartials.ts';
 import { range, storageOf } from '../parts/lanes.ts';
 import { runSharedProduct } from '../parts/sharedTile.ts';
@@ -59,9 +60,9 @@ export function sharedConvolution(
   window: Window,
   [read, weights, made]: readonly [TensorInfo, TensorInfo, TensorInfo],
 ): void {
-  const [, height, width, channels] = read.shape as Map4;
-  const [n, madeH, madeW, columns] = made.shape as Map4;
-  const kernel = weights.shape as Map4;
+  const [, height, width, channels] = shape4(read.shape);
+  const [n, madeH, madeW, columns] = shape4(made.shape);
+  const kernel = shape4(weights.shape);
   const inner = kernel[0] * kernel[1] * channels;
   const { stride, pad } = window;
   const origin = direction === 'forward' ? [`* ${stride} - ${pad}`] : [`+ ${pad}`];
@@ -110,8 +111,8 @@ export function sharedFilterGradient(
   { kernel, stride, pad }: FilterGradAttrs,
 ): void {
   const { x, dy } = job.inputs;
-  const [, height, width, channels] = x.shape as Map4;
-  const [n, madeH, madeW, columns] = dy.shape as Map4;
+  const [, height, width, channels] = shape4(x.shape);
+  const [n, madeH, madeW, columns] = shape4(dy.shape);
   const out = job.outputs[0]!;
   const fours = channels % 4 === 0;
   const T = fours ? 'vec4<f32>' : 'f32';

@@ -6,7 +6,7 @@
 
 import type { GpuJob, Shape } from '../../kernel.ts';
 import { flatGroups, flatIndex, type Program, program } from '../../program.ts';
-import { sizeOf } from '../parts/common.ts';
+import { shape4, sizeOf } from '../../shape.ts';
 import {
   each,
   type Lanes,
@@ -66,8 +66,8 @@ export function runConvTile(
   const read = job.inputs[from]!;
   const weights = job.inputs[w]!;
   const made = job.outputs[to]!;
-  const [n, readH, readW, readC] = read.shape as [number, number, number, number];
-  const [, madeH, madeW, madeC] = made.shape as [number, number, number, number];
+  const [n, readH, readW, readC] = shape4(read.shape);
+  const [, madeH, madeW, madeC] = shape4(made.shape);
   if (job.form === 'shared') {
     sharedConvolution(job, direction, window, [read, weights, made]);
     return;
@@ -107,7 +107,7 @@ const STRIDED = 8;
  * Tiles of the input gradient start at multiples of the stride, so that the taps they meet are known.
  */
 function chooseTile(pixels: number, made: Shape, readW: number, multiple: number): Tile {
-  const [n, , madeW, madeC] = made as [number, number, number, number];
+  const [n, , madeW, madeC] = shape4(made);
   const most = Math.max(pixels, multiple);
   const columns =
     madeW <= most ? madeW : multiple * tileFor(Math.ceil(madeW / multiple), Math.floor(most / multiple));

@@ -1,7 +1,7 @@
 // All VICReg terms of one embedding pair and, in a second kernel, their weighted gradient (parity specification,
 // section 3; VICReg, arXiv 2105.04906, section 4). The embeddings of both views come as one [2N, D] tensor.
 //   invariance = mean (a - b)^2
-//   variance   = sum over views of 1/2 mean_j relu(1 - s_j),  s_j = sqrt(var_j + 1e-4)
+//   variance   = sum over views of 1/2 mean_j relu(VICREG_STD - s_j),  s_j = sqrt(var_j + VICREG_EPS)
 //   covariance = sum over views of 1/D sum_{j != k} C_jk^2
 // The covariance never needs D x D values where N < D: sum_{j != k} C_jk^2 = |G|^2 - sum_j var_j^2 with the N x N
 // Gram matrix G = c c^T / (N - 1). Otherwise the D x D form is used, whose diagonal is left out directly.
@@ -9,9 +9,11 @@
 import { SUM_FORMS } from '../../forms.ts';
 import { defineKernel, type Plain } from '../../kernel.ts';
 import { flatGroups } from '../../program.ts';
+import type { shape4 } from '../../shape.ts';
 import { runColumnReduction } from '../parts/columnReduce.ts';
-import { lanesFor } from '../parts/common.ts';
 import { foldPartials } from '../parts/foldPartials.ts';
+import { vectorLanes } from '../parts/lanes.ts';
+import { VICREG_EPS, VICREG_STD } from './constants.ts';
 import * as programs from './vicregPrograms.ts';
 
 /** Entries of the terms vector. */
@@ -53,7 +55,7 @@ export const vicreg = defineKernel<'z', VicregAttrs>({
     const { z } = inputs;
     const [terms, centred, variances, moments] = outputs as [typeof z, typeof z, typeof z, typeof z];
     const [n, d] = [z.shape[0]! / 2, z.shape[1]!];
-    const lanes = lanesFor(d);
+    const lanes = vectorLanes(d);
     const differences = scratch([d]);
     run(
       programs.columns(lanes),
@@ -106,8 +108,8 @@ function viewReference(
       c[i * d + j] = z.data[(view * n + i) * d + j]! - mean;
       variance += c[i * d + j]! ** 2 / (n - 1);
     }
-    const std = Math.sqrt(variance + 1e-4);
-    hinge += Math.max(0, 1 - std);
+    const std = Math.sqrt(variance + VICREG_EPS);
+    hinge += Math.max(0, VICREG_STD - std);
     spread += std;
     variances.data[view * d + j] = variance;
   }
@@ -148,7 +150,7 @@ export const vicregGrad = defineKernel<'z' | 'centred' | 'variances' | 'moments'
     const { z, centred, variances, moments, weights } = inputs;
     const [n, d] = [z.shape[0]! / 2, z.shape[1]!];
     const gram = usesGram(n, d, attrs);
-    const lanes = gram ? lanesFor(d) : 1;
+    const lanes = gram ? vectorLanes(d) : 1;
     const size = (2 * n * d) / lanes;
     const code = gram ? programs.gramGradient(lanes) : programs.covarianceGradient;
     run(code, [z, centred, variances, moments, weights, outputs[0]!], [n, d / lanes], flatGroups(size, 64));
@@ -161,7 +163,7 @@ export const vicregGrad = defineKernel<'z' | 'centred' | 'variances' | 'moments'
       const view = Math.floor(i / (n * d));
       const [row, j] = [Math.floor(i / d) - view * n, i % d];
       const variance = variances.data[view * d + j]!;
-      const std = Math.sqrt(variance + 1e-4);
+      const std = Math.sqrt(variance + VICREG_EPS);
       let product = 0;
       if (gram) {
         for (let k = 0; k < n; k++)
@@ -173,7 +175,7 @@ export const vicregGrad = defineKernel<'z' | 'centred' | 'variances' | 'moments'
       }
       const other = z.data[view === 0 ? i + n * d : i - n * d]!;
       const invariance = (2 * (z.data[i]! - other)) / (n * d);
-      const hinge = std < 1 ? -centred.data[i]! / (2 * d * (n - 1) * std) : 0;
+      const hinge = std < VICREG_STD ? -centred.data[i]! / (2 * d * (n - 1) * std) : 0;
       dz!.data[i] = head * (wi * invariance + wv * hinge + (wc * 4 * product) / (d * (n - 1)));
     }
   },

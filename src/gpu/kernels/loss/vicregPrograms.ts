@@ -2,10 +2,13 @@
 
 import { flatIndex, program } from '../../program.ts';
 import type { ColumnReduction } from '../parts/columnReduce.ts';
-import { elementOf, type Lanes, sumOf, zeroOf } from '../parts/common.ts';
+import { elementOf, sumOf, type VectorLanes, zeroOf } from '../parts/lanes.ts';
+import { VICREG_EPS, VICREG_STD } from './constants.ts';
+
+const TARGET = VICREG_STD.toFixed(1);
 
 /** Per dimension: centred values and unbiased variances of both views, and the summed squared difference. */
-export function columns(lanes: Lanes) {
+export function columns(lanes: VectorLanes) {
   const T = elementOf(lanes);
   return program({
     name: `vicregColumns${lanes}`,
@@ -49,7 +52,7 @@ export function columns(lanes: Lanes) {
 }
 
 /** G = c c^T / (N - 1) per view, one thread per element. */
-export function gram(lanes: Lanes) {
+export function gram(lanes: VectorLanes) {
   const T = elementOf(lanes);
   return program({
     name: `vicregGram${lanes}`,
@@ -70,7 +73,7 @@ export function gram(lanes: Lanes) {
 }
 
 /** The same by a workgroup for each element. */
-export function gramReduction(lanes: Lanes): ColumnReduction {
+export function gramReduction(lanes: VectorLanes): ColumnReduction {
   const T = elementOf(lanes);
   return {
     name: `vicregGram${lanes}`,
@@ -128,8 +131,8 @@ export function terms(gramForm: boolean) {
     var second = 0.0;
     for (var j = share; j < p.d; j += stride) {
       let variance = variances[view * p.d + j];
-      let deviation = sqrt(variance + 1e-4);
-      hinge += max(0.0, 1.0 - deviation);
+      let deviation = sqrt(variance + ${VICREG_EPS});
+      hinge += max(0.0, ${TARGET} - deviation);
       spread += deviation;
       ${gramForm ? 'second -= variance * variance;' : ''}
     }
@@ -154,18 +157,18 @@ export function terms(gramForm: boolean) {
   });
 }
 
-const pullTogether = (lanes: Lanes) => `
+const pullTogether = (lanes: VectorLanes) => `
   let variance = variances[view * p.columns + c];
-  let deviation = sqrt(variance + 1e-4);
+  let deviation = sqrt(variance + ${VICREG_EPS});
   let partner = select(index - p.n * p.columns, index + p.n * p.columns, view == 0u);
   let d = f32(p.columns * ${lanes}u);
   let invariance = 2.0 * (z[index] - z[partner]) / (f32(p.n) * d);
-  let hinge = select(${zeroOf(lanes)}, -centred[index] / (2.0 * d * f32(p.n - 1u) * deviation), deviation < ${zeroOf(lanes)} + 1.0);
+  let hinge = select(${zeroOf(lanes)}, -centred[index] / (2.0 * d * f32(p.n - 1u) * deviation), deviation < ${zeroOf(lanes)} + ${TARGET});
   let covariance = 4.0 * product / (d * f32(p.n - 1u));
   dz[index] = weights[3] * (weights[0] * invariance + weights[1] * hinge + weights[2] * covariance);`;
 
 /** dz through the Gram form: c C = G c - var c. */
-export function gramGradient(lanes: Lanes) {
+export function gramGradient(lanes: VectorLanes) {
   const T = elementOf(lanes);
   return program({
     name: `vicregGramGrad${lanes}`,

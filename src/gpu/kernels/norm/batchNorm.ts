@@ -8,8 +8,9 @@
 import { type Form, SUM_FORMS } from '../../forms.ts';
 import { defineKernel, type Plain } from '../../kernel.ts';
 import { flatGroups, flatIndex, program } from '../../program.ts';
+import { sizeOf } from '../../shape.ts';
 import { blocksFor, type ColumnReduction, rowsAtOnce, runColumnReduction } from '../parts/columnReduce.ts';
-import { elementOf, lanesFor, sizeOf, zeroOf } from '../parts/common.ts';
+import { elementOf, vectorLanes, zeroOf } from '../parts/lanes.ts';
 import { FEW_ROWS, fewRowsForward } from './batchNormFewRows.ts';
 
 export interface BatchNormAttrs {
@@ -45,7 +46,7 @@ export const batchNorm = defineKernel<TrainInput, BatchNormAttrs>({
     const { x, gamma, beta, residual, runningMean, runningVar } = inputs;
     const channels = gamma.shape[0]!;
     const rows = sizeOf(x.shape) / channels / attrs.groups;
-    const lanes = lanesFor(channels);
+    const lanes = vectorLanes(channels);
     const columns = channels / lanes;
     if (rows <= FEW_ROWS) {
       const once = fewRowsForward(lanes, attrs.relu, attrs.residual);
@@ -128,7 +129,7 @@ export const batchNormEval = defineKernel<TrainInput, BatchNormEvalAttrs>({
   gpu({ inputs, outputs, scratch, run }, attrs) {
     const { x, gamma, beta, residual, runningMean, runningVar } = inputs;
     const channels = gamma.shape[0]!;
-    const lanes = lanesFor(channels);
+    const lanes = vectorLanes(channels);
     const columns = channels / lanes;
     const stats = scratch([1, 2, channels]);
     run(runningStats, [runningMean, runningVar, stats], [channels, attrs.eps], flatGroups(channels, 64));

@@ -3,7 +3,8 @@
 
 import { defineKernel, type InPlace } from '../../kernel.ts';
 import { flatGroups } from '../../program.ts';
-import { lanesFor, sizeOf } from '../parts/common.ts';
+import { sizeOf } from '../../shape.ts';
+import { vectorLanes } from '../parts/lanes.ts';
 import { normalise } from './batchNorm.ts';
 
 export interface BatchNormApplyAttrs extends InPlace {
@@ -23,7 +24,7 @@ export const batchNormApply = defineKernel<
   gpu({ inputs, outputs, takeOver, run }, { relu, residual: added, inPlace = false }) {
     const { x, stats, gamma, beta, residual } = inputs;
     const channels = gamma.shape[0]!;
-    const lanes = lanesFor(channels);
+    const lanes = vectorLanes(channels);
     const size = sizeOf(x.shape) / lanes;
     const columns = channels / lanes;
     const y = inPlace ? takeOver(0, 'x') : outputs[0]!;

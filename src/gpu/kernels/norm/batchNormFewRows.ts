@@ -2,13 +2,13 @@
 // one dispatch instead of three, forward as well as backward. Formulas are in batchNorm.ts and batchNormGrad.ts.
 
 import { flatIndex, program } from '../../program.ts';
-import { elementOf, type Lanes, zeroOf } from '../parts/common.ts';
+import { elementOf, type VectorLanes, zeroOf } from '../parts/lanes.ts';
 import { type Mask, maskName, openGradient } from './batchNormMask.ts';
 
 /** Rows per group up to which this form is used. */
 export const FEW_ROWS = 256;
 
-export function fewRowsForward(lanes: Lanes, relu: boolean, residual: boolean) {
+export function fewRowsForward(lanes: VectorLanes, relu: boolean, residual: boolean) {
   const T = elementOf(lanes);
   const value = `(x[at] - mean) * scale + beta[c]${residual ? ' + residual[at]' : ''}`;
   return program({
@@ -50,7 +50,7 @@ export function fewRowsForward(lanes: Lanes, relu: boolean, residual: boolean) {
   });
 }
 
-export function fewRowsBackward(lanes: Lanes, mask: Mask, residual: boolean, inPlace: boolean) {
+export function fewRowsBackward(lanes: VectorLanes, mask: Mask, residual: boolean, inPlace: boolean) {
   const T = elementOf(lanes);
   const open = openGradient(lanes, mask, 'at', inPlace ? 'dx' : 'dy');
   return program({
@@ -93,7 +93,7 @@ export function fewRowsBackward(lanes: Lanes, mask: Mask, residual: boolean, inP
 }
 
 /** The gradient of a residual alone: dy where the ReLU was open. */
-export function residualGradient(lanes: Lanes, mask: Mask) {
+export function residualGradient(lanes: VectorLanes, mask: Mask) {
   const T = elementOf(lanes);
   return program({
     name: `bnGradResidual${lanes}${maskName(mask)}`,

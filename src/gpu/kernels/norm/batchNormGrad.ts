@@ -5,8 +5,9 @@
 import { SUM_FORMS } from '../../forms.ts';
 import { defineKernel, type InPlace } from '../../kernel.ts';
 import { flatGroups, flatIndex, program } from '../../program.ts';
+import { sizeOf } from '../../shape.ts';
 import { type ColumnReduction, runColumnReduction } from '../parts/columnReduce.ts';
-import { elementOf, type Lanes, lanesFor, sizeOf, zeroOf } from '../parts/common.ts';
+import { elementOf, type VectorLanes, vectorLanes, zeroOf } from '../parts/lanes.ts';
 import { chunksFor } from './batchNorm.ts';
 import { FEW_ROWS, fewRowsBackward, residualGradient } from './batchNormFewRows.ts';
 import { type Mask, maskName, openGradient } from './batchNormMask.ts';
@@ -37,7 +38,7 @@ export const batchNormGrad = defineKernel<'x' | 'y' | 'dy' | 'gamma' | 'stats', 
     const gradient = inPlace ? [] : [dy];
     const channels = gamma.shape[0]!;
     const rows = sizeOf(x.shape) / channels / groups;
-    const lanes = lanesFor(channels);
+    const lanes = vectorLanes(channels);
     const columns = channels / lanes;
     if (rows <= FEW_ROWS) {
       // With dy apart and a residual there would be nine buffers, one more than every device has.
@@ -114,7 +115,7 @@ export const batchNormGrad = defineKernel<'x' | 'y' | 'dy' | 'gamma' | 'stats', 
   },
 });
 
-function partialSums(lanes: Lanes, mask: Mask) {
+function partialSums(lanes: VectorLanes, mask: Mask) {
   const T = elementOf(lanes);
   return program({
     name: `bnGradPartial${lanes}${maskName(mask)}`,
@@ -144,7 +145,7 @@ function partialSums(lanes: Lanes, mask: Mask) {
   });
 }
 
-function sumsReduction(lanes: Lanes, mask: Mask): ColumnReduction {
+function sumsReduction(lanes: VectorLanes, mask: Mask): ColumnReduction {
   const T = elementOf(lanes);
   return {
     name: `bnGradPartial${lanes}${maskName(mask)}`,
@@ -173,7 +174,7 @@ function sumsReduction(lanes: Lanes, mask: Mask): ColumnReduction {
   };
 }
 
-function combine(lanes: Lanes) {
+function combine(lanes: VectorLanes) {
   const T = elementOf(lanes);
   return program({
     name: `bnGradCombine${lanes}`,
@@ -204,7 +205,7 @@ function combine(lanes: Lanes) {
   });
 }
 
-function apply(lanes: Lanes, mask: Mask, residual: boolean, inPlace: boolean) {
+function apply(lanes: VectorLanes, mask: Mask, residual: boolean, inPlace: boolean) {
   const T = elementOf(lanes);
   return program({
     name: `bnGradApply${lanes}${maskName(mask)}${residual ? 's' : ''}${inPlace ? 'i' : ''}`,

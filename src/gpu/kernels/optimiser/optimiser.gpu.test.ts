@@ -1,7 +1,7 @@
 // LARS and AdamW on the GPU against their plain loops: mixed segments, zero norms, gaps, one large segment, clipped gradients.
 import { describe, expect, test } from 'vitest';
-import { switchOff } from '../../stock/table.ts';
 import { type Given, given, gpuError, relativeError, runOn } from '../parts/testing.ts';
+import { switchOff } from '../stock.ts';
 import { adamwUpdate, HYPER_LENGTH, larsUpdate, packHyper } from './optimiser.ts';
 
 const hyperOf = (clip: number): Given => ({

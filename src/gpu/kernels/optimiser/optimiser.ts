@@ -6,7 +6,8 @@
 
 import { defineKernel, type Plain } from '../../kernel.ts';
 import { flatGroups, flatIndex, type Program, program } from '../../program.ts';
-import { sizeOf } from '../parts/common.ts';
+import { sizeOf } from '../../shape.ts';
+import { elementOf, type VectorLanes, vectorLanes } from '../parts/lanes.ts';
 import { clipFunction, clipped } from './clip.ts';
 
 /** Places of the values in the `hyper` vector. */
@@ -74,7 +75,7 @@ export const larsUpdate = defineKernel<LarsInput, Record<string, never>>({
     const partial = scratch([count, workers, 2]);
     const ratios = scratch([count]);
     const groups = flatGroups(count * workers, 64);
-    const width = widthOf(sizeOf(parameters.shape));
+    const width = vectorLanes(sizeOf(parameters.shape));
     run(larsNorms[width], [parameters, gradients, segments, hyper, partial], [count, workers], groups);
     run(larsRatios, [partial, segments, hyper, ratios], [workers], flatGroups(count, 1));
     run(
@@ -121,7 +122,7 @@ export const adamwUpdate = defineKernel<LarsInput | 'moment2', Record<string, ne
     const workers = workersFor(sizeOf(parameters.shape), count);
     const tensors = [gradients, segments, hyper, parameters, moment1, moment2];
     run(
-      adamwApply[widthOf(sizeOf(parameters.shape))],
+      adamwApply[vectorLanes(sizeOf(parameters.shape))],
       tensors,
       [count, workers],
       flatGroups(count * workers, 64),
@@ -160,16 +161,11 @@ function forEachSegment(
 
 const PARAMS = { segments: 'u32', workers: 'u32' } as const;
 
-/** Numbers that a thread takes at a time: four where the arena's length allows it to be bound as vectors. */
-type Width = 1 | 4;
-const widthOf = (size: number): Width => (size % 4 === 0 ? 4 : 1);
-const elementOf = (width: Width) => (width === 4 ? 'vec4<f32>' : 'f32');
-
 /**
  * Opens a thread's share of a segment: `row`, `worker`, `decay`, `clip` and the loop over its numbers, `i` counting elements.
  * A segment may begin or end within a vector; `inside` says which of its lanes are the segment's.
  */
-function share(width: Width, body: string, prepare = ''): string {
+function share(width: VectorLanes, body: string, prepare = ''): string {
   const inside =
     width === 4
       ? 'let at = vec4<u32>(4u * i) + vec4<u32>(0u, 1u, 2u, 3u); let inside = (at >= vec4<u32>(row.x)) & (at < vec4<u32>(end));'
@@ -187,14 +183,14 @@ function share(width: Width, body: string, prepare = ''): string {
 }
 
 /** Stores `value` into the lanes that belong to the segment; its neighbours' lanes are other threads'. */
-function store(width: Width, buffer: string, value: string): string {
+function store(width: VectorLanes, buffer: string, value: string): string {
   if (width === 1) return `${buffer}[i] = ${value};`;
   return `if (all(inside)) { ${buffer}[i] = ${value}; } else {
       for (var lane4 = 0u; lane4 < 4u; lane4++) { if (inside[lane4]) { ${buffer}[i][lane4] = ${value}[lane4]; } }
     }`;
 }
 
-const squares = (width: Width, value: string) =>
+const squares = (width: VectorLanes, value: string) =>
   width === 4 ? `dot(select(vec4<f32>(), ${value}, inside), ${value})` : `${value} * ${value}`;
 
 const larsNorms = byWidth((width) =>
@@ -290,6 +286,6 @@ const adamwApply = byWidth((width) =>
   }),
 );
 
-function byWidth(make: (width: Width) => Program): Readonly<Record<Width, Program>> {
+function byWidth(make: (width: VectorLanes) => Program): Readonly<Record<VectorLanes, Program>> {
   return { 1: make(1), 4: make(4) };
 }

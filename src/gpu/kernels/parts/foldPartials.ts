@@ -4,7 +4,7 @@
 import type { TensorInfo } from '../../backend.ts';
 import type { GpuJob } from '../../kernel.ts';
 import { flatGroups, flatIndex, program } from '../../program.ts';
-import { sizeOf } from './common.ts';
+import { sizeOf } from '../../shape.ts';
 import { storageOf } from './lanes.ts';
 
 /** Records `to = sum over parts of partials [parts, ...to]`, plus `bias` [m] if given; one dispatch. */

@@ -1,5 +1,5 @@
-// Small pieces of WGSL text that the register-tiled kernels share: vector and matrix types of the widths WGSL
-// has, loads of a few neighbouring numbers, and how wide a channel dimension can be read. Products are written as
+// Small pieces of WGSL text that the kernels share: vector and matrix types of the widths WGSL has, loads of a few
+// neighbouring numbers, and how wide a channel dimension can be read. Products are written as
 // matrix times vector throughout: software adapters turn those, and only those, into fused multiply-adds.
 
 import type { Element } from '../../program.ts';
@@ -15,8 +15,23 @@ export function lanesOf(channels: number): Lanes {
   return channels % 2 === 0 ? 2 : 1;
 }
 
+/** How many channels are taken at a time where a tensor is bound as whole vectors: 4 where they divide, else 1. */
+export type VectorLanes = 1 | 4;
+
+export const vectorLanes = (channels: number): VectorLanes => (channels % 4 === 0 ? 4 : 1);
+
+/** The WGSL element of so many lanes. */
+export const elementOf = (lanes: VectorLanes) => (lanes === 4 ? 'vec4<f32>' : 'f32');
+
 /** The storage element in which a tensor with this many channels is bound. */
-export const storageOf = (channels: number): Element => (channels % 4 === 0 ? 'vec4<f32>' : 'f32');
+export const storageOf = (channels: number): Element => elementOf(vectorLanes(channels));
+
+/** Zero of the element's own type, to compare and to clamp with. */
+export const zeroOf = (lanes: VectorLanes) => (lanes === 4 ? 'vec4<f32>(0.0)' : '0.0');
+
+/** The sum of an element's lanes, as f32. */
+export const sumOf = (lanes: VectorLanes, value: string) =>
+  lanes === 4 ? `dot(${value}, vec4<f32>(1.0))` : value;
 
 export const vec = (lanes: number) => (lanes === 1 ? 'f32' : `vec${lanes}<f32>`);
 

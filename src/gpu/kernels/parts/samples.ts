@@ -3,7 +3,7 @@
 
 import { Rng } from '../../../util/rng.ts';
 import type { Shape } from '../../kernel.ts';
-import { sizeOf } from './common.ts';
+import { sizeOf } from '../../shape.ts';
 
 export interface Given {
   readonly shape: Shape;
@@ -20,6 +20,22 @@ export const given = (shape: Shape, seed: number, scale = 1, offset = 0): Given 
   shape,
   data: values(shape, seed, scale, offset),
 });
+
+const PERIOD = 4099;
+
+/** Normal values that repeat after some thousands: drawing millions would take longer than what is timed. */
+export function repeated(shape: Shape, seed: number, scale = 1, offset = 0): Given {
+  const data = new Float32Array(sizeOf(shape));
+  const drawn = values([Math.min(PERIOD, data.length)], seed, scale, offset);
+  for (let at = 0; at < data.length; at += PERIOD) data.set(drawn.subarray(0, data.length - at), at);
+  return { shape, data };
+}
+
+/** A map after a ReLU: half its places are exactly zero, so maxima tie. */
+export function rectified(shape: Shape, seed: number): Given {
+  const { data } = given(shape, seed);
+  return { shape, data: data.map((value) => Math.max(0, value)) };
+}
 
 /** ||a - b|| / ||b||, or ||a|| where b is zero. */
 export function relativeError(a: ArrayLike<number>, b: ArrayLike<number>): number {

@@ -6,10 +6,11 @@ import { chooseForms, type Form } from '../../forms.ts';
 import { KERNELS, type Kernel, type Shape } from '../../kernel.ts';
 import { keepOnHost } from '../../switches.ts';
 import { testDevice } from '../../testDevice.ts';
-import { sizeOf } from './common.ts';
 import { type Given, relativeError } from './samples.ts';
 
 export { type Given, given, relativeError, values } from './samples.ts';
+
+import { sizeOf } from '../../shape.ts';
 
 export interface KernelRun {
   readonly outputs: Float32Array[];

@@ -3,7 +3,8 @@
 
 import { defineKernel, type InPlace } from '../../kernel.ts';
 import { flatGroups, flatIndex, program } from '../../program.ts';
-import { elementOf, type Lanes, lanesFor, sizeOf, zeroOf } from '../parts/common.ts';
+import { shape4, sizeOf } from '../../shape.ts';
+import { elementOf, type VectorLanes, vectorLanes, zeroOf } from '../parts/lanes.ts';
 
 /** a + b, any shape. In place of a where the caller gives it away. */
 export const add = defineKernel<'a' | 'b', InPlace>({
@@ -12,7 +13,7 @@ export const add = defineKernel<'a' | 'b', InPlace>({
   outputs: ({ a }) => [a],
   gpu({ inputs, outputs, takeOver, run }, { inPlace }) {
     const size = sizeOf(inputs.a.shape);
-    const lanes = lanesFor(size);
+    const lanes = vectorLanes(size);
     const tensors = inPlace ? [inputs.b, takeOver(0, 'a')] : [inputs.a, inputs.b, outputs[0]!];
     run((inPlace ? sumInto : sum)(lanes), tensors, [size / lanes], flatGroups(size / lanes, 64));
   },
@@ -27,8 +28,8 @@ export const spatialMean = defineKernel<'x', Record<string, never>>({
   inputs: ['x'],
   outputs: ({ x }) => [[x[0]!, x[3]!]],
   gpu({ inputs, outputs, run }) {
-    const [n, h, w, c] = inputs.x.shape as [number, number, number, number];
-    const lanes = lanesFor(c);
+    const [n, h, w, c] = shape4(inputs.x.shape);
+    const lanes = vectorLanes(c);
     run(
       mean(lanes),
       [inputs.x, outputs[0]!],
@@ -37,7 +38,7 @@ export const spatialMean = defineKernel<'x', Record<string, never>>({
     );
   },
   reference({ x }, _attrs, [out]) {
-    const [n, h, w, c] = x.shape as [number, number, number, number];
+    const [n, h, w, c] = shape4(x.shape);
     for (let i = 0; i < n * c; i++) {
       let total = 0;
       for (let q = 0; q < h * w; q++) total += x.data[(Math.floor(i / c) * h * w + q) * c + (i % c)]!;
@@ -53,7 +54,7 @@ export const spatialMeanGrad = defineKernel<'dy', { height: number; width: numbe
   outputs: ({ dy }, { height, width }) => [[dy[0]!, height, width, dy[1]!]],
   gpu({ inputs, outputs, run }, { height, width }) {
     const [n, c] = inputs.dy.shape as [number, number];
-    const lanes = lanesFor(c);
+    const lanes = vectorLanes(c);
     const size = (n * height * width * c) / lanes;
     run(spread(lanes), [inputs.dy, outputs[0]!], [size, height * width, c / lanes], flatGroups(size, 64));
   },
@@ -65,7 +66,7 @@ export const spatialMeanGrad = defineKernel<'dy', { height: number; width: numbe
   },
 });
 
-const sum = (lanes: Lanes) =>
+const sum = (lanes: VectorLanes) =>
   program({
     name: `add${lanes}`,
     reads: { a: elementOf(lanes), b: elementOf(lanes) },
@@ -75,7 +76,7 @@ const sum = (lanes: Lanes) =>
     body: `${flatIndex(64)} if (index < p.size) { out[index] = a[index] + b[index]; }`,
   });
 
-const sumInto = (lanes: Lanes) =>
+const sumInto = (lanes: VectorLanes) =>
   program({
     name: `addInto${lanes}`,
     reads: { b: elementOf(lanes) },
@@ -85,7 +86,7 @@ const sumInto = (lanes: Lanes) =>
     body: `${flatIndex(64)} if (index < p.size) { a[index] = a[index] + b[index]; }`,
   });
 
-const mean = (lanes: Lanes) =>
+const mean = (lanes: VectorLanes) =>
   program({
     name: `spatialMean${lanes}`,
     reads: { x: elementOf(lanes) },
@@ -101,7 +102,7 @@ const mean = (lanes: Lanes) =>
   out[index] = total / f32(p.pixels);`,
   });
 
-const spread = (lanes: Lanes) =>
+const spread = (lanes: VectorLanes) =>
   program({
     name: `spatialMeanGrad${lanes}`,
     reads: { dy: elementOf(lanes) },

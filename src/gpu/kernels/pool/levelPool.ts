@@ -6,7 +6,7 @@
 
 import { defineKernel, type Plain } from '../../kernel.ts';
 import { flatGroups, flatIndex, program } from '../../program.ts';
-import { elementOf, type Lanes, lanesFor, zeroOf } from '../parts/common.ts';
+import { elementOf, type VectorLanes, vectorLanes, zeroOf } from '../parts/lanes.ts';
 
 /** Positions per axis of the pooled summary. */
 export const POOLED_SIDE = 4;
@@ -71,13 +71,13 @@ export function levelPlaces(
 }
 
 /** Vectors along channels fit where every level begins at a multiple of four. */
-const lanesOf = ({ channels, first, total }: LevelPlace): Lanes =>
-  [channels, first, total].every((n) => lanesFor(n) === 4) ? 4 : 1;
+const lanesOf = ({ channels, first, total }: LevelPlace): VectorLanes =>
+  [channels, first, total].every((n) => vectorLanes(n) === 4) ? 4 : 1;
 
 const params = (
   threads: number,
   { height, width, channels, matrix, first, total }: LevelPlace,
-  lanes: Lanes,
+  lanes: VectorLanes,
 ) => [
   threads,
   height,
@@ -165,7 +165,7 @@ const PARAMS = {
   columnMatrix: 'u32',
 } as const;
 
-function pool(lanes: Lanes) {
+function pool(lanes: VectorLanes) {
   const T = elementOf(lanes);
   return program({
     name: `levelPool${lanes}`,
@@ -198,7 +198,7 @@ function pool(lanes: Lanes) {
 }
 
 /** One thread per film, row and channel group: the four column sums of a row serve all its pixels. */
-function poolGradient(lanes: Lanes, onto: boolean) {
+function poolGradient(lanes: VectorLanes, onto: boolean) {
   const T = elementOf(lanes);
   const each = (make: (i: number) => string, joint: string) => [0, 1, 2, 3].map(make).join(joint);
   return program({

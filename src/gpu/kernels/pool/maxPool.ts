@@ -4,6 +4,7 @@
 
 import { defineKernel, type GpuJob, type Plain } from '../../kernel.ts';
 import { flatGroups, flatIndex, type Program, program } from '../../program.ts';
+import { shape4 } from '../../shape.ts';
 import { convSide } from '../conv/convTile.ts';
 import { each, range, storageOf } from '../parts/lanes.ts';
 
@@ -13,8 +14,6 @@ export interface PoolAttrs {
   readonly pad: number;
 }
 
-type Map4 = [number, number, number, number];
-
 /** x [n,h,w,c] -> y [n, floor((h + 2 pad - size) / stride) + 1, ..., c]. */
 export const maxPool = defineKernel<'x', PoolAttrs>({
   name: 'MlvMaxPool',
@@ -23,7 +22,7 @@ export const maxPool = defineKernel<'x', PoolAttrs>({
     [x[0]!, convSide(x[1]!, attrs.size, attrs), convSide(x[2]!, attrs.size, attrs), x[3]!],
   ],
   gpu({ inputs: { x }, outputs: [y], run }, attrs) {
-    const [n, oh, ow, c] = y!.shape as Map4;
+    const [n, oh, ow, c] = shape4(y!.shape);
     const lanes = c % 4 === 0 ? 4 : 1;
     const threads = (n * oh * Math.ceil(ow / OUTPUTS) * c) / lanes;
     run(
@@ -62,7 +61,7 @@ function sizes(threads: number, x: readonly number[], y: readonly number[], lane
 
 function runPoolGrad(job: GpuJob<'x' | 'dy'>, attrs: PoolAttrs): void {
   const { x, dy } = job.inputs;
-  const [n, h, w, c] = x.shape as Map4;
+  const [n, h, w, c] = shape4(x.shape);
   const lanes = c % 4 === 0 ? 4 : 1;
   // Larger blocks share more loads between windows, which pays where loads are dear; hardware wants threads.
   const blocks = job.form === 'wide' && attrs.size <= 3 ? 2 : 1;
@@ -205,7 +204,7 @@ function eachWindow(
   { size, stride, pad }: PoolAttrs,
   visit: (at: number, from: number) => void,
 ): void {
-  const [, h, w] = x.shape as Map4;
+  const [, h, w] = shape4(x.shape);
   for (let at = 0; at < n! * oh! * ow! * c!; at++) {
     const channel = at % c!;
     const ox = Math.floor(at / c!) % ow!;

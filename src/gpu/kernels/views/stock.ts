@@ -1,14 +1,14 @@
 // Rendering of views as a composition of stock operations: bytes are taken out of their words on the host, the resize
 // is a product with a matrix of weights along each axis, the blur a product with a banded matrix. Weights are whole
-// numbers of 2^-22 as in kernels/viewPrograms.ts; their two halves are multiplied apart, so that sums stay exact.
+// numbers of 2^-22 as in viewPrograms.ts; their two halves are multiplied apart, so that sums stay exact.
 
-import { type PlainData, type Tensor, tf } from '../backend.ts';
-import { MEAN, STD } from '../kernels/views/viewFinishPrograms.ts';
-import { PARAMETER_WORDS, SLOT } from '../kernels/views/viewInput.ts';
-import { type Filter, SUPPORT } from '../kernels/views/viewPrograms.ts';
-import { type RenderAttrs, VIEW_STAGES, type ViewAttrs } from '../kernels/views/views.ts';
-import type { Stock, StockTools } from '../switches.ts';
-import { joined, ones, product, ramp, shaped } from './operations.ts';
+import { type PlainData, type Tensor, tf } from '../../backend.ts';
+import type { Stock, StockTools } from '../../switches.ts';
+import { joined, ones, product, ramp, shaped } from '../parts/operations.ts';
+import { MEAN, STD } from './viewFinishPrograms.ts';
+import { PARAMETER_WORDS, SLOT } from './viewInput.ts';
+import { type Filter, SUPPORT } from './viewPrograms.ts';
+import { type RenderAttrs, VIEW_STAGES, type ViewAttrs } from './views.ts';
 
 type Input = 'planes' | 'params';
 type Slot = keyof typeof SLOT;

@@ -1,24 +1,30 @@
-// The context bottleneck and the level operator as compositions of stock operations; formulas are those of
-// kernels/bottleneck.ts, bottleneckGrad.ts and levelPool.ts.
+// The context bottleneck as compositions of stock operations, by the formulas of bottleneck.ts and bottleneckGrad.ts.
 
-import { type Tensor, tf } from '../backend.ts';
-import type { InPlace } from '../kernel.ts';
-import { type BottleneckInput, SPATIAL_KERNEL } from '../kernels/bottleneck/bottleneck.ts';
-import type { BottleneckGradInput } from '../kernels/bottleneck/bottleneckGrad.ts';
-import { type LevelPlace, type LevelPoolGradAttrs, POOLED_SIDE } from '../kernels/pool/levelPool.ts';
-import type { Stock } from '../switches.ts';
-import { filterGradient, inputGradient } from './convolution.ts';
-import { firstPlace, joined, ones, part, product, ramp, shaped } from './operations.ts';
+import { type Tensor, tf } from '../../backend.ts';
+import type { InPlace } from '../../kernel.ts';
+import { shape4 } from '../../shape.ts';
+import type { Stock } from '../../switches.ts';
+import {
+  filterGradient,
+  firstPlace,
+  inputGradient,
+  joined,
+  ones,
+  part,
+  product,
+  ramp,
+  shaped,
+} from '../parts/operations.ts';
+import { type BottleneckInput, SPATIAL_KERNEL } from './bottleneck.ts';
+import type { BottleneckGradInput } from './bottleneckGrad.ts';
 
 type Nothing = Record<string, never>;
-type Map4 = [number, number, number, number];
-
 const WINDOW = { stride: 1, pad: (SPATIAL_KERNEL - 1) / 2 };
 
 export const bottleneck: Stock<BottleneckInput, Nothing> = {
   instead: 'tf.mean, tf.max, tf.matMul, tf.conv2d and tf.sigmoid',
   run({ x, w1, w2, ws }) {
-    const [n, h, w, c] = x.shape as Map4;
+    const [n, h, w, c] = shape4(x.shape);
     const half = w1.shape[3]!;
     const pixels = shaped(x, n, h * w, c);
     const peak = tf.max(pixels, 1, true);
@@ -41,7 +47,7 @@ const slope = (gate: Tensor) => tf.mul(gate, tf.sub(1, gate));
 export const bottleneckGrad: Stock<BottleneckGradInput, InPlace> = {
   instead: 'tf.matMul, tf.sum, Conv2DBackpropInput, Conv2DBackpropFilter and arithmetic',
   run({ x, dout, w1, w2, ws, channelGate, spatialGate, pooled, hidden, spatial }) {
-    const [n, h, w, c] = x.shape as Map4;
+    const [n, h, w, c] = shape4(x.shape);
     const half = w1.shape[3]!;
     const channel = shaped(channelGate, n, 1, 1, c);
     const gate = shaped(spatialGate, n, h, w, 1);
@@ -73,44 +79,7 @@ export const bottleneckGrad: Stock<BottleneckGradInput, InPlace> = {
 export const bottleneckApply: Stock<'x' | 'channelGate' | 'spatialGate', InPlace> = {
   instead: 'tf.mul, twice',
   run({ x, channelGate, spatialGate }) {
-    const [n, h, w, c] = x.shape as Map4;
+    const [n, h, w, c] = shape4(x.shape);
     return [tf.mul(tf.mul(x, shaped(channelGate, n, 1, 1, c)), shaped(spatialGate, n, h, w, 1))];
-  },
-};
-
-/** The row and the column matrix of a level, [1, 4, H] and [1, 4, W]. */
-function matricesOf(matrices: Tensor, { matrix, height, width }: LevelPlace): [Tensor, Tensor] {
-  const one = (from: number, side: number) =>
-    shaped(part(matrices, [from], [POOLED_SIDE * side]), 1, POOLED_SIDE, side);
-  return [one(matrix, height), one(matrix + POOLED_SIDE * height, width)];
-}
-
-export const levelPool: Stock<'a' | 'matrices' | 'summary', { place: LevelPlace }> = {
-  instead: 'tf.matMul, twice, and tf.concat',
-  run({ a, matrices, summary }, { place }) {
-    const { height: h, width: w, channels, first, total } = place;
-    const [n, positions] = summary.shape as [number, number];
-    const [rows, columns] = matricesOf(matrices, place);
-    const down = shaped(product(rows, shaped(a, n, h, w * channels)), n * POOLED_SIDE, w, channels);
-    const mine = shaped(product(columns, down), n, positions, channels);
-    const before = part(summary, [0, 0, 0], [n, positions, first]);
-    const end = first + channels;
-    const after = part(summary, [0, 0, end], [n, positions, total - end]);
-    const parts = [...(first > 0 ? [before] : []), mine, ...(end < total ? [after] : [])];
-    return [parts.length > 1 ? joined(parts, 2) : mine];
-  },
-};
-
-export const levelPoolGrad: Stock<'prior' | 'matrices' | 'dout', LevelPoolGradAttrs> = {
-  instead: 'tf.matMul, twice, and tf.add',
-  run({ prior, matrices, dout }, { place, onto }) {
-    const { height: h, width: w, channels, first } = place;
-    const [n, positions] = dout.shape as [number, number];
-    const [rows, columns] = matricesOf(matrices, place);
-    const mine = part(dout, [0, 0, first], [n, positions, channels]);
-    const across = product(columns, shaped(mine, n * POOLED_SIDE, POOLED_SIDE, channels), true, false);
-    const share = product(rows, shaped(across, n, POOLED_SIDE, w * channels), true, false);
-    const da = shaped(share, n, h, w, channels);
-    return [onto ? tf.add(prior, da) : da];
   },
 };

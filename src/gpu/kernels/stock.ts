@@ -3,18 +3,32 @@
 // operations in its place. Each composition is held to the kernel's plain loops by checks/selftest/stock.gpu.test.ts.
 
 import type { Kernel } from '../kernel.ts';
-import { KERNEL_TABLE, type KernelName } from '../kernels/table.ts';
 import { replaceKernels, type Stock } from '../switches.ts';
-import * as attention from './attention.ts';
-import * as convolution from './convolution.ts';
-import * as layers from './layers.ts';
-import * as method from './method.ts';
-import * as views from './views.ts';
+import * as bottleneck from './bottleneck/stock.ts';
+import * as conv from './conv/stock.ts';
+import * as dense from './dense/stock.ts';
+import * as half from './half/stock.ts';
+import * as loss from './loss/stock.ts';
+import * as norm from './norm/stock.ts';
+import * as optimiser from './optimiser/stock.ts';
+import * as pool from './pool/stock.ts';
+import { KERNEL_TABLE, type KernelName } from './table.ts';
+import * as views from './views/stock.ts';
 
 type StockOf<K> = K extends Kernel<infer In, infer Attrs> ? Stock<In, Attrs> : never;
 type StockTable = { readonly [N in KernelName]: StockOf<(typeof KERNEL_TABLE)[N]> };
 
-export const STOCK: StockTable = { ...convolution, ...layers, ...attention, ...method, ...views };
+export const STOCK: StockTable = {
+  ...bottleneck,
+  ...conv,
+  ...dense,
+  ...half,
+  ...loss,
+  ...norm,
+  ...optimiser,
+  ...pool,
+  ...views,
+};
 
 export const KERNEL_NAMES = Object.keys(KERNEL_TABLE) as KernelName[];
 

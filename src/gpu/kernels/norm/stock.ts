@@ -1,17 +1,15 @@
-// Batch norm, dense layers, sums and means as compositions of stock operations. Statistics are those of tf.moments,
-// which takes the mean first and then squares what is left.
+// Batch norm as compositions of stock operations. Statistics are those of tf.moments, which takes the mean first and then
+// squares what is left.
 
-import { type Tensor, tf } from '../backend.ts';
-import type { InPlace } from '../kernel.ts';
-import type { BatchNormAttrs, BatchNormEvalAttrs } from '../kernels/norm/batchNorm.ts';
-import type { BatchNormApplyAttrs } from '../kernels/norm/batchNormApply.ts';
-import type { BatchNormGradAttrs } from '../kernels/norm/batchNormGrad.ts';
-import { sizeOf } from '../kernels/parts/common.ts';
-import type { Stock } from '../switches.ts';
-import { inverseRoot, joined, ones, part, product, shaped } from './operations.ts';
+import { type Tensor, tf } from '../../backend.ts';
+import { sizeOf } from '../../shape.ts';
+import type { Stock } from '../../switches.ts';
+import { inverseRoot, joined, ones, part, shaped } from '../parts/operations.ts';
+import type { BatchNormAttrs, BatchNormEvalAttrs } from './batchNorm.ts';
+import type { BatchNormApplyAttrs } from './batchNormApply.ts';
+import type { BatchNormGradAttrs } from './batchNormGrad.ts';
 
 type NormInput = 'x' | 'gamma' | 'beta' | 'residual' | 'runningMean' | 'runningVar';
-type Nothing = Record<string, never>;
 
 /** [groups, rows, C]. */
 function inGroups(x: Tensor, groups: number): Tensor {
@@ -86,42 +84,4 @@ export const batchNormGrad: Stock<'x' | 'y' | 'dy' | 'gamma' | 'stats', BatchNor
     const dbeta = tf.sum(tf.sum(g, 1), 0);
     return residual ? [dx, dgamma, dbeta, open] : [dx, dgamma, dbeta];
   },
-};
-
-export const add: Stock<'a' | 'b', InPlace> = {
-  instead: 'tf.add',
-  run: ({ a, b }) => [tf.add(a, b)],
-};
-
-export const spatialMean: Stock<'x', Nothing> = {
-  instead: 'tf.mean',
-  run: ({ x }) => [tf.mean(x, [1, 2])],
-};
-
-export const spatialMeanGrad: Stock<'dy', { height: number; width: number }> = {
-  instead: 'tf.div and a product with ones',
-  run({ dy }, { height, width }) {
-    const [n, c] = dy.shape as [number, number];
-    return [tf.mul(shaped(tf.div(dy, height * width), n, 1, 1, c), tf.ones([1, height, width, 1]))];
-  },
-};
-
-export const dense: Stock<'x' | 'w' | 'b', { bias: boolean }> = {
-  instead: 'tf.matMul and tf.add',
-  run: ({ x, w, b }, { bias }) => [bias ? tf.add(product(x, w), b) : product(x, w)],
-};
-
-export const denseInputGrad: Stock<'dy' | 'w', Nothing> = {
-  instead: 'tf.matMul',
-  run: ({ dy, w }) => [product(dy, w, false, true)],
-};
-
-export const denseFilterGrad: Stock<'x' | 'dy', Nothing> = {
-  instead: 'tf.matMul',
-  run: ({ x, dy }) => [product(x, dy, true, false)],
-};
-
-export const columnSums: Stock<'dy', Nothing> = {
-  instead: 'tf.sum',
-  run: ({ dy }) => [tf.sum(dy, 0)],
 };

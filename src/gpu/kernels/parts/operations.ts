@@ -1,13 +1,34 @@
 // Small pieces that the stock compositions share: operations under names that take any tensor, because the types of
 // TensorFlow.js ask for a rank that ours do not carry, and kernels of the backend that have no public operation.
 
-import { type Tensor, tf } from '../backend.ts';
+import { type Tensor, tf } from '../../backend.ts';
 
 type Attributes = Readonly<Record<string, unknown>>;
 
 /** A kernel of the backend by its registered name. */
 export const runStock = (name: string, inputs: Readonly<Record<string, Tensor>>, attrs: Attributes): Tensor =>
   tf.engine().runKernel(name, inputs as tf.NamedTensorMap, attrs as tf.NamedAttrMap) as Tensor;
+
+const attributes = ({ stride, pad }: { stride: number; pad: number }) => ({
+  strides: [stride, stride],
+  pad,
+  dataFormat: 'NHWC',
+  dimRoundingMode: 'floor',
+});
+
+export const inputGradient = (
+  dy: Tensor,
+  filter: Tensor,
+  inputShape: readonly number[],
+  window: { stride: number; pad: number },
+) => runStock('Conv2DBackpropInput', { dy, filter }, { ...attributes(window), inputShape });
+
+export const filterGradient = (
+  x: Tensor,
+  dy: Tensor,
+  filterShape: readonly number[],
+  window: { stride: number; pad: number },
+) => runStock('Conv2DBackpropFilter', { x, dy }, { ...attributes(window), filterShape });
 
 export const part = (x: Tensor, begin: readonly number[], size: readonly number[]): Tensor =>
   tf.slice(x, [...begin], [...size]);

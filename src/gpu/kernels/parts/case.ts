@@ -1,18 +1,18 @@
 // What a case of the self-test is: a kernel's inputs, generated when they are wanted, and how near its result must come
 // to the plain loops. And those loops, run on plain arrays without any backend.
 
-import type { Kernel, Plain, Shape } from '../../gpu/kernel.ts';
-import { sizeOf } from '../../gpu/kernels/parts/common.ts';
-import type { Given } from '../../gpu/kernels/parts/samples.ts';
-import type { KERNEL_TABLE, KernelName } from '../../gpu/kernels/table.ts';
-import type { ErrorUnit } from '../../protocol/selfTest.ts';
+import type { Kernel, Plain, Shape } from '../../kernel.ts';
+import { sizeOf } from '../../shape.ts';
+import type { KERNEL_TABLE, KernelName } from '../table.ts';
+import type { Given } from './samples.ts';
 
 export interface Case<In extends string, Attrs extends object> {
   /** Shapes and variant, for a person. */
   readonly detail: string;
   readonly inputs: () => Readonly<Record<In, Given>>;
   readonly attrs: Attrs;
-  readonly unit?: ErrorUnit;
+  /** How the distance is measured: relative to the result, or in grey levels of 255. */
+  readonly unit?: 'relative' | 'levels';
   /** Default: TOLERANCE, relative. */
   readonly tolerance?: number;
 }
@@ -22,8 +22,19 @@ export const TOLERANCE = 1e-5;
 
 export type CaseOf<K> = K extends Kernel<infer In, infer Attrs> ? Case<In, Attrs> : never;
 
+export type TimedOf<K> =
+  K extends Kernel<infer In, infer Attrs>
+    ? { readonly inputs: Readonly<Record<In, Given>>; readonly attrs: Attrs }
+    : never;
+
 export interface Subject<K> {
   readonly cases: readonly [CaseOf<K>, ...CaseOf<K>[]];
+  /**
+   * Where the kernel has several forms, what they are timed at: a shape in the middle of a ResNet-18, small enough that
+   * all kernels together take well under a second on a graphics adapter, and large enough to fill a part of one.
+   * `films` of a map: an adapter on the processor is full with one.
+   */
+  readonly timed?: (films: number) => TimedOf<K>;
 }
 
 /** A subject for every kernel there is. */

@@ -1,18 +1,18 @@
 // Storage in halves against the definition of the format: every value comes back as one of its two neighbours among the
 // halves, halves come back as they were, what is too large is cut, and odd sizes lose nothing.
 import { expect, test } from 'vitest';
-import { tf } from './backend.ts';
-import { fromHalf, LARGEST_HALF, toHalf } from './halfStorage.ts';
-import { values } from './kernels/parts/samples.ts';
-import { testDevice } from './testDevice.ts';
+import { tf } from '../../backend.ts';
+import { testDevice } from '../../testDevice.ts';
+import { values } from '../parts/samples.ts';
+import { fromHalf, LARGEST_HALF, toHalf } from './half.ts';
 
 async function roundTrip(data: Float32Array): Promise<Float32Array> {
   await testDevice();
   const before = tf.memory().numTensors;
   const x = tf.tensor1d(data.slice());
-  const packed = toHalf(x);
+  const packed = toHalf({ x }, {})[0]!;
   expect(packed.size).toBe(Math.ceil(data.length / 2));
-  const back = fromHalf(packed, x.shape);
+  const back = fromHalf({ packed }, { shape: x.shape })[0]!;
   const found = Float32Array.from(await back.data());
   expect(Float32Array.from(await x.data())).toEqual(data);
   tf.dispose([x, packed, back]);

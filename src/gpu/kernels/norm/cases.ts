@@ -1,8 +1,8 @@
-// Cases of batch norm and of the dense layers.
+// Cases of batch norm: with and without ReLU and residual, maps and the rows of a head.
 
-import { batchNorm } from '../../gpu/kernels/norm/batchNorm.ts';
-import { type Given, given } from '../../gpu/kernels/parts/samples.ts';
-import { type CaseTable, referenceOf } from './case.ts';
+import { type CaseTable, referenceOf } from '../parts/case.ts';
+import { type Given, given, repeated } from '../parts/samples.ts';
+import { batchNorm } from './batchNorm.ts';
 
 const NORM = { groups: 2, eps: 1e-5, momentum: 0.1 };
 
@@ -27,20 +27,29 @@ function normGradient(shape: readonly number[], options: { relu: boolean; residu
   return { x, y, dy: given(shape, 9), gamma, stats };
 }
 
-/** [n, k, m] with and without a remainder in every direction, and one whose sum is long. */
-const DENSE: [readonly [number, number, number], ...(readonly [number, number, number])[]] = [
-  [16, 64, 32],
-  [7, 33, 5],
-  [4, 512, 16],
-];
-
-function over<T>(make: (detail: string, n: number, k: number, m: number) => T): [T, ...T[]] {
-  const one = ([n, k, m]: readonly [number, number, number]) => make(`${n} films, ${k} to ${m}`, n, k, m);
-  const [first, ...rest] = DENSE;
-  return [one(first), ...rest.map(one)];
+function normAgain(shape: readonly [number, number, number, number]) {
+  const channels = shape[3];
+  return {
+    x: given(shape, 1, 1.5, 0.4),
+    stats: given([2, 2, channels], 2),
+    gamma: given([channels], 3, 0.3, 1),
+    beta: given([channels], 4),
+    residual: given(shape, 5),
+  };
 }
 
-export const LAYER_CASES = {
+/** What is timed: a map of the first level, where sums are longest. */
+function timedInputs(films: number) {
+  const shape = [2 * Math.ceil(films / 2), 56, 56, 64] as const;
+  return {
+    x: repeated(shape, 1),
+    y: repeated(shape, 2),
+    dy: repeated(shape, 3),
+    gamma: repeated([64], 4, 0.1, 1),
+  };
+}
+
+export const CASES = {
   batchNorm: {
     cases: [
       {
@@ -59,6 +68,16 @@ export const LAYER_CASES = {
         attrs: { ...NORM, relu: false, residual: false },
       },
     ],
+    timed: (films: number) => {
+      const { x, gamma } = timedInputs(films);
+      const channels = {
+        beta: repeated([64], 3),
+        runningMean: repeated([64], 4),
+        runningVar: repeated([64], 5, 0.1, 1),
+      };
+      const attrs = { groups: 2, relu: true, residual: false, eps: 1e-5, momentum: 0 };
+      return { inputs: { x, gamma, residual: gamma, ...channels }, attrs };
+    },
   },
   batchNormEval: {
     cases: [
@@ -71,6 +90,20 @@ export const LAYER_CASES = {
         detail: '8 x 33',
         inputs: () => normInputs([8, 33]),
         attrs: { eps: 1e-5, relu: false, residual: false },
+      },
+    ],
+  },
+  batchNormApply: {
+    cases: [
+      {
+        detail: '4 x 9 x 9 x 8, ReLU, residual',
+        inputs: () => normAgain([4, 9, 9, 8]),
+        attrs: { relu: true, residual: true },
+      },
+      {
+        detail: '4 x 9 x 7 x 6',
+        inputs: () => normAgain([4, 9, 7, 6]),
+        attrs: { relu: false, residual: false },
       },
     ],
   },
@@ -92,32 +125,10 @@ export const LAYER_CASES = {
         attrs: { groups: 2, relu: false, residual: false },
       },
     ],
-  },
-  dense: {
-    cases: over((detail, n, k, m) => ({
-      detail,
-      inputs: () => ({ x: given([n, k], 1), w: given([k, m], 2, 0.2), b: given([m], 3) }),
-      attrs: { bias: true },
-    })),
-  },
-  denseInputGrad: {
-    cases: over((detail, n, k, m) => ({
-      detail,
-      inputs: () => ({ dy: given([n, m], 4), w: given([k, m], 2, 0.2) }),
-      attrs: {},
-    })),
-  },
-  denseFilterGrad: {
-    cases: over((detail, n, k, m) => ({
-      detail,
-      inputs: () => ({ x: given([n, k], 1), dy: given([n, m], 4) }),
-      attrs: {},
-    })),
-  },
-  columnSums: {
-    cases: [
-      { detail: '16 x 32', inputs: () => ({ dy: given([16, 32], 4) }), attrs: {} },
-      { detail: '130 x 7', inputs: () => ({ dy: given([130, 7], 4) }), attrs: {} },
-    ],
+    timed: (films: number) => {
+      const { x, y, dy, gamma } = timedInputs(films);
+      const stats = repeated([2, 2, 64], 6, 0.1, 1);
+      return { inputs: { x, y, dy, gamma, stats }, attrs: { groups: 2, relu: true, residual: false } };
+    },
   },
 } satisfies Partial<CaseTable>;

@@ -1,0 +1,25 @@
+// The kernels by name, as a person calls them: one table over all folders, which page and engine read alike.
+
+import { LABELS as bottleneck } from './bottleneck/labels.ts';
+import { LABELS as conv } from './conv/labels.ts';
+import { LABELS as dense } from './dense/labels.ts';
+import { LABELS as half } from './half/labels.ts';
+import { LABELS as loss } from './loss/labels.ts';
+import { LABELS as norm } from './norm/labels.ts';
+import { LABELS as optimiser } from './optimiser/labels.ts';
+import { LABELS as pool } from './pool/labels.ts';
+import { LABELS as views } from './views/labels.ts';
+
+export const KERNEL_LABELS = {
+  ...conv,
+  ...norm,
+  ...pool,
+  ...bottleneck,
+  ...dense,
+  ...half,
+  ...loss,
+  ...optimiser,
+  ...views,
+} as const;
+
+export type KernelName = keyof typeof KERNEL_LABELS;

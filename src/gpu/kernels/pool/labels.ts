@@ -1,0 +1,11 @@
+// The kernels of pooling, means, sums and the level operator, as a person calls them.
+
+export const LABELS = {
+  maxPool: 'Max pooling',
+  maxPoolGrad: 'Max pooling, gradient',
+  spatialMean: 'Mean over a map',
+  spatialMeanGrad: 'Mean over a map, gradient',
+  add: 'Sum of two maps',
+  levelPool: 'Summary of a level',
+  levelPoolGrad: 'Summary of a level, gradient',
+} as const;

@@ -13,6 +13,7 @@ import { spatialMean } from '../gpu/kernels/pool/elementwise.ts';
 import { POOLED_SIDE } from '../gpu/kernels/pool/levelPool.ts';
 import type { Program } from '../gpu/program.ts';
 import type { Runtime } from '../gpu/runtime.ts';
+import { sizeOf } from '../gpu/shape.ts';
 import { levelWidths } from '../methods/encoder/network.ts';
 import { type Embeddings, Model } from '../methods/model.ts';
 import { lossWeights, reportLength, VECTOR_LENGTH } from '../methods/record/total.ts';

@@ -8,6 +8,7 @@ import { type Plain, tf } from '../../gpu/kernel.ts';
 import { HYPER_LENGTH, larsUpdate, packHyper } from '../../gpu/kernels/optimiser/optimiser.ts';
 import { relativeError, values } from '../../gpu/kernels/parts/samples.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
+import { sizeOf } from '../../gpu/shape.ts';
 import { Model } from '../../methods/model.ts';
 import { lossWeights, reportLength } from '../../methods/record/total.ts';
 import { METHOD_NAMES, METHODS, type MethodName, methodOf } from '../../methods/records.ts';

@@ -3,7 +3,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SUM_FORMS } from '../../forms.ts';
-import type { shape4 } from '../../shape.ts';
 import {
   type Given,
   given,

@@ -9,7 +9,6 @@
 import { SUM_FORMS } from '../../forms.ts';
 import { defineKernel, type Plain } from '../../kernel.ts';
 import { flatGroups } from '../../program.ts';
-import type { shape4 } from '../../shape.ts';
 import { runColumnReduction } from '../parts/columnReduce.ts';
 import { foldPartials } from '../parts/foldPartials.ts';
 import { vectorLanes } from '../parts/lanes.ts';

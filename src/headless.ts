@@ -191,9 +191,9 @@ const api = {
 
   /** Turns one byte of a run's newest checkpoint over. */
   async corrupt(id: string): Promise<void> {
-    const { shelf } = await openRuns();
-    const folder = await shelf.open(id);
-    const [run] = (await listRuns(shelf)).filter((one) => one.id === id);
+    const { storage } = await openRuns();
+    const folder = await storage.open(id);
+    const [run] = (await listRuns(storage)).filter((one) => one.id === id);
     const file = run?.checkpoints.at(-1)?.file;
     const bytes = file ? await folder.read(file) : null;
     if (!file || !bytes) return;
@@ -203,11 +203,11 @@ const api = {
 
   /** Removes every run that is kept and not at hand; returns how many files are left of the others. */
   async clearRuns(): Promise<number> {
-    const { shelf } = await openRuns();
+    const { storage } = await openRuns();
     let files = 0;
-    for (const { id, inUse } of await listRuns(shelf)) {
-      if (!inUse) await removeRun(shelf, id);
-      else files += (await (await shelf.open(id)).sizes()).size;
+    for (const { id, inUse } of await listRuns(storage)) {
+      if (!inUse) await removeRun(storage, id);
+      else files += (await (await storage.open(id)).sizes()).size;
     }
     return files;
   },

@@ -3,9 +3,11 @@
 // which torchvision does not have, keep their random start. A checkpoint of ours is taken up again elsewhere.
 
 import { backbone, PREFIX } from '../methods/encoder/network.ts';
+import { networkOf } from '../methods/engines.ts';
 import { AppError } from '../util/errors.ts';
-import { readState, requireTensors } from './checkpoint.ts';
+import { type Checkpoint, readState, requireTensors } from './checkpoint.ts';
 import type { NamedTensors } from './stateDict.ts';
+import { requireWeights } from './weights.ts';
 
 /** How a run whose weights were all drawn at random is spoken of. */
 export const RANDOM_START = 'random';
@@ -16,6 +18,15 @@ export interface StartWeights {
   /** By our names, in our layouts. */
   readonly parameters: NamedTensors;
   readonly buffers: NamedTensors;
+}
+
+/**
+ * The weights of a checkpoint, for a model that is about to be restored to it, so that none is drawn only to be replaced. Its
+ * statistics come with the rest. @throws AppError checkpoint-invalid
+ */
+export function startAt(checkpoint: Checkpoint): StartWeights {
+  requireWeights(networkOf(checkpoint.config), checkpoint);
+  return { label: checkpoint.start, parameters: checkpoint.parameters, buffers: new Map() };
 }
 
 /** Child of the published encoder, which holds ResNet-18 as a plain sequence, for torchvision's first word. */

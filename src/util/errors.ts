@@ -268,6 +268,10 @@ export class AppError extends Error {
   }
 }
 
+/** Any thrown value as an AppError; what is none yet becomes `internal`. */
+export const asAppError = (thrown: unknown): AppError =>
+  thrown instanceof AppError ? thrown : new AppError('internal', String(thrown), { cause: thrown });
+
 /** Any thrown value as a record that structured clone carries. */
 export function toWire(thrown: unknown): WireError {
   if (thrown instanceof AppError) {

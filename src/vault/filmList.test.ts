@@ -3,7 +3,7 @@
 import { expect, it } from 'vitest';
 import { filmTable, type ImageRow } from '../protocol/dataset.ts';
 import { changesInWords, compareFilms, FILMS_FILE, writeFilmList } from './filmList.ts';
-import { MemoryShelf } from './folder.ts';
+import { MemoryStorage } from './folder.ts';
 
 const film = (path: string, changes: Partial<ImageRow> = {}): ImageRow => ({
   path,
@@ -17,7 +17,7 @@ const film = (path: string, changes: Partial<ImageRow> = {}): ImageRow => ({
 });
 
 it('says what is missing, new and changed, and nothing where nothing is', async () => {
-  const folder = await new MemoryShelf().open('11111111');
+  const folder = await new MemoryStorage().open('11111111');
   const before = ['a.png', 'b\n\t"ü".png', 'c.png', 'd.png'].map((path) => film(path));
   expect(await compareFilms(folder, filmTable(before))).toBeNull();
   await writeFilmList(folder, filmTable(before));

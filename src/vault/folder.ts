@@ -20,7 +20,7 @@ export interface Folder {
 }
 
 /** Where the folders of all runs are. */
-export interface Shelf {
+export interface RunStorage {
   /** False where everything is gone with the worker. */
   readonly lasting: boolean;
   ids(): Promise<string[]>;
@@ -63,8 +63,8 @@ class MemoryFolder implements Folder {
   }
 }
 
-/** A shelf that lives as long as this thread. */
-export class MemoryShelf implements Shelf {
+/** A storage that lives as long as this thread. */
+export class MemoryStorage implements RunStorage {
   readonly lasting = false;
   readonly #folders = new Map<string, Folder>();
 

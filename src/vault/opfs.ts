@@ -1,9 +1,9 @@
-// The shelf on the origin private file system. In a worker files are written through synchronous access handles, which
+// The storage on the origin private file system. In a worker files are written through synchronous access handles, which
 // are the fast way and write in place; in a page through writable streams. A handle is closed after every write, so that
 // a reader in another thread always finds the file.
 
 import { RUNS_FOLDER } from '../protocol/vault.ts';
-import { type Folder, isRunId, type Shelf } from './folder.ts';
+import { type Folder, isRunId, type RunStorage } from './folder.ts';
 
 interface SyncHandle {
   write(data: Uint8Array, options: { at: number }): number;
@@ -114,7 +114,7 @@ async function writeStream(
   }
 }
 
-class OpfsShelf implements Shelf {
+class OpfsStorage implements RunStorage {
   readonly lasting = true;
   readonly #directory: FileSystemDirectoryHandle;
 
@@ -151,7 +151,7 @@ class OpfsShelf implements Shelf {
 }
 
 /** @throws whatever the browser gives as the reason why it refuses storage */
-export async function openOpfsShelf(): Promise<Shelf> {
+export async function openOpfsStorage(): Promise<RunStorage> {
   const root = await navigator.storage.getDirectory();
-  return new OpfsShelf(await root.getDirectoryHandle(RUNS_FOLDER, { create: true }));
+  return new OpfsStorage(await root.getDirectoryHandle(RUNS_FOLDER, { create: true }));
 }

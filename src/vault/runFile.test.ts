@@ -10,7 +10,7 @@ import type { LinearReport } from '../tasks/linear/report.ts';
 import { AppError } from '../util/errors.ts';
 import { writeSafetensors } from '../util/safetensors.ts';
 import { checksumOf } from './checksum.ts';
-import { MemoryShelf } from './folder.ts';
+import { MemoryStorage } from './folder.ts';
 import { readRunFile } from './readRunFile.ts';
 import { packSeries, type RunFile, writeRunFile } from './runFile.ts';
 import { addRun, listRuns, readRunCheckpoint, readRunSeries } from './runs.ts';
@@ -150,21 +150,21 @@ describe('a run file', () => {
   });
 
   it('is put in as a run that can be listed, drawn and taken up', async () => {
-    const shelf = new MemoryShelf();
+    const storage = new MemoryStorage();
     const read = await readRunFile(await writeRunFile(run));
-    const { id } = await addRun(shelf, read);
-    const [listed] = await listRuns(shelf);
+    const { id } = await addRun(storage, read);
+    const [listed] = await listRuns(storage);
     expect(listed).toMatchObject({ id, step: STEPS, state: 'paused' });
     expect(id).not.toBe(record.id);
-    expect(await readRunSeries(shelf, listed!)).toEqual(samples);
-    expect((await readRunCheckpoint(shelf, id))?.bytes).toEqual(checkpoint);
+    expect(await readRunSeries(storage, listed!)).toEqual(samples);
+    expect((await readRunCheckpoint(storage, id))?.bytes).toEqual(checkpoint);
   });
 
   it('keeps the curves of a run without a checkpoint', async () => {
-    const shelf = new MemoryShelf();
-    await addRun(shelf, await readRunFile(await writeRunFile({ ...run, checkpoint: null })));
-    const [listed] = await listRuns(shelf);
-    expect(await readRunSeries(shelf, listed!)).toEqual(samples);
+    const storage = new MemoryStorage();
+    await addRun(storage, await readRunFile(await writeRunFile({ ...run, checkpoint: null })));
+    const [listed] = await listRuns(storage);
+    expect(await readRunSeries(storage, listed!)).toEqual(samples);
   });
 
   it('names no film unless it is asked to, and no file of this browser', async () => {

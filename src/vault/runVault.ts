@@ -1,4 +1,4 @@
-// One run's folder as its writer sees it. A checkpoint goes in four strokes, each of which leaves a whole run behind if
+// One run's folder as its writer sees it. A checkpoint is saved in four writes, each of which leaves a whole run behind if
 // it is the last: the rows of the curves, the checkpoint under a new name, the record that names it, and only then is
 // what is no longer kept removed. So a torn write costs the way back to the checkpoint before, never more.
 
@@ -12,7 +12,7 @@ import { packRows, readSeries, reorder, SERIES_FILE, seriesOffset } from './seri
 /** What changes in a record beside what the vault itself keeps in it. */
 export type RecordPatch = Partial<Omit<RunRecord, 'version' | 'id' | 'checkpoints' | 'series'>>;
 
-export interface Saving {
+export interface NewCheckpoint {
   readonly step: number;
   /** The file from its beginning, in parts of any length. */
   readonly parts: Iterable<Uint8Array>;
@@ -47,7 +47,7 @@ export class RunVault {
   readonly #file: RecordFile;
   #record: RunRecord;
   #serial: number;
-  /** Strokes follow each other; a failed one does not stop the next. */
+  /** Writes follow each other; a failed one does not stop the next. */
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(folder: Folder, file: RecordFile, record: RunRecord, serial: number) {
@@ -85,8 +85,8 @@ export class RunVault {
   }
 
   /** @returns the new checkpoint @throws whatever the storage throws; what was kept before is then still there */
-  save(saving: Saving): Promise<KeptCheckpoint> {
-    return this.#inTurn(() => this.#save(saving));
+  saveCheckpoint(checkpoint: NewCheckpoint): Promise<KeptCheckpoint> {
+    return this.#inTurn(() => this.#saveCheckpoint(checkpoint));
   }
 
   /** Curves without a checkpoint, as of a run that was read from a file. */
@@ -145,7 +145,14 @@ export class RunVault {
     await this.#turn;
   }
 
-  async #save({ step, parts, total, name = null, samples, patch }: Saving): Promise<KeptCheckpoint> {
+  async #saveCheckpoint({
+    step,
+    parts,
+    total,
+    name = null,
+    samples,
+    patch,
+  }: NewCheckpoint): Promise<KeptCheckpoint> {
     const series = await this.#writeRows(samples);
     const file = `step-${step}-${++this.#serial}.safetensors`;
     const sum = new Checksum();
@@ -216,8 +223,8 @@ export class RunVault {
     this.#record = next;
   }
 
-  #inTurn<T>(stroke: () => Promise<T>): Promise<T> {
-    const done = this.#turn.then(stroke);
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
     this.#turn = done.catch(() => undefined);
     return done;
   }

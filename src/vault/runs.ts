@@ -4,18 +4,21 @@
 import { metricNames, type StepSample } from '../protocol/metrics.ts';
 import { type ListedRun, type RunRecord, runLockName } from '../protocol/vault.ts';
 import { AppError } from '../util/errors.ts';
-import { type Folder, MemoryShelf, type Shelf } from './folder.ts';
-import { openOpfsShelf } from './opfs.ts';
+import { type Folder, MemoryStorage, type RunStorage } from './folder.ts';
+import { openOpfsStorage } from './opfs.ts';
 import { checkedRecord, RecordFile } from './records.ts';
 import { type RestorePoint, RunVault } from './runVault.ts';
 import { readSeries, reorder } from './seriesFile.ts';
 
-/** The browser's shelf, or one in memory and the reason why. */
-export async function openRuns(): Promise<{ shelf: Shelf; refusal: string | null }> {
+/** The browser's storage, or one in memory and the reason why. */
+export async function openRuns(): Promise<{ storage: RunStorage; refusal: string | null }> {
   try {
-    return { shelf: await openOpfsShelf(), refusal: null };
+    return { storage: await openOpfsStorage(), refusal: null };
   } catch (thrown) {
-    return { shelf: new MemoryShelf(), refusal: thrown instanceof Error ? thrown.message : String(thrown) };
+    return {
+      storage: new MemoryStorage(),
+      refusal: thrown instanceof Error ? thrown.message : String(thrown),
+    };
   }
 }
 
@@ -28,11 +31,11 @@ export async function runsInUse(): Promise<Set<string>> {
 }
 
 /** Every run with a whole record, newest first. A run that still says `running` and is not in use was interrupted. */
-export async function listRuns(shelf: Shelf): Promise<ListedRun[]> {
-  const [ids, used] = await Promise.all([shelf.ids(), runsInUse()]);
+export async function listRuns(storage: RunStorage): Promise<ListedRun[]> {
+  const [ids, used] = await Promise.all([storage.ids(), runsInUse()]);
   const listed: ListedRun[] = [];
   for (const id of ids) {
-    const folder = await shelf.open(id);
+    const folder = await storage.open(id);
     const { record } = await RecordFile.open(folder, id);
     if (!record) continue;
     const bytes = [...(await folder.sizes()).values()].reduce((sum, size) => sum + size, 0);
@@ -45,29 +48,29 @@ export async function listRuns(shelf: Shelf): Promise<ListedRun[]> {
 
 /** The curves of a run in the order of its metrics; empty where they are damaged from the first row on. */
 export async function readRunSeries(
-  shelf: Shelf,
+  storage: RunStorage,
   { id, series, config }: Pick<RunRecord, 'id' | 'series' | 'config'>,
 ): Promise<StepSample[]> {
-  return reorder(await readSeries(await shelf.open(id), series), series.metrics, metricNames(config));
+  return reorder(await readSeries(await storage.open(id), series), series.metrics, metricNames(config));
 }
 
 /** The newest whole checkpoint of a run, as a file that checkpoint/checkpoint.ts reads; null where there is none. */
-export async function readRunCheckpoint(shelf: Shelf, id: string): Promise<RestorePoint | null> {
-  const vault = await RunVault.open(await shelf.open(id), id);
+export async function readRunCheckpoint(storage: RunStorage, id: string): Promise<RestorePoint | null> {
+  const vault = await RunVault.open(await storage.open(id), id);
   return (await vault?.restorePoint()) ?? null;
 }
 
 /** A run that was interrupted is one that was paused: nothing asks for it any more. */
-export async function setAside(shelf: Shelf, id: string): Promise<void> {
+export async function setAside(storage: RunStorage, id: string): Promise<void> {
   if ((await runsInUse()).has(id)) return;
-  const vault = await RunVault.open(await shelf.open(id), id);
+  const vault = await RunVault.open(await storage.open(id), id);
   if (vault?.record.state === 'running') await vault.update({ state: 'paused' });
 }
 
 /** @throws AppError not-ready while someone has the run at hand */
-export async function removeRun(shelf: Shelf, id: string): Promise<void> {
+export async function removeRun(storage: RunStorage, id: string): Promise<void> {
   if ((await runsInUse()).has(id)) throw new AppError('not-ready', 'this run is open in a tab.');
-  await shelf.remove(id);
+  await storage.remove(id);
 }
 
 /**
@@ -75,19 +78,19 @@ export async function removeRun(shelf: Shelf, id: string): Promise<void> {
  * checkpoint given, if any, is written and entered anew. @throws AppError checkpoint-invalid
  */
 export async function addRun(
-  shelf: Shelf,
+  storage: RunStorage,
   given: { record: unknown; samples: readonly StepSample[]; checkpoint: Uint8Array<ArrayBuffer> | null },
 ): Promise<RunRecord> {
   const claimed = given.record as Partial<RunRecord> | null;
   const record = checkedRecord(claimed, claimed?.id ?? '');
   if (!record) throw new AppError('checkpoint-invalid', 'its record of the run is not valid.');
   const id = crypto.randomUUID();
-  const folder = await shelf.open(id);
+  const folder = await storage.open(id);
   const state = record.state === 'running' ? ('paused' as const) : record.state;
   try {
     return await fill(folder, { ...record, id, state }, given.samples, given.checkpoint);
   } catch (thrown) {
-    await shelf.remove(id);
+    await storage.remove(id);
     throw thrown;
   }
 }
@@ -101,7 +104,7 @@ async function fill(
   const series = { first: samples[0]?.step ?? 0, rows: 0, metrics: metricNames(record.config) };
   const vault = await RunVault.create(folder, { ...record, checkpoints: [], series });
   if (checkpoint)
-    await vault.save({ step: record.step, parts: [checkpoint], total: null, samples, patch: {} });
+    await vault.saveCheckpoint({ step: record.step, parts: [checkpoint], total: null, samples, patch: {} });
   else await vault.addRows(samples);
   return vault.record;
 }

@@ -5,7 +5,7 @@ import { presetConfig } from '../config/presets.ts';
 import { metricNames, type StepSample } from '../protocol/metrics.ts';
 import type { KeptCheckpoint, RunRecord } from '../protocol/vault.ts';
 import { BLOCK, blocksOf, checksumOf } from './checksum.ts';
-import { type Folder, MemoryShelf } from './folder.ts';
+import { type Folder, MemoryStorage } from './folder.ts';
 import { addRun, listRuns, readRunCheckpoint, readRunSeries } from './runs.ts';
 import { RunVault, retained } from './runVault.ts';
 
@@ -47,7 +47,7 @@ const bytesFor = (step: number) => Uint8Array.from({ length: 100 + step }, (_, i
 
 async function saved(vault: RunVault, from: number, to: number, total: number | null = 10): Promise<void> {
   const parts = [bytesFor(to).subarray(0, 40), bytesFor(to).subarray(40)];
-  await vault.save({ step: to, parts, total, samples: samples(from, to), patch: { step: to } });
+  await vault.saveCheckpoint({ step: to, parts, total, samples: samples(from, to), patch: { step: to } });
 }
 
 /** Lets only so many bytes through, then fails as a disk that is full or pulled out. */
@@ -94,8 +94,8 @@ describe('what is kept', () => {
   });
 
   it('is on the disk, and nothing else', async () => {
-    const shelf = new MemoryShelf();
-    const folder = await shelf.open(ID);
+    const storage = new MemoryStorage();
+    const folder = await storage.open(ID);
     const vault = await RunVault.create(folder, fresh());
     for (const [from, to, total] of [
       [0, 5, 3],
@@ -107,14 +107,14 @@ describe('what is kept', () => {
     }
     const files = [...(await folder.sizes()).keys()].filter((name) => name.startsWith('step-'));
     expect(files.map((name) => name.split('-')[1]).sort()).toEqual(['15', '20', '5']);
-    const [listed] = await listRuns(shelf);
+    const [listed] = await listRuns(storage);
     expect(listed).toMatchObject({ id: ID, state: 'interrupted', inUse: false, step: 20 });
     expect(listed!.bytes).toBeGreaterThan(400);
-    expect(await readRunSeries(shelf, listed!)).toEqual(samples(0, 20));
+    expect(await readRunSeries(storage, listed!)).toEqual(samples(0, 20));
   });
 
   it('comes back after rewinding with later rows and checkpoints forgotten', async () => {
-    const folder = await new MemoryShelf().open(ID);
+    const folder = await new MemoryStorage().open(ID);
     const vault = await RunVault.create(folder, fresh());
     await saved(vault, 0, 5);
     await saved(vault, 5, 10);
@@ -130,7 +130,7 @@ describe('a write that fails or is cut', () => {
   it('at any byte leaves the checkpoint before it, or the new one whole', async () => {
     const outcomes = new Set<number>();
     for (let budget = 0; budget < 9000; budget += 97) {
-      const folder = await new MemoryShelf().open(ID);
+      const folder = await new MemoryStorage().open(ID);
       const vault = await RunVault.create(folder, fresh());
       await saved(vault, 0, 5);
       await saved(vault, 5, 10);
@@ -146,8 +146,8 @@ describe('a write that fails or is cut', () => {
   });
 
   it('is passed over with its reason when the file rots afterwards', async () => {
-    const shelf = new MemoryShelf();
-    const folder = await shelf.open(ID);
+    const storage = new MemoryStorage();
+    const folder = await storage.open(ID);
     const vault = await RunVault.create(folder, fresh());
     await saved(vault, 0, 5);
     await saved(vault, 5, 10);
@@ -155,7 +155,7 @@ describe('a write that fails or is cut', () => {
     const bytes = (await folder.read(file))!;
     bytes[7]! ^= 4;
     await folder.write(file, [bytes]);
-    const point = (await readRunCheckpoint(shelf, ID))!;
+    const point = (await readRunCheckpoint(storage, ID))!;
     expect(point.entry.step).toBe(5);
     expect(point.refused).toEqual(['step 10: its file is damaged']);
     await folder.write(file, [bytes.subarray(0, 20)]);
@@ -165,8 +165,8 @@ describe('a write that fails or is cut', () => {
   });
 
   it('to the record leaves the record before; without any, the run is not listed', async () => {
-    const shelf = new MemoryShelf();
-    const folder = await shelf.open(ID);
+    const storage = new MemoryStorage();
+    const folder = await storage.open(ID);
     const vault = await RunVault.create(folder, fresh());
     await vault.update({ step: 3 });
     await vault.update({ step: 4 });
@@ -175,23 +175,23 @@ describe('a write that fails or is cut', () => {
     await folder.write(`record-${newest}`, [slots[newest]!.subarray(0, 200)]);
     expect((await RunVault.open(folder, ID))!.record.step).toBe(3);
     await folder.write(`record-${1 - newest}`, [new Uint8Array(9)]);
-    expect(await listRuns(shelf)).toEqual([]);
+    expect(await listRuns(storage)).toEqual([]);
   });
 });
 
 describe('a run from elsewhere', () => {
   it('gets an id and files of its own; a record that is not valid is refused and leaves nothing', async () => {
-    const shelf = new MemoryShelf();
+    const storage = new MemoryStorage();
     const checkpoint = { file: '../../x', step: 3, bytes: 1, checksum: '' };
     const bad = { ...fresh(), checkpoints: [checkpoint] };
     const given = { samples: samples(0, 5), checkpoint: bytesFor(5) };
-    await expect(addRun(shelf, { record: bad, ...given })).rejects.toMatchObject({
+    await expect(addRun(storage, { record: bad, ...given })).rejects.toMatchObject({
       code: 'checkpoint-invalid',
     });
-    expect(await shelf.ids()).toEqual([]);
-    const { id } = await addRun(shelf, { record: fresh({ step: 5 }), ...given });
+    expect(await storage.ids()).toEqual([]);
+    const { id } = await addRun(storage, { record: fresh({ step: 5 }), ...given });
     expect(id).not.toBe(ID);
-    expect(await listRuns(shelf)).toMatchObject([{ id, state: 'paused', step: 5 }]);
-    expect((await readRunCheckpoint(shelf, id))!.bytes).toEqual(bytesFor(5));
+    expect(await listRuns(storage)).toMatchObject([{ id, state: 'paused', step: 5 }]);
+    expect((await readRunCheckpoint(storage, id))!.bytes).toEqual(bytesFor(5));
   });
 });

@@ -1,4 +1,4 @@
-// The run library over reloads, on a shelf in memory: what is named, pinned and scored comes back, what is deleted goes when
+// The run library over reloads, on a storage in memory: what is named, pinned and scored comes back, what is deleted goes when
 // it may, and a run file is taken whole or not at all.
 
 import { beforeEach, describe, expect, it, vi } from 'vitest';
@@ -10,7 +10,7 @@ import { resetSeries } from '../curves/series.ts';
 import { useProtection } from '../page/protection.ts';
 import { dismissError, useSession } from '../session.ts';
 import { exportRun, importRun, loadCurves, openLibrary, overlayRun } from './library.ts';
-import { offerInterrupted, runShelf, useResume } from './resume.ts';
+import { offerInterrupted, runStorage, useResume } from './resume.ts';
 import { deleteRun, renameRun, runNameOf, undoDelete, useRuns } from './runs.ts';
 
 const METRIC_NAMES = metricNames({ method: 'mlvicx' });
@@ -58,9 +58,9 @@ const settled = () => new Promise((resolve) => setTimeout(resolve, 100));
 beforeEach(async () => {
   useProtection.setState({ protection: { state: 'active', by: 'server' } });
   dismissError();
-  const shelf = await runShelf();
-  for (const { id } of await listRuns(shelf)) await shelf.remove(id);
-  for (const seed of [1, 2]) await addRun(shelf, { record: record(seed, seed), samples, checkpoint: null });
+  const storage = await runStorage();
+  for (const { id } of await listRuns(storage)) await storage.remove(id);
+  for (const seed of [1, 2]) await addRun(storage, { record: record(seed, seed), samples, checkpoint: null });
   await reload();
 });
 
@@ -97,12 +97,12 @@ describe('the library', () => {
     const [first, second] = runs();
     deleteRun(first!.id);
     await settled();
-    expect(await listRuns(await runShelf())).toHaveLength(2);
+    expect(await listRuns(await runStorage())).toHaveLength(2);
     deleteRun(second!.id);
     await settled();
-    expect((await listRuns(await runShelf())).map(({ id }) => id)).toEqual([second!.id]);
+    expect((await listRuns(await runStorage())).map(({ id }) => id)).toEqual([second!.id]);
     await reload();
-    expect(await listRuns(await runShelf())).toEqual([]);
+    expect(await listRuns(await runStorage())).toEqual([]);
     expect(runs()).toEqual([]);
   });
 });
@@ -142,7 +142,7 @@ describe('run files', () => {
     const bytes = (await exportRun(runs()[0]!.id, false))!;
     expect(await importRun(fileOf(bytes.slice(0, -9)))).toBe(false);
     expect(useSession.getState().error?.code).toBe('run-file-invalid');
-    expect(await listRuns(await runShelf())).toHaveLength(2);
+    expect(await listRuns(await runStorage())).toHaveLength(2);
   });
 
   it('are not taken by a page without protection', async () => {

@@ -22,9 +22,9 @@ import { liveSeries, Series } from '../curves/series.ts';
 import { requireProtectedPage } from '../page/protection.ts';
 import { showError } from '../session.ts';
 import { useKeeping } from './keeping.ts';
-import { runShelf, useResume } from './resume.ts';
+import { runStorage, useResume } from './resume.ts';
 import { nameRun } from './runName.ts';
-import { openShelf, pinRun, type Run, type RunShelf, useRuns } from './runs.ts';
+import { connectLibrary, pinRun, type Run, type RunLibrary, useRuns } from './runs.ts';
 
 const byId = (id: string): Run | null => useRuns.getState().runs.find((run) => run.id === id) ?? null;
 const nextColour = (runs: readonly Run[]) => runs.reduce((next, { colour }) => Math.max(next, colour + 1), 0);
@@ -48,18 +48,18 @@ function shownRun(listed: ListedRun, entry: LibraryEntry | null, before: readonl
   };
 }
 
-class LibraryShelf implements RunShelf {
+class StoredLibrary implements RunLibrary {
   #bin: string | null = null;
   /** Writes follow each other, so that the last word is the last written. */
   #turn: Promise<unknown> = Promise.resolve();
 
   async load(): Promise<Run[]> {
-    const shelf = await runShelf();
+    const storage = await runStorage();
     const runs: Run[] = [];
-    for (const listed of (await listRuns(shelf)).reverse()) {
-      const entry = await readLibraryEntry(await shelf.open(listed.id));
+    for (const listed of (await listRuns(storage)).reverse()) {
+      const entry = await readLibraryEntry(await storage.open(listed.id));
       if (!entry?.binned) runs.push(shownRun(listed, entry, runs));
-      else if (!listed.inUse) await removeRun(shelf, listed.id);
+      else if (!listed.inUse) await removeRun(storage, listed.id);
     }
     return runs;
   }
@@ -76,15 +76,15 @@ class LibraryShelf implements RunShelf {
     const { name, pinned, colour, evaluations } = run;
     await this.#write(run.id, { name, pinned, colour, evaluations, binned: true });
     // One that the engine still has at hand goes at the next visit.
-    if (before) await removeRun(await runShelf(), before).catch(() => undefined);
+    if (before) await removeRun(await runStorage(), before).catch(() => undefined);
   }
 
   #write(id: string, entry: LibraryEntry): Promise<void> {
-    const stroke = async () => {
-      const folder = await (await runShelf()).open(id);
+    const write = async () => {
+      const folder = await (await runStorage()).open(id);
       if (await hasRecord(folder)) await writeLibraryEntry(folder, entry);
     };
-    const done = this.#turn.then(stroke).catch(showError);
+    const done = this.#turn.then(write).catch(showError);
     this.#turn = done;
     return done;
   }
@@ -92,9 +92,9 @@ class LibraryShelf implements RunShelf {
 
 /** Brings in the runs of earlier visits and keeps the list up to date from now on. */
 export async function openLibrary(): Promise<void> {
-  const shelf = new LibraryShelf();
+  const library = new StoredLibrary();
   try {
-    await openShelf(shelf);
+    await connectLibrary(library);
   } catch (error) {
     return showError(error);
   }
@@ -106,7 +106,7 @@ export async function openLibrary(): Promise<void> {
     if (kept.runId === known) return;
     known = kept.runId;
     const run = byId(known);
-    if (run) void shelf.put(run);
+    if (run) void library.put(run);
   });
 }
 
@@ -125,7 +125,7 @@ function noteKept({ runId, bytes, checkpoints }: KeptStatus): void {
 }
 
 async function listed(id: string): Promise<ListedRun> {
-  const run = (await listRuns(await runShelf())).find((one) => one.id === id);
+  const run = (await listRuns(await runStorage())).find((one) => one.id === id);
   if (!run) throw new AppError('run-missing', 'it is not kept in this browser.');
   return run;
 }
@@ -137,7 +137,7 @@ export async function loadCurves(id: string): Promise<Series | null> {
   if (!run.kept || run.series.length > 0 || run.series === liveSeries()) return run.series;
   try {
     const record = await listed(id);
-    const samples = await readRunSeries(await runShelf(), record);
+    const samples = await readRunSeries(await runStorage(), record);
     if (run.series.length === 0) {
       const metrics = metricNames(record.config);
       for (const sample of samples) run.series.append(sample, metrics);
@@ -162,12 +162,12 @@ export async function exportRun(id: string, names: boolean): Promise<Uint8Array<
     const run = byId(id);
     if (!run) throw new AppError('run-missing', 'it is not in the list.');
     if (useRuns.getState().liveId === id) await currentClient().engine.saveNow();
-    const shelf = await runShelf();
+    const storage = await runStorage();
     const record = await listed(id);
-    const point = await readRunCheckpoint(shelf, id);
+    const point = await readRunCheckpoint(storage, id);
     const step = point?.entry.step ?? record.step;
-    const samples = (await readRunSeries(shelf, record)).filter((sample) => sample.step < step);
-    const films = names ? await (await shelf.open(id)).read(FILMS_FILE) : null;
+    const samples = (await readRunSeries(storage, record)).filter((sample) => sample.step < step);
+    const films = names ? await (await storage.open(id)).read(FILMS_FILE) : null;
     const state = record.state === 'interrupted' ? ('paused' as const) : record.state;
     const { name, evaluations } = run;
     const written = { ...record, step, state };
@@ -192,9 +192,9 @@ export const importRun = (source: File): Promise<boolean> =>
     );
     // The engine alone knows what shapes a model of this configuration has.
     if (checkpoint) await currentClient().engine.checkCheckpoint(checkpoint.slice());
-    const shelf = await runShelf();
-    const added = await addRun(shelf, { record, samples, checkpoint });
-    const folder = await shelf.open(added.id);
+    const storage = await runStorage();
+    const added = await addRun(storage, { record, samples, checkpoint });
+    const folder = await storage.open(added.id);
     if (films) await folder.write(FILMS_FILE, [films]);
     const { runs } = useRuns.getState();
     let free = name;

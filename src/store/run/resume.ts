@@ -8,7 +8,7 @@ import { metricNames } from '../../protocol/metrics.ts';
 import type { ListedRun } from '../../protocol/vault.ts';
 import { AppError, fromWire, toWire } from '../../util/errors.ts';
 import { changesInWords, compareFilms, writeFilmList } from '../../vault/filmList.ts';
-import type { Shelf } from '../../vault/folder.ts';
+import type { RunStorage } from '../../vault/folder.ts';
 import { listRuns, openRuns, readRunSeries, setAside } from '../../vault/runs.ts';
 import { attempt, currentClient } from '../client.ts';
 import { addMarker, appendSamples, resetSeries } from '../curves/series.ts';
@@ -33,16 +33,16 @@ interface ResumeState {
 
 export const useResume = create<ResumeState>()(() => ({ offer: null, changed: null, watched: null }));
 
-let opened: Promise<Shelf> | null = null;
+let opened: Promise<RunStorage> | null = null;
 
-/** The shelf of all runs, as the page reads it. */
-export function runShelf(): Promise<Shelf> {
-  opened ??= openRuns().then(({ shelf }) => shelf);
+/** The storage of all runs, as the page reads it. */
+export function runStorage(): Promise<RunStorage> {
+  opened ??= openRuns().then(({ storage }) => storage);
   return opened;
 }
 
 async function listed(id: string): Promise<ListedRun> {
-  const run = (await listRuns(await runShelf())).find((one) => one.id === id);
+  const run = (await listRuns(await runStorage())).find((one) => one.id === id);
   if (!run) throw new AppError('run-missing', 'its record is gone or damaged.');
   return run;
 }
@@ -54,7 +54,7 @@ const FOLDER = 'mlvicx-run-folder';
 
 /** Looks for a run that was cut off, or that goes on in another tab. */
 export async function offerInterrupted(): Promise<void> {
-  const runs = await listRuns(await runShelf());
+  const runs = await listRuns(await runStorage());
   const last = localStorage.getItem(AT_HAND);
   const cutOff = runs.find(({ state, inUse }) => state === 'interrupted' || inUse);
   const atHand = runs.find(({ id, state }) => id === last && (state === 'paused' || state === 'failed'));
@@ -67,7 +67,7 @@ export async function putAside(): Promise<void> {
   const { offer } = useResume.getState();
   useResume.setState({ offer: null });
   localStorage.removeItem(AT_HAND);
-  if (offer && !offer.inUse) await setAside(await runShelf(), offer.id);
+  if (offer && !offer.inUse) await setAside(await runStorage(), offer.id);
 }
 
 /**
@@ -80,7 +80,7 @@ export async function resumeRun(id: string, acceptFilms = false): Promise<boolea
     const record = await listed(id);
     const summary = await filmsAtHand(record.config.planeSize);
     if (summary.fingerprint !== record.data.fingerprint && !acceptFilms) {
-      const changes = await compareFilms(await (await runShelf()).open(id), summary.images);
+      const changes = await compareFilms(await (await runStorage()).open(id), summary.images);
       const words = changes
         ? changesInWords(changes)
         : `then ${record.data.films} films, now ${summary.images.length}`;
@@ -192,7 +192,7 @@ export const rollBack = (suggestion?: Suggestion): Promise<boolean> =>
 export async function watchRun(id: string): Promise<void> {
   try {
     const run = await listed(id);
-    const samples = await readRunSeries(await runShelf(), run);
+    const samples = await readRunSeries(await runStorage(), run);
     resetSeries();
     appendSamples(samples, metricNames(run.config));
     for (const mark of run.marks) addMarker(mark);
@@ -218,7 +218,7 @@ export function keepFilmLists(): () => void {
     localStorage.setItem(AT_HAND, known);
     if (source?.handles) localStorage.setItem(FOLDER, source.name);
     else localStorage.removeItem(FOLDER);
-    const write = async () => writeFilmList(await (await runShelf()).open(kept.runId), summary.images);
+    const write = async () => writeFilmList(await (await runStorage()).open(kept.runId), summary.images);
     // Without the list a change of films is still noticed, only not by name.
     write().catch(() => undefined);
   });

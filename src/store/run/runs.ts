@@ -1,6 +1,6 @@
 // The list of runs, oldest first: configuration, curves, scores, name, colour. The live run is the last
 // one until it is replaced; a deleted run can be brought back until the next deletion.
-// Here in memory; library.ts implements RunShelf and keeps the list over reloads.
+// Here in memory; library.ts implements RunLibrary and keeps the list over reloads.
 
 import { create } from 'zustand';
 import { type PresetName, presetOf } from '../../config/presets.ts';
@@ -31,7 +31,7 @@ export interface Run {
 }
 
 /** Where runs are kept beyond the store. */
-export interface RunShelf {
+export interface RunLibrary {
   load(): Promise<readonly Run[]>;
   put(run: Run): Promise<void>;
   remove(run: Run): Promise<void>;
@@ -50,12 +50,12 @@ interface RunsState {
 
 export const useRuns = create<RunsState>()(() => ({ runs: [], liveId: null, removed: null }));
 
-let shelf: RunShelf | null = null;
+let library: RunLibrary | null = null;
 
-/** Brings in what a shelf holds and keeps it up to date from now on. */
-export async function openShelf(opened: RunShelf): Promise<void> {
+/** Brings in what a library holds and keeps it up to date from now on. */
+export async function connectLibrary(opened: RunLibrary): Promise<void> {
   const stored = await opened.load();
-  shelf = opened;
+  library = opened;
   useRuns.setState(({ runs }) => {
     const here = new Set(runs.map(({ id }) => id));
     return { runs: [...stored.filter(({ id }) => !here.has(id)), ...runs] };
@@ -110,7 +110,7 @@ export function enterLiveRun(
     evaluations: [],
   };
   useRuns.setState({ runs: [...runs, run], liveId: run.id });
-  void shelf?.put(run);
+  void library?.put(run);
 }
 
 /** The live series is that of a run that was kept: it stands in the list once, under its own name if it has one. */
@@ -133,7 +133,7 @@ function update(id: string, change: (run: Run) => Partial<Run>): void {
     runs: runs.map((run) => (run.id === id ? { ...run, ...change(run) } : run)),
   }));
   const run = byId(id);
-  if (run) void shelf?.put(run);
+  if (run) void library?.put(run);
 }
 
 export function renameRun(id: string, name: string): void {
@@ -152,12 +152,12 @@ export function deleteRun(id: string): void {
   const run = runs[index];
   if (!run) return;
   useRuns.setState({ runs: runs.filter((other) => other !== run), removed: { run, index } });
-  void shelf?.remove(run);
+  void library?.remove(run);
 }
 
 export function undoDelete(): void {
   const { runs, removed } = useRuns.getState();
   if (!removed) return;
   useRuns.setState({ runs: runs.toSpliced(removed.index, 0, removed.run), removed: null });
-  void shelf?.put(removed.run);
+  void library?.put(removed.run);
 }

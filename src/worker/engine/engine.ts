@@ -1,10 +1,9 @@
-// The engine: EngineApi over one device and at most one run. Each call says what it needs of the state and hands the rest to
-// engineCore.ts, which owns states and loop; the mathematics is in train/. Nothing here knows how the calls arrive.
+// The engine: EngineApi over one device and at most one run. Each call says what it needs of the state (status.ts) and hands
+// steps and faults to the loop (run/runLoop.ts); the mathematics is in train/. Nothing here knows how the calls arrive.
 
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../checkpoint/checkpoint.ts';
 import { RANDOM_START, readStartWeights } from '../../checkpoint/startWeights.ts';
 import { requireWeights } from '../../checkpoint/weights.ts';
-import { runParity } from '../../checks/parity/index.ts';
 import { runSelfTest } from '../../checks/selftest/index.ts';
 import {
   type Config,
@@ -14,6 +13,7 @@ import {
   parseValue,
   SCHEMA,
 } from '../../config/schema.ts';
+import type { Runtime } from '../../gpu/runtime.ts';
 import { networkOf } from '../../methods/engines.ts';
 import type { Budget } from '../../protocol/budget.ts';
 import type {
@@ -40,154 +40,137 @@ import { featureFile } from '../../train/featureFile.ts';
 import { gatesOf, previewOf } from '../../train/inspect.ts';
 import { AppError } from '../../util/errors.ts';
 import { IntakeLink } from '../intake/link.ts';
-import { otherwiseComputed, resumeRun } from '../run/resume.ts';
-import { EngineCore } from './engineCore.ts';
-import { EventPacer } from './events.ts';
+import { changeSetting, type RunParts, resumeKeptRun, rollBackRun } from '../run/resume.ts';
+import { RunLoop } from '../run/runLoop.ts';
+import { EngineStorage } from '../run/runStorage.ts';
+import { EngineDevice } from './device.ts';
+import { EngineEvents } from './events.ts';
+import { TestFaults } from './faultInjection.ts';
+import { EngineStatus } from './status.ts';
 
-export class Engine extends EngineCore implements EngineApi {
+export class Engine implements EngineApi {
+  readonly #events = new EngineEvents();
+  readonly #status = new EngineStatus(this.#events);
+  readonly #device = new EngineDevice((fault) => this.#loop.deviceFailed(fault));
+  readonly #faults: TestFaults | null;
+  readonly #loop: RunLoop;
+  readonly #parts: RunParts;
+
+  /** @param faulty takes faults that tests put in */
+  constructor(faulty = false) {
+    this.#faults = faulty ? new TestFaults(() => this.#device.runtime) : null;
+    const parts = {
+      status: this.#status,
+      device: this.#device,
+      storage: new EngineStorage(this.#faults, (event) => this.#events.send(event)),
+      events: this.#events,
+      faults: this.#faults,
+    };
+    this.#loop = new RunLoop(parts);
+    this.#parts = { ...parts, loop: this.#loop };
+  }
+
   async open(onEvent: (event: EngineEvent) => void): Promise<DeviceFacts> {
-    this.events = new EventPacer(onEvent);
-    return this.openDevice();
+    this.#events.to(onEvent);
+    return this.#loop.openDevice();
   }
 
   async chooseKernels(options: KernelOptions, again = false): Promise<DeviceFacts> {
-    this.refuseWork();
-    if (this.state === 'ready' || this.state === 'paused') {
+    this.#status.refuseWork();
+    if (this.#status.state === 'ready' || this.#status.state === 'paused') {
       throw new AppError('not-ready', 'a run is prepared, and its kernels are fixed; end it first.');
     }
-    return this.beside('testing', () => this.device.chooseKernels(options, again));
+    return this.#beside('testing', () => this.#device.chooseKernels(options, again));
   }
 
   async plan(config: Config): Promise<Budget> {
-    return this.device.plan(parseConfig(config));
+    return this.#device.plan(parseConfig(config));
   }
 
   connectIntake(port: MessagePort): void {
     new IntakeLink(port, (set) => {
-      this.dataset = set;
+      this.#status.dataset = set;
       if (!set) return;
       const { name, fingerprint } = set;
-      this.events.send({ type: 'dataset', name, fingerprint, films: filmCount(set) });
+      this.#events.send({ type: 'dataset', name, fingerprint, films: filmCount(set) });
     });
   }
 
   async prepare(config: Config, weights?: Uint8Array<ArrayBuffer>): Promise<RunStatus> {
     const checked = parseConfig(config);
-    return this.build(checked, weights ? await readStartWeights(weights, checked) : null);
+    return this.#loop.prepare(checked, { weights: weights && (await readStartWeights(weights, checked)) });
   }
 
   async play(): Promise<void> {
-    if (this.state === 'running') return;
-    await this.looping;
-    this.needRun('ready', 'paused');
-    this.begin(Number.POSITIVE_INFINITY);
+    if (this.#status.state === 'running') return;
+    await this.#loop.looping;
+    this.#status.needRun('ready', 'paused');
+    this.#loop.begin(Number.POSITIVE_INFINITY);
   }
 
   async pause(): Promise<RunStatus> {
-    await this.halt();
-    return this.status();
+    await this.#loop.halt();
+    return this.#status.shown;
   }
 
   async stepOnce(): Promise<RunStatus> {
-    await this.halt();
-    this.needRun('ready', 'paused');
-    this.begin(1);
-    await this.looping;
-    return this.status();
+    await this.#loop.halt();
+    this.#status.needRun('ready', 'paused');
+    this.#loop.begin(1);
+    await this.#loop.looping;
+    return this.#status.shown;
   }
 
   async stop(): Promise<RunStatus> {
-    await this.halt();
-    if (!this.run || this.state === 'failed') return this.status();
-    const status = this.enter('done');
-    await this.run.keeper?.settle(this.run.trainer, 'done', true);
+    await this.#loop.halt();
+    if (!this.#status.run || this.#status.state === 'failed') return this.#status.shown;
+    const status = this.#status.enter('done');
+    await this.#status.run.keeper?.settle(this.#status.run.trainer, 'done', true);
     return status;
   }
 
   async reset(): Promise<RunStatus> {
-    const { run } = this;
+    const { run } = this.#status;
     if (!run) throw new AppError('not-ready', 'there is no run to reset.');
     const { start, config } = run.trainer;
     if (start !== (run.weights?.label ?? RANDOM_START)) {
       throw new AppError('not-ready', `this run began with ${start}, which is not at hand any more.`);
     }
-    return this.build(config, run.weights);
+    return this.#loop.prepare(config, { weights: run.weights });
   }
 
   async change(key: ConfigKey, value: ConfigValue): Promise<void> {
-    const run = this.needRun();
-    if (this.state === 'recovering') this.refuseWork();
+    const run = this.#status.needRun();
+    if (this.#status.state === 'recovering') this.#status.refuseWork();
     const parsed = parseValue(key, value);
     if (SCHEMA[key].when !== 'live')
       throw new AppError('config-invalid', `${key} is fixed once a run exists.`);
-    const text = `${SCHEMA[key].label} ${run.trainer.config[key]} → ${parsed}`;
-    run.change(key, parsed);
-    this.mark('change', text);
+    changeSetting(this.#status, run, key, parsed);
   }
 
   async resume(id: string, options: { readonly acceptFilms?: boolean } = {}): Promise<ResumedRun> {
-    await this.halt();
-    this.refuseWork();
-    // Taken up again by whoever has it already, as after a fault: let go of first.
-    if (this.run?.keeper?.id === id) await this.dropRun();
-    const { keeper, checkpoint, refused } = await resumeRun(
-      await this.shelf.take(id),
-      this.needDataset(),
-      options,
-    );
-    try {
-      await this.build(checkpoint.config, null);
-    } catch (thrown) {
-      await keeper.close();
-      throw thrown;
-    }
-    const run = this.run!;
-    await keeper.rewind(checkpoint.step);
-    run.keeper = keeper;
-    const { fingerprint, widths } = this.needDataset();
-    if (fingerprint !== keeper.record.data.fingerprint) {
-      await keeper.refit(run.trainer, { fingerprint, films: widths.length });
-      this.mark('change', 'Other films');
-    }
-    const samples = await keeper.samples();
-    run.restore(checkpoint, samples.at(-1)?.activeSeconds ?? 0);
-    const status = this.enter(run.finished ? 'done' : 'paused');
-    await keeper.settle(run.trainer, run.finished ? 'done' : 'paused', false);
-    this.events.send({ type: 'kept', kept: await keeper.kept() });
-    const other = otherwiseComputed(keeper.record.computedBy, this.computedBy());
-    if (other) this.events.send({ type: 'notice', notice: other });
-    return { record: keeper.record, config: run.trainer.config, status, samples, refused };
+    await this.#loop.halt();
+    this.#status.refuseWork();
+    return resumeKeptRun(this.#parts, id, options);
   }
 
   async rollBack(change?: { readonly key: ConfigKey; readonly value: ConfigValue }): Promise<RunStatus> {
-    await this.halt();
-    const run = this.needRun('failed', 'paused');
-    const { keeper, trainer } = run;
-    if (!keeper || !this.device.usable) throw new AppError('not-ready', 'there is nothing to go back to.');
-    const { step } = await run.restoreNewest();
-    await keeper.rewind(step);
-    this.events.send({ type: 'rewound', step });
-    this.mark('fault', 'Rolled back');
-    if (change) {
-      const value = parseValue(change.key, change.value);
-      const text = `${SCHEMA[change.key].label} ${trainer.config[change.key]} → ${value}`;
-      run.change(change.key, value);
-      this.mark('change', text);
-    }
-    await keeper.settle(trainer, 'paused', false);
-    return this.enter('paused');
+    await this.#loop.halt();
+    const run = this.#status.needRun('failed', 'paused');
+    if (!this.#device.usable) throw new AppError('not-ready', 'there is nothing to go back to.');
+    return rollBackRun(this.#parts, run, change ?? null);
   }
 
   async saveNow(name?: string): Promise<KeptStatus | null> {
-    const { run } = this;
+    const { run } = this.#status;
     if (!run?.keeper) return null;
-    if (['running', 'paused', 'done'].includes(this.state))
-      await run.keeper.picture(run.trainer, name ?? null);
+    if (['running', 'paused', 'done'].includes(this.#status.state))
+      await run.keeper.saveCheckpoint(run.trainer, name ?? null);
     return run.keeper.kept();
   }
 
   keep(policy: KeepingPolicy): void {
-    this.policy = policy;
+    this.#loop.policy = policy;
   }
 
   ping(): void {
@@ -195,24 +178,24 @@ export class Engine extends EngineCore implements EngineApi {
   }
 
   async inject(faults: readonly Fault[]): Promise<void> {
-    if (!this.faults) throw new AppError('not-ready', 'this engine takes no faults.');
+    if (!this.#faults) throw new AppError('not-ready', 'this engine takes no faults.');
     // They are not meant for what a run at its end still writes.
-    if (this.status().state === 'done') await this.looping;
-    this.faults.set(faults);
+    if (this.#status.shown.state === 'done') await this.#loop.looping;
+    this.#faults.set(faults);
   }
 
   async evaluate(task: TaskName, { config, findings }: EvaluationRequest): Promise<Evaluation> {
-    await this.halt();
-    const run = this.needRun('ready', 'paused', 'done').trainer;
-    return this.beside('evaluating', () =>
+    await this.#loop.halt();
+    const run = this.#status.needRun('ready', 'paused', 'done').trainer;
+    return this.#beside('evaluating', () =>
       evaluate(task, {
         run,
-        dataset: this.needDataset(),
+        dataset: this.#status.needDataset(),
         config: parseConfig(config),
         findings,
         onProgress: this.#progress,
         yieldNow: async () => {
-          this.device.refuseFaults();
+          this.#device.refuseFaults();
           await new Promise<void>((resolve) => setTimeout(resolve, 0));
         },
       }),
@@ -220,16 +203,16 @@ export class Engine extends EngineCore implements EngineApi {
   }
 
   async exportCheckpoint(): Promise<Uint8Array> {
-    await this.halt();
-    const run = this.needRun('ready', 'paused', 'done').trainer;
+    await this.#loop.halt();
+    const run = this.#status.needRun('ready', 'paused', 'done').trainer;
     return writeCheckpoint(await run.capture());
   }
 
   async features({ checkpoint, base, images }: FeatureRequest): Promise<Uint8Array> {
-    await this.halt();
-    const dataset = this.needDataset();
+    await this.#loop.halt();
+    const dataset = this.#status.needDataset();
     const onProgress = (done: number, total: number) => this.#progress('Features', done, total);
-    return this.beside('evaluating', (runtime) =>
+    return this.#beside('evaluating', (runtime) =>
       featureFile(readCheckpoint(checkpoint, base), dataset, runtime, { images, onProgress }),
     );
   }
@@ -243,26 +226,27 @@ export class Engine extends EngineCore implements EngineApi {
     const checkpoint = readCheckpoint(bytes, base);
     // Before anything is given up: a file that does not fit leaves the run at hand as it is.
     requireWeights(networkOf(checkpoint.config), checkpoint);
-    await this.build(checkpoint.config, null);
+    await this.#loop.prepare(checkpoint.config, { checkpoint });
     return this.#standAt(checkpoint);
   }
 
   async previewViews(film: number, step: number): Promise<ViewPair> {
-    const config = this.run?.trainer.config ?? null;
+    const config = this.#status.run?.trainer.config ?? null;
     if (!config) throw new AppError('not-ready', 'the views are drawn once a run is prepared.');
-    return previewOf(this.device.runtime, this.needDataset(), film, step, config);
+    return previewOf(this.#device.runtime, this.#status.needDataset(), film, step, config);
   }
 
   async gateMaps(film: number): Promise<GateMaps> {
-    return gatesOf(this.needRun().trainer, this.needDataset(), film);
+    return gatesOf(this.#status.needRun().trainer, this.#status.needDataset(), film);
   }
 
   async parity(request: ParityRequest, onRows: (rows: readonly ParityRow[]) => unknown): Promise<void> {
-    await this.halt();
-    if (!this.device.usable) await this.openDevice();
-    await this.beside('evaluating', async (runtime) => {
+    await this.#loop.halt();
+    if (!this.#device.usable) await this.#loop.openDevice();
+    await this.#beside('evaluating', async (runtime) => {
+      const { runParity } = await import('../../checks/parity/index.ts');
       for await (const rows of runParity(request, runtime)) {
-        this.device.refuseFaults();
+        this.#device.refuseFaults();
         // Waited for: over a port of its own, the last rows could come after the end of this call.
         await onRows(rows);
       }
@@ -271,25 +255,42 @@ export class Engine extends EngineCore implements EngineApi {
   }
 
   async selfTest(onRow: (row: SelfTestRow, total: number) => unknown): Promise<SelfTestReport> {
-    this.refuseWork();
-    if (!this.device.usable) await this.openDevice();
-    return this.beside('testing', (runtime) => runSelfTest(runtime, onRow));
+    this.#status.refuseWork();
+    if (!this.#device.usable) await this.#loop.openDevice();
+    return this.#beside('testing', (runtime) => runSelfTest(runtime, onRow));
   }
 
   async close(): Promise<void> {
-    await this.halt();
-    await this.dropRun();
-    this.device.close();
-    this.enter('closed');
+    await this.#loop.halt();
+    await this.#loop.dropRun();
+    this.#device.close();
+    this.#status.enter('closed');
+  }
+
+  /** Something beside the run, which is where it was afterwards unless the GPU fails. */
+  async #beside<T>(state: 'evaluating' | 'testing', work: (runtime: Runtime) => Promise<T>): Promise<T> {
+    this.#status.refuseWork();
+    const before = this.#status.state;
+    this.#status.enter(state);
+    try {
+      const result = await work(this.#device.runtime);
+      this.#device.refuseFaults();
+      return result;
+    } catch (thrown) {
+      const { fault } = this.#device;
+      throw fault ? this.#status.fail(fault) : thrown;
+    } finally {
+      if (this.#status.state === state) this.#status.enter(before);
+    }
   }
 
   #standAt(checkpoint: Checkpoint): { config: Config; status: RunStatus } {
-    const run = this.run!;
+    const run = this.#status.run!;
     run.restore(checkpoint);
     const state = checkpoint.step === 0 ? 'ready' : run.finished ? 'done' : 'paused';
-    return { config: run.trainer.config, status: this.enter(state) };
+    return { config: run.trainer.config, status: this.#status.enter(state) };
   }
 
   readonly #progress = (stage: string, done: number, total: number): void =>
-    this.events.send({ type: 'evaluation-progress', stage, done, total });
+    this.#events.send({ type: 'evaluation-progress', stage, done, total });
 }

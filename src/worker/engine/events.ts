@@ -4,21 +4,23 @@
 import type { EngineEvent, RunStatus } from '../../protocol/engine.ts';
 import type { StepSample } from '../../protocol/metrics.ts';
 
-const PACE_MS = 50;
+const INTERVAL_MS = 50;
 
-export class EventPacer {
-  readonly #post: (event: EngineEvent) => void;
+export class EngineEvents {
+  #post: (event: EngineEvent) => void = () => undefined;
   #samples: StepSample[] = [];
   #lastPost = 0;
 
-  constructor(post: (event: EngineEvent) => void) {
+  /** Where events go from now on; those before go nowhere. */
+  to(post: (event: EngineEvent) => void): void {
     this.#post = post;
+    this.#samples = [];
   }
 
-  /** Holds the sample back until the pace allows; `status` is what the page should show with it. */
+  /** Holds the sample back until the next message is due; `status` is what the page should show with it. */
   sample(sample: StepSample, status: RunStatus): void {
     this.#samples.push(sample);
-    if (performance.now() - this.#lastPost < PACE_MS) return;
+    if (performance.now() - this.#lastPost < INTERVAL_MS) return;
     this.flush();
     this.#post({ type: 'status', status });
   }

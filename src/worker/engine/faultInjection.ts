@@ -5,7 +5,7 @@ import type { Runtime } from '../../gpu/runtime.ts';
 import type { Fault } from '../../protocol/faults.ts';
 import type { StepObserver } from '../../train/trainingStep.ts';
 import { AppError } from '../../util/errors.ts';
-import type { Folder, Shelf } from '../../vault/folder.ts';
+import type { Folder, RunStorage } from '../../vault/folder.ts';
 
 type Kind = Fault['kind'];
 type Of<K extends Kind> = Extract<Fault, { kind: K }>;
@@ -42,7 +42,8 @@ export class TestFaults {
     return found;
   }
 
-  shelf(inner: Shelf): Shelf {
+  /** Storage whose writes meet the faults. */
+  storage(inner: RunStorage): RunStorage {
     return {
       lasting: inner.lasting,
       ids: () => inner.ids(),

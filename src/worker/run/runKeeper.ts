@@ -1,18 +1,18 @@
-// Keeps the run at hand in the browser's storage while it goes on. A checkpoint is a picture of the device's state taken
-// between two steps; its bytes come back and are written while later steps run, and it counts only once every step
-// before it has been seen to be in order. So no broken state ever takes the place of a good one.
+// Keeps the run at hand in the browser's storage while it goes on. A checkpoint copies the device's state between two steps;
+// its bytes come back and are written while later steps run, and it counts only once every step before it has been
+// seen to be in order. So no broken state ever takes the place of a good one.
 
 import { checkpointParts, firstNotFinite } from '../../checkpoint/checkpoint.ts';
 import { commonValue, type StepSample } from '../../protocol/metrics.ts';
 import type { KeepingPolicy, RunChange, RunMark, RunRecord } from '../../protocol/vault.ts';
 import type { Pretrainer } from '../../train/pretrain.ts';
 import { AppError } from '../../util/errors.ts';
-import type { Shelf } from '../../vault/folder.ts';
+import type { RunStorage } from '../../vault/folder.ts';
 import { type RestorePoint, RunVault } from '../../vault/runVault.ts';
+import { LossThumbnail } from './lossThumbnail.ts';
 import { StorageWatch, type Tell } from './runKeeperStorage.ts';
 import { holdRun } from './runLock.ts';
 import { type Begun, lastOf, mean, recordOf } from './runRecord.ts';
-import { Sketch } from './sketch.ts';
 
 export class RunKeeper {
   readonly #vault: RunVault;
@@ -21,12 +21,12 @@ export class RunKeeper {
   /** Samples that are not in the vault yet, and the step that the next one belongs to. */
   #unsaved: StepSample[] = [];
   #next: number;
-  #sketch = new Sketch();
+  #thumbnail = new LossThumbnail();
   #marks: RunMark[];
   #state: RunRecord['state'];
   #waiting: { step: number; go: () => void }[] = [];
-  /** Grows when pictures in flight have become worthless. */
-  #age = 0;
+  /** Grows when checkpoints that are not written yet have become worthless. */
+  #generation = 0;
   #work: Promise<void> | null = null;
   #savedStep = -1;
   #savedAt = performance.now();
@@ -46,16 +46,16 @@ export class RunKeeper {
     this.#next = step;
     this.#marks = [...marks];
     this.#state = state;
-    for (const sample of samples) this.#sketch.add(commonValue(sample, 'loss/total'));
+    for (const sample of samples) this.#thumbnail.add(commonValue(sample, 'loss/total'));
   }
 
   /** Begins to keep a run that stands where it was prepared. */
-  static async begin(shelf: Shelf, run: Pretrainer, begun: Begun, tell: Tell): Promise<RunKeeper> {
+  static async begin(storage: RunStorage, run: Pretrainer, begun: Begun, tell: Tell): Promise<RunKeeper> {
     const id = crypto.randomUUID();
     const release = await holdRun(id);
     try {
-      const vault = await RunVault.create(await shelf.open(id), recordOf(id, run, begun));
-      return new RunKeeper(vault, new StorageWatch(shelf, vault, tell), release, []);
+      const vault = await RunVault.create(await storage.open(id), recordOf(id, run, begun));
+      return new RunKeeper(vault, new StorageWatch(storage, vault, tell), release, []);
     } catch (thrown) {
       release();
       throw thrown;
@@ -63,11 +63,11 @@ export class RunKeeper {
   }
 
   /** Takes hold of a run that was kept before; null where there is none. @throws AppError run-in-use */
-  static async open(shelf: Shelf, id: string, tell: Tell): Promise<RunKeeper | null> {
+  static async open(storage: RunStorage, id: string, tell: Tell): Promise<RunKeeper | null> {
     const release = await holdRun(id);
-    const vault = await RunVault.open(await shelf.open(id), id);
+    const vault = await RunVault.open(await storage.open(id), id);
     if (vault)
-      return new RunKeeper(vault, new StorageWatch(shelf, vault, tell), release, await vault.series());
+      return new RunKeeper(vault, new StorageWatch(storage, vault, tell), release, await vault.series());
     release();
     return null;
   }
@@ -85,7 +85,7 @@ export class RunKeeper {
     return this.#next;
   }
 
-  /** A picture that was taken shows a state that is no use, although the loss did not say so. @throws AppError model-broken */
+  /** The last checkpoint held NaN or infinity, although the loss did not. @throws AppError model-broken */
   refuseBroken(): void {
     if (this.#broken) throw this.#broken;
   }
@@ -94,7 +94,7 @@ export class RunKeeper {
   note(sample: StepSample): void {
     this.#unsaved.push(sample);
     this.#next = sample.step + 1;
-    this.#sketch.add(commonValue(sample, 'loss/total'));
+    this.#thumbnail.add(commonValue(sample, 'loss/total'));
     this.#wake();
   }
 
@@ -123,11 +123,11 @@ export class RunKeeper {
     await this.#work;
   }
 
-  /** Takes the picture now; resolves once it is on the disk, or will not be. Never rejects. */
-  picture(run: Pretrainer, name: string | null = null): Promise<void> {
+  /** Copies the state now; resolves once the checkpoint is on the disk, or will not be. Never rejects. */
+  saveCheckpoint(run: Pretrainer, name: string | null = null): Promise<void> {
     this.#savedStep = run.step;
     this.#savedAt = performance.now();
-    const work = this.#finish(run, name, this.#age).finally(() => {
+    const work = this.#finish(run, name, this.#generation).finally(() => {
       if (this.#work === work) this.#work = null;
     });
     this.#work = work;
@@ -138,7 +138,7 @@ export class RunKeeper {
   async settle(run: Pretrainer, state: RunRecord['state'], keep: boolean): Promise<void> {
     await this.#work;
     this.#state = state;
-    if (keep && run.step !== this.#newest() && run.step === this.#next) await this.picture(run);
+    if (keep && run.step !== this.#newest() && run.step === this.#next) await this.saveCheckpoint(run);
     const marks = [...this.#marks];
     if (this.record.state !== state || this.record.marks.length !== marks.length) {
       await this.#quietly(this.#vault.update({ state, marks }));
@@ -157,15 +157,15 @@ export class RunKeeper {
     this.#quietly(this.#vault.update({ state: 'failed', failure, marks: [...this.#marks] }));
   }
 
-  /** Pictures in flight must not be kept: something went wrong after or before them. */
+  /** Checkpoints that are not written yet must not be kept: something went wrong after or before them. */
   abandon(): void {
-    this.#age++;
+    this.#generation++;
     this.#broken = null;
     this.#work = null;
     this.#wake(true);
   }
 
-  /** What is being written is waited for; a picture that has not come back yet is not. */
+  /** What is being written is waited for; a state that has not come back from the device yet is not. */
   restorePoint(): Promise<RestorePoint | null> {
     return this.#vault.restorePoint();
   }
@@ -192,8 +192,8 @@ export class RunKeeper {
     this.#next = step;
     this.#savedStep = step;
     await this.#vault.rewind(step, { marks: [...this.#marks], failure: null });
-    this.#sketch = new Sketch();
-    for (const sample of await this.samples()) this.#sketch.add(commonValue(sample, 'loss/total'));
+    this.#thumbnail = new LossThumbnail();
+    for (const sample of await this.samples()) this.#thumbnail.add(commonValue(sample, 'loss/total'));
   }
 
   /** Lets go of the run once what is under way has been written. */
@@ -207,18 +207,15 @@ export class RunKeeper {
     return this.#storage.status();
   }
 
-  async #finish(run: Pretrainer, name: string | null, age: number): Promise<void> {
+  async #finish(run: Pretrainer, name: string | null, generation: number): Promise<void> {
     const { step } = run;
     // A capture fails with its device, which is the engine's matter.
     const checkpoint = await run.capture().catch(() => null);
-    await this.#reaches(step, age);
-    if (age !== this.#age || !checkpoint) return;
+    await this.#reaches(step, generation);
+    if (generation !== this.#generation || !checkpoint) return;
     const bad = firstNotFinite(checkpoint);
     if (bad) {
-      this.#broken = new AppError(
-        'model-broken',
-        `${bad} holds values that are no numbers after step ${step - 1}.`,
-      );
+      this.#broken = new AppError('model-broken', `${bad} holds NaN or infinity after step ${step - 1}.`);
       return;
     }
     try {
@@ -234,7 +231,7 @@ export class RunKeeper {
     const samples = this.#unsaved.filter((sample) => sample.step < step);
     const before = performance.now();
     const total = mean(samples.map((sample) => commonValue(sample, 'loss/total')));
-    await this.#vault.save({ step, parts, total, name, samples, patch: this.#patch(step) });
+    await this.#vault.saveCheckpoint({ step, parts, total, name, samples, patch: this.#patch(step) });
     this.#writeSeconds = (performance.now() - before) / 1000;
     this.#unsaved = this.#unsaved.filter((sample) => sample.step >= step);
     await this.#storage.saved();
@@ -243,7 +240,7 @@ export class RunKeeper {
   #patch(step: number) {
     const newest = this.#unsaved.filter((sample) => sample.step < step).at(-1);
     const last = newest && { last: lastOf(newest, this.record.config), activeSeconds: newest.activeSeconds };
-    const thumbnail = this.#sketch.means().map((mean) => Number(mean.toPrecision(4)));
+    const thumbnail = this.#thumbnail.means().map((mean) => Number(mean.toPrecision(4)));
     return { step, state: this.#state, marks: [...this.#marks], thumbnail, ...last };
   }
 
@@ -252,8 +249,8 @@ export class RunKeeper {
   }
 
   /** Resolves when every step before has been noted, or never will be. */
-  #reaches(step: number, age: number): Promise<void> {
-    if (this.#next >= step || age !== this.#age) return Promise.resolve();
+  #reaches(step: number, generation: number): Promise<void> {
+    if (this.#next >= step || generation !== this.#generation) return Promise.resolve();
     return new Promise((go) => this.#waiting.push({ step, go }));
   }
 

@@ -3,7 +3,7 @@
 
 import type { EngineEvent, KeptStatus, Notice } from '../../protocol/engine.ts';
 import { formatBytes } from '../../util/format.ts';
-import type { Shelf } from '../../vault/folder.ts';
+import type { RunStorage } from '../../vault/folder.ts';
 import type { RunVault } from '../../vault/runVault.ts';
 
 export type Tell = (event: Extract<EngineEvent, { type: 'kept' | 'notice' }>) => void;
@@ -16,20 +16,20 @@ const WARN_BELOW = 4;
 const MAKE_ROOM = 'Delete runs that are no longer needed under Runs, or free disk space.';
 
 export class StorageWatch {
-  readonly #shelf: Shelf;
+  readonly #storage: RunStorage;
   readonly #vault: RunVault;
   readonly #tell: Tell;
   #told = '';
 
-  constructor(shelf: Shelf, vault: RunVault, tell: Tell) {
-    this.#shelf = shelf;
+  constructor(storage: RunStorage, vault: RunVault, tell: Tell) {
+    this.#storage = storage;
     this.#vault = vault;
     this.#tell = tell;
   }
 
   /** Whether a checkpoint of so many bytes may be written. Until it is whole, those before it stay as they are. */
   async takes(step: number, bytes: number): Promise<boolean> {
-    const free = await this.#shelf.free().catch(() => null);
+    const free = await this.#storage.free().catch(() => null);
     if (free === null || free >= WARN_BELOW * bytes + SPARE_BYTES) return true;
     const room = `a checkpoint takes ${formatBytes(bytes)}, and the browser allows ${formatBytes(free)} more`;
     if (free >= bytes + SPARE_BYTES) {
@@ -60,9 +60,9 @@ export class StorageWatch {
     const sizes = await folder.sizes();
     return {
       runId: record.id,
-      lasting: this.#shelf.lasting,
+      lasting: this.#storage.lasting,
       bytes: [...sizes.values()].reduce((sum, size) => sum + size, 0),
-      free: await this.#shelf.free().catch(() => null),
+      free: await this.#storage.free().catch(() => null),
       checkpoints: record.checkpoints,
     };
   }

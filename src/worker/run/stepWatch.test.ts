@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { metricNames, type StepSample } from '../../protocol/metrics.ts';
-import { Sketch } from './sketch.ts';
+import { LossThumbnail } from './lossThumbnail.ts';
 import { LossLog, StepWatch } from './stepWatch.ts';
 
 const METRIC_NAMES = metricNames({ method: 'mlvicx' });
@@ -58,7 +58,7 @@ describe('losses of the device', () => {
 
 describe('the small curve', () => {
   it('holds at most 64 means of equally many steps, the last over what there is', () => {
-    const sketch = new Sketch();
+    const sketch = new LossThumbnail();
     for (let i = 0; i < 64; i++) sketch.add(i);
     expect(sketch.means()).toHaveLength(64);
     sketch.add(64);

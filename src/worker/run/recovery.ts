@@ -12,11 +12,12 @@ import { gradientSize } from '../../train/gradientSize.ts';
 import type { StepObserver } from '../../train/trainingStep.ts';
 import { AppError, BLOW_UPS } from '../../util/errors.ts';
 import type { EngineDevice } from '../engine/device.ts';
-import type { RunAtHand } from './runAtHand.ts';
+import type { ActiveRun } from './activeRun.ts';
 
-export interface Ward {
+/** What recovery works with and tells. */
+export interface RecoveryContext {
   readonly device: EngineDevice;
-  readonly run: RunAtHand;
+  readonly run: ActiveRun;
   readonly dataset: TrainingSet;
   readonly observe?: StepObserver;
   send(event: EngineEvent): void;
@@ -27,9 +28,6 @@ export const isLoss = (thrown: unknown): boolean =>
   thrown instanceof AppError && thrown.code === 'device-lost';
 
 export const isBlowUp = ({ code }: AppError): boolean => BLOW_UPS.includes(code);
-
-export const asAppError = (thrown: unknown): AppError =>
-  thrown instanceof AppError ? thrown : new AppError('internal', String(thrown), { cause: thrown });
 
 /** The GPU process takes a moment to come back after it died. */
 const REOPENINGS = 8;
@@ -52,12 +50,19 @@ async function reopen(device: EngineDevice): Promise<void> {
 const steps = (count: number) => (count === 1 ? '1 step' : `${count} steps`);
 
 /** Fresh device, newest checkpoint, then the same steps again up to the one that was next. @throws AppError */
-export async function recoverDevice({ device, run, dataset, observe, send, mark }: Ward): Promise<void> {
+export async function recoverDevice({
+  device,
+  run,
+  dataset,
+  observe,
+  send,
+  mark,
+}: RecoveryContext): Promise<void> {
   run.keeper?.abandon();
   await reopen(device);
-  await run.rebuild(dataset, device.runtime, (done, total) => send({ type: 'compile', done, total }));
+  const onProgress = (done: number, total: number) => send({ type: 'compile', done, total });
+  const { step, refused } = await run.rebuild(dataset, device.runtime, onProgress);
   device.refuseFaults();
-  const { step, refused } = await run.restoreNewest();
   const reached = run.keeper?.next ?? step;
   const different = await run.replay(reached, () => device.refuseFaults(), observe);
   device.refuseFaults();
@@ -81,7 +86,7 @@ export interface BlowUp {
 }
 
 /** Names what went wrong first at the step after those noted, then puts the run at its last good checkpoint. */
-export async function explainBlowUp({ run, observe }: Ward, fault: AppError): Promise<BlowUp> {
+export async function explainBlowUp({ run, observe }: RecoveryContext, fault: AppError): Promise<BlowUp> {
   const { keeper } = run;
   if (!keeper) return { explained: fault, gradient: null };
   keeper.abandon();

@@ -6,7 +6,7 @@ import { commonValue, type StepSample } from '../../protocol/metrics.ts';
 const WINDOW = 32;
 const ENOUGH = 3;
 
-export class Pace {
+export class RemainingTime {
   readonly #recent: number[] = [];
 
   add(sample: StepSample): void {
@@ -15,7 +15,7 @@ export class Pace {
   }
 
   /** Seconds for `steps` more steps; null until there are enough to say. */
-  eta(steps: number): number | null {
+  seconds(steps: number): number | null {
     if (this.#recent.length < ENOUGH) return null;
     const sorted = [...this.#recent].sort((a, b) => a - b);
     return Math.max(0, steps) * sorted[Math.floor(sorted.length / 2)]!;

@@ -1,8 +1,8 @@
-// The run that the engine has at hand: its trainer, which a lost device takes with it, and what outlives that, so that the
-// same run can be put on another device and brought to where it was. What a fault means is decided in rescue.ts.
+// The run at hand: its trainer, which a lost device takes with it, and what outlives that, so that the same run can be put
+// on another device and brought to where it was. What a fault means is decided in runLoop.ts and recovery.ts.
 
 import { type Checkpoint, readCheckpoint } from '../../checkpoint/checkpoint.ts';
-import { RANDOM_START, type StartWeights } from '../../checkpoint/startWeights.ts';
+import { RANDOM_START, type StartWeights, startAt } from '../../checkpoint/startWeights.ts';
 import type { Config, ConfigKey, ConfigValue } from '../../config/schema.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
 
@@ -14,16 +14,35 @@ import type { TrainingSet } from '../../train/batchSource.ts';
 import { Pretrainer, trainingLoop } from '../../train/pretrain.ts';
 import type { StepObserver } from '../../train/trainingStep.ts';
 import { AppError } from '../../util/errors.ts';
-import { Pace } from '../engine/pace.ts';
+import { RemainingTime } from '../engine/remainingTime.ts';
 import type { RunKeeper } from './runKeeper.ts';
 import { StepWatch } from './stepWatch.ts';
 
 export type Progress = (done: number, total: number) => void;
 
-export class RunAtHand {
+interface Newest {
+  readonly checkpoint: Checkpoint;
+  readonly refused: readonly string[];
+}
+
+/** The step that a run stands at again, and newer checkpoints that had to be passed over. */
+export interface Restored {
+  readonly step: number;
+  readonly refused: readonly string[];
+}
+
+/** Where a run begins; at random where it has neither. */
+export interface Beginning {
+  /** Weights that the encoder is given. */
+  readonly weights?: StartWeights | null;
+  /** The checkpoint that it is about to be restored to, so that nothing is drawn that this replaces. */
+  readonly checkpoint?: Checkpoint;
+}
+
+export class ActiveRun {
   /** What it began with, where that was not drawn at random. */
   readonly weights: StartWeights | null;
-  readonly pace = new Pace();
+  readonly remaining = new RemainingTime();
   readonly watch = new StepWatch();
   keeper: RunKeeper | null = null;
   #trainer: Pretrainer;
@@ -32,9 +51,14 @@ export class RunAtHand {
   /** It stands where seed and weights put it, or was led from there. */
   #fresh = true;
 
-  constructor(config: Config, dataset: TrainingSet, runtime: Runtime, weights: StartWeights | null) {
+  constructor(
+    config: Config,
+    dataset: TrainingSet,
+    runtime: Runtime,
+    { weights = null, checkpoint }: Beginning,
+  ) {
     this.weights = weights;
-    this.#trainer = new Pretrainer(config, dataset, runtime, weights);
+    this.#trainer = new Pretrainer(config, dataset, runtime, checkpoint ? startAt(checkpoint) : weights);
   }
 
   get trainer(): Pretrainer {
@@ -61,11 +85,17 @@ export class RunAtHand {
     this.keeper?.change(change);
   }
 
-  /** Puts the run on a device as it was at its start; the trainer of the device before is forgotten, not disposed. */
-  async rebuild(dataset: TrainingSet, runtime: Runtime, onProgress: Progress): Promise<void> {
+  /**
+   * Puts the run on another device at its newest whole checkpoint, or where there is none at its start; the trainer of the
+   * device before is forgotten, not disposed. @throws AppError run-missing
+   */
+  async rebuild(dataset: TrainingSet, runtime: Runtime, onProgress: Progress): Promise<Restored> {
     const config = this.keeper?.record.config ?? this.#trainer.config;
-    this.#trainer = new Pretrainer(config, dataset, runtime, this.weights);
+    const newest = await this.#newest();
+    const start = newest ? startAt(newest.checkpoint) : this.weights;
+    this.#trainer = new Pretrainer(config, dataset, runtime, start);
     await this.#trainer.compile(onProgress);
+    return this.#restoreTo(newest);
   }
 
   /** A run that came from a file has its beginning nowhere else, so it must be kept before it goes on. */
@@ -86,13 +116,8 @@ export class RunAtHand {
    * Back to the newest whole checkpoint; where there is none, to the start, if the trainer stands there.
    * @throws AppError run-missing
    */
-  async restoreNewest(): Promise<{ step: number; refused: readonly string[] }> {
-    const point = (await this.keeper?.restorePoint()) ?? null;
-    if (!point) return this.#fromStart();
-    const samples = (await this.keeper?.samples()) ?? [];
-    const before = samples.findLast(({ step }) => step < point.entry.step);
-    this.restore(readCheckpoint(point.bytes), before?.activeSeconds ?? 0);
-    return { step: point.entry.step, refused: point.refused };
+  async restoreNewest(): Promise<Restored> {
+    return this.#restoreTo(await this.#newest());
   }
 
   /**
@@ -114,7 +139,21 @@ export class RunAtHand {
     return differs < 0 ? [] : again.slice(differs);
   }
 
-  #fromStart() {
+  async #newest(): Promise<Newest | null> {
+    const point = (await this.keeper?.restorePoint()) ?? null;
+    return point && { checkpoint: readCheckpoint(point.bytes), refused: point.refused };
+  }
+
+  async #restoreTo(newest: Newest | null): Promise<Restored> {
+    if (!newest) return this.#fromStart();
+    const { checkpoint, refused } = newest;
+    const samples = (await this.keeper?.samples()) ?? [];
+    const before = samples.findLast(({ step }) => step < checkpoint.step);
+    this.restore(checkpoint, before?.activeSeconds ?? 0);
+    return { step: checkpoint.step, refused };
+  }
+
+  #fromStart(): Restored {
     const record = this.keeper?.record;
     const began = this.weights?.label ?? RANDOM_START;
     if (record ? record.series.first > 0 || record.start !== began : !this.#fresh) {
@@ -137,10 +176,10 @@ export class RunAtHand {
 }
 
 /** A run as the page is told of it. */
-export function statusOf(state: EngineState, run: RunAtHand | null): RunStatus {
+export function statusOf(state: EngineState, run: ActiveRun | null): RunStatus {
   if (!run) return { ...EMPTY_STATUS, state };
   const { step, totalSteps, stepsPerEpoch, activeSeconds, start } = run.trainer;
-  const etaSeconds = run.pace.eta(totalSteps - step);
+  const etaSeconds = run.remaining.seconds(totalSteps - step);
   return {
     state,
     step,

@@ -2,7 +2,7 @@
 
 const BINS = 64;
 
-export class Sketch {
+export class LossThumbnail {
   #sums: number[] = [];
   #width = 1;
   #inLast = 0;

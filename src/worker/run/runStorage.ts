@@ -2,8 +2,7 @@
 // loss of a device. Opened at the first need.
 
 import type { Pretrainer } from '../../train/pretrain.ts';
-import type { Shelf } from '../../vault/folder.ts';
-import { MemoryShelf } from '../../vault/folder.ts';
+import { MemoryStorage, type RunStorage } from '../../vault/folder.ts';
 import { openRuns } from '../../vault/runs.ts';
 import type { TestFaults } from '../engine/faultInjection.ts';
 import { RunKeeper } from './runKeeper.ts';
@@ -13,28 +12,28 @@ import type { Begun } from './runRecord.ts';
 const NOTHING_LASTS =
   'A lost device costs nothing, but a closed tab costs the run: save the model as a file now and then.';
 
-export class EngineShelf {
+export class EngineStorage {
   readonly #faults: TestFaults | null;
   readonly #tell: Tell;
-  #opened: Promise<Shelf> | null = null;
+  #opened: Promise<RunStorage> | null = null;
 
   constructor(faults: TestFaults | null, tell: Tell) {
     this.#faults = faults;
     this.#tell = tell;
   }
 
-  get(): Promise<Shelf> {
+  get(): Promise<RunStorage> {
     this.#opened ??= this.#open();
     return this.#opened;
   }
 
   async begin(run: Pretrainer, begun: Begun): Promise<RunKeeper> {
-    const shelf = await this.get();
+    const storage = await this.get();
     try {
-      return await RunKeeper.begin(shelf, run, begun, this.#tell);
+      return await RunKeeper.begin(storage, run, begun, this.#tell);
     } catch (thrown) {
       this.#refuse(thrown instanceof Error ? thrown.message : String(thrown));
-      return RunKeeper.begin(new MemoryShelf(), run, begun, this.#tell);
+      return RunKeeper.begin(new MemoryStorage(), run, begun, this.#tell);
     }
   }
 
@@ -42,13 +41,13 @@ export class EngineShelf {
     return RunKeeper.open(await this.get(), id, this.#tell);
   }
 
-  async #open(): Promise<Shelf> {
+  async #open(): Promise<RunStorage> {
     const denied = this.#faults?.take('no-storage');
-    const { shelf, refusal } = denied
-      ? { shelf: new MemoryShelf(), refusal: 'made up by a test' }
+    const { storage, refusal } = denied
+      ? { storage: new MemoryStorage(), refusal: 'made up by a test' }
       : await openRuns();
     if (refusal) this.#refuse(refusal);
-    return this.#faults?.shelf(shelf) ?? shelf;
+    return this.#faults?.storage(storage) ?? storage;
   }
 
   #refuse(reason: string): void {

@@ -31,7 +31,7 @@ export interface StepTensors {
 }
 
 export interface StepHooks {
-  /** Sees everything before it is walked back and freed; maps that are put away come from the tape's `value`. */
+  /** Sees everything before it is walked back and freed; released maps come from the tape's `value`. */
   readonly onForward?: ((made: Embeddings, tape: Tape) => void) | undefined;
   /** As the tape's. */
   readonly onParameter?: ((name: string, gradient: Tensor) => void) | undefined;

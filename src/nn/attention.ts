@@ -34,7 +34,7 @@ export function contextBottleneck(
   tape.record({
     outputs: [out],
     saved,
-    again: () =>
+    recompute: () =>
       tape.borrow(
         x,
         (value, inPlace) => bottleneckApply({ x: value, channelGate, spatialGate }, { inPlace })[0]!,
@@ -51,6 +51,6 @@ export function contextBottleneck(
       tape.give(x, dx!);
     },
   });
-  tape.putAway(x);
+  tape.release(x);
   return out;
 }

@@ -45,8 +45,8 @@ export function conv2d(
   pass.tape?.record({
     outputs: [y],
     saved: [],
-    again: () => pass.tape!.borrow(x, make),
-    costly: isImage ? 'often' : 'once',
+    recompute: () => pass.tape!.borrow(x, make),
+    expensive: isImage ? 'discard' : 'keep',
     backward(dy) {
       const tape = pass.tape!;
       const [dw] = conv2dFilterGrad({ x: tape.value(x), dy }, { stride, pad, kernel: [kh, kw] });
@@ -92,7 +92,7 @@ export function batchNorm(
     outputs: [y!],
     saved: [stats!],
     readsOutput: relu && residual,
-    again: () =>
+    recompute: () =>
       tape.borrow(x, (value, inPlace) =>
         tape.borrow(options.residual ?? gamma, (added) => {
           const given = { x: value, stats: stats!, gamma, beta, residual: added };
@@ -110,7 +110,7 @@ export function batchNorm(
       if (options.residual) tape.give(options.residual, dresidual!);
     },
   });
-  tape.putAway(x);
+  tape.release(x);
   return y!;
 }
 

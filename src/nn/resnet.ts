@@ -9,7 +9,7 @@ export function basicBlock(pass: Pass, name: string, x: Tensor, stride: number):
     relu: true,
   });
   const second = conv2d(pass, `${name}.conv2.weight`, first, 1, 1);
-  pass.tape?.putAway(first);
+  pass.tape?.release(first);
   const residual =
     stride === 1
       ? x
@@ -17,7 +17,7 @@ export function basicBlock(pass: Pass, name: string, x: Tensor, stride: number):
           relu: false,
         });
   const out = batchNorm(pass, `${name}.bn2`, second, { relu: true, residual });
-  if (residual !== x) pass.tape?.putAway(residual);
+  if (residual !== x) pass.tape?.release(residual);
   return out;
 }
 
@@ -25,6 +25,6 @@ export function basicBlock(pass: Pass, name: string, x: Tensor, stride: number):
 export function stage(pass: Pass, name: string, x: Tensor, stride: number): Tensor {
   const between = basicBlock(pass, `${name}.0`, x, stride);
   const out = basicBlock(pass, `${name}.1`, between, 1);
-  pass.tape?.putAway(between, true);
+  pass.tape?.release(between, true);
   return out;
 }

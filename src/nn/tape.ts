@@ -1,8 +1,8 @@
 // The record of one forward pass, walked backwards once. Unlike the tape of tfjs it frees each activation as soon
 // as the layer that made it has been differentiated: every consumer comes later in the forward pass, so by then
 // nobody needs it. Gradients that meet at one tensor are summed; parameters' gradients are collected by name.
-// What the forward pass is done with is put away: freed where it can be made again, so that a convolution with its norm,
-// rectifier and residual keeps one map. What is away comes back through `value` or `borrow`.
+// What the forward pass is done with is released: freed where it can be recomputed, so that a convolution with its norm,
+// rectifier and residual keeps one map. A released tensor is recomputed by `value` or `borrow`.
 
 import type { Tensor } from '../gpu/kernel.ts';
 import { fromHalf, toHalf } from '../gpu/kernels/half/half.ts';
@@ -17,19 +17,19 @@ interface Entry {
   readonly backward: (gradient: Tensor) => void;
   /** True where `backward` reads outputs[0]; else it is freed before. */
   readonly readsOutput?: boolean;
-  /** Makes outputs[0] again, from its inputs through `borrow` and from what is saved. */
-  readonly again?: () => Tensor;
+  /** Computes outputs[0] once more, from its inputs through `borrow` and from what is saved. */
+  readonly recompute?: () => Tensor;
   /**
-   * Where `again` is a convolution, done for memory's sake only: whether its result then stays until its layer has been
-   * differentiated (`once`), or is freed as soon as it has been used (`often`: the largest map of all).
+   * Where `recompute` is a convolution, which is repeated for memory's sake only: whether its result then stays until its layer
+   * has been differentiated (`keep`), or is freed after each use (`discard`: the largest map of all).
    */
-  readonly costly?: 'once' | 'often';
+  readonly expensive?: 'keep' | 'discard';
 }
 
 export interface TapeOptions {
   /** Names of the parameters whose gradients are wanted; left out, all are. */
   readonly wanted?: ReadonlySet<string>;
-  /** Convolutions are made again too; only what is anchored stays. */
+  /** Activation checkpointing: convolutions are recomputed too, from the maps at the boundaries of blocks, which stay. */
   readonly recompute?: boolean;
   /** What stays is kept as 16-bit floats. */
   readonly half?: boolean;
@@ -46,9 +46,9 @@ export class Tape {
   readonly #parameters = new Map<string, Tensor>();
   readonly #watchers = new Map<number, (gradient: Tensor) => void>();
   readonly #options: TapeOptions;
-  /** How to make a tensor again, by its id, and what has been made again. */
-  readonly #recipes = new Map<number, Entry>();
-  readonly #again = new Map<number, Tensor>();
+  /** The layers that can recompute their output, by its id, and what has been recomputed. */
+  readonly #recomputable = new Map<number, Entry>();
+  readonly #recomputed = new Map<number, Tensor>();
   /** What is kept as halves. */
   readonly #halves = new Map<number, Tensor>();
 
@@ -58,7 +58,7 @@ export class Tape {
 
   record(entry: Entry): void {
     this.#entries.push(entry);
-    if (entry.again) this.#recipes.set(entry.outputs[0]!.id, entry);
+    if (entry.recompute) this.#recomputable.set(entry.outputs[0]!.id, entry);
   }
 
   wants(parameter: string): boolean {
@@ -66,48 +66,41 @@ export class Tape {
   }
 
   /**
-   * The forward pass needs this tensor no more. An anchor is what others are made again from when convolutions are, and
-   * stays then.
+   * The forward pass needs this tensor no more: it is freed if it can be recomputed. At a `boundary` of blocks it stays where
+   * convolutions are recomputed from it.
    */
-  putAway(tensor: Tensor, anchor = false): void {
+  release(tensor: Tensor, boundary = false): void {
     if (tensor.isDisposed || tensor.size * 4 < WORTH_FREEING) return;
     const { recompute, half } = this.#options;
-    const recipe = this.#recipes.get(tensor.id);
-    const stays = !recipe || (recompute ? anchor : recipe.costly !== undefined);
+    const entry = this.#recomputable.get(tensor.id);
+    const stays = !entry || (recompute ? boundary : entry.expensive !== undefined);
     if (stays && !half) return;
     if (stays) this.#halves.set(tensor.id, toHalf({ x: tensor }, {})[0]!);
     tensor.dispose();
   }
 
-  /** The tensor's values: itself, or made again and kept until its layer has been differentiated. */
+  /** The tensor's values: itself, or recomputed and kept until its layer has been differentiated. */
   value(tensor: Tensor): Tensor {
     if (!tensor.isDisposed) return tensor;
-    let made = this.#again.get(tensor.id);
-    if (!made) {
+    let value = this.#recomputed.get(tensor.id);
+    if (!value) {
       const half = this.#halves.get(tensor.id);
-      made = half
+      value = half
         ? fromHalf({ packed: half }, { shape: tensor.shape })[0]!
-        : this.#recipes.get(tensor.id)!.again!();
-      this.#again.set(tensor.id, made);
+        : this.#recomputable.get(tensor.id)!.recompute!();
+      this.#recomputed.set(tensor.id, value);
     }
-    return made;
+    return value;
   }
 
-  /** Lends the tensor to `use`. What is made again for that alone is freed at once, or given away (`own`). */
-  borrow<T>(tensor: Tensor, use: (value: Tensor, own: boolean) => T): T {
+  /** Lends the tensor to `use`. What is recomputed for that alone is freed afterwards; `use` may overwrite it (`owned`). */
+  borrow<T>(tensor: Tensor, use: (value: Tensor, owned: boolean) => T): T {
     const { id } = tensor;
-    const dear = !this.#halves.has(id) && this.#recipes.get(id)?.costly === 'once';
-    const stays = this.#again.has(id) || dear;
-    const own = tensor.isDisposed && !stays;
-    const result = use(this.value(tensor), own);
-    if (own) this.release(tensor);
+    const kept = !this.#halves.has(id) && this.#recomputable.get(id)?.expensive === 'keep';
+    const owned = tensor.isDisposed && !kept && !this.#recomputed.has(id);
+    const result = use(this.value(tensor), owned);
+    if (owned) this.#discard(tensor);
     return result;
-  }
-
-  /** Frees what was made again. */
-  release(tensor: Tensor): void {
-    this.#again.get(tensor.id)?.dispose();
-    this.#again.delete(tensor.id);
   }
 
   /** True where gradients may be overwritten by the next: nobody looks at them. */
@@ -178,10 +171,16 @@ export class Tape {
   #free(outputs: readonly Tensor[]): void {
     for (const tensor of outputs) {
       tensor.dispose();
-      this.release(tensor);
+      this.#discard(tensor);
       this.#halves.get(tensor.id)?.dispose();
       this.#halves.delete(tensor.id);
     }
+  }
+
+  /** Frees what was recomputed. */
+  #discard(tensor: Tensor): void {
+    this.#recomputed.get(tensor.id)?.dispose();
+    this.#recomputed.delete(tensor.id);
   }
 
   #take(tensor: Tensor): Tensor | undefined {

@@ -43,15 +43,15 @@ export function encode(
   for (let level = 2; level <= 5; level++) {
     const below = levels[level - 2]!;
     const input = level === 2 ? maxPool(pass, below) : below;
-    if (level === 2) pass.tape?.putAway(below);
+    if (level === 2) pass.tape?.release(below);
     const map = stage(pass, `${PREFIX}.encoder.${level + 2}`, input, level === 2 ? 1 : 2);
     // What a stage begins with is all that recomputing it needs; the first begins with the pooled map.
-    pass.tape?.putAway(input, true);
+    pass.tape?.release(input, true);
     maps.push(map);
     levels.push(attend(level, map));
     options.onLevel?.(level, levels[level - 1]!);
   }
   const features = globalMean(pass, levels[4]!);
-  pass.tape?.putAway(levels[4]!);
+  pass.tape?.release(levels[4]!);
   return { levels: levels as unknown as EncoderOutput['levels'], maps, features };
 }

@@ -14,8 +14,8 @@ import { createRoot } from 'react-dom/client';
 import { gatherRequests } from './store/device/requests.ts';
 import { startProtection } from './store/page/protection.ts';
 import { startSession } from './store/run/acts.ts';
-import { guardRuns } from './store/run/guard.ts';
 import { openLibrary } from './store/run/library.ts';
+import { watchRuns } from './store/run/watchdog.ts';
 import { App } from './ui/shell/App.tsx';
 import { ErrorBoundary } from './ui/shell/ErrorBoundary.tsx';
 import { theme } from './ui/shell/theme.ts';
@@ -40,6 +40,6 @@ createRoot(document.getElementById('root')!).render(
 );
 
 gatherRequests();
-void openLibrary().then(guardRuns);
+void openLibrary().then(watchRuns);
 // No worker before the protection is settled: a page about to reload would start them for nothing.
 void startProtection().then(clientFactory).then(startSession);

@@ -206,7 +206,7 @@ export const ENDINGS: FaultRow[] = [
       await rig.damage(/^step-/, 'remove', 9);
       await rig.reload();
       await rig.page.getByTestId('resume').click();
-      await rig.says(/cannot be taken up again: none of its \d checkpoints is whole/, 'error');
+      await rig.says(/cannot be resumed: none of its \d checkpoints is whole/, 'error');
       await expect(rig.app.transport).toHaveAttribute('data-state', 'idle');
       await expect(rig.app.transport).toHaveAttribute('data-step', '0');
       await rig.page.getByTestId('put-aside').click();

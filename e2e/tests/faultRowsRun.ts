@@ -123,7 +123,7 @@ export const NUMBERS: FaultRow[] = [
     async run(rig) {
       await rig.start([{ kind: 'nan', step: MID }]);
       const words =
-        /the stem gives nothing but zeros for view 1 at step 12\. First in the images of the batch, then in the stem; parameter encoder\./;
+        /the stem outputs only zeros for view 1 at step 12\. First in the images of the batch, then in the stem; parameter encoder\./;
       await rig.says(words, 'error');
       await rig.inject([]);
       await rig.page.getByTestId('roll-back').click();

@@ -214,7 +214,7 @@ describe('the sampler', () => {
   });
 
   it('refuses fewer films than a batch', () => {
-    expect(() => new Sampler(films, 24, 1)).toThrow(expect.objectContaining({ code: 'too-few-images' }));
+    expect(() => new Sampler(films, 24, 1)).toThrow(expect.objectContaining({ code: 'too-few-films' }));
   });
 });
 

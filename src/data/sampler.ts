@@ -24,11 +24,11 @@ export class Sampler {
   #epoch = -1;
   #order: Uint32Array = new Uint32Array(0);
 
-  /** @throws AppError too-few-images when the films do not fill one batch */
+  /** @throws AppError too-few-films when the films do not fill one batch */
   constructor(films: Uint32Array, batchSize: number, seed: number) {
     if (films.length < batchSize) {
       const detail = `${films.length} training films for batches of ${batchSize}.`;
-      throw new AppError('too-few-images', detail);
+      throw new AppError('too-few-films', detail);
     }
     this.#films = films;
     this.#batchSize = batchSize;

@@ -190,7 +190,7 @@ export interface EngineApi {
   /**
    * Builds model and optimiser at the seed's initialisation and compiles. `weights`, a safetensors file of a ResNet-18
    * under torchvision names, is where the encoder begins instead.
-   * @throws AppError does-not-fit, too-few-images, weights-invalid, checkpoint-invalid, not-ready
+   * @throws AppError does-not-fit, too-few-films, weights-invalid, checkpoint-invalid, not-ready
    */
   prepare(config: Config, weights?: Uint8Array<ArrayBuffer>): Promise<RunStatus>;
   /** Runs until paused, stopped or done; resolves as soon as the loop has started. */

@@ -42,7 +42,7 @@ export class Pretrainer {
   readonly #training: TrainingStep;
   #start: string;
 
-  /** @throws AppError too-few-images */
+  /** @throws AppError too-few-films */
   constructor(config: Config, dataset: TrainingSet, runtime: Runtime, start: StartWeights | null = null) {
     this.#config = config;
     this.#start = start?.label ?? RANDOM_START;

@@ -40,7 +40,7 @@ test('zeros here and there are no fault; a level silent for all films of a view 
   expect(toSample(readBack(one)).step).toBe(7);
   for (const view of [0, 1]) {
     expect(() => toSample(readBack(silent(view)))).toThrow(
-      `the stage 1 gives nothing but zeros for view ${view + 1} at step 7.`,
+      `stage 1 outputs only zeros for view ${view + 1} at step 7.`,
     );
   }
 });

@@ -106,7 +106,7 @@ function addHeads(
 }
 
 /**
- * A rectifier makes zeros of what is not a number, so a batch gone bad may leave a finite loss behind it. Then a level gives
+ * ReLU turns NaN into zero, so a bad batch may leave a finite loss behind it. Then a level outputs
  * zero for every film and channel of a view, which batch norm, taken for each view, rules out otherwise.
  * @throws AppError model-broken
  */
@@ -117,7 +117,7 @@ function refuseDeadLevel(means: Float32Array, films: number, widths: readonly nu
     for (const view of [0, 1]) {
       const rows = Array.from({ length: films }, (_, film) => (view * films + film) * total + first);
       if (rows.some((at) => means.subarray(at, at + width).some((value) => value !== 0))) continue;
-      const where = `the ${LEVELS[i]} gives nothing but zeros for view ${view + 1}`;
+      const where = `${i === 0 ? 'the stem' : LEVELS[i]} outputs only zeros for view ${view + 1}`;
       throw new AppError('model-broken', `${where} at step ${step}.`);
     }
     first += width;

@@ -59,7 +59,7 @@ export const ERROR_TABLE = {
     hint: 'Its curves can be looked at here. Close it there to go on with it here.',
   },
   'run-missing': {
-    sentence: 'The run cannot be taken up again: {detail}',
+    sentence: 'The run cannot be resumed: {detail}',
     hint: 'Its settings and seed give the same run from step 0.',
   },
   'films-changed': {
@@ -98,9 +98,9 @@ export const ERROR_TABLE = {
     sentence: 'The files are not at hand any more: {detail}',
     hint: 'Choose or drop the folder again.',
   },
-  'too-few-images': {
-    sentence: 'There are too few images for this batch size: {detail}',
-    hint: 'Lower the batch size or add images.',
+  'too-few-films': {
+    sentence: 'There are too few films for this batch size: {detail}',
+    hint: 'Lower the batch size or add films.',
   },
   'file-unreadable': {
     sentence: 'The file could not be read: {detail}',

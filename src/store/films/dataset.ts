@@ -18,7 +18,7 @@ import type { PlaygroundClient } from '../../worker/client.ts';
 import { currentClient } from '../client.ts';
 import { askToPersist, refreshCache } from './cache.ts';
 import { rememberFolder } from './folders.ts';
-import { Pace } from './pace.ts';
+import { ReadingRate } from './readingRate.ts';
 import { addThumbnails, forgetThumbnails, retryThumbnails, thumbnailCount } from './thumbnails.ts';
 
 export interface Source {
@@ -77,7 +77,7 @@ export const useDataset = create<DatasetState>()(() => ({
 
 let reading: { abort: AbortController; done: Promise<DatasetSummary> } | null = null;
 
-let pace = new Pace();
+let pace = new ReadingRate();
 
 function onIntakeEvent(event: IntakeEvent): void {
   switch (event.type) {
@@ -184,7 +184,7 @@ export async function loadSource(
   const client = currentClient();
   await cancelReading();
   forgetThumbnails();
-  pace = new Pace();
+  pace = new ReadingRate();
   useDataset.setState({
     phase: 'listing',
     source,

@@ -3,7 +3,7 @@
 import { expect, test, vi } from 'vitest';
 import type { PlaygroundClient } from '../../worker/client.ts';
 import { takeClient } from '../client.ts';
-import { Pace } from './pace.ts';
+import { ReadingRate } from './readingRate.ts';
 import {
   addThumbnails,
   forgetThumbnails,
@@ -70,7 +70,7 @@ test('a film that cannot be shown yet is asked for once, and again when the set 
 });
 
 test('the pace of a reading is that of its last seconds', () => {
-  const pace = new Pace();
+  const pace = new ReadingRate();
   expect(pace.note(0, 0, 1000)).toEqual({ rate: null, etaSeconds: null });
   expect(pace.note(1000, 500, 1000).rate).toBeNull();
   expect(pace.note(2000, 600, 1000)).toEqual({ rate: 300, etaSeconds: 400 / 300 });

@@ -5,8 +5,8 @@ import { Button, Popover, Switch, TextInput, Tooltip } from '@mantine/core';
 import { IconBookmark } from '@tabler/icons-react';
 import { useState } from 'react';
 import { currentClient } from '../../store/client.ts';
-import { keepScreenOn, useGuard } from '../../store/run/guard.ts';
 import { useKeeping } from '../../store/run/keeping.ts';
+import { keepScreenOn, useWatchdog } from '../../store/run/watchdog.ts';
 import { showError, useSession } from '../../store/session.ts';
 import { formatBytes, formatCount } from '../../util/format.ts';
 
@@ -79,7 +79,7 @@ function NameStep() {
 }
 
 export function RunPanelKept() {
-  const { screenOn, screenRefused } = useGuard();
+  const { screenOn, screenRefused } = useWatchdog();
   const exists = useSession(({ runConfig }) => runConfig !== null);
   return (
     <>

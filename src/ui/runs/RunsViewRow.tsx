@@ -88,13 +88,13 @@ async function saveCurves(run: Run): Promise<void> {
   if (series) saveText(`${fileName(run.name)}.csv`, seriesCsv(series), 'text/csv');
 }
 
-/** Only what is kept can be taken up, and only while the engine is at rest. */
+/** Only what is kept can be resumed, and only while the engine is at rest. */
 function Resume({ run }: { run: Run }) {
   const rests = useSession(
     ({ status, busy, facts }) => busy === null && facts !== null && !isAtWork(status.state),
   );
   return (
-    <Tooltip label={run.kept?.inUse ? 'Open in another tab' : 'Take this run up where it stands'}>
+    <Tooltip label={run.kept?.inUse ? 'Open in another tab' : 'Resume this run from its newest checkpoint'}>
       <ActionIcon
         aria-label={`Resume ${run.name}`}
         disabled={!rests || run.kept?.inUse}

@@ -8,7 +8,7 @@ import type { SourceFile } from '../../protocol/intake.ts';
 import { AppError } from '../../util/errors.ts';
 import { type Remote, wrap } from '../rpc.ts';
 import type { DecodeApi } from './decode.worker.ts';
-import { guard } from './decodeGuard.ts';
+import { answerWithin } from './decodeAnswer.ts';
 
 export interface DecodePoolOptions extends DecodeOptions {
   /** Default: two more than cores, at most 8, and at most one for each GiB of memory. */
@@ -158,13 +158,13 @@ export class DecodePool {
 
   async #attempt(slot: Slot, { source, signal, call }: Job): Promise<Outcome> {
     if (!slot.started) {
-      const start = await guard(slot.remote.ready(), slot.worker, START_TIMEOUT_MS, signal);
+      const start = await answerWithin(slot.remote.ready(), slot.worker, START_TIMEOUT_MS, signal);
       if (!('value' in start)) return 'trouble' in start ? start : { trouble: asAppError(start.refusal) };
       slot.started = true;
       this.#failedStarts = 0;
     }
     const limit = allowance(this.#options.timeoutMs ?? TIMEOUT_MS, source.file.size);
-    return guard(call(slot.remote), slot.worker, limit, signal);
+    return answerWithin(call(slot.remote), slot.worker, limit, signal);
   }
 
   /** The file is not to blame: it waits for the next worker, unless workers keep failing. */
@@ -176,7 +176,7 @@ export class DecodePool {
   }
 }
 
-type Outcome = Awaited<ReturnType<typeof guard<unknown>>>;
+type Outcome = Awaited<ReturnType<typeof answerWithin<unknown>>>;
 
 const asAppError = (thrown: unknown): AppError =>
   thrown instanceof AppError ? thrown : new AppError('worker-failed', String(thrown));

@@ -94,7 +94,7 @@ test(
     const [failure] = failures();
     expect(failure?.error.code).toBe('model-broken');
     expect(failure?.error.message).toMatch(
-      /the stem gives nothing but zeros for view 1 at step 10\. First in the images of the batch, then in the stem; parameter encoder\./,
+      /the stem outputs only zeros for view 1 at step 10\. First in the images of the batch, then in the stem; parameter encoder\./,
     );
     expect(failure?.rollback?.step).toBe(8);
     expect(failure?.rollback?.suggestions[0]).toMatchObject({ key: 'learningRate', value: 0.001 });

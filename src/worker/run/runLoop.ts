@@ -61,7 +61,7 @@ export class RunLoop {
     return this.#looping;
   }
 
-  /** A run ready for its next step, in place of the one before. @throws AppError does-not-fit, too-few-images and any fault */
+  /** A run ready for its next step, in place of the one before. @throws AppError does-not-fit, too-few-films and any fault */
   async prepare(config: Config, beginning: Beginning = {}): Promise<RunStatus> {
     await this.halt();
     this.#status.refuseWork();

@@ -7,17 +7,17 @@ import type { CodecNotice } from './decodePool.ts';
 const CODEC_TIMEOUT_MS = 30_000;
 
 /** value, refusal: the worker answered. trouble: it did not, and must be ended. */
-export type Guarded<T> =
+export type Answer<T> =
   | { readonly value: T }
   | { readonly refusal: unknown }
   | { readonly trouble: AppError };
 
-export async function guard<T>(
+export async function answerWithin<T>(
   call: Promise<T>,
   worker: Worker,
   limitMs: number,
   signal: AbortSignal | undefined,
-): Promise<Guarded<T>> {
+): Promise<Answer<T>> {
   const answer = call.then(
     (value) => ({ value }),
     (refusal: unknown) => ({ refusal }),

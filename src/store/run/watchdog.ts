@@ -13,13 +13,13 @@ import { play } from './acts.ts';
 import { showNotice } from './keeping.ts';
 import { keepFilmLists, offerInterrupted, resumeAfresh } from './resume.ts';
 
-interface GuardState {
+interface WatchdogState {
   /** The screen is kept on while a run goes on. */
   readonly screenOn: boolean;
   /** Why the browser does not keep it on, or null. */
   readonly screenRefused: string | null;
 }
-export const useGuard = create<GuardState>()(() => ({ screenOn: false, screenRefused: null }));
+export const useWatchdog = create<WatchdogState>()(() => ({ screenOn: false, screenRefused: null }));
 
 const BEAT_MS = 2000;
 /** A worker that does not answer for so long is stuck; compiling and reading go on beside its thread. */
@@ -119,13 +119,13 @@ function holdTab(): void {
 let screenLock: WakeLockSentinel | null = null;
 
 export async function keepScreenOn(wanted: boolean): Promise<void> {
-  useGuard.setState({ screenOn: wanted, screenRefused: null });
+  useWatchdog.setState({ screenOn: wanted, screenRefused: null });
   await followScreen();
 }
 
 /** The browser takes the lock back whenever the page is hidden. */
 async function followScreen(): Promise<void> {
-  const wanted = useGuard.getState().screenOn && isBusy() && document.visibilityState === 'visible';
+  const wanted = useWatchdog.getState().screenOn && isBusy() && document.visibilityState === 'visible';
   if (!wanted) {
     await screenLock?.release();
     screenLock = null;
@@ -137,7 +137,7 @@ async function followScreen(): Promise<void> {
     screenLock = await navigator.wakeLock.request('screen');
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    useGuard.setState({ screenOn: false, screenRefused: reason });
+    useWatchdog.setState({ screenOn: false, screenRefused: reason });
   }
 }
 
@@ -150,7 +150,7 @@ function saveIfGoing(): void {
 }
 
 /** Begins to watch, once for the life of the page, and offers what was cut off before. */
-export function guardRuns(): void {
+export function watchRuns(): void {
   if (globalThis.__faults) globalThis.__engine = () => currentClient().engine as unknown as EngineApi;
   setInterval(() => void beat(), BEAT_MS);
   const hidden = () => {

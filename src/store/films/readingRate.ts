@@ -11,7 +11,7 @@ export interface Timing {
   readonly etaSeconds: number | null;
 }
 
-export class Pace {
+export class ReadingRate {
   readonly #seen: { at: number; done: number }[] = [];
 
   /** @param at in milliseconds */

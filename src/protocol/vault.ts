@@ -6,11 +6,32 @@
 //   series                        one row per step with a check of its own (vault/seriesFile.ts)
 //   step-<n>-<serial>.safetensors checkpoints; size and checksum stand in the record (checkpoint/checkpoint.ts reads them)
 //   films                         what the films were, for saying which of them have changed (vault/filmList.ts)
-// The run library owns every file whose name begins with `library` (name, pin, probe scores ...). Neither side writes
+// The run library owns every file whose name begins with `library` (name, pin, scores ...). Neither side writes
 // the other's files, except that the library removes whole folders and fills new ones (vault/runs.ts).
 
-import type { Config, ConfigKey, ConfigValue } from '../config/schema.ts';
-import type { WireError } from '../util/errors.ts';
+import { CONFIG_KEYS, type Config, type ConfigValue, parseConfig, parseValue } from '../config/schema.ts';
+import { isErrorCode, type WireError } from '../util/errors.ts';
+import {
+  choice,
+  count,
+  dictionary,
+  fallback,
+  type InferOutput,
+  list,
+  literal,
+  nullable,
+  number,
+  numberOrNull,
+  object,
+  parsed,
+  parsedField,
+  pipe,
+  regex,
+  string,
+  text,
+  transform,
+  unknown,
+} from '../util/schema.ts';
 import type { MetricName } from './metrics.ts';
 
 /**
@@ -20,74 +41,100 @@ import type { MetricName } from './metrics.ts';
  */
 export type RunState = 'running' | 'paused' | 'interrupted' | 'failed' | 'done';
 
-/** One checkpoint in a run's folder. */
-export interface KeptCheckpoint {
-  readonly file: string;
-  /** Optimiser steps taken: the run goes on with this step. */
-  readonly step: number;
-  readonly bytes: number;
-  /** Hex SHA-256 over the digests of its blocks, see vault/checksum.ts. */
-  readonly checksum: string;
-  /** Milliseconds since 1970. */
-  readonly savedAt: number;
-  /** Total loss averaged over the steps before it; null at step 0. */
-  readonly total: number | null;
-  /** Kept until its name is taken away; null for those that come and go. */
-  readonly name: string | null;
+/** A code that is not known any more becomes `internal`; the words stay. */
+function readWire(raw: Readonly<Record<string, unknown>>): WireError {
+  const { code, message, hint } = raw;
+  if (typeof message !== 'string' || typeof hint !== 'string') throw new Error('no error');
+  const known = typeof code === 'string' && isErrorCode(code) ? code : 'internal';
+  return { ...raw, code: known, message, hint };
 }
+
+const STATES = ['running', 'paused', 'failed', 'done'] as const satisfies readonly Exclude<
+  RunState,
+  'interrupted'
+>[];
+
+/** fault: something went wrong and was mended or halted the run. gap: no steps for a while, although the run was on. */
+const MARK_KINDS = ['pause', 'change', 'checkpoint', 'fault', 'gap'] as const;
+export type MarkKind = (typeof MARK_KINDS)[number];
+
+/** One checkpoint in a run's folder. */
+const KEPT_CHECKPOINT = object({
+  file: pipe(string('is not text'), regex(/^step-\d+-\d+\.safetensors$/, 'is no name of a checkpoint')),
+  /** Optimiser steps taken: the run goes on with this step. */
+  step: count,
+  bytes: count,
+  /** Hex SHA-256 over the digests of its blocks, see vault/checksum.ts. */
+  checksum: text(),
+  /** Milliseconds since 1970. */
+  savedAt: count,
+  /** Total loss averaged over the steps before it; null at step 0. */
+  total: numberOrNull,
+  /** Kept until its name is taken away; null for those that come and go. */
+  name: nullable(text()),
+});
+export type KeptCheckpoint = InferOutput<typeof KEPT_CHECKPOINT>;
 
 /** Something that happened at a step, as the charts mark it. */
-export interface RunMark {
-  readonly step: number;
-  readonly kind: MarkKind;
-  readonly text: string;
-}
-/** fault: something went wrong and was mended or halted the run. gap: no steps for a while, although the run was on. */
-export type MarkKind = 'pause' | 'change' | 'checkpoint' | 'fault' | 'gap';
+export const RUN_MARK = object({ step: count, kind: choice(MARK_KINDS), text: text(5000) });
+export type RunMark = InferOutput<typeof RUN_MARK>;
 
-/** A live setting changed on the way. */
-export interface RunChange {
-  /** The first step under the new value. */
-  readonly step: number;
-  readonly key: ConfigKey;
-  readonly value: ConfigValue;
-}
+/** A live setting changed on the way; `step` is the first under the new value. */
+export const RUN_CHANGE = pipe(
+  object({ step: count, key: choice(CONFIG_KEYS), value: unknown() }),
+  parsedField('value', ({ key, value }): ConfigValue => parseValue(key, value)),
+);
+export type RunChange = InferOutput<typeof RUN_CHANGE>;
 
-/** The index record of a run. */
-export interface RunRecord {
-  readonly version: 1;
-  readonly id: string;
-  readonly state: Exclude<RunState, 'interrupted'>;
+const metricName = pipe(
+  text(),
+  transform((name) => name as MetricName),
+);
+/** JSON has null for a mean over steps of which one was not finite. */
+const numberOrNaN = pipe(
+  numberOrNull,
+  transform((value) => value ?? Number.NaN),
+);
+const MOST_ROWS = 1_000_000;
+
+/** What every version of a record says, and of what kind it must be. */
+export const RUN_ENTRIES = {
+  version: literal(1, 'is another version'),
+  id: pipe(string('is not text'), regex(/^[0-9a-f-]{8,64}$/, 'is no name of a run')),
+  state: choice(STATES),
   /** Milliseconds since 1970. */
-  readonly createdAt: number;
-  readonly updatedAt: number;
+  createdAt: count,
+  updatedAt: count,
   /** As the run began; `changes` leads to what it is now. */
-  readonly config: Config;
-  readonly changes: readonly RunChange[];
+  config: parsed((raw): Config => parseConfig(raw)),
+  changes: list(RUN_CHANGE, MOST_ROWS),
   /** What the weights were before the first step, in words. */
-  readonly start: string;
+  start: text(),
   /** Of the data set: its fingerprint and the number of films. */
-  readonly data: { readonly fingerprint: string; readonly films: number };
+  data: object({ fingerprint: text(200), films: count }),
   /** The schedule, which other films would alter. */
-  readonly totalSteps: number;
-  readonly stepsPerEpoch: number;
+  totalSteps: count,
+  stepsPerEpoch: count,
   /** Whatever else decides the last bit of a number, such as the adapter and the choice of kernels; words for people. */
-  readonly computedBy: Readonly<Record<string, string>>;
+  computedBy: dictionary(text(2000), 50),
   /** Steps taken and time spent when the record was written. */
-  readonly step: number;
-  readonly activeSeconds: number;
+  step: count,
+  activeSeconds: number,
   /** Oldest first. */
-  readonly checkpoints: readonly KeptCheckpoint[];
+  checkpoints: list(KEPT_CHECKPOINT, MOST_ROWS),
   /** The rows of the file `series`: row i belongs to step `first + i`; values in the order of `metrics`. */
-  readonly series: { readonly first: number; readonly rows: number; readonly metrics: readonly MetricName[] };
-  readonly marks: readonly RunMark[];
+  series: object({ first: count, rows: count, metrics: list(metricName, 1000) }),
+  marks: list(RUN_MARK, MOST_ROWS),
   /** The metrics of the last step. */
-  readonly last: Readonly<Partial<Record<MetricName, number>>>;
-  /** The total loss in at most 64 means of equal length, for a small picture. */
-  readonly thumbnail: readonly number[];
-  /** Why it stands at `failed`. */
-  readonly failure: WireError | null;
-}
+  last: dictionary(number, 1000),
+  /** The total loss in at most 64 means of equal length, for a thumbnail. */
+  thumbnail: list(numberOrNaN, 64),
+  /** Why it stands at `failed`; what cannot be understood is forgotten. */
+  failure: fallback(nullable(parsed(readWire)), null),
+};
+/** The index record of a run, as this browser keeps it. */
+export const RUN_RECORD = object(RUN_ENTRIES);
+export type RunRecord = InferOutput<typeof RUN_RECORD>;
 
 /** A run as a list shows it. */
 export interface ListedRun extends Omit<RunRecord, 'state'> {

@@ -210,6 +210,7 @@ export const ERROR_TABLE = {
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERROR_TABLE;
+export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(ERROR_TABLE, code);
 
 /** Failures of the numbers, not of device or worker: the way back is the last good step. */
 export const BLOW_UPS: readonly ErrorCode[] = ['loss-not-finite', 'loss-exploded', 'model-broken'];

@@ -46,11 +46,72 @@ export const list = <S extends v.GenericSchema>(item: S, most: number) =>
     v.readonly(),
   );
 
+const isTable = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** Fields by their names; all others are dropped. */
 export const object = <const E extends v.ObjectEntries>(entries: E) =>
   v.pipe(
-    v.object(entries, ({ input }) => (input === undefined ? 'is missing' : 'is not a table of values')),
+    v.unknown(),
+    v.check(isTable, 'is not a table of values'),
+    v.object(entries, 'is missing'),
     v.readonly(),
   );
 
-export { type InferOutput, nullable, optional, unknown } from 'valibot';
+/** Values of one kind under any names, at most `most` of them. */
+export const dictionary = <S extends v.GenericSchema>(value: S, most: number) =>
+  v.pipe(
+    v.unknown(),
+    v.check(isTable, 'is not a table of values'),
+    v.transform((entries) => Object.fromEntries(Object.entries(entries as object).slice(0, most))),
+    v.record(v.string(), value),
+    v.readonly(),
+  );
+
+const refusal = (thrown: unknown) =>
+  `is not valid: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
+
+/** A table of values that `parse` reads and refuses in its own words. */
+export const parsed = <T>(parse: (raw: Readonly<Record<string, unknown>>) => T) =>
+  v.pipe(
+    v.unknown(),
+    v.check(isTable, 'is not a table of values'),
+    v.rawTransform<unknown, T>(({ dataset, addIssue, NEVER }) => {
+      try {
+        return parse(dataset.value as Readonly<Record<string, unknown>>);
+      } catch (thrown) {
+        addIssue({ message: refusal(thrown) });
+        return NEVER;
+      }
+    }),
+  );
+
+/** Behind an object: one of its fields read by `parse`, which sees the others. */
+export const parsedField = <I extends object, K extends keyof I & string, T>(
+  field: K,
+  parse: (whole: I) => T,
+) =>
+  v.rawTransform<I, Omit<I, K> & { readonly [N in K]: T }>(({ dataset, addIssue, NEVER }) => {
+    const whole = dataset.value;
+    try {
+      return { ...whole, [field]: parse(whole) } as Omit<I, K> & { readonly [N in K]: T };
+    } catch (thrown) {
+      const input = whole as Record<string, unknown>;
+      const place = { type: 'object', origin: 'value', input, key: field, value: whole[field] } as const;
+      addIssue({ message: refusal(thrown), path: [place] });
+      return NEVER;
+    }
+  });
+
+export {
+  boolean,
+  fallback,
+  type InferOutput,
+  literal,
+  nullable,
+  optional,
+  pipe,
+  regex,
+  string,
+  transform,
+  unknown,
+} from 'valibot';

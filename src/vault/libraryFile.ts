@@ -2,18 +2,24 @@
 // its own in the run's folder, so that the engine's writing and the page's never meet. Read as strictly as a run file.
 
 import { type Evaluation, readEvaluations } from '../tasks/records.ts';
-import { count, parsePlain, text } from '../util/plain.ts';
+import { parsePlain } from '../util/plain.ts';
+import { boolean, count, fallback, type InferOutput, object, read, text } from '../util/schema.ts';
 import type { Folder } from './folder.ts';
 
 const FILE = 'library';
 
-export interface LibraryEntry {
-  readonly name: string;
-  readonly pinned: boolean;
+const flag = fallback(boolean(), false);
+
+const ENTRY = object({
+  name: text(200),
+  pinned: flag,
   /** Place in the theme's row of run colours. */
-  readonly colour: number;
+  colour: count,
   /** Deleted, but can be brought back until the page is opened again or another run is deleted. */
-  readonly binned: boolean;
+  binned: flag,
+});
+
+export interface LibraryEntry extends InferOutput<typeof ENTRY> {
   /** Newest last. */
   readonly evaluations: readonly Evaluation[];
 }
@@ -24,13 +30,7 @@ export async function readLibraryEntry(folder: Folder): Promise<LibraryEntry | n
   if (!bytes) return null;
   try {
     const given = parsePlain(bytes);
-    return {
-      name: text(given.name, 'the name', 200),
-      pinned: given.pinned === true,
-      colour: count(given.colour, 'the colour'),
-      binned: given.binned === true,
-      evaluations: readEvaluations(given),
-    };
+    return { ...read(ENTRY, given, 'the entry'), evaluations: readEvaluations(given) };
   } catch {
     return null;
   }

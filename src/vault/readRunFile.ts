@@ -6,8 +6,9 @@ import { unzipSync } from 'fflate';
 import { type MetricName, metricNames, type StepSample } from '../protocol/metrics.ts';
 import { readEvaluations } from '../tasks/records.ts';
 import { AppError } from '../util/errors.ts';
-import { count, list, number, parsePlain, record, text, Unfit } from '../util/plain.ts';
+import { parsePlain, Unfit } from '../util/plain.ts';
 import { readSafetensors } from '../util/safetensors.ts';
+import { count, dictionary, list, number, object, read, string, text, unknown } from '../util/schema.ts';
 import { checksumOf } from './checksum.ts';
 import { readRecord } from './readRecord.ts';
 import { PARTS, type PartName, RUN_FORMAT, RUN_FORMAT_VERSION, type RunFile } from './runFile.ts';
@@ -54,6 +55,8 @@ function unpack(bytes: Uint8Array): Map<PartName, Uint8Array<ArrayBuffer>> {
   return new Map(Object.entries(parts) as [PartName, Uint8Array<ArrayBuffer>][]);
 }
 
+const CLAIM = object({ bytes: count, sha256: string('is not text') });
+
 async function checkParts(parts: ReadonlyMap<PartName, Uint8Array>): Promise<void> {
   const manifest = parsePlain(parts.get('manifest.json')!);
   if (manifest.format !== RUN_FORMAT) throw new Unfit('its manifest is of something else');
@@ -62,15 +65,15 @@ async function checkParts(parts: ReadonlyMap<PartName, Uint8Array>): Promise<voi
       `it is of version ${quote(String(manifest.version))}; this program reads ${RUN_FORMAT_VERSION}`,
     );
   }
-  const listed = record(manifest.parts, 'the list of parts');
+  const listed = read(dictionary(unknown(), 100), manifest.parts, 'the list of parts');
   const names = [...parts.keys()].filter((name) => name !== 'manifest.json');
   for (const name of Object.keys(listed)) {
     if (!names.some((one) => one === name)) throw new Unfit(`it lacks ${quote(name)}`);
   }
   for (const name of names) {
-    const claim = record(listed[name], `the entry of ${name}`);
+    const claim = read(CLAIM, listed[name], `the entry of ${name}`);
     const bytes = parts.get(name)!;
-    if (count(claim.bytes, `the length of ${name}`) !== bytes.length) throw new Unfit(`${name} is cut short`);
+    if (claim.bytes !== bytes.length) throw new Unfit(`${name} is cut short`);
     if (claim.sha256 !== (await checksumOf(bytes)))
       throw new Unfit(`${name} has another checksum than its manifest says`);
   }
@@ -78,7 +81,7 @@ async function checkParts(parts: ReadonlyMap<PartName, Uint8Array>): Promise<voi
 
 function readColumns(metadata: Readonly<Record<string, string>>): string[] {
   const columns = parsePlain(new TextEncoder().encode(`{"columns":${metadata.columns ?? 'null'}}`)).columns;
-  return list(columns, 'the columns of the curves', 1000, (one, place) => text(one, place));
+  return [...read(list(text(), 1000), columns, 'the columns of the curves')];
 }
 
 /** Steps follow each other; values of metrics that the method does not have are dropped. */
@@ -96,8 +99,8 @@ function readSamples(bytes: Uint8Array, wanted: readonly MetricName[]): StepSamp
     throw new Unfit('its curves do not begin with the step');
   const table = data as Float64Array;
   const samples = Array.from({ length: rows }, (_, i) => ({
-    step: count(table[i * width], `step of row ${i}`),
-    activeSeconds: number(table[i * width + 1], `time of row ${i}`),
+    step: read(count, table[i * width], `step of row ${i}`),
+    activeSeconds: read(number, table[i * width + 1], `time of row ${i}`),
     values: table.slice(i * width + 2, (i + 1) * width),
   }));
   const gap = samples.findIndex(({ step }, i) => step !== samples[0]!.step + i);
@@ -119,12 +122,12 @@ function checkFilms(bytes: Uint8Array): void {
   for (const [i, line] of lines.entries()) {
     const { film } = parsePlain(new TextEncoder().encode(`{"film":${line}}`));
     const [path, digest] = Array.isArray(film) ? (film as unknown[]) : [];
-    text(path, `the name of film ${i}`, 4096);
-    number(digest, `the digest of film ${i}`);
+    read(text(4096), path, `the name of film ${i}`);
+    read(number, digest, `the digest of film ${i}`);
   }
 }
 
-async function read(bytes: Uint8Array): Promise<RunFile> {
+async function readParts(bytes: Uint8Array): Promise<RunFile> {
   const parts = unpack(bytes);
   await checkParts(parts);
   const run = parsePlain(parts.get('run.json')!);
@@ -137,7 +140,7 @@ async function read(bytes: Uint8Array): Promise<RunFile> {
   const last = samples.at(-1);
   if (last && last.step >= entry.step) throw new Unfit('its curves go on beyond its last step');
   return {
-    name: text(run.name, 'the name', 200).trim() || 'Run from a file',
+    name: read(text(200), run.name, 'the name').trim() || 'Run from a file',
     record: entry,
     evaluations: readEvaluations(run),
     samples,
@@ -149,7 +152,7 @@ async function read(bytes: Uint8Array): Promise<RunFile> {
 /** @throws AppError run-file-invalid with the reason */
 export async function readRunFile(bytes: Uint8Array): Promise<RunFile> {
   try {
-    return await read(bytes);
+    return await readParts(bytes);
   } catch (thrown) {
     if (thrown instanceof Unfit) throw new AppError('run-file-invalid', `${thrown.message}.`);
     if (thrown instanceof AppError) throw new AppError('run-file-invalid', thrown.message, { cause: thrown });

@@ -1,8 +1,8 @@
 // The record of a run in two files that are written in turn, each carrying its number and checksum: a write that was
 // torn leaves the one before. What is read is checked as if a stranger had written it.
 
-import { parseConfig } from '../config/schema.ts';
-import type { RunRecord } from '../protocol/vault.ts';
+import { RUN_RECORD, type RunRecord } from '../protocol/vault.ts';
+import { read } from '../util/schema.ts';
 import { checksumOf } from './checksum.ts';
 import type { Folder } from './folder.ts';
 
@@ -15,35 +15,11 @@ interface Numbered {
   readonly record: RunRecord;
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-
-/** A record whose every part that the program relies on has the right form; null otherwise. */
+/** The record of this run; null where it is of another, or a part that the program relies on is not of its kind. */
 export function checkedRecord(value: unknown, id: string): RunRecord | null {
-  if (!isRecord(value) || value.version !== 1 || value.id !== id) return null;
-  const { state, config, checkpoints, series, data, marks, changes, thumbnail } = value;
-  const fine =
-    ['running', 'paused', 'failed', 'done'].includes(String(state)) &&
-    [value.step, value.totalSteps, value.stepsPerEpoch, value.createdAt, value.updatedAt].every(isCount) &&
-    typeof value.start === 'string' &&
-    isRecord(data) &&
-    typeof data.fingerprint === 'string' &&
-    isRecord(series) &&
-    isCount(series.first) &&
-    isCount(series.rows) &&
-    [series.metrics, marks, changes, thumbnail, checkpoints].every(Array.isArray) &&
-    (checkpoints as unknown[]).every(
-      (entry) =>
-        isRecord(entry) &&
-        isCheckpointName(entry.file) &&
-        isCount(entry.step) &&
-        isCount(entry.bytes) &&
-        typeof entry.checksum === 'string',
-    );
-  if (!fine) return null;
   try {
-    return { ...(value as unknown as RunRecord), config: parseConfig(config as Record<string, unknown>) };
+    const record = read(RUN_RECORD, value, 'the record');
+    return record.id === id ? record : null;
   } catch {
     return null;
   }

@@ -70,7 +70,7 @@ export async function featureFile(
 
 /**
  * h, the pooled features; `plain`, the same without context bottlenecks where the method has them; and the embedding of each
- * head under its symbol, z and d of the parity specification.
+ * head under its symbol, z and d of docs/method.md.
  */
 function evaluate(model: Model, images: Tensor): Record<string, Tensor> {
   const pass: Pass = { parameters: model.parameters, tape: null, norm: 'running', groups: 1 };

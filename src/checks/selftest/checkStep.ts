@@ -45,7 +45,7 @@ export interface Outcome {
   readonly statistics: ReadonlyMap<string, Float32Array>;
 }
 
-/** Tolerances of the parity specification, section 8. */
+/** Tolerances in single precision, as checks/parity/tolerances.ts has them for recorded fixtures. */
 const QUANTITIES: readonly {
   readonly detail: string;
   readonly tolerance: number;

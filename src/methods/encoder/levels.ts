@@ -1,5 +1,5 @@
 // The five levels summed up while the encoder makes them: each map on a 4 x 4 grid by the level operator, side by side.
-// The parity specification, section 2, shows that with the level convolutions after it this equals the published resize,
+// docs/method.md, Model, shows that with the level convolutions after it this equals the published resize,
 // 1x1 convolutions, sum and pooling exactly. MLVICX trains through it; for other methods it is measured alone.
 
 import { keptZeros } from '../../gpu/backend.ts';

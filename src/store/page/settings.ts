@@ -115,9 +115,6 @@ export function setDraft(key: ConfigKey, value: ConfigValue): void {
 
 export const setWeights = (weights: File | null): void => useSettings.setState({ weights });
 
-export const resetField = (key: ConfigKey): void =>
-  setDraft(key, presetConfig(useSettings.getState().preset)[key]);
-
 export const takeConfig = (shared: Shared): void =>
   useSettings.setState({ preset: shared.preset, draft: shared.config });
 

@@ -1,4 +1,4 @@
-// The context bottleneck (parity specification, section 2): channel attention, then spatial attention.
+// The context bottleneck (docs/method.md, Model): channel attention, then spatial attention.
 //   s(v) = W2 relu(W1 v),  gc = sigmoid(s(mean_hw x) + s(max_hw x)),  y = gc x,
 //   gs = sigmoid(conv7x7([mean_c y ; max_c y])),  out = gs y.
 // y is never stored: it is one multiplication away. Maxima remember the first position among ties.

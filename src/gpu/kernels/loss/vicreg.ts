@@ -1,5 +1,5 @@
-// All VICReg terms of one embedding pair and, in a second kernel, their weighted gradient (parity specification,
-// section 3; VICReg, arXiv 2105.04906, section 4). The embeddings of both views come as one [2N, D] tensor.
+// All VICReg terms of one embedding pair and, in a second kernel, their weighted gradient (docs/method.md, Loss;
+// VICReg, arXiv 2105.04906, section 4). The embeddings of both views come as one [2N, D] tensor.
 //   invariance = mean (a - b)^2
 //   variance   = sum over views of 1/2 mean_j relu(VICREG_STD - s_j),  s_j = sqrt(var_j + VICREG_EPS)
 //   covariance = sum over views of 1/D sum_{j != k} C_jk^2

@@ -1,6 +1,6 @@
 // Batch normalisation with ReLU and a residual fused, forward in training and in evaluation mode.
 // The batch is `groups` equal parts (the two views), each normalised by its own biased statistics; the running
-// statistics are updated once per group, in order, with the unbiased variance (parity specification, section 2).
+// statistics are updated once per group, in order, with the unbiased variance (docs/method.md, Model).
 // Statistics are one pass by Welford's update in every thread, merged by Chan's formula in every form: sums of squares
 // about a mean that is already known, so neither a large mean nor an unlucky first row costs accuracy.
 // The backward pass is in batchNormGrad.ts.

@@ -17,7 +17,7 @@ export interface Case<In extends string, Attrs extends object> {
   readonly tolerance?: number;
 }
 
-/** Single precision over sums of a few hundred terms; the parity specification, section 8, allows the same or more. */
+/** Single precision over sums of a few hundred terms; checks/parity/tolerances.ts allows the same or more. */
 export const TOLERANCE = 1e-5;
 
 export type CaseOf<K> = K extends Kernel<infer In, infer Attrs> ? Case<In, Attrs> : never;

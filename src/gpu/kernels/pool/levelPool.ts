@@ -1,7 +1,7 @@
 // The level operator: P a P'^T for each of the five attended maps, side by side in one summary, a level at a time, so
 // that no map must wait for the others.
 // It stands for the published bilinear resize to S x S followed by 4 x 4 average pooling, which are linear and
-// commute with the 1x1 level convolutions (parity specification, section 2): no S x S map is ever made.
+// commute with the 1x1 level convolutions (docs/method.md, Model): no S x S map is ever made.
 // The 1x1 convolutions themselves are one dense layer over the concatenated channels.
 
 import { defineKernel, type Plain } from '../../kernel.ts';

@@ -114,9 +114,10 @@ async function evaluate(
       });
       return result;
     });
-    const { print, result } = taskOf(evaluation);
-    console.log(`${print(evaluation.report)}\nReport in ${path.relative('.', folder)}`);
-    console.log(resultLine(result(evaluation.report)));
+    const { print, verdict, result } = taskOf(evaluation);
+    const { report } = evaluation;
+    console.log(`${print(report)}\n${verdict(report)}\nReport in ${path.relative('.', folder)}`);
+    console.log(resultLine(result(report)));
   } finally {
     progress.end();
   }

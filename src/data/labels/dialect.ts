@@ -42,7 +42,9 @@ function cutBy(text: string, delimiter: string, newline: string): Cut {
   const widths = new Map<number, number>();
   for (const { length } of records) widths.set(length, (widths.get(length) ?? 0) + 1);
   const [width = 0, times = 0] = [...widths].sort((a, b) => b[1] - a[1] || b[0] - a[0])[0] ?? [];
-  return { delimiter, records, width, even: times / Math.max(1, records.length) };
+  // Programs that number rows may leave the name of that column out.
+  const shortHeader = Number(records.length > 1 && records[0]!.length === width - 1);
+  return { delimiter, records, width, even: (times + shortHeader) / Math.max(1, records.length) };
 }
 
 /** The cut in which most records have equally many cells, and the most of them; white space only where nothing else cuts. */

@@ -183,7 +183,9 @@ const READERS_OF: Readonly<Record<LabelFormatId, FormatReader>> = {
     detect: ({ headed, columns }) =>
       !headed &&
       columns.length > 1 &&
-      columns.every(({ senses }, column) => column === 0 || senses.odd === 0),
+      columns
+        .slice(1)
+        .every(({ binary: isBinary, senses }) => isBinary && !senses.worded && senses.odd === 0),
     plan(survey, choice) {
       const numbers = survey.columns.length - 1;
       const all =

@@ -54,7 +54,8 @@ export async function applyLabels(
   const drawn = ofRole('marks');
   if (tables.length + lists.length + drawn.length === 0) {
     if (choice.file === null || choice.use || survey.understood.length === 0) return null;
-    throw new AppError('labels-unmatched', whyUnmatched(survey));
+    const matches = together.some(({ films }) => films.size > 0);
+    if (!matches) throw new AppError('labels-unmatched', whyUnmatched(survey));
   }
   checkWhere(tables, where);
   const read = (all: readonly UsedTable[], row?: RowChoice) => readAll(all, survey, choice, row, signal);

@@ -3,6 +3,7 @@
 
 import { LIST_SEPARATORS, type ListSeparator } from '../../protocol/labels.ts';
 import { NIH_FINDINGS, plainName } from './columns.ts';
+import { isNormalWord } from './words.ts';
 
 /** How cells of a column are taken apart; null: each cell is one class. */
 export interface ListForm {
@@ -49,6 +50,7 @@ function literalPieces(cell: string): string[] {
 export const entriesOf = (cell: string | undefined, { separator }: ListForm): string[] => {
   const text = (cell ?? '').trim();
   if (text === '') return [];
+  if (isNormalWord(text)) return [text];
   if (separator === 'literal' && LITERAL.test(text)) return literalPieces(text);
   if (separator === null || separator === 'literal') return [text];
   return pieces(text, separator);
@@ -87,7 +89,8 @@ function evidenceFor(cells: readonly string[], separator: string): Evidence {
 
 /** What parts the findings in a column. @param cells the different cells, or many of them */
 export function formOf(cells: readonly string[]): ListForm {
-  const spoken = cells.filter((cell) => cell.trim() !== '');
+  // "No Finding" is one word, whatever parts the others.
+  const spoken = cells.filter((cell) => cell.trim() !== '' && !isNormalWord(cell));
   const literal = spoken.filter((cell) => LITERAL.test(cell)).length;
   if (literal > 0 && literal >= spoken.length / 2) return { ...ONE_CLASS, separator: 'literal' };
   let asked: ListForm | null = null;

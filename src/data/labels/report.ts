@@ -130,7 +130,7 @@ export function reportOf(
   const [first] = shown;
   return {
     file: nameFiles(shown.map(({ each }) => each)),
-    format: first?.each.table.plan.words ?? '',
+    format: first?.each.table.plan.words ?? 'no label file in use',
     formatId: first?.each.format ?? null,
     rows: sum('rows'),
     matchedRows: sum('matched'),

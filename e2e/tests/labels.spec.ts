@@ -41,20 +41,51 @@ function labelledFolder(): string {
   return folder;
 }
 
+/** 24 films in two tables of one kind, their parts in a third with a word that is not known, and a second reading. */
+function askingFolder(): string {
+  const made = madeFolder(12);
+  const folder = mkdtempSync(path.join(tmpdir(), 'asking-'));
+  const names = CLASSES.flatMap((name) =>
+    Array.from({ length: 12 }, (_, i) => {
+      copyFileSync(path.join(made, name, `film${i}.png`), path.join(folder, `${name}${i}.png`));
+      return `${name}${i}.png`;
+    }),
+  );
+  const label = (i: number) => (i % 3 === 0 ? '"Mass X, Nodule Y"' : i % 3 === 1 ? 'Fibrosis Z' : 'normal');
+  const table = (from: number, to: number, shift = 0) =>
+    [
+      'file,label',
+      ...names.slice(from, to).map((name, i) => `${name},${label(from + i + (i < 2 ? shift : 0))}`),
+      '',
+    ].join('\n');
+  writeFileSync(path.join(folder, 'train.csv'), table(0, 16));
+  writeFileSync(path.join(folder, 'test.csv'), table(16, 24));
+  writeFileSync(path.join(folder, 'second_reading.csv'), table(0, 16, 1));
+  const part = (i: number) => (i < 12 ? 'train' : i < 16 ? 'eval' : 'test');
+  writeFileSync(
+    path.join(folder, 'split.csv'),
+    ['file,split', ...names.map((name, i) => `${name},${part(i)}`), ''].join('\n'),
+  );
+  rmSync(made, { recursive: true });
+  return folder;
+}
+
 test('labels are asked about, and read anew as chosen', async ({ app }) => {
   const folder = labelledFolder();
   await app.open();
   const { page } = app;
   await page.getByTestId('folder-input').setInputFiles(folder);
   const report = page.getByTestId('label-report');
-  await expect(report).toContainText('NIH finding labels, 24 of 25 rows matched');
+  await expect(report).toContainText('NIH finding labels, 48 of 49 rows matched');
+  await expect(report).toContainText('3 of 3 label files used.');
   await expect(report).toContainText('1 row without a film, 1 film without a row');
   await expect(report).toContainText('1 box on 1 film');
   await expect(report).toHaveAttribute('data-confirmed', 'false');
 
   await page.getByTestId('labels-open').click();
   const dialog = page.getByTestId('labels-dialog');
-  await expect(dialog).toContainText('NIH boxes, drawn over the films; 1 of 1 rows match');
+  await expect(dialog).toContainText('NIH boxes; 1 of 1 rows match. drawn over the films, 1 film.');
+  await expect(dialog).toContainText('24 of 24 rows match. joined by film, 24 films.');
   await dialog.getByTestId('problems-show').click();
   await expect(dialog).toContainText('name hidden');
   await dialog.getByRole('button', { name: 'Show names' }).click();
@@ -82,7 +113,8 @@ test('labels are asked about, and read anew as chosen', async ({ app }) => {
   await page.getByTestId('viewer-close').click();
 
   await page.getByTestId('labels-open').click();
-  await dialog.getByRole('radio', { name: 'other.csv' }).check();
+  await dialog.getByRole('checkbox', { name: 'Data_Entry_2017.csv' }).uncheck();
+  await dialog.getByRole('button', { name: 'Columns of other.csv' }).click();
   await dialog.getByTestId('labels-apply').click();
   await expect(report).toContainText('columns of 0 and 1, 24 of 24 rows matched');
   await expect(report).toHaveAttribute('data-confirmed', 'true');
@@ -93,6 +125,60 @@ test('labels are asked about, and read anew as chosen', async ({ app }) => {
   await expect(page.getByTestId('counts').locator('tr', { hasText: 'Edema' })).toBeVisible();
   await page.getByTestId('labels-open').click();
   await expect(dialog.getByTestId('match-report')).toContainText('8 cells say -1: present.');
+  rmSync(folder, { recursive: true });
+});
+
+test('tables of one set are stacked and joined; what cannot be known is asked', async ({ app }, info) => {
+  const folder = askingFolder();
+  await app.open();
+  const { page } = app;
+  await page.getByTestId('folder-input').setInputFiles(folder);
+  await app.filmsShown();
+  await expect(page.getByTestId('label-files-used')).toHaveText('3 of 4 label files used.');
+  await expect(page.getByTestId('split')).toContainText(
+    '4 film(s) are left out: it is not known which part "eval" (4) is',
+  );
+  await page.getByTestId('parts-question').getByRole('button', { name: 'Say' }).click();
+  const dialog = page.getByTestId('labels-dialog');
+  const line = (name: string) => dialog.getByTestId('label-file').filter({ hasText: name });
+  await expect(line('train.csv')).toContainText('gives the labels');
+  await expect(line('test.csv')).toContainText('more rows of the same table');
+  await expect(line('split.csv')).toContainText('joined by film, 24 films.');
+  await expect(line('second_reading.csv')).toContainText(
+    'Not used: train.csv says the same findings of 16 of its 16 films.',
+  );
+  await expect(dialog.getByTestId('separator-question')).toContainText(
+    'does not say whether “Mass X, Nodule Y” is one class',
+  );
+  await expect(dialog.getByTestId('part-words')).toContainText('eval 4 films');
+  for (const [width, scheme] of [
+    [1440, 'light'],
+    [1440, 'dark'],
+    [800, 'light'],
+    [800, 'dark'],
+  ] as const) {
+    await page.emulateMedia({ colorScheme: scheme });
+    await page.setViewportSize({ width, height: 900 });
+    await page.screenshot({ path: info.outputPath(`labels-${width}-${scheme}.png`) });
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await dialog.getByRole('combobox', { name: 'List parted by' }).click();
+  await page.getByRole('option', { name: 'nothing: one class a cell' }).click();
+  await dialog.getByRole('combobox', { name: 'The part eval is' }).click();
+  await page.getByRole('option', { name: 'validation' }).click();
+  await dialog.getByTestId('labels-apply').click();
+  await expect(page.getByTestId('counts')).toContainText('Mass X, Nodule Y');
+  await expect(page.getByTestId('parts-question')).toBeHidden();
+  await expect(page.getByTestId('split')).not.toContainText('left out');
+  await page.getByTestId('labels-open').click();
+  await dialog.getByRole('checkbox', { name: 'second_reading.csv' }).check();
+  await dialog.getByTestId('labels-apply').click();
+  await page.getByTestId('labels-open').click();
+  await expect(dialog.getByTestId('match-report')).toContainText(
+    'On 2 film(s) the tables contradict each other',
+  );
+  await dialog.getByRole('button', { name: 'As detected' }).click();
+  await expect(dialog.getByRole('checkbox', { name: 'test.csv' })).toBeChecked();
   rmSync(folder, { recursive: true });
 });
 

@@ -6,7 +6,7 @@ import { LABEL_UNKNOWN, type Placement } from '../../protocol/dataset.ts';
 import type { Said } from '../splitWords.ts';
 import { isLateralView, orderFindings } from './columns.ts';
 import { partsOfFolders } from './folderParts.ts';
-import type { LabelAssignment } from './labels.ts';
+import { type LabelAssignment, placeOf } from './labels.ts';
 import type { FilmLabels } from './merge.ts';
 import { isNormalWord } from './words.ts';
 
@@ -116,13 +116,6 @@ export function assignFolders(
     },
   };
 }
-
-const placeOf = (said: Said | undefined): Pick<FilmLabels, 'split' | 'unknownPart'> =>
-  !said
-    ? { split: undefined }
-    : 'part' in said
-      ? { split: said.part }
-      : { split: undefined, unknownPart: said.unknown };
 
 /**
  * What folders say beside tables: classes, where the tables name no findings, and parts, where they give none. What tables

@@ -28,6 +28,19 @@ describe('CheXpert as it is downloaded', () => {
     expect(set.notes).toContain('valid.csv: more rows of the same table; 2 of 2 rows match.');
   });
 
+  it('believes a column of parts before the names of tables', async () => {
+    const column = (from: number, parts: string[]) =>
+      parts.map((part, i) => `${from + i}.png,${part}`).join('\n');
+    const set = await readSet({
+      ...films(...numbered(6, (i) => `${i}.png`)),
+      'train.csv': `file,A\n${numbered(4, (i) => `${i}.png,${i % 2}`).join('\n')}`,
+      'test.csv': 'file,A\n4.png,1\n5.png,0\n',
+      'split.csv': `file,split\n${column(0, ['train', 'train', 'train', 'val', ''])}`,
+    });
+    expect(set.given).toEqual(['train', 'train', 'train', 'val', 'test', 'test']);
+    expect(set.rule).toContain('column "split" of split.csv and the names of the tables (2 files)');
+  });
+
   it('takes the parts of folders where there is one table', async () => {
     const set = await readSet({ ...pictures, 'all.csv': [...train, ...valid.slice(1)].join('\n') });
     expect(set.given).toEqual(['train', 'train', 'train', 'train', 'val', 'val']);

@@ -5,8 +5,9 @@ import { LABEL_UNKNOWN, type LabelReport } from '../../protocol/dataset.ts';
 import type { LabelChoice, MatchExample, TableUse } from '../../protocol/labels.ts';
 import { AppError } from '../../util/errors.ts';
 import type { RawMark } from '../marks.ts';
+import type { Said } from '../splitWords.ts';
 import { plainName } from './columns.ts';
-import { DISPUTED, type FilmLabels, type RowChoice, settle, TableMerge } from './merge.ts';
+import { DISPUTED, type FilmLabels, type RowChoice, saysPart, settle, TableMerge } from './merge.ts';
 import { notesOn, reportOf, unspoken } from './report.ts';
 import { columnOf } from './survey.ts';
 import { silence, tablesTogether, type UsedTable } from './together.ts';
@@ -66,7 +67,7 @@ export async function applyLabels(
   const findings = unionOf(labelled);
   const readers = choice.readers ?? 'majority';
   const joined = join(labelled, findings, survey.paths.length, readers);
-  const own = splitSourceOf(labelled);
+  const own = splitSourceOf(labelled, joined.byName);
   const films = own || listed.length === 0 ? joined.films : withLists(joined.films, listed, findings.length);
   const marks = marksOf([...labelled, ...marked]);
   const shown = shownTables(labelled, listed, marked);
@@ -133,7 +134,7 @@ async function readAll(
 ): Promise<ReadTable[]> {
   const read: ReadTable[] = [];
   for (const used of all) {
-    const rules = { index, where, parts, partOfAll: used.partOfAll };
+    const rules = { index, where, parts };
     read.push({ ...used, merge: await TableMerge.of(used.each.table, rules, signal) });
   }
   return read;
@@ -156,14 +157,16 @@ function join(
   findings: readonly string[],
   filmCount: number,
   readers: NonNullable<LabelChoice['readers']>,
-): { readonly films: (FilmLabels | undefined)[]; readonly disputed: number } {
+): { readonly films: (FilmLabels | undefined)[]; readonly disputed: number; readonly byName: boolean } {
   const films: (FilmLabels | undefined)[] = new Array(filmCount).fill(undefined);
   const plain = findings.map(plainName);
+  const named = new Map<number, Said[]>();
   let disputed = 0;
-  for (const { each, merge } of tables) {
+  for (const { each, merge, partOfAll } of tables) {
     const places = each.table.plan.findings.map((finding) => plain.indexOf(plainName(finding)));
     merge.finish(readers).forEach((film, at) => {
       if (!film) return;
+      if (partOfAll) named.set(at, [...(named.get(at) ?? []), partOfAll]);
       const labels = new Uint8Array(findings.length).fill(LABEL_UNKNOWN);
       places.forEach((place, i) => {
         labels[place] = film.labels[i]!;
@@ -181,8 +184,26 @@ function join(
       if (value === DISPUTED) film.labels[i] = LABEL_UNKNOWN;
     });
   }
-  return { films, disputed };
+  let byName = false;
+  for (const [at, said] of named) {
+    const film = films[at]!;
+    // A column says more of a film than the name of its table.
+    if (film.split !== undefined || film.unknownPart !== undefined) continue;
+    films[at] = said.reduce(
+      (before, each) => joinFacts(before, { labels: before.labels, ...placeOf(each) }),
+      film,
+    );
+    byName = true;
+  }
+  return { films, disputed, byName };
 }
+
+export const placeOf = (said: Said | undefined): Pick<FilmLabels, 'split' | 'unknownPart'> =>
+  !said
+    ? { split: undefined }
+    : 'part' in said
+      ? { split: said.part }
+      : { split: undefined, unknownPart: said.unknown };
 
 function joinFacts(film: FilmLabels, more: FilmLabels): FilmLabels {
   const splits = [film.split, ...(film.alsoIn ?? []), more.split, ...(more.alsoIn ?? [])];
@@ -216,26 +237,20 @@ function marksOf(tables: readonly ReadTable[]): Map<number, readonly RawMark[]> 
 export const listsInWords = ({ length }: readonly unknown[]) =>
   `the lists of names (${length} file${length === 1 ? '' : 's'})`;
 
-/** What gives the split among the tables that are used, in words; null where none does. */
-function splitSourceOf(tables: readonly ReadTable[]): string | null {
-  const sources = tables
-    .filter(({ merge }) =>
-      merge.films.some(
-        (kept) => kept && (kept.splits.length > 0 || kept.unknownPart !== undefined || kept.out),
-      ),
-    )
-    .map(({ each, partOfAll }) => {
-      const { survey, table } = each;
-      const { split, flags } = table.side;
-      if (split >= 0) return `column "${survey.columns[split]!.name}" of ${survey.file}`;
-      if (flags.length > 0) return `columns of parts in ${survey.file}`;
-      return partOfAll ? 'lists' : '';
+/** What gives the split among the tables that are used, in words; null where none does. @param byName names of tables do */
+function splitSourceOf(tables: readonly ReadTable[], byName: boolean): string | null {
+  const columns = tables
+    .filter(({ merge }) => merge.films.some((kept) => kept && saysPart(kept)))
+    .map(({ each: { survey, table } }) => {
+      const { split } = table.side;
+      return split >= 0
+        ? `column "${survey.columns[split]!.name}" of ${survey.file}`
+        : `columns of parts in ${survey.file}`;
     });
-  const lists = sources.filter((source) => source === 'lists');
-  const named = sources.filter((source) => source !== '' && source !== 'lists');
-  const isList = tables.every(({ each }) => each.table.plan.splitInName);
-  const files = isList ? listsInWords(lists) : `the names of the tables (${lists.length} files)`;
-  return [...new Set([...named, ...(lists.length > 0 ? [files] : [])])].join(' and ') || null;
+  const rows = tables.filter(({ partOfAll }) => partOfAll);
+  const isList = rows.every(({ each }) => each.table.plan.splitInName);
+  const names = isList ? listsInWords(rows) : `the names of the tables (${rows.length} files)`;
+  return [...columns, ...(byName ? [names] : [])].join(' and ') || null;
 }
 
 function withLists(

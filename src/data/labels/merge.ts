@@ -11,7 +11,6 @@ import {
 } from '../../protocol/dataset.ts';
 import type { MatchExample, MatchProblem, Readers } from '../../protocol/labels.ts';
 import type { RawMark } from '../marks.ts';
-import type { Said } from '../splitWords.ts';
 import { isLateralView } from './columns.ts';
 import { AMBIGUOUS, type FilmIndex, NO_FILM } from './filmIndex.ts';
 import type { Plan } from './reading.ts';
@@ -64,8 +63,6 @@ export interface RowRules {
   readonly where?: RowChoice | undefined;
   /** What a person said of words for parts. */
   readonly parts?: Readonly<Record<string, Placement>> | undefined;
-  /** The part of every film of the table, where its name says so. */
-  readonly partOfAll?: Said | undefined;
 }
 
 interface Kept {
@@ -242,9 +239,12 @@ function begin(table: PlannedTable, rules: RowRules, row: string[]): Kept {
   return kept;
 }
 
-/** The part that a row says, or the table as a whole. */
-function place(kept: Kept, { side }: PlannedTable, { parts, partOfAll }: RowRules, row: string[]): void {
-  const said = saidInRow(side, row, parts) ?? partOfAll;
+export const saysPart = ({ splits, out, unknownPart }: Kept): boolean =>
+  out || splits.length > 0 || unknownPart !== undefined;
+
+/** The part that a row says. */
+function place(kept: Kept, { side }: PlannedTable, { parts }: RowRules, row: string[]): void {
+  const said = saidInRow(side, row, parts);
   if (!said) return;
   if ('unknown' in said) kept.unknownPart ??= said.unknown;
   else if (said.part === 'out') kept.out = true;

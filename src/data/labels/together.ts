@@ -36,11 +36,13 @@ interface Candidate {
   readonly films: ReadonlySet<number>;
 }
 
-/** The likeliest table first: one with findings, of most films, in the order of formats. */
+/** The likeliest table first: one with findings, of most films, in the order of formats, called after a part. */
 const byWorth = (a: Candidate, b: Candidate): number =>
   Number(b.each.table.plan.findings.length > 0) - Number(a.each.table.plan.findings.length > 0) ||
   b.films.size - a.films.size ||
   LABEL_FORMAT_IDS.indexOf(a.each.format) - LABEL_FORMAT_IDS.indexOf(b.each.format) ||
+  Number(splitOfList(b.each.survey.file) !== undefined) -
+    Number(splitOfList(a.each.survey.file) !== undefined) ||
   (a.each.survey.file < b.each.survey.file ? -1 : 1);
 
 const shared = (films: ReadonlySet<number>, others: ReadonlySet<number>): number => {

@@ -4,7 +4,7 @@
 import { Button } from '@mantine/core';
 import { IconCheck } from '@tabler/icons-react';
 import type { DatasetSummary, LabelReport } from '../../protocol/dataset.ts';
-import { MATCH_PROBLEMS } from '../../protocol/labels.ts';
+import { MATCH_PROBLEMS, type ScannedTable } from '../../protocol/labels.ts';
 import { confirmLabels, useArrangement } from '../../store/films/arrange.ts';
 import { showLabels, useGallery } from '../../store/films/gallery.ts';
 import { formatCount, formatCounted } from '../../util/format.ts';
@@ -19,7 +19,8 @@ const doubtsOf = (report: LabelReport) =>
     [report.conflictingRows, MATCH_PROBLEMS.conflict],
   ] as const;
 
-function Understood({ report }: { report: LabelReport }) {
+function Understood({ report, tables }: { report: LabelReport; tables: readonly ScannedTable[] }) {
+  const used = tables.filter(({ use }) => use && use.role !== 'unused').length;
   const told = doubtsOf(report)
     .filter(([count]) => count > 0)
     .map(([count, { one, many }]) => formatCounted(count, one, many));
@@ -31,6 +32,11 @@ function Understood({ report }: { report: LabelReport }) {
         <span className="num">{formatCount(report.rows)}</span> rows matched.
       </p>
       {told.length > 0 && <p className="dim">{told.join(', ')}.</p>}
+      {tables.length > 1 && (
+        <p className="dim" data-testid="label-files-used">
+          {used} of {formatCounted(tables.length, 'label file')} used.
+        </p>
+      )}
       {marks && (
         <p className="dim">
           {[
@@ -90,7 +96,7 @@ export function DataPanelLabels({ summary }: { summary: DatasetSummary }) {
         )}
       </div>
       {report ? (
-        <Understood report={report} />
+        <Understood report={report} tables={scan?.tables ?? []} />
       ) : (
         <p className="dim">No labels found: the films serve for pretraining only.</p>
       )}

@@ -13,6 +13,7 @@ import {
   type Stratify,
 } from '../../protocol/split.ts';
 import { arrange, useArrangement } from '../../store/films/arrange.ts';
+import { showLabels } from '../../store/films/gallery.ts';
 import { runExists, useSession } from '../../store/session.ts';
 import { formatCounted } from '../../util/format.ts';
 import { ErrorNotice } from '../shell/ErrorNotice.tsx';
@@ -148,6 +149,14 @@ export function DataPanelSplit({ summary }: { summary: DatasetSummary }) {
         </Button>
       </div>
       <p className="dim counts-rule">{summary.splitRule}</p>
+      {(summary.unknownParts?.length ?? 0) > 0 && (
+        <div className="question" data-testid="parts-question">
+          <span>Which parts are these films?</span>
+          <Button size="compact-xs" disabled={locked} onClick={() => showLabels(true)}>
+            Say
+          </Button>
+        </div>
+      )}
       {summary.leftOut > 0 && (
         <p className="dim counts-rule" data-testid="left-out-films">
           {formatCounted(summary.leftOut, 'film')} left out of all parts.

@@ -1,73 +1,109 @@
-// The label files of a folder, one line each: what format it has and how many of its rows name a film; which of them gives
-// the labels is chosen here.
+// The label files of a folder, one line each: what format it has, how many of its rows name a film, and how it is used: it gives
+// the labels, is stacked or joined, or why it is not used. Each is taken in or left out here.
 
-import { Radio } from '@mantine/core';
+import { Button, Checkbox } from '@mantine/core';
 import type { DatasetSummary } from '../../protocol/dataset.ts';
-import { LABEL_FORMATS, type LabelChoice, labelFormat, type ScannedTable } from '../../protocol/labels.ts';
-import { formatCount } from '../../util/format.ts';
+import {
+  JOIN_LEVELS,
+  LABEL_FORMATS,
+  type LabelChoice,
+  labelFormat,
+  type ScannedTable,
+  TABLE_ROLES,
+  type TableUse,
+} from '../../protocol/labels.ts';
+import { formatCount, formatCounted } from '../../util/format.ts';
+import { toggled, usedPaths } from './labelDraft.ts';
 
 interface Props {
   readonly summary: DatasetSummary;
   readonly draft: LabelChoice;
+  /** The table whose columns are shown. */
   readonly table: ScannedTable | undefined;
   readonly locked: boolean;
   readonly onDraft: (draft: LabelChoice) => void;
+  readonly onTable: (path: string) => void;
 }
 
-const NO_TABLE = '';
-
-/**
- * Boxes and lists work beside the labels; they are not chosen instead of them. A table that was not understood can be
- * explained by hand, as long as it has columns.
- */
-const canLabel = ({ format, columns }: ScannedTable): boolean =>
+/** Boxes and masks are drawn over films in any case; a table that was not understood can be explained by hand. */
+const canBeUsed = ({ format, columns }: ScannedTable): boolean =>
   format === null
     ? columns.length > 0
-    : labelFormat(format).gives.some((what) => what === 'labels' || what === 'patients');
+    : labelFormat(format).gives.some((what) => what === 'labels' || what === 'patients' || what === 'split');
 
-function roleOf({ format, error, rows, matched }: ScannedTable): string {
-  if (format === null) return error?.message ?? 'not understood';
-  const { gives } = labelFormat(format);
-  const beside =
-    gives.includes('boxes') || gives.includes('masks') ? 'drawn over the films' : 'gives the split';
-  const rest = gives.includes('labels') || gives.includes('patients') ? '' : `, ${beside}`;
-  return `${LABEL_FORMATS[format].name}${rest}; ${formatCount(matched)} of ${formatCount(rows)} rows match`;
+function roleInWords({ role, by, films, through, reason }: TableUse): string {
+  if (role === 'unused') return `Not used: ${reason}.`;
+  const how = role === 'joined' || by !== 'film' ? ` ${JOIN_LEVELS[by]}` : '';
+  const way = through ? ` through ${through}` : '';
+  const more = reason ? ` (${reason})` : '';
+  return `${TABLE_ROLES[role]}${how}${way}, ${formatCounted(films, 'film')}${more}.`;
 }
 
-export function LabelFiles({ summary, draft, table, locked, onDraft }: Props) {
+function Description({ table }: { table: ScannedTable }) {
+  const { format, error, rows, matched, use } = table;
+  if (format === null) return <>{error?.message ?? 'not understood'}</>;
+  return (
+    <>
+      {LABEL_FORMATS[format].name}; {formatCount(matched)} of {formatCount(rows)} rows match.
+      {use && <span className={use.role === 'unused' ? 'label-unused' : undefined}> {roleInWords(use)}</span>}
+    </>
+  );
+}
+
+export function LabelFiles({ summary, draft, table, locked, onDraft, onTable }: Props) {
   const tables = summary.scan?.tables ?? [];
-  const folders = summary.labels?.formatId === null && !table;
-  const choose = (path: string) => onDraft(path === NO_TABLE ? { file: null } : { file: path });
   if (tables.length === 0) {
     return (
       <p>There is no label file. The classes come from the names of folders: {summary.labels?.format}.</p>
     );
   }
+  const used = usedPaths(draft, tables);
+  const decided = draft.use !== undefined || draft.file !== undefined;
+  const { file: _, use: __, ...detected } = draft;
   return (
-    <Radio.Group
-      label="Labels come from"
-      value={draft.file === null || folders ? NO_TABLE : (table?.path ?? null)}
-      onChange={choose}
-    >
+    <fieldset className="label-files-group">
+      <legend>Labels come from</legend>
       <div className="label-files">
         {tables.map((each) => (
-          <Radio
+          <div
             key={each.path}
-            size="xs"
-            value={each.path}
-            disabled={locked || !canLabel(each)}
-            label={each.path}
-            description={roleOf(each)}
-          />
+            className="label-file"
+            data-testid="label-file"
+            data-role={each.use?.role ?? 'failed'}
+          >
+            <Checkbox
+              size="xs"
+              checked={used.includes(each.path)}
+              disabled={locked || !canBeUsed(each)}
+              label={each.path}
+              description={<Description table={each} />}
+              onChange={() => {
+                onDraft(toggled(draft, tables, each.path));
+                onTable(each.path);
+              }}
+            />
+            {each.columns.length > 0 && (
+              <Button
+                variant={each.path === table?.path ? 'light' : 'subtle'}
+                size="compact-xs"
+                aria-pressed={each.path === table?.path}
+                aria-label={`Columns of ${each.path}`}
+                onClick={() => onTable(each.path)}
+              >
+                Columns
+              </Button>
+            )}
+          </div>
         ))}
-        <Radio
-          size="xs"
-          value={NO_TABLE}
-          disabled={locked}
-          label="No file"
-          description="names of folders, where they are classes; else no labels"
-        />
       </div>
-    </Radio.Group>
+      <p className="dim label-files-foot">
+        {used.length === 0 && 'No file: names of folders, where they are classes; else no labels. '}
+        {decided && (
+          <Button variant="subtle" size="compact-xs" disabled={locked} onClick={() => onDraft(detected)}>
+            As detected
+          </Button>
+        )}
+      </p>
+    </fieldset>
   );
 }

@@ -11,15 +11,19 @@ import {
   type LabelChoice,
   type LabelFormatId,
   type LabelOption,
+  LIST_SEPARATORS,
+  type ListSeparator,
   labelFormat,
   READERS,
   type ScannedTable,
   UNCERTAIN,
 } from '../../protocol/labels.ts';
 import { formatCount } from '../../util/format.ts';
+import { choiceOf, takenFindings, withFindings, withTable } from './labelDraft.ts';
 
 interface Props {
   readonly table: ScannedTable;
+  readonly tables: readonly ScannedTable[];
   readonly draft: LabelChoice;
   readonly locked: boolean;
   /** Films with each finding, as far as labels are in use. */
@@ -52,9 +56,9 @@ function Labelled({ label, children }: { label: string; children: ReactNode }) {
   );
 }
 
-function ColumnField({ option, table, draft, locked, onDraft }: FieldProps) {
+function ColumnField({ option, table, tables, draft, locked, onDraft }: FieldProps) {
   const column = option as (typeof COLUMN_OPTIONS)[number];
-  const given = draft[column];
+  const given = choiceOf(draft, table.path)[column];
   const names = table.columns.map(({ name }) => name).filter((name) => name !== '');
   const data = [...(NEEDED.includes(column) ? [] : [NONE]), ...new Set(names)];
   const shown = given === undefined ? table[column] : given;
@@ -68,7 +72,9 @@ function ColumnField({ option, table, draft, locked, onDraft }: FieldProps) {
       placeholder="Choose"
       value={shown ?? (NEEDED.includes(column) ? null : NONE)}
       onChange={(value) =>
-        onDraft({ ...without(draft, column), file: table.path, [column]: value === NONE ? null : value })
+        onDraft(
+          withTable(without(draft, column), tables, table.path, { [column]: value === NONE ? null : value }),
+        )
       }
     />
   );
@@ -79,7 +85,8 @@ function without({ findings, ...draft }: LabelChoice, column: LabelOption): Labe
   return column === 'classColumn' || !findings ? draft : { ...draft, findings };
 }
 
-function PolicyField({ option, table, draft, locked, onDraft }: FieldProps) {
+/** Policies are about every table. */
+function PolicyField({ option, draft, locked, onDraft }: FieldProps) {
   const words = POLICIES[option]!;
   const keys = Object.keys(words);
   return (
@@ -89,20 +96,48 @@ function PolicyField({ option, table, draft, locked, onDraft }: FieldProps) {
       disabled={locked}
       data={keys.map((key) => ({ value: key, label: words[key]! }))}
       value={(draft[option] as string | undefined) ?? keys[0]!}
-      onChange={(value) => onDraft({ ...draft, file: table.path, [option]: value })}
+      onChange={(value) => onDraft({ ...draft, [option]: value })}
     />
   );
 }
 
-function FindingsField({ table, draft, locked, counts, onDraft }: FieldProps) {
+const WHOLE = 'none';
+const SEPARATORS = [
+  ...Object.entries(LIST_SEPARATORS).map(([value, label]) => ({ value, label })),
+  { value: WHOLE, label: 'nothing: one class a cell' },
+];
+
+function SeparatorField({ table, tables, draft, locked, onDraft }: FieldProps) {
+  const { list } = table;
+  const given = choiceOf(draft, table.path).separator;
+  return (
+    <>
+      <Select
+        size="xs"
+        aria-label={LABEL_OPTIONS.separator}
+        disabled={locked}
+        allowDeselect={false}
+        data={SEPARATORS}
+        value={given ?? list?.separator ?? WHOLE}
+        onChange={(value) => {
+          const { findings: _, ...rest } = draft;
+          onDraft(withTable(rest, tables, table.path, { separator: value as ListSeparator | 'none' }));
+        }}
+      />
+      {list?.asked && given === undefined && (
+        <p className="label-question" data-testid="separator-question">
+          The table does not say whether “{list.example}” is{' '}
+          {list.separator === null ? 'a list' : 'one class'}.
+        </p>
+      )}
+    </>
+  );
+}
+
+function FindingsField({ table, tables, draft, locked, counts, onDraft }: FieldProps) {
   const able = [...table.findings, ...table.furtherFindings];
-  const chosen = draft.findings ?? table.findings;
-  const choose = (findings: string[]) =>
-    onDraft({
-      ...draft,
-      file: table.path,
-      findings: able.filter((finding) => findings.includes(finding)),
-    });
+  const chosen = takenFindings(draft, tables).filter((finding) => able.includes(finding));
+  const choose = (findings: string[]) => onDraft(withFindings(draft, tables, table, findings));
   return (
     <Chip.Group multiple value={[...chosen]} onChange={choose}>
       <div className="label-findings">
@@ -120,7 +155,7 @@ function FindingsField({ table, draft, locked, counts, onDraft }: FieldProps) {
 const FIELDS: Record<LabelOption, (props: FieldProps) => ReactNode> = {
   fileColumn: ColumnField,
   classColumn: ColumnField,
-  separator: PolicyField,
+  separator: SeparatorField,
   patientColumn: ColumnField,
   splitColumn: ColumnField,
   findings: FindingsField,
@@ -130,16 +165,21 @@ const FIELDS: Record<LabelOption, (props: FieldProps) => ReactNode> = {
 };
 
 export function LabelOptions(props: Props) {
-  const { table, draft, locked, onDraft } = props;
-  const format = draft.format ?? table.format;
+  const { table, tables, draft, locked, onDraft } = props;
+  const choice = choiceOf(draft, table.path);
+  const format = choice.format ?? table.format;
+  // What the findings will be is known once it was read so.
   const isOther =
-    format !== table.format || (draft.classColumn !== undefined && draft.classColumn !== table.classColumn);
+    format !== table.format ||
+    (choice.classColumn !== undefined && choice.classColumn !== table.classColumn) ||
+    (choice.separator !== undefined && choice.separator !== (table.list?.separator ?? WHOLE));
   const uncertain = table.columns.some((column) => column.uncertain > 0);
   const options = (format ? labelFormat(format).options : []).filter(
     (option) => (option !== 'findings' || !isOther) && (option !== 'uncertain' || uncertain),
   );
   return (
-    <div className="label-options">
+    <div className="label-options" data-testid="label-options">
+      {tables.length > 1 && <p className="label-options-file">{table.path}</p>}
       <Labelled label="Read as">
         <Select
           size="xs"
@@ -149,7 +189,10 @@ export function LabelOptions(props: Props) {
           placeholder="Choose"
           data={LABEL_FORMAT_IDS.map((id) => ({ value: id, label: LABEL_FORMATS[id].name }))}
           value={format}
-          onChange={(id) => onDraft({ file: table.path, format: id as LabelFormatId })}
+          onChange={(id) => {
+            const { findings: _, ...rest } = draft;
+            onDraft(withTable(rest, tables, table.path, { format: id as LabelFormatId }, true));
+          }}
         />
       </Labelled>
       {format && <p className="dim label-sign">Known by {LABEL_FORMATS[format].sign}.</p>}

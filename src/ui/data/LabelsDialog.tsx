@@ -10,7 +10,9 @@ import { runExists, useSession } from '../../store/session.ts';
 import { ErrorNotice } from '../shell/ErrorNotice.tsx';
 import { LabelFiles } from './LabelFiles.tsx';
 import { LabelOptions } from './LabelOptions.tsx';
+import { usedPaths } from './labelDraft.ts';
 import { MatchReport } from './MatchReport.tsx';
+import { PartWords } from './PartWords.tsx';
 
 interface Props {
   readonly summary: DatasetSummary;
@@ -18,14 +20,17 @@ interface Props {
   readonly onClose: () => void;
 }
 
-/** The table that the labels come from now: the one chosen, else the one the report names. */
-function tableInUse({ scan, labels }: DatasetSummary, choice: LabelChoice): ScannedTable | undefined {
+/** The table whose columns are shown: the one picked, else the first that is used. */
+function tableShown(
+  { scan }: DatasetSummary,
+  draft: LabelChoice,
+  picked: string | null,
+): ScannedTable | undefined {
   const tables = scan?.tables ?? [];
-  if (choice.file === null) return undefined;
-  if (choice.file !== undefined) return tables.find(({ path }) => path === choice.file);
-  const used = (labels?.file ?? '').split(', ');
-  const isUsed = (path: string) => used.includes(path) || used.includes(path.split('/').at(-1)!);
-  return tables.find(({ path, format }) => format !== null && isUsed(path));
+  const own = tables.find(({ path }) => path === picked);
+  if (own) return own;
+  const used = usedPaths(draft, tables).flatMap((path) => tables.find((table) => table.path === path) ?? []);
+  return used.find(({ use }) => use?.role === 'labels') ?? used[0];
 }
 
 const positivesOf = ({ scan }: DatasetSummary): Map<string, number> =>
@@ -35,10 +40,13 @@ export function LabelsDialog({ summary, opened, onClose }: Props) {
   const { choice, busy, error } = useArrangement();
   const locked = useSession(runExists);
   const [draft, setDraft] = useState<LabelChoice>({});
+  const [picked, setPicked] = useState<string | null>(null);
   useEffect(() => {
-    if (opened) setDraft(useArrangement.getState().choice.labels ?? {});
+    if (!opened) return;
+    setDraft(useArrangement.getState().choice.labels ?? {});
+    setPicked(null);
   }, [opened]);
-  const table = tableInUse(summary, draft);
+  const table = tableShown(summary, draft, picked);
   const apply = async () => {
     const isSame = JSON.stringify(draft) === JSON.stringify(choice.labels ?? {});
     if (!isSame && !(await arrange({ labels: draft }))) return;
@@ -49,10 +57,19 @@ export function LabelsDialog({ summary, opened, onClose }: Props) {
     <Modal opened={opened} onClose={onClose} size="64rem" title={`Labels of ${summary.name}`}>
       <div className="labels-dialog" data-testid="labels-dialog">
         <div className="labels-choices">
-          <LabelFiles summary={summary} draft={draft} table={table} onDraft={setDraft} locked={locked} />
+          <LabelFiles
+            summary={summary}
+            draft={draft}
+            table={table}
+            onDraft={setDraft}
+            onTable={setPicked}
+            locked={locked}
+          />
+          <PartWords summary={summary} draft={draft} onDraft={setDraft} locked={locked} />
           {table && (
             <LabelOptions
               table={table}
+              tables={summary.scan?.tables ?? []}
               draft={draft}
               onDraft={setDraft}
               locked={locked}

@@ -54,7 +54,9 @@ export type RunnerEvent =
 export type Reply<T> = { readonly value: T } | { readonly error: WireError };
 
 /** A summary without its table of films, which is long and holds names: nothing outside the page needs it. */
-export type RunnerSummary = Omit<DatasetSummary, 'images'> & { readonly images: { readonly length: number } };
+export type RunnerSummary = Omit<DatasetSummary, 'filmTable'> & {
+  readonly filmTable: { readonly length: number };
+};
 
 /** Films of a larger folder lie in the cache instead of memory. It is gone with the runner's profile. */
 const MANY = 4000;
@@ -78,7 +80,7 @@ async function delivered(read: () => Promise<DatasetSummary>): Promise<RunnerSum
   const summary = await read();
   wanted = summary.fingerprint;
   if (!seen.has(wanted)) await Promise.race([arrival, client.fault]);
-  return { ...summary, images: { length: summary.images.length } };
+  return { ...summary, filmTable: { length: summary.filmTable.length } };
 }
 
 const plainSample = ({ step, activeSeconds, values }: StepSample): SampleRecord => ({

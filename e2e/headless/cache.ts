@@ -165,7 +165,7 @@ async function measure(session: Session, of: Measuring, sample: number): Promise
   }
   const { bytes, quota } = await session.call('cacheState');
   return {
-    films: summary.images.length,
+    films: summary.filmTable.length,
     skipped: summary.skipped.length,
     rates,
     speedup: mean(rates.pool) / mean(rates.one),

@@ -64,7 +64,7 @@ export const features: Command = {
         await session.page.locator('#checkpoint').setInputFiles(checkpoint);
         await saveOffered(session, out, 'saveFeatures', { base, images });
         progress.end();
-        const films = summary.images.length;
+        const films = summary.filmTable.length;
         console.log(
           `Features of ${films} films at ${config.imageSize} px after step ${step}: ${path.relative('.', out)}`,
         );

@@ -34,7 +34,7 @@ test('a report counts what was skipped and names no file, folder or patient', ()
   const summary: DatasetSummary = {
     name: 'SecretFolder',
     synthetic: false,
-    images: filmTable([
+    filmTable: filmTable([
       {
         path: 'secret.png',
         patient: 'SecretPatient',

@@ -49,7 +49,7 @@ export class MetricsFile {
 }
 
 /** Skipped files by reason, most frequent first. */
-function reasons(summary: Omit<DatasetSummary, 'images'>) {
+function reasons(summary: Omit<DatasetSummary, 'filmTable'>) {
   const groups = new Map<string, { code: string; reason: string; files: number }>();
   for (const { error } of summary.skipped) {
     const group = groups.get(error.message) ?? { code: error.code, reason: error.message, files: 0 };
@@ -69,7 +69,7 @@ function labelReport(labels: DatasetSummary['labels']) {
 }
 
 /** The rule of the split without the names of label files, the longest first: one may end as another does. */
-function withoutFiles({ splitRule, scan, labels }: Omit<DatasetSummary, 'images'>): string {
+function withoutFiles({ splitRule, scan, labels }: Omit<DatasetSummary, 'filmTable'>): string {
   const names = (scan?.tables ?? []).flatMap(({ path: full }) => [full, full.split('/').at(-1)!]);
   names.push(...(labels?.file ? labels.file.split(', ') : []));
   return names
@@ -78,7 +78,7 @@ function withoutFiles({ splitRule, scan, labels }: Omit<DatasetSummary, 'images'
 }
 
 /** The data set in numbers. */
-export function dataReport(summary: Omit<DatasetSummary, 'images'>) {
+export function dataReport(summary: Omit<DatasetSummary, 'filmTable'>) {
   const { synthetic, films, patients, leftOut, counts, labels, fingerprint, seconds } = summary;
   return {
     synthetic,

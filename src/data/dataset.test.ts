@@ -249,7 +249,7 @@ describe('the data set', () => {
   it('tells page and engine the same, film by film', async () => {
     const { summary, engine } = await assembleDataset(parts(films));
     const splits = ['train', 'val', 'test'];
-    const rows = filmsAsRows(summary.images);
+    const rows = filmsAsRows(summary.filmTable);
     rows.forEach((row, i) => {
       expect(splits[engine.splits[i]!]).toBe(row.split);
       expect([...engine.labels.subarray(2 * i, 2 * i + 2)]).toEqual([...row.labels]);
@@ -279,7 +279,7 @@ describe('the data set', () => {
     );
     const judged = { ...parts(views), duplicates: new Int32Array(views.length).fill(-1) };
     const { summary } = await assembleDataset({ ...judged, leaveOut: ['lateral'] });
-    expect([...summary.images.splits].flatMap((split, film) => (split === 255 ? [film] : []))).toEqual([
+    expect([...summary.filmTable.splits].flatMap((split, film) => (split === 255 ? [film] : []))).toEqual([
       0, 1, 5,
     ]);
     expect(summary.leftOut).toBe(3);

@@ -127,7 +127,7 @@ export async function assembleDataset(
     summary: {
       name: parts.name,
       synthetic: parts.synthetic,
-      images: table,
+      filmTable: table,
       findings,
       counts: findings.map((finding, at) => countFinding(images, finding, at)),
       patients: perSplit((name) => new Set(ofSplit(images, name).map((row) => row.patient)).size),

@@ -332,7 +332,7 @@ const fakeRows = (broken: boolean): SelfTestRow[] => [
 export function createFakeClient(options: FakeOptions = {}): PlaygroundClient {
   const engine = new FakeEngine(options);
   const intake = makeFakeIntake(
-    ({ name, fingerprint, images }) => engine.deliver(name, fingerprint, images.length),
+    ({ name, fingerprint, filmTable }) => engine.deliver(name, fingerprint, filmTable.length),
     (options.beat ?? 40) / 2,
   );
   return { engine, intake, fault: new Promise<never>(() => undefined), dispose: () => undefined };

@@ -57,28 +57,28 @@ function perSplit(count: (split: Split) => number): Record<Split, number> {
 }
 
 function summarise(name: string, synthetic: boolean, paths: readonly string[]): DatasetSummary {
-  const images = paths.map((path, index) => row(index, path, synthetic));
+  const films = paths.map((path, index) => row(index, path, synthetic));
   const having = (finding: number, value: number) =>
-    perSplit((split) => images.filter((i) => i.split === split && i.labels[finding] === value).length);
+    perSplit((split) => films.filter((i) => i.split === split && i.labels[finding] === value).length);
   const skipped = synthetic
     ? []
     : [
         { path: 'notes/readme.txt', error: toWire(new AppError('format-unknown')) },
         {
-          path: 'images/00000417_003.png',
+          path: 'films/00000417_003.png',
           error: toWire(new AppError('image-corrupt', 'the data ends early.')),
         },
         { path: 'dicom/report.dcm', error: toWire(new AppError('dicom-no-pixels')) },
       ];
-  const rows = images.length;
+  const rows = films.length;
   return {
     name,
     synthetic,
-    images: filmTable(images),
+    filmTable: filmTable(films),
     findings: FINDINGS,
     counts: FINDINGS.map((finding, i) => ({ finding, positives: having(i, 1), negatives: having(i, 0) })),
-    patients: perSplit((s) => new Set(images.filter((i) => i.split === s).map((i) => i.patient)).size),
-    films: perSplit((s) => images.filter((i) => i.split === s).length),
+    patients: perSplit((s) => new Set(films.filter((i) => i.split === s).map((i) => i.patient)).size),
+    films: perSplit((s) => films.filter((i) => i.split === s).length),
     leftOut: 0,
     splitRule: 'By patient, seeded: 70 % training, 10 % validation, 20 % test.',
     labels: synthetic

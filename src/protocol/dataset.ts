@@ -174,7 +174,7 @@ export interface FindingCount {
 export interface DatasetSummary {
   readonly name: string;
   readonly synthetic: boolean;
-  readonly images: FilmTable;
+  readonly filmTable: FilmTable;
   readonly findings: readonly string[];
   readonly counts: readonly FindingCount[];
   readonly patients: Record<Split, number>;

@@ -167,7 +167,7 @@ async function read(
   const { given, folder } = await handOver(client, source, signal);
   const options = { name: source.name, planeSize, seed: SPLIT_SEED, ...choice };
   const summary = await client.intake.readFiles(given, options, onEvent);
-  if (folder) void rememberFolder(folder, summary.images.length);
+  if (folder) void rememberFolder(folder, summary.filmTable.length);
   return summary;
 }
 

@@ -77,7 +77,7 @@ export async function refreshInspect(): Promise<void> {
 
 /** Turns to another film; beyond the ends it goes round. */
 export function inspectFilm(film: number): void {
-  const films = useDataset.getState().summary?.images.length ?? 0;
+  const films = useDataset.getState().summary?.filmTable.length ?? 0;
   if (films === 0) return;
   set({ film: ((film % films) + films) % films });
   void refreshInspect();

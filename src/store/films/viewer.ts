@@ -55,11 +55,11 @@ const { getState: get, setState: set } = useViewer;
 /** Opens the viewer on a film, or turns it to another. */
 export async function openFilm(film: number): Promise<void> {
   const { summary } = useDataset.getState();
-  if (!summary || film < 0 || film >= summary.images.length) return;
+  if (!summary || film < 0 || film >= summary.filmTable.length) return;
   inspectFilm(film);
   set({ ...FRESH, film });
   try {
-    const view = await currentClient().intake.view(filmAt(summary.images, film).path);
+    const view = await currentClient().intake.view(filmAt(summary.filmTable, film).path);
     if (get().film === film) set({ view });
   } catch (error) {
     if (get().film === film) set({ problem: toWire(error).message });
@@ -73,7 +73,7 @@ export const closeViewer = (): void => set({ film: null, ...FRESH });
 /** Beyond the ends it goes round. */
 export function turnViewer(by: number): void {
   const { film } = get();
-  const films = useDataset.getState().summary?.images.length ?? 0;
+  const films = useDataset.getState().summary?.filmTable.length ?? 0;
   if (film !== null && films > 0) void openFilm((film + by + films) % films);
 }
 

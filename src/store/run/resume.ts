@@ -80,10 +80,10 @@ export async function resumeRun(id: string, acceptFilms = false): Promise<boolea
     const record = await listed(id);
     const summary = await filmsAtHand(record.config.planeSize);
     if (summary.fingerprint !== record.data.fingerprint && !acceptFilms) {
-      const changes = await compareFilms(await (await runStorage()).open(id), summary.images);
+      const changes = await compareFilms(await (await runStorage()).open(id), summary.filmTable);
       const words = changes
         ? changesInWords(changes)
-        : `then ${record.data.films} films, now ${summary.images.length}`;
+        : `then ${record.data.films} films, now ${summary.filmTable.length}`;
       useResume.setState({ changed: { id, words } });
       asked = true;
       return;
@@ -218,7 +218,7 @@ export function keepFilmLists(): () => void {
     localStorage.setItem(AT_HAND, known);
     if (source?.handles) localStorage.setItem(FOLDER, source.name);
     else localStorage.removeItem(FOLDER);
-    const write = async () => writeFilmList(await (await runStorage()).open(kept.runId), summary.images);
+    const write = async () => writeFilmList(await (await runStorage()).open(kept.runId), summary.filmTable);
     // Without the list a change of films is still noticed, only not by name.
     write().catch(() => undefined);
   });

@@ -80,7 +80,7 @@ describe('a session, from first paint on', () => {
 
   it('takes good files after bad ones', async () => {
     await load(folder(['a.png', 'b.jpg', 'labels.csv']));
-    expect(useDataset.getState().summary?.images.paths).toEqual(['a.png', 'b.jpg']);
+    expect(useDataset.getState().summary?.filmTable.paths).toEqual(['a.png', 'b.jpg']);
   });
 });
 

@@ -39,7 +39,7 @@ function Headline({ summary }: { summary: DatasetSummary }) {
         )}
       </div>
       <p className="dim num">
-        {formatCounted(summary.images.length, 'film')} · {formatCounted(patients, 'patient')} ·{' '}
+        {formatCounted(summary.filmTable.length, 'film')} · {formatCounted(patients, 'patient')} ·{' '}
         {summary.findings.length > 0 ? formatCounted(summary.findings.length, 'finding') : 'no labels'}
       </p>
       {summary.synthetic && <p className="dim">Drawn by a program, seeded. No patient is behind them.</p>}
@@ -48,7 +48,7 @@ function Headline({ summary }: { summary: DatasetSummary }) {
 }
 
 function Films() {
-  const images = useDataset((state) => state.summary?.images ?? null);
+  const images = useDataset((state) => state.summary?.filmTable ?? null);
   const came = useDataset((state) => state.thumbnailCount);
   const named = useSettings((settings) => settings.namesShown);
   const count = images?.length ?? came;

@@ -52,7 +52,7 @@ export function DataPanelSubfolders({ summary }: { summary: DatasetSummary }) {
   const leftOut = summary.leftOutFolders ?? [];
   const [open, setOpen] = useState(leftOut.length > 0);
   const [part, setPart] = useState('');
-  const rows = useMemo(() => countFolders(summary.images.paths), [summary.images.paths]);
+  const rows = useMemo(() => countFolders(summary.filmTable.paths), [summary.filmTable.paths]);
   if (rows.length === 0) return null;
   const fitting = rows.filter(({ folder }) => folder.toLowerCase().includes(part.trim().toLowerCase()));
   return (

@@ -50,7 +50,7 @@ function useViewerKeys(): void {
 }
 
 function Bar({ film, name }: { film: number; name: string }) {
-  const films = useDataset(({ summary }) => summary?.images.length ?? 0);
+  const films = useDataset(({ summary }) => summary?.filmTable.length ?? 0);
   const { zoom, scale, spot } = useViewer();
   return (
     <header className="viewer-bar">
@@ -123,7 +123,7 @@ function Side({ view }: { view: FilmView }) {
 
 function Opened({ film }: { film: number }) {
   const { view, problem } = useViewer();
-  const images = useDataset(({ summary }) => summary?.images ?? null);
+  const images = useDataset(({ summary }) => summary?.filmTable ?? null);
   const named = useSettings((settings) => settings.namesShown);
   useViewerKeys();
   const name = named && images ? filmAt(images, film).path : '';

@@ -61,7 +61,7 @@ export function Gallery() {
   const films = useMemo(() => {
     const column = finding === null ? -1 : (summary?.findings.indexOf(finding) ?? -1);
     if (!summary) return [];
-    const found = filmsWith(summary.images, split, column, flag ? flagBit(flag) : 0);
+    const found = filmsWith(summary.filmTable, split, column, flag ? flagBit(flag) : 0);
     const { quality } = summary;
     return flag === 'duplicate' && quality ? besideTheirFirst(found, quality.duplicateOf) : found;
   }, [summary, split, finding, flag]);
@@ -114,7 +114,7 @@ export function Gallery() {
         <span className="spring" />
         <span className="dim num">{formatCounted(films.length, 'film')}</span>
       </div>
-      <FilmGrid films={films} images={summary.images} cell={116} height={560} captions opens />
+      <FilmGrid films={films} images={summary.filmTable} cell={116} height={560} captions opens />
     </Modal>
   );
 }

@@ -20,7 +20,7 @@ const REFRESH_MS = 5000;
 
 function FilmTurner() {
   const film = useInspect((inspect) => inspect.film);
-  const films = useDataset(({ summary }) => summary?.images.length ?? 0);
+  const films = useDataset(({ summary }) => summary?.filmTable.length ?? 0);
   return (
     <span className="turner">
       <Tooltip label="Previous film">

@@ -117,7 +117,7 @@ function ViewBar() {
       <span className="spring" />
       {summary && (
         <span className="dim num view-bar-data">
-          {summary.name} · {formatCount(summary.images.length)} films
+          {summary.name} · {formatCount(summary.filmTable.length)} films
         </span>
       )}
     </footer>

@@ -63,8 +63,8 @@ describe('an array file', () => {
     expect(summary.films).toEqual({ train: 8, val: 2, test: 3 });
     expect(summary.findings).toEqual(['pneumonia']);
     expect(summary.counts[0]?.positives).toEqual({ train: 4, val: 1, test: 2 });
-    expect(summary.images.paths[0]).toBe('set/pneumoniamnist.npz/test_0.pgm');
-    const first = summary.images.paths.indexOf('set/pneumoniamnist.npz/val_1.pgm');
+    expect(summary.filmTable.paths[0]).toBe('set/pneumoniamnist.npz/test_0.pgm');
+    const first = summary.filmTable.paths.indexOf('set/pneumoniamnist.npz/val_1.pgm');
     expect([...engine.planes[first]!]).toEqual(Array.from({ length: 24 }, (_, i) => i + 50));
   });
 
@@ -90,7 +90,7 @@ describe('an array file', () => {
     const { refused } = await openArchives(listFiles([source('bad.npz', bytes)]).files);
     expect(refused.get('bad.npz')).toBeInstanceOf(AppError);
     const { summary } = await readAll([source('bad.npz', bytes), source('good.npz', made())]);
-    expect(summary.images.length).toBe(13);
+    expect(summary.filmTable.length).toBe(13);
     expect(summary.skipped).toHaveLength(1);
     expect(['archive-unreadable', 'image-too-large']).toContain(summary.skipped[0]?.error.code);
   });
@@ -99,7 +99,7 @@ describe('an array file', () => {
     `of PneumoniaMNIST gives 5,856 films${existsSync(SHARED) ? '' : ' (not beside the repository)'}`,
     async () => {
       const { summary } = await readAll([source('pneumoniamnist.npz', readFileSync(SHARED))]);
-      expect(summary.images.length).toBe(5856);
+      expect(summary.filmTable.length).toBe(5856);
       expect(summary.films).toEqual({ train: 4708, val: 524, test: 624 });
       expect(summary.counts[0]).toMatchObject({
         finding: 'pneumonia',

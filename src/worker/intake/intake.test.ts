@@ -77,10 +77,10 @@ describe('reading a folder', () => {
     const summary = await intake.readFiles(files, OPTIONS, (event) => events.push(event));
     const engine = await delivered;
 
-    expect(summary.images.paths).toEqual(films(12).map(({ path }) => path));
+    expect(summary.filmTable.paths).toEqual(films(12).map(({ path }) => path));
     expect(engine.planes.map((plane) => plane.at(-1))).toEqual(films(12).map((_, i) => 10 + i));
     expect([engine.widths[0], engine.heights[0]]).toEqual([16, 8]);
-    expect(filmAt(summary.images, 3)).toMatchObject({ width: 20, height: 10, format: 'png' });
+    expect(filmAt(summary.filmTable, 3)).toMatchObject({ width: 20, height: 10, format: 'png' });
     expect(summary.findings).toEqual(['Mass', 'keep']);
     expect([...engine.labels.filter((_, i) => i % 2 === 0)]).toEqual(films(12).map((_, i) => i % 2));
     expect(summary.labels).toMatchObject({
@@ -110,16 +110,16 @@ describe('reading a folder', () => {
   it('decodes only the rows asked for, and no more films than asked for', async () => {
     const files = [...films(12), text('l.csv', csv(12))];
     const where = { column: 'keep', value: '1' };
-    const { images } = await connect().intake.readFiles(files, { ...OPTIONS, where }, ignore);
-    expect(images).toHaveLength(4);
+    const { filmTable } = await connect().intake.readFiles(files, { ...OPTIONS, where }, ignore);
+    expect(filmTable).toHaveLength(4);
     const limited = await connect().intake.readFiles(files, { ...OPTIONS, limit: 5 }, ignore);
-    expect(limited.images).toHaveLength(5);
+    expect(limited.filmTable).toHaveLength(5);
   });
 
   it('takes classes from folders when there is no label file', async () => {
     const files = [png('NORMAL/a.png', 1), png('NORMAL/b.png', 2), png('SICK/c.png', 3)];
     const summary = await connect().intake.readFiles(files, OPTIONS, ignore);
-    expect(filmsAsRows(summary.images).map(({ labels }) => labels[0])).toEqual([0, 0, 1]);
+    expect(filmsAsRows(summary.filmTable).map(({ labels }) => labels[0])).toEqual([0, 0, 1]);
   });
 
   it('uses the label file that is named, and throws its failures', async () => {
@@ -155,7 +155,7 @@ describe('reading a folder', () => {
     const { intake } = connect();
     const first = intake.readFiles(films(40), OPTIONS, () => intake.cancel());
     await expect(first).rejects.toMatchObject({ code: 'cancelled' });
-    expect((await intake.readFiles(films(3), OPTIONS, ignore)).images).toHaveLength(3);
+    expect((await intake.readFiles(films(3), OPTIONS, ignore)).filmTable).toHaveLength(3);
   });
 
   it('does not take the death of the decoder for bad files', async () => {
@@ -200,7 +200,7 @@ describe('arranging films that are read', () => {
     ]);
     const second = await intake.arrange({ labels: { file: 'a.csv', uncertain: 'one', findings: ['Edema'] } });
     expect(second.findings).toEqual(['Edema']);
-    expect([...second.images.labels.subarray(0, 3)]).toEqual([1, 1, 255]);
+    expect([...second.filmTable.labels.subarray(0, 3)]).toEqual([1, 1, 255]);
     expect(second.fingerprint).not.toBe(first.fingerprint);
     await expect.poll(() => messages.length).toBe(2);
     expect(messages[1]).toMatchObject({ arranges: first.fingerprint, fingerprint: second.fingerprint });
@@ -221,11 +221,11 @@ describe('arranging films that are read', () => {
       message: expect.stringContaining('3 of 6 test films are in train too'),
     });
     const {
-      images,
+      filmTable,
       films: counts,
       leftOut,
     } = await intake.readFiles(files, { ...OPTIONS, split: { overlap: 'leave-out' } }, ignore);
-    expect(images.length).toBe(12);
+    expect(filmTable.length).toBe(12);
     expect(counts.test).toBe(6);
     expect(leftOut).toBe(0);
     const drawn = await intake.arrange({ split: { source: 'drawn', seed: 4 } });
@@ -251,7 +251,7 @@ describe('arranging films that are read', () => {
       picture('flat.png', () => 90),
     ];
     const options = { ...OPTIONS, planeSize: 48 };
-    const { quality, images, leftOut } = await intake.readFiles(files, options, ignore);
+    const { quality, filmTable, leftOut } = await intake.readFiles(files, options, ignore);
     const counts = (report: typeof quality) =>
       Object.fromEntries(
         report!.counts.filter(({ flag }) => flag !== 'inverted').map(({ flag, films }) => [flag, films]),
@@ -261,8 +261,8 @@ describe('arranging films that are read', () => {
     expect(leftOut).toBe(0);
     const without = await intake.arrange({ leaveOut: ['constant', 'duplicate'] });
     expect(without.leftOut).toBe(2);
-    expect(without.images.length).toBe(images.length);
-    expect([without.images.splits[6], without.images.splits[8]]).toEqual([255, 255]);
+    expect(without.filmTable.length).toBe(filmTable.length);
+    expect([without.filmTable.splits[6], without.filmTable.splits[8]]).toEqual([255, 255]);
     expect(without.films.train + without.films.val + without.films.test).toBe(7);
   });
 
@@ -292,10 +292,10 @@ describe('the synthetic set', () => {
     const summary = await intake.synthesise({ patients: 12, size: 64, planeSize: 48, seed: 1 }, ignore);
     const engine = await delivered;
     expect(summary).toMatchObject({ synthetic: true, name: expect.stringMatching(/synthetic/i) });
-    expect(engine.planes).toHaveLength(summary.images.length);
+    expect(engine.planes).toHaveLength(summary.filmTable.length);
     expect(engine.planes.every((plane) => plane.length === 48 * 48)).toBe(true);
     const splits = new Map<string, Set<string>>();
-    for (const { patient, split } of filmsAsRows(summary.images)) {
+    for (const { patient, split } of filmsAsRows(summary.filmTable)) {
       splits.set(patient, (splits.get(patient) ?? new Set()).add(split));
     }
     expect([...splits.values()].every((set) => set.size === 1)).toBe(true);
@@ -383,7 +383,7 @@ describe('a folder that was read before', () => {
     expect(second.decoded).toEqual([]);
     expect(after.storage).toMatchObject({ found: 12, cached: 12 });
     expect(after.fingerprint).toBe(before.fingerprint);
-    expect(after.images).toEqual(before.images);
+    expect(after.filmTable).toEqual(before.filmTable);
     expect(after.skipped.map(({ error }) => error.code)).toEqual(['format-unknown']);
     expect(await second.planes(second.sets[0])).toEqual(shades(12));
     expect(events.findLast((event) => event.type === 'progress')).toMatchObject({
@@ -509,7 +509,7 @@ describe('a folder handed over by handle', () => {
     const summary = await connect().intake.readFiles(handles(root), OPTIONS, (event) => {
       if (event.type === 'listing') listed.push(event.listed);
     });
-    expect(summary.images.paths).toEqual(['0.png', 'b/1.png']);
+    expect(summary.filmTable.paths).toEqual(['0.png', 'b/1.png']);
     expect(summary.skipped).toMatchObject([{ path: 'b/lost.png', error: { code: 'file-unreadable' } }]);
     expect(listed.at(-1)).toBe(2);
   });
@@ -540,8 +540,8 @@ it('reads files that were handed over in slices, and says when they are gone', a
   const all = films(5);
   intake.keepFiles(all.slice(0, 3), true);
   intake.keepFiles(all.slice(3), false);
-  expect((await intake.readFiles('kept', OPTIONS, ignore)).images).toHaveLength(5);
-  expect((await intake.readFiles('kept', OPTIONS, ignore)).images).toHaveLength(5);
+  expect((await intake.readFiles('kept', OPTIONS, ignore)).filmTable).toHaveLength(5);
+  expect((await intake.readFiles('kept', OPTIONS, ignore)).filmTable).toHaveLength(5);
   intake.keepFiles([], true);
   await expect(intake.readFiles('kept', OPTIONS, ignore)).rejects.toMatchObject({ code: 'folder-empty' });
 });

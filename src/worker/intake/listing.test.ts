@@ -31,7 +31,7 @@ async function read(source: IntakeSource, kept: SourceFile[] = []) {
   intake.keepFiles(kept, true);
   const summary = await intake.readFiles(source, OPTIONS, () => undefined).finally(close);
   const left = summary.skipped.map(({ path, error }) => [path, error.code]);
-  return { films: summary.images.paths, left };
+  return { films: summary.filmTable.paths, left };
 }
 
 const entry = ({ path, file }: SourceFile) => ({ kind: 'file', name: path, getFile: async () => file });
@@ -112,9 +112,9 @@ describe('folders left out by choice', () => {
     const given = await intake.readFiles(all, { ...OPTIONS, leaveOutFolders: ['*/bad'] }, () => undefined);
     close();
     for (const summary of [ticked, given]) {
-      const rows = filmsAsRows(summary.images);
+      const rows = filmsAsRows(summary.filmTable);
       expect(summary.findings).toEqual(without.findings);
-      expect(placesIn(rows)).toEqual(placesIn(filmsAsRows(without.images)));
+      expect(placesIn(rows)).toEqual(placesIn(filmsAsRows(without.filmTable)));
       expect(rows.filter(({ path }) => path.startsWith('bad/')).every(({ split }) => split === 'out')).toBe(
         true,
       );

@@ -55,6 +55,8 @@ const NOT_IN_A_STEP = [
   'batchNormApply',
   'bottleneckApply',
   'adamwUpdate',
+  'toHalf',
+  'fromHalf',
   'renderViews',
   'resizeEval',
 ];

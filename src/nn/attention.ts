@@ -43,12 +43,12 @@ export function contextBottleneck(
       const given = { w1, w2, ws, channelGate, spatialGate, pooled, hidden, spatial };
       const [dx, ...weights] = bottleneckGrad(
         { x: tape.value(x), dout, ...given },
-        { inPlace: tape.mayOverwrite },
+        { inPlace: tape.ownsGradients },
       );
       names.forEach((each, i) => {
-        tape.giveParameter(each, weights[i]!);
+        tape.parameterGradient(each, weights[i]!);
       });
-      tape.give(x, dx!);
+      tape.accumulate(x, dx!);
     },
   });
   tape.release(x);

@@ -50,10 +50,10 @@ export function conv2d(
     backward(dy) {
       const tape = pass.tape!;
       const [dw] = conv2dFilterGrad({ x: tape.value(x), dy }, { stride, pad, kernel: [kh, kw] });
-      tape.giveParameter(name, dw!);
+      tape.parameterGradient(name, dw!);
       if (isImage) return;
       const [dx] = conv2dInputGrad({ dy, w }, { stride, pad, height, width });
-      tape.give(x, dx!);
+      tape.accumulate(x, dx!);
     },
   });
   return y;
@@ -102,12 +102,12 @@ export function batchNorm(
     backward(dy) {
       const [dx, dgamma, dbeta, dresidual] = batchNormGrad(
         { x: tape.value(x), y: relu && residual ? tape.value(y!) : beta, dy, gamma, stats: stats! },
-        { groups, relu, residual, maskFromX: !residual, inPlace: tape.mayOverwrite },
+        { groups, relu, residual, maskFromX: !residual, inPlace: tape.ownsGradients },
       );
-      tape.giveParameter(`${name}.weight`, dgamma!);
-      tape.giveParameter(`${name}.bias`, dbeta!);
-      tape.give(x, dx!);
-      if (options.residual) tape.give(options.residual, dresidual!);
+      tape.parameterGradient(`${name}.weight`, dgamma!);
+      tape.parameterGradient(`${name}.bias`, dbeta!);
+      tape.accumulate(x, dx!);
+      if (options.residual) tape.accumulate(options.residual, dresidual!);
     },
   });
   tape.release(x);
@@ -123,9 +123,9 @@ export function linear(pass: Pass, name: string, x: Tensor): Tensor {
     saved: [],
     backward(dy) {
       const tape = pass.tape!;
-      tape.giveParameter(`${name}.weight`, denseFilterGrad({ x, dy }, {})[0]!);
-      tape.giveParameter(`${name}.bias`, columnSums({ dy }, {})[0]!);
-      tape.give(x, denseInputGrad({ dy, w }, {})[0]!);
+      tape.parameterGradient(`${name}.weight`, denseFilterGrad({ x, dy }, {})[0]!);
+      tape.parameterGradient(`${name}.bias`, columnSums({ dy }, {})[0]!);
+      tape.accumulate(x, denseInputGrad({ dy, w }, {})[0]!);
     },
   });
   return y!;
@@ -149,7 +149,7 @@ export function maxPool(pass: Pass, x: Tensor): Tensor {
   pass.tape?.record({
     outputs: [y!],
     saved: [],
-    backward: (dy) => pass.tape!.give(x, maxPoolGrad({ x: pass.tape!.value(x), dy }, attrs)[0]!),
+    backward: (dy) => pass.tape!.accumulate(x, maxPoolGrad({ x: pass.tape!.value(x), dy }, attrs)[0]!),
   });
   return y!;
 }
@@ -161,7 +161,7 @@ export function globalMean(pass: Pass, x: Tensor): Tensor {
   pass.tape?.record({
     outputs: [y!],
     saved: [],
-    backward: (dy) => pass.tape!.give(x, spatialMeanGrad({ dy }, { height, width })[0]!),
+    backward: (dy) => pass.tape!.accumulate(x, spatialMeanGrad({ dy }, { height, width })[0]!),
   });
   return y!;
 }
@@ -172,7 +172,7 @@ export function reshape(pass: Pass, x: Tensor, shape: number[]): Tensor {
   pass.tape?.record({
     outputs: [y],
     saved: [],
-    backward: (dy) => pass.tape!.give(x, tf.reshape(dy, x.shape)),
+    backward: (dy) => pass.tape!.accumulate(x, tf.reshape(dy, x.shape)),
   });
   return y;
 }

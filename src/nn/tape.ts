@@ -13,7 +13,7 @@ interface Entry {
   readonly outputs: readonly Tensor[];
   /** Further tensors that only this backward pass needs. */
   readonly saved: readonly Tensor[];
-  /** Receives the gradient of outputs[0]; hands on gradients through `give` and `giveParameter`. */
+  /** Receives the gradient of outputs[0]; hands on gradients through `accumulate` and `parameterGradient`. */
   readonly backward: (gradient: Tensor) => void;
   /** True where `backward` reads outputs[0]; else it is freed before. */
   readonly readsOutput?: boolean;
@@ -103,8 +103,8 @@ export class Tape {
     return result;
   }
 
-  /** True where gradients may be overwritten by the next: nobody looks at them. */
-  get mayOverwrite(): boolean {
+  /** True where the tape is the only owner of gradients, which may then be overwritten: nobody watches. */
+  get ownsGradients(): boolean {
     return this.#watchers.size === 0;
   }
 
@@ -114,17 +114,17 @@ export class Tape {
   }
 
   /** Adds to the gradient of a tensor. Takes ownership of `gradient`. */
-  give(tensor: Tensor, gradient: Tensor): void {
-    this.giveOnto(tensor, (earlier) => {
+  accumulate(tensor: Tensor, gradient: Tensor): void {
+    this.accumulateOnto(tensor, (earlier) => {
       if (!earlier) return gradient;
-      const [sum] = add({ a: earlier, b: gradient }, { inPlace: this.mayOverwrite });
+      const [sum] = add({ a: earlier, b: gradient }, { inPlace: this.ownsGradients });
       gradient.dispose();
       return sum!;
     });
   }
 
   /** Replaces the gradient of a tensor, if it has one yet, by what `make` makes of it. */
-  giveOnto(tensor: Tensor, make: (earlier: Tensor | null) => Tensor): void {
+  accumulateOnto(tensor: Tensor, make: (earlier: Tensor | null) => Tensor): void {
     const earlier = this.#gradients.get(tensor.id) ?? null;
     const next = make(earlier);
     earlier?.dispose();
@@ -132,7 +132,7 @@ export class Tape {
   }
 
   /** The gradient of a parameter, once per pass. Takes ownership. */
-  giveParameter(name: string, gradient: Tensor): void {
+  parameterGradient(name: string, gradient: Tensor): void {
     if (this.#parameters.has(name)) throw new Error(`parameter ${name} received two gradients`);
     if (!this.wants(name)) gradient.dispose();
     else this.#parameters.set(name, gradient);

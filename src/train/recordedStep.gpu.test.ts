@@ -110,12 +110,12 @@ function apart(name: string, tensor: NamedTensor, [size, sum]: Figures): number 
   return Math.max(Math.abs(norm(data) - size), Math.abs(checksum(data) - sum)) / size;
 }
 
-/** Of a tensor that a batch norm follows, the gradient of the bias is zero but for rounding. */
-const ROUNDING = 1e-9;
+/** A bias that a batch norm follows has a gradient of zero but for rounding, and is moved by that rounding too. */
+const isZero = (name: string) => RECORDED.gradients[name]![0] < 1e-9;
 
 function worst(figures: Readonly<Record<string, Figures>>, found: ReadonlyMap<string, NamedTensor>): number {
   const errors = Object.entries(figures)
-    .filter(([, [size]]) => size > ROUNDING)
+    .filter(([name]) => !isZero(name))
     .map(([name, wanted]) => apart(name, found.get(name)!, wanted));
   expect(errors.length).toBeGreaterThan(60);
   return Math.max(...errors);
@@ -156,7 +156,7 @@ test('terms, gradients, statistics and an update by LARS are those that PyTorch 
     ),
   };
   process.stdout.write(`recorded step: ${JSON.stringify(errors)}\n`);
-  expect(errors.gradients).toBeLessThan(2e-3);
+  expect(errors.gradients).toBeLessThan(5e-4);
   expect(errors.moved).toBeLessThan(2e-3);
   expect(errors.buffers).toBeLessThan(1e-4);
   training.dispose();

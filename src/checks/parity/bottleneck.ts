@@ -35,7 +35,7 @@ export async function checkBottleneck(fixture: Fixture, rows: Rows, runtime: Run
     },
   );
   made.set('output', out.clone());
-  tape.give(out, upload(toNhwc(fixture.floats('grad_output'), shape), [n, h, w, c]));
+  tape.accumulate(out, upload(toNhwc(fixture.floats('grad_output'), shape), [n, h, w, c]));
   for (const [name, gradient] of tape.backward()) made.set(name, gradient);
   const found = await takeAll(runtime, made);
   x.dispose();

@@ -73,7 +73,7 @@ async function checkLevels(fixture: Fixture, rows: Rows, runtime: Runtime): Prom
   const projected = projectedLevels(pass, pooledLevels.summary, ones);
   made.set('pooled', projected.clone());
   const upstream = toPositionMajor(fixture.floats('grad_pooled'), films, POSITIONS);
-  tape.give(projected, upload(upstream, [films, POSITIONS * outputs]));
+  tape.accumulate(projected, upload(upstream, [films, POSITIONS * outputs]));
   for (const [name, gradient] of tape.backward()) made.set(name, gradient);
   const found = await takeAll(runtime, made);
   tf.dispose([...levels, matrices, memory, ones]);

@@ -49,7 +49,7 @@ test.each(KERNEL_NAMES)('without %s: equals the plain loops, and no program of o
   expect(tf.memory().numTensors).toBe(before);
 });
 
-/** Of no step of the self-test: evaluation, maps made again (those of its small step are kept), and what it does not use. */
+/** Of no step of the self-test: evaluation, recomputed maps (those of its small step are kept), and what it does not use. */
 const NOT_IN_A_STEP = [
   'batchNormEval',
   'batchNormApply',

@@ -51,10 +51,10 @@ export class PooledLevels {
       backward(dout) {
         const share = (prior: Tensor | null) =>
           levelPoolGrad({ prior: prior ?? dout, matrices, dout }, { place, onto: prior !== null })[0]!;
-        if (tape.mayOverwrite) tape.giveOnto(map, share);
-        else tape.give(map, share(null));
+        if (tape.ownsGradients) tape.accumulateOnto(map, share);
+        else tape.accumulate(map, share(null));
         // All columns go on: each level reads its own alone.
-        if (level > 1) tape.give(before, dout.clone());
+        if (level > 1) tape.accumulate(before, dout.clone());
       },
     });
     if (!tape || level === 1) before.dispose();

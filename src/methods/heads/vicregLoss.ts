@@ -14,7 +14,7 @@ export function vicregLoss(tape: Tape | null, z: Tensor, weights: Tensor): Tenso
   const [terms, centred, variances, moments] = vicreg({ z }, {}) as [Tensor, Tensor, Tensor, Tensor];
   if (tape) {
     const [dz] = vicregGrad({ z, centred, variances, moments, weights }, {});
-    tape.give(z, dz!);
+    tape.accumulate(z, dz!);
   }
   tf.dispose([centred, variances, moments]);
   return terms;

@@ -20,11 +20,11 @@ export function projectedLevels(pass: Pass, pooled: Tensor, ones: Tensor): Tenso
     saved: [],
     backward(dy) {
       const tape = pass.tape!;
-      tape.give(rows, denseInputGrad({ dy, w }, {})[0]!);
+      tape.accumulate(rows, denseInputGrad({ dy, w }, {})[0]!);
       if (!tape.wants(LEVEL_WEIGHTS)) return;
-      tape.giveParameter(LEVEL_WEIGHTS, denseFilterGrad({ x: rows, dy }, {})[0]!);
+      tape.parameterGradient(LEVEL_WEIGHTS, denseFilterGrad({ x: rows, dy }, {})[0]!);
       // Each of the five biases has the same gradient, the column sums: a product with ones makes all five.
-      tape.giveParameter(LEVEL_BIASES, denseFilterGrad({ x: ones, dy }, {})[0]!);
+      tape.parameterGradient(LEVEL_BIASES, denseFilterGrad({ x: ones, dy }, {})[0]!);
     },
   });
   return reshape(pass, sum!, [films, positions * w.shape[1]!]);

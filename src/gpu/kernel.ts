@@ -48,7 +48,7 @@ export interface GpuJob<In extends string> {
   ): void;
 }
 
-export interface KernelSpec<In extends string, Attrs extends object> {
+export interface KernelSpec<In extends string, Attrs extends object, Out extends string = string> {
   /** Registered name; ours begin with Mlv. */
   readonly name: string;
   readonly inputs: readonly In[];
@@ -56,13 +56,19 @@ export interface KernelSpec<In extends string, Attrs extends object> {
   readonly mutates?: readonly In[];
   /** Where the kernel has more than one form of its programs. */
   readonly forms?: Forms;
+  /** What the outputs are called, in their order; one that comes under some attributes alone stands last. */
+  readonly results?: readonly Out[];
   outputs(shapes: Readonly<Record<In, Shape>>, attrs: Attrs): readonly Shape[];
   gpu(job: GpuJob<In>, attrs: Attrs): void;
   reference(inputs: Readonly<Record<In, Plain>>, attrs: Attrs, outputs: readonly Plain[]): void;
 }
 
-export interface Kernel<In extends string, Attrs extends object> {
+export interface Kernel<In extends string, Attrs extends object, Out extends string = string> {
   (inputs: Readonly<Record<In, Tensor>>, attrs: Attrs): Tensor[];
+  /** The same, with the outputs by their names. */
+  named(inputs: Readonly<Record<In, Tensor>>, attrs: Attrs): Record<Out, Tensor>;
+  /** The same of a kernel that has one output. */
+  one(inputs: Readonly<Record<In, Tensor>>, attrs: Attrs): Tensor;
   readonly spec: KernelSpec<In, Attrs>;
 }
 
@@ -86,9 +92,9 @@ export function currentRuntime(): Runtime {
 /** Every kernel defined so far, for the self-test, the benchmark and the compile list. */
 export const KERNELS = new Map<string, KernelSpec<string, object>>();
 
-export function defineKernel<In extends string, Attrs extends object>(
-  spec: KernelSpec<In, Attrs>,
-): Kernel<In, Attrs> {
+export function defineKernel<In extends string, Attrs extends object, Out extends string = never>(
+  spec: KernelSpec<In, Attrs, Out>,
+): Kernel<In, Attrs, Out> {
   if (KERNELS.has(spec.name)) throw new Error(`kernel ${spec.name} is defined twice`);
   KERNELS.set(spec.name, spec as unknown as KernelSpec<string, object>);
   tf.registerKernel({
@@ -109,7 +115,19 @@ export function defineKernel<In extends string, Attrs extends object>(
     const made = tf.engine().runKernel(spec.name, inputs as tf.NamedTensorMap, attrs as tf.NamedAttrMap);
     return (Array.isArray(made) ? made : [made]) as Tensor[];
   };
-  return Object.assign(call, { spec });
+  const named = (inputs: Readonly<Record<In, Tensor>>, attrs: Attrs) => {
+    const made = call(inputs, attrs);
+    return Object.fromEntries(made.map((tensor, i) => [spec.results?.[i] ?? i, tensor])) as Record<
+      Out,
+      Tensor
+    >;
+  };
+  const one = (inputs: Readonly<Record<In, Tensor>>, attrs: Attrs) => {
+    const [only, ...more] = call(inputs, attrs);
+    if (!only || more.length > 0) throw new Error(`${spec.name} does not have one output`);
+    return only;
+  };
+  return Object.assign(call, { spec, named, one });
 }
 
 /** The stock composition of a kernel that is switched off, held to the shapes that the kernel promises. */

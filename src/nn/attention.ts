@@ -14,16 +14,18 @@ export function contextBottleneck(
   x: Tensor,
   onGates?: (spatial: Tensor, channel: Tensor) => void,
 ): Tensor {
-  const names = [`${name}.cam.fc.0.weight`, `${name}.cam.fc.2.weight`, `${name}.sam.conv1.weight`] as const;
-  const [w1, w2, ws] = names.map((each) => pass.parameters.get(each)) as [Tensor, Tensor, Tensor];
-  const [out, channelGate, spatialGate, pooled, hidden, spatial] = bottleneck({ x, w1, w2, ws }, {}) as [
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-  ];
+  const names = {
+    w1: `${name}.cam.fc.0.weight`,
+    w2: `${name}.cam.fc.2.weight`,
+    ws: `${name}.sam.conv1.weight`,
+  };
+  const { parameters } = pass;
+  const weights = {
+    w1: parameters.get(names.w1),
+    w2: parameters.get(names.w2),
+    ws: parameters.get(names.ws),
+  };
+  const { out, channelGate, spatialGate, pooled, hidden, spatial } = bottleneck.named({ x, ...weights }, {});
   onGates?.(spatialGate, channelGate);
   const saved = [channelGate, spatialGate, pooled, hidden, spatial];
   if (!pass.tape) {
@@ -35,20 +37,19 @@ export function contextBottleneck(
     outputs: [out],
     saved,
     recompute: () =>
-      tape.borrow(
-        x,
-        (value, inPlace) => bottleneckApply({ x: value, channelGate, spatialGate }, { inPlace })[0]!,
+      tape.borrow(x, (value, inPlace) =>
+        bottleneckApply.one({ x: value, channelGate, spatialGate }, { inPlace }),
       ),
     backward(dout) {
-      const given = { w1, w2, ws, channelGate, spatialGate, pooled, hidden, spatial };
-      const [dx, ...weights] = bottleneckGrad(
+      const given = { ...weights, channelGate, spatialGate, pooled, hidden, spatial };
+      const { dx, dw1, dw2, dws } = bottleneckGrad.named(
         { x: tape.value(x), dout, ...given },
         { inPlace: tape.ownsGradients },
       );
-      names.forEach((each, i) => {
-        tape.parameterGradient(each, weights[i]!);
-      });
-      tape.accumulate(x, dx!);
+      tape.parameterGradient(names.w1, dw1);
+      tape.parameterGradient(names.w2, dw2);
+      tape.parameterGradient(names.ws, dws);
+      tape.accumulate(x, dx);
     },
   });
   tape.release(x);

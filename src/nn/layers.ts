@@ -38,7 +38,7 @@ export function conv2d(
   isImage = false,
 ): Tensor {
   const w = pass.parameters.get(name);
-  const make = (input: Tensor) => conv2dKernel({ x: input, w }, { stride, pad })[0]!;
+  const make = (input: Tensor) => conv2dKernel.one({ x: input, w }, { stride, pad });
   const y = make(x);
   const [kh, kw] = w.shape as [number, number];
   const [, height, width] = x.shape as [number, number, number];
@@ -49,11 +49,11 @@ export function conv2d(
     expensive: isImage ? 'discard' : 'keep',
     backward(dy) {
       const tape = pass.tape!;
-      const [dw] = conv2dFilterGrad({ x: tape.value(x), dy }, { stride, pad, kernel: [kh, kw] });
-      tape.parameterGradient(name, dw!);
+      const dw = conv2dFilterGrad.one({ x: tape.value(x), dy }, { stride, pad, kernel: [kh, kw] });
+      tape.parameterGradient(name, dw);
       if (isImage) return;
-      const [dx] = conv2dInputGrad({ dy, w }, { stride, pad, height, width });
-      tape.accumulate(x, dx!);
+      const dx = conv2dInputGrad.one({ dy, w }, { stride, pad, height, width });
+      tape.accumulate(x, dx);
     },
   });
   return y;
@@ -74,61 +74,61 @@ export function batchNorm(
   const runningVar = pass.parameters.get(`${name}.running_var`);
   const inputs = { x, gamma, beta, residual: options.residual ?? gamma };
   if (pass.norm === 'running') {
-    return batchNormEval({ ...inputs, runningMean, runningVar }, { relu, residual, eps: BN_EPS })[0]!;
+    return batchNormEval.one({ ...inputs, runningMean, runningVar }, { relu, residual, eps: BN_EPS });
   }
   // Batch statistics without a change of the running ones: a momentum of zero keeps them as they are.
   const momentum = pass.norm === 'train' ? BN_MOMENTUM : 0;
   const { groups } = pass;
-  const [y, stats] = batchNormKernel(
+  const { y, stats } = batchNormKernel.named(
     { ...inputs, runningMean, runningVar },
     { groups, relu, residual, eps: BN_EPS, momentum },
   );
   if (!pass.tape) {
-    stats!.dispose();
-    return y!;
+    stats.dispose();
+    return y;
   }
   const { tape } = pass;
   tape.record({
-    outputs: [y!],
-    saved: [stats!],
+    outputs: [y],
+    saved: [stats],
     readsOutput: relu && residual,
     recompute: () =>
       tape.borrow(x, (value, inPlace) =>
         tape.borrow(options.residual ?? gamma, (added) => {
-          const given = { x: value, stats: stats!, gamma, beta, residual: added };
-          return batchNormApply(given, { relu, residual, inPlace })[0]!;
+          const given = { x: value, stats, gamma, beta, residual: added };
+          return batchNormApply.one(given, { relu, residual, inPlace });
         }),
       ),
     backward(dy) {
-      const [dx, dgamma, dbeta, dresidual] = batchNormGrad(
-        { x: tape.value(x), y: relu && residual ? tape.value(y!) : beta, dy, gamma, stats: stats! },
+      const { dx, dgamma, dbeta, dresidual } = batchNormGrad.named(
+        { x: tape.value(x), y: relu && residual ? tape.value(y) : beta, dy, gamma, stats },
         { groups, relu, residual, maskFromX: !residual, inPlace: tape.ownsGradients },
       );
-      tape.parameterGradient(`${name}.weight`, dgamma!);
-      tape.parameterGradient(`${name}.bias`, dbeta!);
-      tape.accumulate(x, dx!);
-      if (options.residual) tape.accumulate(options.residual, dresidual!);
+      tape.parameterGradient(`${name}.weight`, dgamma);
+      tape.parameterGradient(`${name}.bias`, dbeta);
+      tape.accumulate(x, dx);
+      if (options.residual) tape.accumulate(options.residual, dresidual);
     },
   });
   tape.release(x);
-  return y!;
+  return y;
 }
 
 /** x w + b for x [n, k]. */
 export function linear(pass: Pass, name: string, x: Tensor): Tensor {
   const w = pass.parameters.get(`${name}.weight`);
-  const [y] = dense({ x, w, b: pass.parameters.get(`${name}.bias`) }, { bias: true });
+  const y = dense.one({ x, w, b: pass.parameters.get(`${name}.bias`) }, { bias: true });
   pass.tape?.record({
-    outputs: [y!],
+    outputs: [y],
     saved: [],
     backward(dy) {
       const tape = pass.tape!;
-      tape.parameterGradient(`${name}.weight`, denseFilterGrad({ x, dy }, {})[0]!);
-      tape.parameterGradient(`${name}.bias`, columnSums({ dy }, {})[0]!);
-      tape.accumulate(x, denseInputGrad({ dy, w }, {})[0]!);
+      tape.parameterGradient(`${name}.weight`, denseFilterGrad.one({ x, dy }, {}));
+      tape.parameterGradient(`${name}.bias`, columnSums.one({ dy }, {}));
+      tape.accumulate(x, denseInputGrad.one({ dy, w }, {}));
     },
   });
-  return y!;
+  return y;
 }
 
 /** Linear, batch norm and, but for the last of a projector, ReLU. */
@@ -145,25 +145,25 @@ export function linearNorm(
 /** 3 x 3, stride 2, padding 1; the padding counts as minus infinity. */
 export function maxPool(pass: Pass, x: Tensor): Tensor {
   const attrs = { size: 3, stride: 2, pad: 1 };
-  const [y] = maxPoolKernel({ x }, attrs);
+  const y = maxPoolKernel.one({ x }, attrs);
   pass.tape?.record({
-    outputs: [y!],
+    outputs: [y],
     saved: [],
-    backward: (dy) => pass.tape!.accumulate(x, maxPoolGrad({ x: pass.tape!.value(x), dy }, attrs)[0]!),
+    backward: (dy) => pass.tape!.accumulate(x, maxPoolGrad.one({ x: pass.tape!.value(x), dy }, attrs)),
   });
-  return y!;
+  return y;
 }
 
 /** Mean over height and width, [N,H,W,C] to [N,C]. */
 export function globalMean(pass: Pass, x: Tensor): Tensor {
   const [, height, width] = x.shape as [number, number, number];
-  const [y] = spatialMean({ x }, {});
+  const y = spatialMean.one({ x }, {});
   pass.tape?.record({
-    outputs: [y!],
+    outputs: [y],
     saved: [],
-    backward: (dy) => pass.tape!.accumulate(x, spatialMeanGrad({ dy }, { height, width })[0]!),
+    backward: (dy) => pass.tape!.accumulate(x, spatialMeanGrad.one({ dy }, { height, width })),
   });
-  return y!;
+  return y;
 }
 
 /** The same values under another shape; gradients pass through. */

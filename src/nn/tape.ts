@@ -75,7 +75,7 @@ export class Tape {
     const entry = this.#recomputable.get(tensor.id);
     const stays = !entry || (recompute ? boundary : entry.expensive !== undefined);
     if (stays && !half) return;
-    if (stays) this.#halves.set(tensor.id, toHalf({ x: tensor }, {})[0]!);
+    if (stays) this.#halves.set(tensor.id, toHalf.one({ x: tensor }, {}));
     tensor.dispose();
   }
 
@@ -86,7 +86,7 @@ export class Tape {
     if (!value) {
       const half = this.#halves.get(tensor.id);
       value = half
-        ? fromHalf({ packed: half }, { shape: tensor.shape })[0]!
+        ? fromHalf.one({ packed: half }, { shape: tensor.shape })
         : this.#recomputable.get(tensor.id)!.recompute!();
       this.#recomputed.set(tensor.id, value);
     }
@@ -117,9 +117,9 @@ export class Tape {
   accumulate(tensor: Tensor, gradient: Tensor): void {
     this.accumulateOnto(tensor, (earlier) => {
       if (!earlier) return gradient;
-      const [sum] = add({ a: earlier, b: gradient }, { inPlace: this.ownsGradients });
+      const sum = add.one({ a: earlier, b: gradient }, { inPlace: this.ownsGradients });
       gradient.dispose();
-      return sum!;
+      return sum;
     });
   }
 

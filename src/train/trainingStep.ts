@@ -117,13 +117,13 @@ export class TrainingStep {
     optimiser.finish();
     const [views, , channels] = pooled.shape as [number, number, number];
     const map = tf.reshape(pooled, [views, POOLED_SIDE, POOLED_SIDE, channels]);
-    const [means] = spatialMean({ x: map }, {});
+    const means = spatialMean.one({ x: map }, {});
     const vector = VECTOR_LENGTH * 4;
     for (const [i, values] of report.entries()) {
       this.#runtime.copy(values, 0, this.#report, i * vector, vector);
     }
-    this.#runtime.copy(means!, 0, this.#report, report.length * vector, views * channels * 4);
-    tf.dispose([...report, pooled, map, means!]);
+    this.#runtime.copy(means, 0, this.#report, report.length * vector, views * channels * 4);
+    tf.dispose([...report, pooled, map, means]);
   }
 
   /** The programs that `record` would need, without taking a step. */

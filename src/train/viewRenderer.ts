@@ -79,7 +79,7 @@ export class ViewRenderer {
     );
     const params = this.#upload(batch, records);
     const attrs = { size: imageSize, maxSide: this.#maxSide, normalise: true };
-    return resizeEval({ planes: this.#planes, params }, attrs)[0]!;
+    return resizeEval.one({ planes: this.#planes, params }, attrs);
   }
 
   dispose(): void {
@@ -91,7 +91,7 @@ export class ViewRenderer {
     const params = this.#upload(batch, records);
     const size = config.imageSize;
     const attrs = { size, maxSide: this.#maxSide, blurKernel: blurKernelFor(size), normalise };
-    return renderViews({ planes: this.#planes, params }, attrs)[0]!;
+    return renderViews.one({ planes: this.#planes, params }, attrs);
   }
 
   /** Packs the films once; record i shows film i modulo their number. */

@@ -43,13 +43,13 @@ async function measure(runtime: Runtime, z: Tensor, weights: Weights) {
 /** The same with the form of the covariance given, and the deviations of each dimension. */
 async function measureIn(runtime: Runtime, z: Tensor, form: (typeof FORMS)[number], weights: Weights) {
   const vector = upload(weightsVector(weights), [4]);
-  const [terms, centred, variances, moments] = vicreg({ z }, { form }) as [Tensor, Tensor, Tensor, Tensor];
-  const [gradient] = vicregGrad({ z, centred, variances, moments, weights: vector }, { form });
+  const { terms, centred, variances, moments } = vicreg.named({ z }, { form });
+  const gradient = vicregGrad.one({ z, centred, variances, moments, weights: vector }, { form });
   tf.dispose([vector, centred, moments]);
   const tensors = new Map([
     ['terms', terms],
     ['variances', variances],
-    ['gradient', gradient!],
+    ['gradient', gradient],
   ]);
   const values = await takeAll(runtime, tensors);
   return {

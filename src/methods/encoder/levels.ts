@@ -43,14 +43,14 @@ export class PooledLevels {
     const { tape } = this.#pass;
     const place = places[level - 1]!;
     const before = this.#summary;
-    const [summary] = levelPool({ a: map, matrices, summary: before }, { place });
-    this.#summary = summary!;
+    const summary = levelPool.one({ a: map, matrices, summary: before }, { place });
+    this.#summary = summary;
     tape?.record({
-      outputs: [summary!],
+      outputs: [summary],
       saved: [],
       backward(dout) {
         const share = (prior: Tensor | null) =>
-          levelPoolGrad({ prior: prior ?? dout, matrices, dout }, { place, onto: prior !== null })[0]!;
+          levelPoolGrad.one({ prior: prior ?? dout, matrices, dout }, { place, onto: prior !== null });
         if (tape.ownsGradients) tape.accumulateOnto(map, share);
         else tape.accumulate(map, share(null));
         // All columns go on: each level reads its own alone.

@@ -11,10 +11,10 @@ import type { Statistic } from '../record/statistics.ts';
  * and covariance and that of the head. The caller disposes the terms [8].
  */
 export function vicregLoss(tape: Tape | null, z: Tensor, weights: Tensor): Tensor {
-  const [terms, centred, variances, moments] = vicreg({ z }, {}) as [Tensor, Tensor, Tensor, Tensor];
+  const { terms, centred, variances, moments } = vicreg.named({ z }, {});
   if (tape) {
-    const [dz] = vicregGrad({ z, centred, variances, moments, weights }, {});
-    tape.accumulate(z, dz!);
+    const dz = vicregGrad.one({ z, centred, variances, moments, weights }, {});
+    tape.accumulate(z, dz);
   }
   tf.dispose([centred, variances, moments]);
   return terms;

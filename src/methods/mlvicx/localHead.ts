@@ -12,22 +12,22 @@ export function projectedLevels(pass: Pass, pooled: Tensor, ones: Tensor): Tenso
   const w = pass.parameters.get(LEVEL_WEIGHTS);
   const biases = pass.parameters.get(LEVEL_BIASES);
   const rows = reshape(pass, pooled, [films * positions, channels]);
-  const [bias] = columnSums({ dy: biases }, {});
-  const [sum] = dense({ x: rows, w, b: bias! }, { bias: true });
-  bias!.dispose();
+  const bias = columnSums.one({ dy: biases }, {});
+  const sum = dense.one({ x: rows, w, b: bias }, { bias: true });
+  bias.dispose();
   pass.tape?.record({
-    outputs: [sum!],
+    outputs: [sum],
     saved: [],
     backward(dy) {
       const tape = pass.tape!;
-      tape.accumulate(rows, denseInputGrad({ dy, w }, {})[0]!);
+      tape.accumulate(rows, denseInputGrad.one({ dy, w }, {}));
       if (!tape.wants(LEVEL_WEIGHTS)) return;
-      tape.parameterGradient(LEVEL_WEIGHTS, denseFilterGrad({ x: rows, dy }, {})[0]!);
+      tape.parameterGradient(LEVEL_WEIGHTS, denseFilterGrad.one({ x: rows, dy }, {}));
       // Each of the five biases has the same gradient, the column sums: a product with ones makes all five.
-      tape.parameterGradient(LEVEL_BIASES, denseFilterGrad({ x: ones, dy }, {})[0]!);
+      tape.parameterGradient(LEVEL_BIASES, denseFilterGrad.one({ x: ones, dy }, {}));
     },
   });
-  return reshape(pass, sum!, [films, positions * w.shape[1]!]);
+  return reshape(pass, sum, [films, positions * w.shape[1]!]);
 }
 
 /** The `ones` that projectedLevels needs, [N * 16, 5]. */

@@ -25,16 +25,18 @@ import {
 export const SPATIAL_KERNEL = 7;
 
 export type BottleneckInput = 'x' | 'w1' | 'w2' | 'ws';
+type BottleneckResult = 'out' | 'channelGate' | 'spatialGate' | 'pooled' | 'hidden' | 'spatial';
+
+export const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 
 /**
  * Inputs: x [N,H,W,C], w1 [1,1,C,C/2], w2 [1,1,C/2,C], ws [7,7,2,1].
  * Outputs: out [N,H,W,C]; channel gate [N,C]; spatial gate [N,H,W]; and for the backward pass
  * pooled [N,3,C] (mean, max, position of the max), hidden [N,2,C/2], spatial [N,H,W,3] (mean, max, channel of the max).
  */
-export const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
-
-export const bottleneck = defineKernel<BottleneckInput, Record<string, never>>({
+export const bottleneck = defineKernel<BottleneckInput, Record<string, never>, BottleneckResult>({
   name: 'MlvBottleneck',
+  results: ['out', 'channelGate', 'spatialGate', 'pooled', 'hidden', 'spatial'],
   inputs: ['x', 'w1', 'w2', 'ws'],
   outputs({ x, w1 }) {
     const [n, h, w, c] = shape4(x);

@@ -27,9 +27,10 @@ export type BottleneckGradInput =
   | 'spatial';
 
 /** Inputs as bottleneck made them; outputs dx, dw1, dw2, dws. In place, dx takes the memory of dout. */
-export const bottleneckGrad = defineKernel<BottleneckGradInput, InPlace>({
+export const bottleneckGrad = defineKernel<BottleneckGradInput, InPlace, 'dx' | 'dw1' | 'dw2' | 'dws'>({
   name: 'MlvBottleneckGrad',
   inputs: ['x', 'dout', 'w1', 'w2', 'ws', 'channelGate', 'spatialGate', 'pooled', 'hidden', 'spatial'],
+  results: ['dx', 'dw1', 'dw2', 'dws'],
   forms: SUM_FORMS,
   outputs: ({ x, w1, w2, ws }) => [x, w1, w2, ws],
   gpu(job, { inPlace = false }) {

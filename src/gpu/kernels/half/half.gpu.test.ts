@@ -10,9 +10,9 @@ async function roundTrip(data: Float32Array): Promise<Float32Array> {
   await testDevice();
   const before = tf.memory().numTensors;
   const x = tf.tensor1d(data.slice());
-  const packed = toHalf({ x }, {})[0]!;
+  const packed = toHalf.one({ x }, {});
   expect(packed.size).toBe(Math.ceil(data.length / 2));
-  const back = fromHalf({ packed }, { shape: x.shape })[0]!;
+  const back = fromHalf.one({ packed }, { shape: x.shape });
   const found = Float32Array.from(await back.data());
   expect(Float32Array.from(await x.data())).toEqual(data);
   tf.dispose([x, packed, back]);

@@ -41,9 +41,10 @@ export const usesGram = (n: number, dimensions: number, { form }: VicregAttrs) =
  * Input: z [2N, D], view 1 first. Outputs: terms [8] (VICREG_TERMS, unweighted); centred [2N, D];
  * variances [2, D] (unbiased); and the second moments [2, M, M]: Gram (M = N) or off-diagonal covariance (M = D).
  */
-export const vicreg = defineKernel<'z', VicregAttrs>({
+export const vicreg = defineKernel<'z', VicregAttrs, 'terms' | 'centred' | 'variances' | 'moments'>({
   name: 'MlvVicreg',
   inputs: ['z'],
+  results: ['terms', 'centred', 'variances', 'moments'],
   forms: SUM_FORMS,
   outputs({ z }, attrs) {
     const [n, d] = [z[0]! / 2, z[1]!];

@@ -36,8 +36,9 @@ export function chunksFor(form: Form, rows: number, groups: number, columns: num
 }
 
 /** Forward: y = relu?((x - mean) / sqrt(var + eps) * gamma + beta [+ residual]); stats is [groups, 2, C] (mean, 1/std). */
-export const batchNorm = defineKernel<TrainInput, BatchNormAttrs>({
+export const batchNorm = defineKernel<TrainInput, BatchNormAttrs, 'y' | 'stats'>({
   name: 'MlvBatchNorm',
+  results: ['y', 'stats'],
   inputs: ['x', 'gamma', 'beta', 'residual', 'runningMean', 'runningVar'],
   mutates: ['runningMean', 'runningVar'],
   forms: SUM_FORMS,

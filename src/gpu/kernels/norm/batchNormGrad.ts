@@ -3,7 +3,7 @@
 // xhat is recomputed from x and the saved statistics; the ReLU mask from y or from x (batchNormMask.ts). dgamma and dbeta sum over groups.
 
 import { SUM_FORMS } from '../../forms.ts';
-import { defineKernel, type InPlace } from '../../kernel.ts';
+import { defineKernel, type GpuJob, type InPlace, type Plain } from '../../kernel.ts';
 import { flatGroups, flatIndex, program } from '../../program.ts';
 import { sizeOf } from '../../shape.ts';
 import { type ColumnReduction, runColumnReduction } from '../parts/columnReduce.ts';
@@ -21,99 +21,119 @@ export interface BatchNormGradAttrs extends InPlace {
   readonly maskFromX?: boolean;
 }
 
+type Input = 'x' | 'y' | 'dy' | 'gamma' | 'stats';
+
 /** Outputs: dx, dgamma [C], dbeta [C] and, with a residual, dresidual. `y` is bound but unread without a ReLU. */
-export const batchNormGrad = defineKernel<'x' | 'y' | 'dy' | 'gamma' | 'stats', BatchNormGradAttrs>({
-  name: 'MlvBatchNormGrad',
-  inputs: ['x', 'y', 'dy', 'gamma', 'stats'],
-  forms: SUM_FORMS,
-  outputs: ({ x, gamma }, { residual }) => (residual ? [x, gamma, gamma, x] : [x, gamma, gamma]),
-  gpu(
-    { inputs, outputs, scratch, takeOver, run, form },
-    { groups, relu, residual, maskFromX = false, inPlace = false },
-  ) {
-    const mask = relu && (maskFromX ? 'x' : 'y');
-    const { x, y, dy, gamma, stats } = inputs;
-    if (inPlace) takeOver(0, 'dy');
-    const [dx, dgamma, dbeta, dresidual] = outputs;
-    const gradient = inPlace ? [] : [dy];
-    const channels = gamma.shape[0]!;
-    const rows = sizeOf(x.shape) / channels / groups;
-    const lanes = vectorLanes(channels);
-    const columns = channels / lanes;
-    if (rows <= FEW_ROWS) {
-      // With dy apart and a residual there would be nine buffers, one more than every device has.
-      const apart = residual && !inPlace;
-      const together = residual && !apart;
-      run(
-        fewRowsBackward(lanes, mask, together, inPlace),
-        [x, y, ...gradient, stats, gamma, dgamma!, dbeta!, dx!, ...(together ? [dresidual!] : [])],
-        [groups, rows, columns],
-        flatGroups(columns, 16),
-      );
-      const size = groups * rows * columns;
-      if (apart) {
-        const given = [x, y, dy, stats, gamma, dresidual!];
-        run(residualGradient(lanes, mask), given, [rows, columns, size], flatGroups(size, 64));
+export const batchNormGrad = defineKernel<Input, BatchNormGradAttrs, 'dx' | 'dgamma' | 'dbeta' | 'dresidual'>(
+  {
+    name: 'MlvBatchNormGrad',
+    inputs: ['x', 'y', 'dy', 'gamma', 'stats'],
+    results: ['dx', 'dgamma', 'dbeta', 'dresidual'],
+    forms: SUM_FORMS,
+    outputs: ({ x, gamma }, { residual }) => (residual ? [x, gamma, gamma, x] : [x, gamma, gamma]),
+    gpu(job, attrs) {
+      const { x, gamma } = job.inputs;
+      if (attrs.inPlace) job.takeOver(0, 'dy');
+      const rows = sizeOf(x.shape) / gamma.shape[0]! / attrs.groups;
+      if (rows <= FEW_ROWS) fewRows(job, attrs, rows);
+      else manyRows(job, attrs, rows);
+    },
+    reference(inputs, attrs, outputs) {
+      const channels = inputs.gamma.shape[0]!;
+      for (let group = 0; group < attrs.groups; group++) {
+        for (let c = 0; c < channels; c++) channelReference(inputs, attrs, outputs, group, c);
       }
-      return;
-    }
-    const chunks = chunksFor(form, rows, groups, columns);
-    const partial = scratch([groups, chunks, 2, channels]);
-    const sums = scratch([groups, 2, channels]);
-    if (form === 'threads') {
-      run(
-        partialSums(lanes, mask),
-        [x, y, dy, stats, gamma, partial],
-        [groups, rows, columns, chunks],
-        flatGroups(groups * chunks * columns, 64),
-      );
-    } else {
-      const table = { segments: groups * chunks, rows, columns };
-      const tensors = [x, y, dy, stats, gamma, partial];
-      runColumnReduction({ run, form }, sumsReduction(lanes, mask), table, tensors, [chunks]);
-    }
-    run(combine(lanes), [partial, sums, dgamma!, dbeta!], [groups, columns, chunks], flatGroups(columns, 16));
-    const size = groups * rows * columns;
-    const targets = residual ? [dx!, dresidual!] : [dx!];
-    run(
-      apply(lanes, mask, residual, inPlace),
-      [x, y, ...gradient, stats, gamma, sums, ...targets],
-      [rows, columns, size],
-      flatGroups(size, 64),
-    );
+    },
   },
-  reference(
-    { x, y, dy, gamma, stats },
-    { groups, relu, residual, maskFromX },
-    [dx, dgamma, dbeta, dresidual],
-  ) {
-    const channels = gamma.shape[0]!;
-    const rows = x.data.length / channels / groups;
-    for (let g = 0; g < groups; g++) {
-      for (let c = 0; c < channels; c++) {
-        const mean = stats.data[g * 2 * channels + c]!;
-        const rstd = stats.data[(g * 2 + 1) * channels + c]!;
-        const xhat = (i: number) => (x.data[i]! - mean) * rstd;
-        const made = (i: number) => (maskFromX ? xhat(i) * gamma.data[c]! + y.data[c]! : y.data[i]!);
-        const open = (i: number) => (relu && made(i) <= 0 ? 0 : dy.data[i]!);
-        let sum = 0;
-        let product = 0;
-        for (let r = g * rows; r < (g + 1) * rows; r++) {
-          const i = r * channels + c;
-          sum += open(i);
-          product += open(i) * xhat(i);
-        }
-        dbeta!.data[c] = dbeta!.data[c]! + sum;
-        dgamma!.data[c] = dgamma!.data[c]! + product;
-        for (let r = g * rows; r < (g + 1) * rows; r++) {
-          const i = r * channels + c;
-          dx!.data[i] = gamma.data[c]! * rstd * (open(i) - sum / rows - (xhat(i) * product) / rows);
-          if (residual) dresidual!.data[i] = open(i);
-        }
-      }
-    }
-  },
-});
+);
+
+const maskOf = ({ relu, maskFromX }: BatchNormGradAttrs): Mask => relu && (maskFromX ? 'x' : 'y');
+
+/** All in one program, a thread for a channel. */
+function fewRows({ inputs, outputs, run }: GpuJob<Input>, attrs: BatchNormGradAttrs, rows: number): void {
+  const { groups, residual, inPlace = false } = attrs;
+  const { x, y, dy, gamma, stats } = inputs;
+  const [dx, dgamma, dbeta, dresidual] = outputs;
+  const mask = maskOf(attrs);
+  const lanes = vectorLanes(gamma.shape[0]!);
+  const columns = gamma.shape[0]! / lanes;
+  // With dy apart and a residual there would be nine buffers, one more than every device has.
+  const apart = residual && !inPlace;
+  const together = residual && !apart;
+  const gradient = inPlace ? [] : [dy];
+  run(
+    fewRowsBackward(lanes, mask, together, inPlace),
+    [x, y, ...gradient, stats, gamma, dgamma!, dbeta!, dx!, ...(together ? [dresidual!] : [])],
+    [groups, rows, columns],
+    flatGroups(columns, 16),
+  );
+  if (!apart) return;
+  const size = groups * rows * columns;
+  const given = [x, y, dy, stats, gamma, dresidual!];
+  run(residualGradient(lanes, mask), given, [rows, columns, size], flatGroups(size, 64));
+}
+
+/** Sums over chunks of rows, the sums of those, and then every position on its own. */
+function manyRows(job: GpuJob<Input>, attrs: BatchNormGradAttrs, rows: number): void {
+  const { inputs, outputs, scratch, run, form } = job;
+  const { groups, residual, inPlace = false } = attrs;
+  const { x, y, dy, gamma, stats } = inputs;
+  const [dx, dgamma, dbeta, dresidual] = outputs;
+  const mask = maskOf(attrs);
+  const channels = gamma.shape[0]!;
+  const lanes = vectorLanes(channels);
+  const columns = channels / lanes;
+  const chunks = chunksFor(form, rows, groups, columns);
+  const partial = scratch([groups, chunks, 2, channels]);
+  const sums = scratch([groups, 2, channels]);
+  const summed = [x, y, dy, stats, gamma, partial];
+  if (form === 'threads') {
+    const threads = flatGroups(groups * chunks * columns, 64);
+    run(partialSums(lanes, mask), summed, [groups, rows, columns, chunks], threads);
+  } else {
+    const table = { segments: groups * chunks, rows, columns };
+    runColumnReduction({ run, form }, sumsReduction(lanes, mask), table, summed, [chunks]);
+  }
+  run(combine(lanes), [partial, sums, dgamma!, dbeta!], [groups, columns, chunks], flatGroups(columns, 16));
+  const size = groups * rows * columns;
+  const targets = residual ? [dx!, dresidual!] : [dx!];
+  run(
+    apply(lanes, mask, residual, inPlace),
+    [x, y, ...(inPlace ? [] : [dy]), stats, gamma, sums, ...targets],
+    [rows, columns, size],
+    flatGroups(size, 64),
+  );
+}
+
+function channelReference(
+  { x, y, dy, gamma, stats }: Readonly<Record<Input, Plain>>,
+  { groups, relu, residual, maskFromX }: BatchNormGradAttrs,
+  [dx, dgamma, dbeta, dresidual]: readonly Plain[],
+  group: number,
+  c: number,
+): void {
+  const channels = gamma.shape[0]!;
+  const rows = x.data.length / channels / groups;
+  const mean = stats.data[group * 2 * channels + c]!;
+  const rstd = stats.data[(group * 2 + 1) * channels + c]!;
+  const xhat = (i: number) => (x.data[i]! - mean) * rstd;
+  const made = (i: number) => (maskFromX ? xhat(i) * gamma.data[c]! + y.data[c]! : y.data[i]!);
+  const open = (i: number) => (relu && made(i) <= 0 ? 0 : dy.data[i]!);
+  let sum = 0;
+  let product = 0;
+  for (let r = group * rows; r < (group + 1) * rows; r++) {
+    const i = r * channels + c;
+    sum += open(i);
+    product += open(i) * xhat(i);
+  }
+  dbeta!.data[c] = dbeta!.data[c]! + sum;
+  dgamma!.data[c] = dgamma!.data[c]! + product;
+  for (let r = group * rows; r < (group + 1) * rows; r++) {
+    const i = r * channels + c;
+    dx!.data[i] = gamma.data[c]! * rstd * (open(i) - sum / rows - (xhat(i) * product) / rows);
+    if (residual) dresidual!.data[i] = open(i);
+  }
+}
 
 function partialSums(lanes: VectorLanes, mask: Mask) {
   const T = elementOf(lanes);

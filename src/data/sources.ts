@@ -9,8 +9,8 @@ import { isLitter } from '../util/litter.ts';
 import { type Copy, copiesAmong } from './copies.ts';
 import { isLabelText } from './labels/dialect.ts';
 import { FilmIndex } from './labels/filmIndex.ts';
-import { assignFolders, withFolders } from './labels/folders.ts';
-import { applyLabels, type LabelAssignment } from './labels/labels.ts';
+import { assignFolders, speakPlainly, withFolders } from './labels/folders.ts';
+import { applyLabels, type LabelAssignment, unused } from './labels/labels.ts';
 import { FILM_NAME } from './labels/match.ts';
 import { scanOf } from './labels/report.ts';
 import { surveyLabels } from './labels/understand.ts';
@@ -183,7 +183,14 @@ export async function readLabels(
   if (where && survey.understood.length === 0) {
     throw new AppError('labels-missing', 'rows can only be chosen from a label file.');
   }
-  const applied = await applyLabels(survey, labels, where, signal);
+  const applied = await applyLabels(survey, labels, where, signal).catch((error) => {
+    // A table of something else beside folders of classes or parts; where it was named, or nothing else speaks, it is a fault.
+    const isOther =
+      error instanceof AppError && error.code === 'labels-unmatched' && !where && named.length === 0;
+    const isOf = survey.understood.some(({ table }) => table.matches.ambiguous > 0);
+    if (!isOther || isOf || !speakPlainly(paths)) throw error;
+    return unused(survey);
+  });
   const assignment = applied ? withFolders(applied, paths, labels.parts) : assignFolders(paths, labels.parts);
   const skipped = survey.failed.map(({ path, error }) => ({ path, error }));
   return { assignment, skipped, scan: scanOf(survey, assignment) };

@@ -65,6 +65,7 @@ export const PATIENT_COLUMNS: readonly string[] = [
   'patientnumber',
   'deidpatientid',
   'subjectid',
+  'subjid',
   'subject',
   'personid',
   'pid',

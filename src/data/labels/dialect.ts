@@ -3,7 +3,7 @@
 
 import Papa from 'papaparse';
 import { AppError } from '../../util/errors.ts';
-import { isColumnName } from './columns.ts';
+import { isColumnName, LIST_COLUMNS, plainName } from './columns.ts';
 import { FILM_NAME } from './match.ts';
 import { cellsByBlanks, cellsOfList, type Dialect } from './stream.ts';
 import { type NamesFilm, writingOf } from './text.ts';
@@ -122,6 +122,8 @@ function isHeader([first = [], ...others]: Cut['records'], namesFilm: NamesFilm)
   );
 }
 
+const isListName = (name: string) => LIST_COLUMNS.includes(plainName(name));
+
 /** How to read a label file. @throws AppError labels-unreadable when it is empty, or its bytes are no text */
 export const dialectOf = async (blob: Blob, namesFilm: NamesFilm = () => false): Promise<Dialect> =>
   (await lookAt(blob, namesFilm)).dialect;
@@ -154,7 +156,12 @@ async function lookAt(blob: Blob, namesFilm: NamesFilm): Promise<Look> {
   const skipLines = preamble.lines + linesOf(rest, titles);
   if (isHeader(best.records.slice(titles), namesFilm)) {
     const header = headerOf(first, best);
-    return { dialect: { ...common, skipLines, delimiter, headed: true, header }, first, even: best.even };
+    const openEnd = (',;|/+&'.includes(delimiter) || delimiter === ' ') && isListName(header.at(-1)!);
+    return {
+      dialect: { ...common, skipLines, delimiter, headed: true, header, openEnd },
+      first,
+      even: best.even,
+    };
   }
   const said = preamble.comment === null ? [] : cutBy(preamble.comment, delimiter, newline).records[0]!;
   const header = said.length === best.width && said.length > 1 ? said.map((name) => name.trim()) : null;

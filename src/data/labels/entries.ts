@@ -3,7 +3,7 @@
 
 import { plainName } from './columns.ts';
 import { entriesOf, type ListForm } from './lists.ts';
-import { isMissingWord } from './words.ts';
+import { isMissingWord, isNumberCell } from './words.ts';
 
 /** Different cells of a column that are kept while it is looked at. */
 export const MOST_CELLS = 4096;
@@ -29,7 +29,9 @@ export function countEntries(
     }
     if (entries.size > MOST_FINDINGS[isList ? 'list' : 'plain']) return null;
   }
-  return entries;
+  // [0, 1, 0] is a place for each of some findings that nothing names.
+  const vectors = form.separator === 'literal' && [...entries.keys()].every(isNumberCell);
+  return vectors ? null : entries;
 }
 
 /** One name for each finding, the spelling that is met most often; by plain name. */

@@ -58,11 +58,12 @@ export class FilmIndex {
 
   readonly namesFilm = (cell: string): boolean => this.#films.find(cell).film !== null;
 
-  film(cell: string): Found {
-    const found = foundOf(this.#films.find(cell));
+  /** @param near the folder of the table */
+  film(cell: string, near = ''): Found {
+    const found = foundOf(this.#films.find(cell, near));
     if (found.target !== NO_FILM) return found;
     const bare = normalisePath(cell).replace(ID_SUFFIX, '');
-    return bare.length < cell.trim().length ? foundOf(this.#films.find(bare)) : found;
+    return bare.length < cell.trim().length ? foundOf(this.#films.find(bare, near)) : found;
   }
 
   /** All films of the study or person, or below the folder, that a cell names. */

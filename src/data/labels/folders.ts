@@ -117,6 +117,12 @@ export function assignFolders(
   };
 }
 
+/** Do folders name parts, or classes with a normal one among them, so that nobody would take them for anything else? */
+export function speakPlainly(paths: readonly string[]): boolean {
+  const readings = readFolders(paths, undefined) ?? [];
+  return readings.some(({ said, className }) => said !== undefined || isNormalWord(className ?? ''));
+}
+
 /**
  * What folders say beside tables: classes, where the tables name no findings, and parts, where they give none. What tables
  * say of the rest stands.

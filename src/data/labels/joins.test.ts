@@ -287,3 +287,83 @@ describe('other sets', () => {
     );
   });
 });
+
+describe('tables beside others', () => {
+  const numbers = numbered(6, (i) => `${i}.png`);
+  const half = (from: number, to: number, value = (i: number) => i % 2) =>
+    `file,A\n${numbers
+      .slice(from, to)
+      .map((name, i) => `${name},${value(from + i)}`)
+      .join('\n')}`;
+
+  it('a table of something else does not disturb folders that say what they are', async () => {
+    const set = { ...films('NORMAL/a.png', 'TB/b.png'), 'results.csv': 'name,accuracy\nfirst run,0.9\n' };
+    const read = await readSet(set);
+    expect(read.counts).toEqual({ TB: [1, 1, 0] });
+    expect(read.notes).toContain(
+      'results.csv was not used: none of its rows names a film in the column "name".',
+    );
+    await expect(readSet(set, {}, 'results.csv')).rejects.toMatchObject({ code: 'labels-unmatched' });
+  });
+
+  it('a sample of a submission labels nothing', async () => {
+    const set = {
+      ...films(...numbers),
+      'train.csv': half(0, 4),
+      'sample_submission.csv': half(4, 6, () => 0),
+    };
+    const read = await readSet(set);
+    expect(read.counts).toEqual({ A: [2, 2, 2] });
+    expect(read.notes).toContain('sample_submission.csv was not used: it is called a submission');
+    expect((await readSet(set, { use: ['train.csv', 'sample_submission.csv'] })).counts).toEqual({
+      A: [2, 4, 0],
+    });
+  });
+
+  it('batches that overlap a little are stacked; what they dispute is unknown, and counted', async () => {
+    const read = await readSet({
+      ...films(...numbers),
+      'batch_1.csv': half(0, 4),
+      'batch_2.csv': half(3, 6, (i) => (i + 1) % 2),
+    });
+    expect(read.uses).toEqual({ 'batch_1.csv': 'labels', 'batch_2.csv': 'stacked' });
+    expect(read.counts).toEqual({ A: [2, 3, 1] });
+    expect(read.notes).toContain('On 1 film(s) the tables contradict each other');
+  });
+
+  it('a table in each part folder speaks of the films beside it', async () => {
+    const parts = ['train', 'valid', 'test'];
+    const read = await readSet({
+      ...films(...parts.flatMap((part) => numbered(3, (i) => `${part}/${i}.jpg`))),
+      ...Object.fromEntries(
+        parts.map((part, at) => [
+          `${part}/_classes.csv`,
+          `filename, Mass\n0.jpg,${at % 2}\n1.jpg,1\n2.jpg,0\n`,
+        ]),
+      ),
+    });
+    expect(read.counts).toEqual({ Mass: [4, 5, 0] });
+    expect(read.given).toEqual(['test', 'test', 'test', 'train', 'train', 'train', 'val', 'val', 'val']);
+  });
+
+  it('a list whose commas are not quoted is read to the end of the row', async () => {
+    const read = await readSet({
+      ...films(...numbers),
+      'l.csv': 'file,label\n0.png,Mass\n1.png,Mass, Nodule\n2.png,normal\n3.png,Nodule\n',
+    });
+    expect(read.counts).toEqual({ Mass: [2, 2, 2], Nodule: [2, 2, 2] });
+    expect(read.notes).not.toContain('more cells');
+  });
+
+  it('a table without findings names the columns that could hold some', async () => {
+    const read = await readSet({ ...films(...numbers), 'l.csv': 'file,Befund\n0.png,krank\n1.png,gesund\n' });
+    expect(read.findings).toEqual([]);
+    expect(read.notes).toContain(
+      'Columns that were not read: "Befund". Choose one of them if it holds classes.',
+    );
+    expect(
+      (await readSet({ ...films(...numbers), 'l.csv': 'file,vector\n0.png,"[0, 1]"\n1.png,"[1, 0]"\n' }))
+        .findings,
+    ).toEqual([]);
+  });
+});

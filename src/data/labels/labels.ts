@@ -99,6 +99,22 @@ const useOf = ({ each, role, films, reason }: UsedTable): TableUse => ({
   ...(reason && { reason }),
 });
 
+/** Tables of which none is used, with the reasons. */
+export function unused(survey: LabelSurvey): LabelAssignment {
+  const together = tablesTogether(survey, {});
+  const told = { together, labelled: [], listed: [], where: undefined, ownSplit: false, disputed: 0 };
+  return {
+    findings: [],
+    films: survey.paths.map(() => undefined),
+    splitSource: null,
+    onlyLabelled: false,
+    marks: new Map(),
+    problems: [],
+    report: reportOf([], survey, notesOn(told), new Map()),
+    uses: new Map(together.map((each) => [each.each.survey.path, useOf(each)])),
+  };
+}
+
 /** Rows are counted of the tables that give the labels; of others where none does. */
 function shownTables(
   labelled: readonly ReadTable[],

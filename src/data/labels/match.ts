@@ -9,7 +9,7 @@ const EXTENSION = new RegExp(`\\.(?:${EXTENSIONS})$`);
 export const FILM_NAME = new RegExp(`[^/\\\\]\\.(?:${EXTENSIONS})$`, 'i');
 
 /** More films than this under one name are all ambiguous; the list need not grow. */
-const CANDIDATES = 4;
+const CANDIDATES = 16;
 
 export interface Match {
   /** Film number, or null when none or several fit. */
@@ -54,15 +54,15 @@ export class PathIndex {
     });
   }
 
-  /** The film that a name or path in a table means. */
-  find(name: string): Match {
+  /** The film that a name or path in a table means. @param near of several that fit, one below this folder is meant */
+  find(name: string, near = ''): Match {
     const path = normalisePath(name);
     const extension = EXTENSION.exec(path)?.[0] ?? '';
     let stem = path.slice(0, path.length - extension.length);
     if (stem === '') return NO_MATCH;
     for (;;) {
       const films = this.#bySuffix.get(stem);
-      if (films) return this.#choose(films, stem, extension, path);
+      if (films) return this.#choose(films, stem, extension, path, normalisePath(near));
       const slash = stem.indexOf('/');
       if (slash < 0) return NO_MATCH;
       stem = stem.slice(slash + 1);
@@ -75,7 +75,7 @@ export class PathIndex {
     else if (films.length < CANDIDATES) films.push(film);
   }
 
-  #choose(films: readonly number[], suffix: string, extension: string, path: string): Match {
+  #choose(films: readonly number[], suffix: string, extension: string, path: string, near: string): Match {
     const depth = suffix.split('/').length;
     const found = (film: number | null): Match => {
       const longer = film !== null && this.#paths[film]!.replace(EXTENSION, '').length > suffix.length;
@@ -86,7 +86,8 @@ export class PathIndex {
     if (films.length === CANDIDATES) return found(null);
     const equal = films.filter((film) => extension !== '' && this.#paths[film]!.endsWith(extension));
     const whole = films.filter((film) => this.#paths[film] === suffix + extension);
-    const only = whole.length === 1 ? whole[0]! : equal.length === 1 ? equal[0]! : null;
+    const below = near === '' ? [] : films.filter((film) => this.#paths[film]!.startsWith(`${near}/`));
+    const only = [whole, equal, below].find(({ length }) => length === 1)?.[0] ?? null;
     return found(only);
   }
 }

@@ -11,6 +11,7 @@ import {
 } from '../../protocol/labels.ts';
 import { AppError } from '../../util/errors.ts';
 import type { RawMark } from '../marks.ts';
+import { splitFromWord } from '../splitWords.ts';
 import { LIST_COLUMNS, NOT_FINDINGS, orderFindings, plainName, READER_COLUMNS } from './columns.ts';
 import { spellingKey, spellings } from './entries.ts';
 import { entriesOf, ONE_CLASS } from './lists.ts';
@@ -131,7 +132,7 @@ export function binaryColumns({ columns }: Survey): {
   const notes: string[] = [];
   columns.forEach(({ name, binary, senses }, column) => {
     if (name === '') return;
-    const reason = NOT_FINDINGS[plainName(name)];
+    const reason = NOT_FINDINGS[plainName(name)] ?? (splitFromWord(name) && 'a split');
     const { present, absent, odd, understood, examples } = senses;
     if (binary && reason) {
       others.push(column);

@@ -78,16 +78,15 @@ function tableNotes({ each, role, merge }: ReadTable, several: boolean): string[
     ...faultNotes(each),
     ...table.plan.notes,
     ...table.side.notes,
-    ...unreadNote(each),
+    ...(role === 'joined' && table.plan.findings.length === 0 ? [] : unreadNote(each)),
   ];
 }
 
 /** Names told of columns that are not read. */
 const NAMES_TOLD = 12;
 
-/** Columns of a table with findings that nothing was taken from. */
+/** Columns that nothing was taken from. */
 function unreadNote({ survey: { columns }, table: { plan, side, fileColumn } }: Understood): string[] {
-  if (plan.findings.length === 0) return [];
   const read = new Set([
     fileColumn,
     side.patient,
@@ -102,7 +101,8 @@ function unreadNote({ survey: { columns }, table: { plan, side, fileColumn } }: 
   if (unread.length === 0) return [];
   const told = unread.slice(0, NAMES_TOLD).map((name) => `"${name}"`);
   const more = unread.length > NAMES_TOLD ? ` and ${unread.length - NAMES_TOLD} more` : '';
-  return [`Columns that were not read: ${told.join(', ')}${more}.`];
+  const none = plan.findings.length === 0 ? ' Choose one of them if it holds classes.' : '';
+  return [`Columns that were not read: ${told.join(', ')}${more}.${none}`];
 }
 
 /** Examples shown of each problem; the whole list is there on request. */

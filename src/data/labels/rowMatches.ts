@@ -78,12 +78,17 @@ export interface Lookup {
   find(cell: string): Found;
 }
 
-/** How cells of a column are looked up. @param named it may name films by what it is called */
+/**
+ * How cells of a column are looked up.
+ * @param named it may name films by what it is called
+ * @param near the folder of the table: of several films that fit, one below it is meant
+ */
 export function lookupOf(
   name: string,
   named: boolean,
   { keys, fileColumn }: ColumnHints,
   index: FilmIndex,
+  near: string,
 ): Lookup {
   const plain = plainName(name);
   const isPatient = PATIENT_COLUMNS.includes(plain);
@@ -93,7 +98,7 @@ export function lookupOf(
   if (keys && plainName(keys.column) === plain) return { level, find: keys.find };
   if (named || grouped) {
     const find = (cell: string) => {
-      const film = index.film(cell);
+      const film = index.film(cell, near);
       const isFilm = film.target !== NO_FILM || !grouped || FILM_NAME.test(cell.trim());
       return isFilm ? film : index.group(cell, level);
     };
@@ -102,7 +107,7 @@ export function lookupOf(
   let [tried, hits] = [0, 0];
   const find = (cell: string) => {
     const worth = (tried++ < PATIENCE || hits > 0) && cell.length > 2 && senseOfCell(cell) === 'odd';
-    const found = worth ? index.film(cell) : NOTHING;
+    const found = worth ? index.film(cell, near) : NOTHING;
     if (found.target >= 0) hits++;
     return found;
   };

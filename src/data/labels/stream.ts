@@ -20,6 +20,8 @@ export interface Dialect {
   readonly headed: boolean;
   /** Names of the columns; null where the file has none. */
   readonly header: readonly string[] | null;
+  /** The last column holds lists: cells beyond it are more of them, parted as the cells are. */
+  readonly openEnd?: boolean;
 }
 
 /** What papaparse found wrong with quotation marks. */
@@ -66,9 +68,11 @@ function afterLines(text: string, lines: number, newline: string): string | null
 const isBlank = (row: readonly string[]) => row.every((cell) => cell.trim() === '');
 
 /** Papaparse cuts at "\n"; what "\r\n" leaves at the end of a row is taken off. */
-function tidy(row: string[]): string[] {
+function tidy(row: string[], { openEnd, header, delimiter }: Dialect): string[] {
   const last = row.length - 1;
   if (row[last]?.endsWith('\r')) row[last] = row[last]!.slice(0, -1);
+  const end = header?.length ?? 0;
+  if (openEnd && row.length > end) row.push(row.splice(end - 1).join(delimiter));
   return row;
 }
 
@@ -88,7 +92,7 @@ export async function* recordsOf(
   let enough = 0;
   const rowsOf = ({ data, errors }: Parsed): string[][] => {
     faults.count += errors.filter(({ type }) => type === 'Quotes').length;
-    const rows = data.map(tidy).filter((row) => !isBlank(row));
+    const rows = data.map((row) => tidy(row, dialect)).filter((row) => !isBlank(row));
     if (!header || rows.length === 0) return rows;
     header = false;
     return rows.slice(1);

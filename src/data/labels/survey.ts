@@ -82,7 +82,13 @@ class Counting {
   tooWide = 0;
   firstWide = 0;
 
-  constructor(header: readonly string[], first: readonly string[], hints: ColumnHints, index: FilmIndex) {
+  constructor(
+    header: readonly string[],
+    first: readonly string[],
+    hints: ColumnHints,
+    index: FilmIndex,
+    near: string,
+  ) {
     this.columns = header.map((name) => ({
       name,
       senses: new SenseCounts(),
@@ -95,7 +101,9 @@ class Counting {
     this.#named = header.map((name, at) => isNameColumn(name, first[at] ?? ''));
     const wanted = hints.fileColumn === undefined ? -1 : columnOf(this.columns, hints.fileColumn);
     this.#filmCount = index.paths.length;
-    this.#lookups = header.map((name, at) => lookupOf(name, this.#named[at]! || at === wanted, hints, index));
+    this.#lookups = header.map((name, at) =>
+      lookupOf(name, this.#named[at]! || at === wanted, hints, index, near),
+    );
     this.#cells = header.map((_, at) => (this.#named[at] ? null : new Map()));
   }
 
@@ -174,7 +182,7 @@ export async function surveyTable(
       if (header.length > MOST_COLUMNS) {
         throw new AppError('labels-unreadable', `${file} has ${header.length} columns.`);
       }
-      counting = new Counting(header, first, hints, index);
+      counting = new Counting(header, first, hints, index, path.slice(0, Math.max(0, path.lastIndexOf('/'))));
     }
     for (const row of block) counting!.add(row);
   }

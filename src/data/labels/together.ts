@@ -18,14 +18,17 @@ export interface UsedTable {
   readonly partOfAll?: Said | undefined;
 }
 
-/** Of the films of a table, this many may be in another that says the same before it is a rival. */
-const SHARED = 0.1;
+/** A table of which more films than this share are in another that says the same is a rival of that, and no more rows of it. */
+const SHARED = 0.5;
 
 export function filmsSpokenOf({ table: { matches } }: Understood, index: FilmIndex): Set<number> {
   const films = new Set<number>();
   for (const target of matches.targets) for (const film of index.filmsOf(target)) films.add(film);
   return films;
 }
+
+/** Competitions hand out a sample of what is to be handed in, with one answer for every film. */
+const SUBMISSION = /submission/i;
 
 const number = (value: number) => value.toLocaleString('en-US');
 const namesOf = ({ table }: Understood) => table.plan.findings.map(plainName);
@@ -90,7 +93,15 @@ function labelTables(candidates: readonly Candidate[], choice: LabelChoice): Use
   const rest: UsedTable[] = [];
   for (const candidate of able) {
     const { each } = candidate;
-    const chosen = choice.use?.includes(each.survey.path);
+    const chosen = choice.use?.includes(each.survey.path) || choice.file === each.survey.path;
+    if (SUBMISSION.test(each.survey.file) && !chosen) {
+      rest.push({
+        ...candidate,
+        role: 'unused',
+        reason: 'it is called a submission: its labels are a sample of the form',
+      });
+      continue;
+    }
     const isOther = choice.use ? !chosen : choice.file !== undefined && !isAbout(choice, each.survey.path);
     if (choice.file === null || isOther) {
       rest.push({ ...candidate, role: 'unused', reason: 'as chosen' });
@@ -122,20 +133,20 @@ function withParts(used: readonly UsedTable[], choice: LabelChoice): UsedTable[]
   });
 }
 
-/** A name that says no part is asked about where there is a training list beside it, and means the rest where there is none. */
-function partByName({ survey }: Understood, besideTraining: boolean, choice: LabelChoice): Said | undefined {
+/** A name that says no part is asked about beside others that do. @param asked there are such others */
+function partByName({ survey }: Understood, asked: boolean, choice: LabelChoice): Said | undefined {
   const part = splitOfList(survey.file);
   const stem = stemOf(survey.file);
   const chosen = choice.parts && Object.hasOwn(choice.parts, stem.toLowerCase());
   if (part && !chosen) return { part };
-  return chosen || besideTraining ? saidPart(stem, choice.parts) : undefined;
+  return chosen || asked ? saidPart(stem, choice.parts) : undefined;
 }
 
 function listTables(candidates: readonly Candidate[], choice: LabelChoice): UsedTable[] {
   const lists = candidates.filter(({ each }) => each.format === 'nih-list');
-  const parts = new Set(lists.map(({ each }) => splitOfList(each.survey.file)));
+  const anyPart = lists.some(({ each }) => splitOfList(each.survey.file));
   return lists.map((candidate): UsedTable => {
-    const partOfAll = partByName(candidate.each, parts.has('train'), choice);
+    const partOfAll = partByName(candidate.each, anyPart, choice);
     if (partOfAll && (!choice.use || choice.use.includes(candidate.each.survey.path))) {
       return { ...candidate, role: 'list', partOfAll };
     }

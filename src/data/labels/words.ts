@@ -9,8 +9,8 @@ import { plainName } from './columns.ts';
 export type Sense = 'present' | 'absent' | 'uncertain' | 'missing' | 'dash' | 'odd';
 
 const WORDS: Readonly<Record<Exclude<Sense, 'odd'>, string>> = {
-  present: 'true t yes y positive pos present + ja oui si sí',
-  absent: 'false f no n negative neg absent nein non',
+  present: 'true t wahr vrai vero yes y positive pos present + ja oui si sí',
+  absent: 'false f falsch faux falso no n negative neg absent nein non',
   uncertain: 'uncertain equivocal indeterminate',
   missing:
     'na n/a #n/a n.a. <na> nan none null (null) #null! nil . ? -- --- – — \\n missing unknown unk blank undefined ' +

@@ -83,6 +83,13 @@ describe('words for parts', () => {
     );
   });
 
+  it('0 and 1 in a split are no finding', async () => {
+    const text = ['file,A,split', ...NAMES.map((name, i) => `${name},${i % 2},${i % 3}`)].join('\n');
+    const set = await readSet({ ...films(...NAMES.map((name) => `${name}.png`)), 'l.csv': text });
+    expect(set.findings).toEqual(['A']);
+    expect(set.parts).toEqual([0, 0, 0, 12]);
+  });
+
   it('may stand in columns of 0 and 1', async () => {
     const flagged = await readSet({
       ...films(...NAMES.map((name) => `${name}.png`)),

@@ -14,7 +14,7 @@ const WORDS: Readonly<Record<Exclude<Sense, 'odd'>, string>> = {
   uncertain: 'uncertain equivocal indeterminate',
   missing:
     'na n/a #n/a n.a. <na> nan none null (null) #null! nil . ? -- --- – — \\n missing unknown unk blank undefined ' +
-    'nd n.d. n/d unavailable',
+    'nd n.d. n/d unavailable todo tbd',
   dash: '-',
 };
 const SENSES: ReadonlyMap<string, Sense> = new Map([

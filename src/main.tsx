@@ -4,10 +4,6 @@
 import '@mantine/core/styles.css';
 import '@fontsource-variable/inter/wght.css';
 import './ui/shell/theme.css';
-import './ui/shell/shell.css';
-import './ui/settings/setup.css';
-import './ui/data/data.css';
-import './ui/films/inspect.css';
 import { MantineProvider } from '@mantine/core';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';

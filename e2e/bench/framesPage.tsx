@@ -4,9 +4,6 @@
 import '@mantine/core/styles.css';
 import '@fontsource-variable/inter/wght.css';
 import '../../src/ui/shell/theme.css';
-import '../../src/ui/shell/shell.css';
-import '../../src/ui/settings/setup.css';
-import '../../src/ui/films/inspect.css';
 import { MantineProvider } from '@mantine/core';
 import { createRoot } from 'react-dom/client';
 import { presetConfig } from '../../src/config/presets.ts';
@@ -92,7 +89,7 @@ async function watch(seconds: number): Promise<FramesSeen> {
     longTasks: tasks.length,
     longestTaskMs: Math.max(0, ...tasks),
     stepsTrained: liveSeries().length - trainedBefore,
-    charts: [...document.querySelectorAll<HTMLElement>('.curves svg.recharts-surface')].filter((chart) =>
+    charts: [...document.querySelectorAll<HTMLElement>('main svg.recharts-surface')].filter((chart) =>
       chart.checkVisibility(),
     ).length,
     points: liveSeries().length,
@@ -101,7 +98,7 @@ async function watch(seconds: number): Promise<FramesSeen> {
 
 /** Leaves so many charts on the page, those of the loss first. */
 function leaveCharts(count: number): void {
-  const charts = [...document.querySelectorAll<HTMLElement>('.curves .metric-chart')];
+  const charts = [...document.querySelectorAll<HTMLElement>('main [data-testid^=chart-]')];
   for (const chart of charts.slice(count)) chart.hidden = true;
 }
 

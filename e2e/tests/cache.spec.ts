@@ -58,7 +58,12 @@ test('a second visit takes every film from the cache, and trains from it without
   await expect(storage(app.page)).toHaveAttribute('data-found', String(FILMS));
   await expect(storage(app.page)).toHaveAttribute('data-memory', '0');
   // A thumbnail that nobody decoded in this visit.
-  await expect(app.page.locator('.film-cell canvas').first()).toBeVisible();
+  await expect(
+    app.page
+      .getByRole('button', { name: /^(Open|Inspect) / })
+      .locator('canvas')
+      .first(),
+  ).toBeVisible();
   await app.command('playPause').click();
   await app.reaches('done');
   const waits = app.page.getByTestId('data-waits');

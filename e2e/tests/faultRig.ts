@@ -148,7 +148,7 @@ export class FaultRig {
     const field = this.page.getByTestId(`field-${key}`);
     if (!(await field.isVisible()))
       await this.page
-        .locator('.groups')
+        .getByTestId('config-form')
         .getByRole('button', { name: /^Optimiser/ })
         .click();
     const input = field.getByRole('textbox');

@@ -105,7 +105,7 @@ test('labels are asked about, and read anew as chosen', async ({ app }) => {
   await expect(page.getByTestId('marks')).toBeVisible();
   const [film, box] = await Promise.all([
     page.getByTestId('marks').boundingBox(),
-    page.getByTestId('marks').locator('.mark-box').boundingBox(),
+    page.getByTestId('marks').getByTestId('mark-box').boundingBox(),
   ]);
   expect((box!.x - film!.x) / film!.width).toBeCloseTo(0.25, 2);
   expect(box!.width / film!.width).toBeCloseTo(0.5, 2);

@@ -58,7 +58,7 @@ test('a run is kept, carried as a file, and taken up from it; hostile files are 
   await app.reaches('paused');
   await app.view('Runs');
   await expect(rows(page)).toHaveCount(1);
-  const name = (await rows(page).locator('.run-name-text').textContent())!;
+  const name = (await rows(page).getByTestId('run-name').textContent())!;
   await page.getByLabel(`Rename ${name}`).click();
   await page.getByLabel('Name of the run').fill('Baseline');
   await page.keyboard.press('Enter');

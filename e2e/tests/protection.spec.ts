@@ -54,7 +54,7 @@ test('without protection no film is taken by any way, and the page says why', as
     await expect(page.getByTestId(id)).toBeDisabled();
   }
   await dropFilm(page);
-  await expect(page.locator('.notice')).toContainText('No file is taken while this page is not protected');
+  await expect(page.getByTestId('error')).toContainText('No file is taken while this page is not protected');
   await expect(page.getByTestId('data-panel')).toHaveAttribute('data-state', /^(reading|ready)$/);
   await expect(page.getByTestId('data-panel')).not.toContainText('dropped');
   await context.close();

@@ -53,12 +53,13 @@ test('a film is opened, windowed and turned; its tags are text, and those that i
   await expect(viewer).toHaveAttribute('data-state', 'shown');
   await expect(page.getByTestId('viewer-title')).toContainText('film 3 of 12');
 
-  const shape = () => page.locator('.viewer-film').evaluate((film) => film.clientWidth / film.clientHeight);
+  const shape = () =>
+    page.getByTestId('viewer-film').evaluate((film) => film.clientWidth / film.clientHeight);
   await expect.poll(shape).toBeCloseTo(60 / 80, 1);
   await expect.poll(() => greyAt(page, 1)).toBe(255);
   expect(Math.abs((await greyAt(page, 0.5)) - 128)).toBeLessThan(4);
-  await page.locator('.viewer-film').hover({ position: { x: 5, y: 5 } });
-  await expect(page.locator('.viewer-spot')).toHaveText(/^0, 0: 0$/);
+  await page.getByTestId('viewer-film').hover({ position: { x: 5, y: 5 } });
+  await expect(page.getByTestId('viewer-spot')).toHaveText(/^0, 0: 0$/);
   const stage = (await page.getByTestId('viewer-stage').boundingBox())!;
   await page.mouse.move(stage.x + 200, stage.y + 300);
   await page.mouse.down();
@@ -96,7 +97,7 @@ test('a film is opened, windowed and turned; its tags are text, and those that i
   await page.getByTestId('viewer-close').click();
 
   await page.getByRole('switch', { name: 'File names' }).click();
-  await expect(page.locator('.film-caption').first()).toContainText('<img');
+  await expect(page.getByTestId('film-caption').first()).toContainText('<img');
   expect(await page.evaluate(() => document.body.dataset.harmed)).toBeUndefined();
   expect(await page.locator('img[src="x"]').count()).toBe(0);
   rmSync(folder, { recursive: true });

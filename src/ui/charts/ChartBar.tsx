@@ -16,6 +16,8 @@ import { MAX_SMOOTHING } from '../../store/curves/smooth.ts';
 import { seriesCsv } from '../../store/run/export.ts';
 import { liveRun, useRuns } from '../../store/run/runs.ts';
 import { fileName, saveText } from '../shell/download.ts';
+import shared from '../shell/shared.module.css';
+import styles from './charts.module.css';
 
 /** The slider moves evenly in the length of the average's memory, 1 / (1 - weight) steps, on a log scale. */
 const SLIDER_END = 100;
@@ -30,7 +32,7 @@ function saveCurves(): void {
 function Smoothing() {
   const smoothing = useCharts((state) => state.smoothing);
   return (
-    <div className="curves-control">
+    <div className={shared.control}>
       <span id="smoothing-label">Smoothing</span>
       <Slider
         data-testid="smoothing"
@@ -46,7 +48,9 @@ function Smoothing() {
         value={Math.round(toSlider(smoothing))}
         onChange={(slider) => setSmoothing(toWeight(slider))}
       />
-      <span className="num dim smoothing-value">{smoothing === 0 ? 'off' : smoothing.toFixed(3)}</span>
+      <span className={`num dim ${styles.smoothingValue}`}>
+        {smoothing === 0 ? 'off' : smoothing.toFixed(3)}
+      </span>
     </div>
   );
 }
@@ -55,7 +59,7 @@ function Window() {
   const range = useCharts((state) => state.range);
   const follow = useCharts((state) => state.follow);
   return (
-    <div className="curves-control">
+    <div className={shared.control}>
       <Button
         variant={follow ? 'light' : 'subtle'}
         color="gray"
@@ -87,7 +91,7 @@ export function ChartBar() {
   const weighted = useCharts((state) => state.weighted);
   const started = useRuns((state) => state.liveId !== null);
   return (
-    <div className="curves-bar">
+    <div className={shared.bar}>
       <SegmentedControl
         size="xs"
         aria-label="Terms"
@@ -106,7 +110,7 @@ export function ChartBar() {
         checked={logY}
         onChange={(event) => setLogY(event.currentTarget.checked)}
       />
-      <span className="curves-spring" />
+      <span className="spring" />
       <Window />
       <Button
         data-testid="export-csv"

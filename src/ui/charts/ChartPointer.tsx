@@ -5,6 +5,7 @@
 import { type KeyboardEvent, type PointerEvent, useRef, useState } from 'react';
 import { hoverStep, resetZoom, useCharts, zoomTo } from '../../store/curves/charts.ts';
 import { liveSeries } from '../../store/curves/series.ts';
+import styles from './ChartPointer.module.css';
 import type { Frame } from './chartAxes.ts';
 import { type ChartView, type ShownRun, xPixel, yPixel } from './chartView.ts';
 import { figure, stepLabel } from './ticks.ts';
@@ -68,7 +69,7 @@ export function ChartPointer({ view, runs, width, height, frame, label }: ChartP
   return (
     <div
       ref={sheet}
-      className="chart-sheet"
+      className={styles.chartSheet}
       style={{ left: frame.left, top: frame.top, width: plotWidth, height: plotHeight }}
       role="slider"
       tabIndex={0}
@@ -87,16 +88,16 @@ export function ChartPointer({ view, runs, width, height, frame, label }: ChartP
     >
       {drag && (
         <div
-          className="chart-drag"
+          className={styles.chartDrag}
           style={{ left: Math.min(drag.from, drag.to), width: Math.abs(drag.to - drag.from) }}
         />
       )}
-      {shown !== null && <div className="chart-crosshair" style={{ left: x }} />}
+      {shown !== null && <div className={styles.chartCrosshair} style={{ left: x }} />}
       {shown !== null &&
         dotsAt(view, runs, shown).map(({ key, value, colour }) => (
           <div
             key={key}
-            className="chart-dot"
+            className={styles.chartDot}
             style={{ left: x, top: yPixel(view, value, plotHeight), background: colour }}
           />
         ))}

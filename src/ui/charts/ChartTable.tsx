@@ -4,6 +4,7 @@
 import { Table } from '@mantine/core';
 import type { StepRange } from '../../store/curves/charts.ts';
 import type { Series } from '../../store/curves/series.ts';
+import styles from './charts.module.css';
 import type { CurveSpec, ShownRun } from './chartView.ts';
 import { figure, stepLabel } from './ticks.ts';
 
@@ -44,7 +45,7 @@ interface ChartTableProps {
 export function ChartTable({ title, curves, runs, range }: ChartTableProps) {
   const series = runs[0]!.series;
   return (
-    <section className="chart-table" aria-label={`${title}, values`}>
+    <section className={styles.chartTable} aria-label={`${title}, values`}>
       <Table stickyHeader striped="even" verticalSpacing={2} horizontalSpacing="sm">
         <Table.Thead>
           <Table.Tr>

@@ -10,6 +10,7 @@ import type { MetricName } from '../../protocol/metrics.ts';
 import { useCharts } from '../../store/curves/charts.ts';
 import { liveSeries } from '../../store/curves/series.ts';
 import { termInk } from '../shell/theme.ts';
+import styles from './Explain.module.css';
 import { Formula } from './Formula.tsx';
 import { useShownMethod } from './shownMethod.ts';
 import { figure, stepLabel, tickLabel } from './ticks.ts';
@@ -25,7 +26,7 @@ function Explain({ label, ink, children }: ExplainProps) {
     <Popover width={380} position="bottom-start" shadow="md" withinPortal transitionProps={{ duration: 80 }}>
       <Popover.Target>
         <UnstyledButton
-          className="explain-name"
+          className={styles.explainName}
           style={{ color: ink }}
           aria-label={`${label}: what it means`}
         >
@@ -33,7 +34,7 @@ function Explain({ label, ink, children }: ExplainProps) {
           <IconInfoCircle size={13} stroke={1.6} aria-hidden="true" />
         </UnstyledButton>
       </Popover.Target>
-      <Popover.Dropdown className="explain">{children}</Popover.Dropdown>
+      <Popover.Dropdown className={styles.explain}>{children}</Popover.Dropdown>
     </Popover>
   );
 }
@@ -78,7 +79,7 @@ function QuantityExplanation({ name, quantity }: { name: string; quantity: Quant
     <>
       <Formula text={quantity.formula} />
       {step !== null && trained.length > 0 && (
-        <table className="explain-numbers">
+        <table className={styles.explainNumbers}>
           <caption>At step {stepLabel(step)}: value × weight = share of the loss</caption>
           <tbody>
             {trained.map((head) => (
@@ -114,7 +115,7 @@ function TotalNumbers({ step }: { step: number }) {
     return heads[head]!.weight === null ? figure(own) : `${factor(rest, own)} × ${figure(own)}`;
   };
   return (
-    <table className="explain-numbers">
+    <table className={styles.explainNumbers}>
       <caption>At step {stepLabel(step)}</caption>
       <tbody>
         <tr>

@@ -2,6 +2,7 @@
 // knows the dozen words that occur there, and shows the rest as it stands.
 
 import type { ReactNode } from 'react';
+import styles from './Explain.module.css';
 
 const SIGNS: Readonly<Record<string, string>> = {
   '!=': '≠',
@@ -31,5 +32,5 @@ function setToken(token: string, key: number): ReactNode {
 const formulaParts = (text: string): ReactNode[] => (text.match(TOKEN) ?? []).map(setToken);
 
 export function Formula({ text }: { text: string }) {
-  return <div className="formula">{formulaParts(text)}</div>;
+  return <div className={styles.formula}>{formulaParts(text)}</div>;
 }

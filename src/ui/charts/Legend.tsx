@@ -3,6 +3,7 @@
 
 import { memo } from 'react';
 import { toggleCurve, useCharts } from '../../store/curves/charts.ts';
+import styles from './charts.module.css';
 import type { CurveSpec, ShownRun } from './chartView.ts';
 import { figure } from './ticks.ts';
 
@@ -17,7 +18,7 @@ interface LegendProps {
 
 function Swatch({ curve, outer }: { curve: CurveSpec; outer: string | null }) {
   return (
-    <svg width="18" height="8" aria-hidden="true" className="legend-swatch">
+    <svg width="18" height="8" aria-hidden="true" className={styles.legendSwatch}>
       {outer && <line x1="0" x2="18" y1="4" y2="4" stroke={outer} strokeWidth="5" strokeOpacity="0.45" />}
       <line
         x1="0"
@@ -47,30 +48,30 @@ export const Legend = memo(function Legend({ curves, runs, bare }: LegendProps) 
   const overlaid = curves.filter(({ alone }) => !alone);
   if (!live) return null;
   if (bare) {
-    return <span className="legend-value">{figure(readValue(live, curves[0]!, hovered))}</span>;
+    return <span className={styles.legendValue}>{figure(readValue(live, curves[0]!, hovered))}</span>;
   }
   return (
-    <div className="legend">
+    <div className={styles.legend}>
       {curves.map((curve) => (
         <button
           key={curve.key}
           type="button"
-          className="legend-item"
+          className={styles.legendItem}
           aria-pressed={!hidden.has(curve.key)}
           title={hidden.has(curve.key) ? `Show ${curve.label}` : `Hide ${curve.label}`}
           onClick={() => toggleCurve(curve.key)}
         >
           <Swatch curve={curve} outer={null} />
           <span>{curve.label}</span>
-          <span className="legend-value">{figure(readValue(live, curve, hovered))}</span>
+          <span className={styles.legendValue}>{figure(readValue(live, curve, hovered))}</span>
         </button>
       ))}
       {pinned.map((run) => (
-        <span key={run.id} className="legend-run" title={run.name}>
+        <span key={run.id} className={styles.legendRun} title={run.name}>
           <Swatch curve={curves[0]!} outer={run.colour} />
-          <span className="legend-run-name">{run.name}</span>
+          <span className={styles.legendRunName}>{run.name}</span>
           {overlaid.map((curve) => (
-            <span key={curve.key} className="legend-value">
+            <span key={curve.key} className={styles.legendValue}>
               {figure(readValue(run, curve, hovered))}
             </span>
           ))}

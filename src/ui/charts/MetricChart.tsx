@@ -12,6 +12,7 @@ import { savePng, saveSvg } from '../shell/download.ts';
 import { ChartPointer } from './ChartPointer.tsx';
 import { ChartTable, summary } from './ChartTable.tsx';
 import type { Frame } from './chartAxes.ts';
+import styles from './charts.module.css';
 import { buildView, type ChartView, type CurveSpec, type ShownRun } from './chartView.ts';
 import { Legend } from './Legend.tsx';
 import { MetricChartPlot } from './MetricChartPlot.tsx';
@@ -80,17 +81,17 @@ export function MetricChart(props: MetricChartProps) {
   return (
     <section
       ref={section}
-      className="metric-chart"
+      className={styles.metricChart}
       data-testid={testId}
       data-zoom={drawn?.view.zoomed ? `${drawn.view.range.from}:${drawn.view.range.to}` : undefined}
       aria-label={title}
     >
-      <header className="metric-chart-head">
+      <header className={styles.metricChartHead}>
         {props.heading}
         {drawn && <Legend curves={curves} runs={drawn.runs} length={drawn.view.length} bare={props.small} />}
         {!props.small && <ChartMenu title={title} plot={plot} table={table} setTable={setTable} />}
       </header>
-      <div ref={plotRef} className="metric-chart-plot" style={{ height }}>
+      <div ref={plotRef} className={styles.metricChartPlot} style={{ height }}>
         {drawn && width > 0 && (
           <>
             <div aria-hidden="true">
@@ -114,7 +115,9 @@ export function MetricChart(props: MetricChartProps) {
           </>
         )}
       </div>
-      {drawn?.view.rows.length === 0 && props.nothing && <p className="chart-nothing">{props.nothing}</p>}
+      {drawn?.view.rows.length === 0 && props.nothing && (
+        <p className={styles.chartNothing}>{props.nothing}</p>
+      )}
       {drawn && !props.small && <p className="visually-hidden">{summary(title, curves, drawn.runs[0]!)}</p>}
       {table && drawn && (
         <ChartTable title={title} curves={curves} runs={drawn.runs} range={drawn.view.range} />

@@ -4,6 +4,7 @@
 import { createContext, memo, useContext, useId, useMemo } from 'react';
 import { CartesianGrid, LineChart, XAxis, YAxis } from 'recharts';
 import type { Marker } from '../../store/curves/series.ts';
+import { MARK_SIZE } from '../shell/theme.ts';
 import { type Axes, axesOf, drawnAlike, type PlotArea, type Tick } from './chartAxes.ts';
 import { curvePath, spread, xPixel, yPixel } from './chartView.ts';
 
@@ -26,7 +27,7 @@ const MARKER_COLOUR = {
   gap: 'var(--warn)',
 } as const;
 
-const TICK = { fontSize: 11, fill: 'var(--ink-faint)' } as const;
+const TICK = { fontSize: MARK_SIZE, fill: 'var(--ink-faint)' } as const;
 const LABEL_HEIGHT = 13;
 const LABEL_CHARACTERS = 10;
 
@@ -56,7 +57,6 @@ function Curves() {
               <path d={path} stroke={line.outer} strokeWidth={thickness + 1.8} strokeOpacity={0.5} />
             )}
             <path
-              className="chart-line"
               d={path}
               stroke={colour}
               strokeWidth={raw || line.outer ? 1 : thickness}
@@ -106,7 +106,7 @@ function EndLabels() {
           x={width - frame.right + 6}
           y={frame.top + placed[i]!}
           dy="0.35em"
-          fontSize={11}
+          fontSize={MARK_SIZE}
           fill={ink}
         >
           {text.length > LABEL_CHARACTERS ? `${text.slice(0, LABEL_CHARACTERS - 1)}…` : text}

@@ -9,6 +9,7 @@ import type { Marker, MarkerKind } from '../../store/curves/series.ts';
 import { buildView, xPixel } from './chartView.ts';
 import { OVERVIEW_CURVES } from './curveSpecs.ts';
 import { MetricChartPlot } from './MetricChartPlot.tsx';
+import styles from './OverviewChart.module.css';
 import { REDRAW_MS, useDrawn } from './redraw.ts';
 import { shownRuns } from './shownRuns.ts';
 import { stepLabel } from './ticks.ts';
@@ -48,7 +49,7 @@ export function OverviewChart() {
   const drawn = useDrawn(section, width, build, REDRAW_MS.side);
 
   return (
-    <section ref={ref} className="overview" style={{ height: HEIGHT }} aria-label="Whole run">
+    <section ref={ref} className={styles.overview} style={{ height: HEIGHT }} aria-label="Whole run">
       {drawn && width > 0 && (
         <>
           <div aria-hidden="true">
@@ -62,7 +63,7 @@ export function OverviewChart() {
             />
           </div>
           <div
-            className="overview-sheet"
+            className={styles.overviewSheet}
             style={{ left: FRAME.left, top: FRAME.top, width: plotWidth, height: plotHeight }}
           >
             <Brush whole={drawn.view.range} width={plotWidth} />
@@ -85,7 +86,7 @@ function Mark({ marker, left }: { marker: Marker; left: number }) {
   const text = `Step ${stepLabel(marker.step)}: ${marker.text}`;
   return (
     <Tooltip label={text} openDelay={0}>
-      <button type="button" className="overview-marker" style={{ left }} aria-label={text}>
+      <button type="button" className={styles.overviewMarker} style={{ left }} aria-label={text}>
         <svg width="9" height="9" aria-hidden="true" display="block">
           <path d={path} fill={colour} />
         </svg>
@@ -146,7 +147,7 @@ function Brush({ whole, width }: { whole: StepRange; width: number }) {
     <>
       <button
         type="button"
-        className="overview-brush"
+        className={styles.overviewBrush}
         aria-label="Whole run: drag to zoom, double click or Enter to show all of it"
         {...handlers('new')}
         onDoubleClick={resetZoom}
@@ -154,12 +155,12 @@ function Brush({ whole, width }: { whole: StepRange; width: number }) {
       />
       {shown && (
         <div
-          className="overview-window"
+          className={styles.overviewWindow}
           style={{ left: from, width: Math.max(2, to - from) }}
           {...handlers('middle')}
         >
-          <div className="overview-handle" style={{ left: -4 }} {...handlers('from')} />
-          <div className="overview-handle" style={{ right: -4 }} {...handlers('to')} />
+          <div className={styles.overviewHandle} style={{ left: -4 }} {...handlers('from')} />
+          <div className={styles.overviewHandle} style={{ right: -4 }} {...handlers('to')} />
         </div>
       )}
     </>

@@ -1,5 +1,7 @@
 // A curve the size of a word: where a run came from and whether it was falling. No axes; the exact values are in the charts.
 
+import styles from './charts.module.css';
+
 interface Props {
   readonly values: readonly number[];
   readonly label: string;
@@ -17,7 +19,7 @@ export function Sparkline({ values, label, width = 96, height = 28 }: Props) {
     return `${x.toFixed(1)},${y.toFixed(1)}`;
   });
   return (
-    <svg width={width} height={height} role="img" aria-label={label} className="sparkline">
+    <svg width={width} height={height} role="img" aria-label={label} className={styles.sparkline}>
       {points.length > 1 && (
         <polyline points={points.join(' ')} fill="none" stroke="var(--ink-dim)" strokeWidth="1.5" />
       )}

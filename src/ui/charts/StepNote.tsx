@@ -1,6 +1,7 @@
 // Where one is looking: the hovered step, else the zoomed window, else what the curve is. One fixed place for all charts.
 
 import { useCharts } from '../../store/curves/charts.ts';
+import styles from './charts.module.css';
 import { stepLabel } from './ticks.ts';
 
 export function StepNote({ otherwise }: { otherwise: string }) {
@@ -13,6 +14,8 @@ export function StepNote({ otherwise }: { otherwise: string }) {
       : `steps ${stepLabel(range.from)}–${stepLabel(range.to)}`
     : otherwise;
   return (
-    <span className="num dim step-note">{hovered === null ? zoomed : `step ${stepLabel(hovered)}`}</span>
+    <span className={`num dim ${styles.stepNote}`}>
+      {hovered === null ? zoomed : `step ${stepLabel(hovered)}`}
+    </span>
   );
 }

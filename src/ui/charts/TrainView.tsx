@@ -7,15 +7,17 @@ import { Fragment, useState } from 'react';
 import { LEVELS } from '../../methods/record/statistics.ts';
 import { METHODS } from '../../methods/records.ts';
 import { useCharts } from '../../store/curves/charts.ts';
-import './curves.css';
+import shared from '../shell/shared.module.css';
 import { useBeginWords } from '../shell/statusWords.ts';
 import { ChartBar } from './ChartBar.tsx';
+import chartStyles from './charts.module.css';
 import { chartsOf, LEVEL_ROWS, RATE_CURVES, SPEED_CURVES } from './curveSpecs.ts';
 import { QuantityName, TotalName } from './Explain.tsx';
 import { MetricChart } from './MetricChart.tsx';
 import { OverviewChart } from './OverviewChart.tsx';
 import { StepNote } from './StepNote.tsx';
 import { useShownMethod } from './shownMethod.ts';
+import styles from './TrainView.module.css';
 
 /** Heights for a screen of 900 px, stretched on larger ones so that nothing needs scrolling. */
 const DESIGN_HEIGHT = 900;
@@ -30,7 +32,7 @@ function TermCharts() {
   const weighted = useCharts((state) => state.weighted);
   const method = useShownMethod();
   return (
-    <div className="term-row">
+    <div className={chartStyles.termRow}>
       {chartsOf(method).quantities.map(({ name, quantity, trained, raw, weighted: shares }) => (
         <MetricChart
           key={`${method}-${name}`}
@@ -50,10 +52,10 @@ function LevelCharts() {
   const stretched = useStretch();
   return (
     <>
-      <div className="section-head">
-        <h3 className="chart-title">Levels</h3>
+      <div className={styles.sectionHead}>
+        <h3 className={chartStyles.chartTitle}>Levels</h3>
         <span className="dim">the same statistics on each encoder level; measured, not optimised</span>
-        <span className="curves-spring" />
+        <span className="spring" />
         <Switch
           size="xs"
           label="One scale per row"
@@ -61,10 +63,10 @@ function LevelCharts() {
           onChange={(event) => setShared(event.currentTarget.checked)}
         />
       </div>
-      <div className="levels">
+      <div className={chartStyles.levels}>
         <span />
         {LEVELS.map((level) => (
-          <span key={level} className="levels-head">
+          <span key={level} className={styles.levelsHead}>
             {level}
           </span>
         ))}
@@ -96,14 +98,14 @@ export function TrainView() {
   const nothing = useBeginWords();
   const method = useShownMethod();
   return (
-    <section className="curves" aria-label="Curves">
+    <section className={shared.view} aria-label="Curves">
       <ChartBar />
-      <div className="curves-scroll">
+      <div className={shared.scroll}>
         <MetricChart
           testId="chart-total"
           title="Total"
           heading={
-            <span className="curves-control">
+            <span className={shared.control}>
               <TotalName />
               <StepNote otherwise={METHODS[method].total.formula} />
             </span>
@@ -115,24 +117,24 @@ export function TrainView() {
         />
         <TermCharts />
         <LevelCharts />
-        <div className="pair-row">
+        <div className={styles.pairRow}>
           <MetricChart
             title="Learning rate"
-            heading={<span className="chart-title">Learning rate</span>}
+            heading={<span className={chartStyles.chartTitle}>Learning rate</span>}
             curves={RATE_CURVES}
             side
             height={stretched(68)}
           />
           <MetricChart
             title="Throughput"
-            heading={<span className="chart-title">Throughput</span>}
+            heading={<span className={chartStyles.chartTitle}>Throughput</span>}
             curves={SPEED_CURVES}
             side
             height={stretched(68)}
           />
         </div>
       </div>
-      <footer className="curves-foot">
+      <footer className={shared.foot}>
         <OverviewChart />
       </footer>
     </section>

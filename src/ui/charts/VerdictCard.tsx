@@ -9,6 +9,7 @@ import { formatFigure } from '../../util/format.ts';
 import { Section } from '../shell/Section.tsx';
 import { headDash } from '../shell/theme.ts';
 import { useShownMethod } from './shownMethod.ts';
+import styles from './VerdictCard.module.css';
 
 interface ScaleProps {
   readonly label: string;
@@ -22,12 +23,12 @@ function Scale({ label, value, of, digits, help }: ScaleProps) {
   const share = Number.isFinite(value) ? Math.max(0, Math.min(1, value / of)) : 0;
   return (
     <Tooltip label={help} w={260}>
-      <div className="scale">
+      <div className={styles.scale}>
         <span className="dim">{label}</span>
-        <span className="scale-track" aria-hidden>
+        <span className={styles.scaleTrack} aria-hidden>
           <span style={{ transform: `scaleX(${share})` }} />
         </span>
-        <span className="num scale-value">
+        <span className={`num ${styles.scaleValue}`}>
           {Number.isFinite(value) ? value.toFixed(digits) : '–'}
           <span className="dim"> / {of.toFixed(digits === 2 ? 0 : digits)}</span>
         </span>
@@ -43,9 +44,9 @@ function HeadScales({ health }: { health: HeadHealth }) {
   // The verdict of a run of another method may stand there for a moment.
   if (!shown) return null;
   return (
-    <div className="head-scales">
+    <div className={styles.headScales}>
       <h3>
-        <svg width="18" height="6" aria-hidden className="head-line">
+        <svg width="18" height="6" aria-hidden className={styles.headLine}>
           <line x1="0" x2="18" y1="3" y2="3" strokeDasharray={headDash(shown)} />
         </svg>
         {shown.label}
@@ -75,12 +76,12 @@ export function VerdictCard() {
   const verdict = useSession((session) => session.verdict);
   return (
     <Section title="Collapse check">
-      <div className="verdict" data-testid="verdict" data-verdict={verdict.name}>
-        <p className="verdict-word">
-          <span className="verdict-dot" aria-hidden />
+      <div className={styles.verdict} data-testid="verdict" data-verdict={verdict.name}>
+        <p className={styles.verdictWord}>
+          <span className={styles.verdictDot} aria-hidden />
           {VERDICTS[verdict.name]}
         </p>
-        <p className="verdict-sentence">{verdict.sentence}</p>
+        <p className={styles.verdictSentence}>{verdict.sentence}</p>
         {verdict.heads.map((health) => (
           <HeadScales key={health.head} health={health} />
         ))}

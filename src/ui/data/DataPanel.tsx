@@ -12,6 +12,7 @@ import { formatCounted } from '../../util/format.ts';
 import { FilmGrid } from '../films/FilmGrid.tsx';
 import { Gallery } from '../films/Gallery.tsx';
 import { Section } from '../shell/Section.tsx';
+import shared from '../shell/shared.module.css';
 import { DataPanelCache } from './DataPanelCache.tsx';
 import { DataPanelCounts } from './DataPanelCounts.tsx';
 import { DataPanelFailure } from './DataPanelFailure.tsx';
@@ -23,14 +24,15 @@ import { DataPanelSkipped } from './DataPanelSkipped.tsx';
 import { DataPanelSource } from './DataPanelSource.tsx';
 import { DataPanelSplit } from './DataPanelSplit.tsx';
 import { DataPanelSubfolders } from './DataPanelSubfolders.tsx';
+import styles from './data.module.css';
 
 const range = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 function Headline({ summary }: { summary: DatasetSummary }) {
   const patients = summary.patients.train + summary.patients.val + summary.patients.test;
   return (
-    <div className="headline">
-      <div className="headline-name">
+    <div>
+      <div className={styles.headlineName}>
         <strong data-testid="dataset-name">{summary.name}</strong>
         {summary.synthetic && (
           <Badge size="sm" variant="default" tt="none" fw={500} data-testid="synthetic-badge">
@@ -56,7 +58,7 @@ function Films() {
   if (films.length === 0) return null;
   return (
     <div>
-      <div className="films-head">
+      <div className={shared.subhead}>
         <h3>Films</h3>
         <span className="spring" />
         <Tooltip label={named ? 'Hide file names' : 'Show file names'}>
@@ -93,7 +95,7 @@ export function DataPanel() {
   const reading = phase === 'listing' || phase === 'reading';
   return (
     <Section title="Data">
-      <div className="data-panel" data-testid="data-panel" data-state={phase}>
+      <div className={styles.dataPanel} data-testid="data-panel" data-state={phase}>
         {summary && <Headline summary={summary} />}
         {phase === 'empty' && (
           <p>

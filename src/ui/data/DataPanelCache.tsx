@@ -9,6 +9,8 @@ import { useDataset } from '../../store/films/dataset.ts';
 import { eraseCache } from '../../store/run/acts.ts';
 import { runExists, useSession } from '../../store/session.ts';
 import { formatBytes, formatCount, formatDuration } from '../../util/format.ts';
+import shared from '../shell/shared.module.css';
+import styles from './data.module.css';
 
 function Erase({ state, inUse }: { state: CacheState; inUse: boolean }) {
   const [asking, setAsking] = useState(false);
@@ -34,7 +36,7 @@ function Erase({ state, inUse }: { state: CacheState; inUse: boolean }) {
     void eraseCache();
   };
   return (
-    <span className="cache-question">
+    <span className={styles.cacheQuestion}>
       <span>{ends ? 'It ends the run.' : 'Sure?'}</span>
       <Button size="compact-xs" data-testid="erase-cache-sure" onClick={erase}>
         Erase {formatBytes(state.bytes)}
@@ -52,7 +54,7 @@ function Grant({ state: { quota, usage, persisted, bytes } }: { state: CacheStat
   return (
     <>
       <span
-        className="cache-bar"
+        className={styles.cacheBar}
         role="img"
         aria-label={`${formatBytes(usage)} of ${formatBytes(quota)} used`}
       >
@@ -95,8 +97,8 @@ export function DataPanelCache() {
   const storage = summary?.storage;
   if (state.bytes === 0 && !storage) return null;
   return (
-    <div className="cache" data-testid="cache" data-films={state.films} data-bytes={state.bytes}>
-      <div className="films-head">
+    <div className={styles.cache} data-testid="cache" data-films={state.films} data-bytes={state.bytes}>
+      <div className={shared.subhead}>
         <h3>Cache</h3>
         <span className="dim num" data-testid="cache-size">
           {formatBytes(state.bytes)}, {formatCount(state.films)} films
@@ -111,7 +113,7 @@ export function DataPanelCache() {
         </p>
       )}
       {storage?.notice && (
-        <p className="cache-notice" role="status" data-testid="storage-notice">
+        <p className={styles.cacheNotice} role="status" data-testid="storage-notice">
           {storage.notice}
         </p>
       )}

@@ -3,6 +3,7 @@
 import { Tooltip } from '@mantine/core';
 import { type DatasetSummary, type FindingCount, SPLITS } from '../../protocol/dataset.ts';
 import { formatCount, formatShare } from '../../util/format.ts';
+import styles from './data.module.css';
 
 const SPLIT_LABELS = { train: 'Train', val: 'Val', test: 'Test' } as const;
 
@@ -16,9 +17,9 @@ function CountRow({ count }: { count: FindingCount }) {
         <Tooltip
           label={`${formatCount(positives)} of ${formatCount(known)} labelled films, ${formatShare(share)}`}
         >
-          <span className="count-name">
+          <span className={styles.countName}>
             {count.finding}
-            <span className="count-bar" aria-hidden>
+            <span className={styles.countBar} aria-hidden>
               <span style={{ transform: `scaleX(${share})` }} />
             </span>
           </span>
@@ -36,7 +37,7 @@ function CountRow({ count }: { count: FindingCount }) {
 export function DataPanelCounts({ summary }: { summary: DatasetSummary }) {
   return (
     <div>
-      <table className="counts" data-testid="counts">
+      <table className={styles.counts} data-testid="counts">
         <thead>
           <tr>
             <th scope="col">
@@ -51,7 +52,7 @@ export function DataPanelCounts({ summary }: { summary: DatasetSummary }) {
         </thead>
         <tbody>
           {(['films', 'patients'] as const).map((what) => (
-            <tr key={what} className="counts-all">
+            <tr key={what} className={styles.countsAll}>
               <th scope="row">{what === 'films' ? 'Films' : 'Patients'}</th>
               {SPLITS.map((split) => (
                 <td key={split} className="num">

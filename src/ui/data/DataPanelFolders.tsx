@@ -6,6 +6,7 @@ import { useDataset } from '../../store/films/dataset.ts';
 import { forgetFolder, type RememberedFolder, useFolders } from '../../store/films/folders.ts';
 import { openAgain } from '../../store/run/acts.ts';
 import { formatCount } from '../../util/format.ts';
+import styles from './data.module.css';
 
 const DAY = 24 * 3600 * 1000;
 
@@ -18,8 +19,12 @@ function ago(openedAt: number): string {
 function Card({ folder }: { folder: RememberedFolder }) {
   const { name, films, openedAt, handle } = folder;
   return (
-    <li className="folder-card">
-      <UnstyledButton className="folder-open" data-testid="open-again" onClick={() => void openAgain(folder)}>
+    <li className={styles.folderCard}>
+      <UnstyledButton
+        className={styles.folderOpen}
+        data-testid="open-again"
+        onClick={() => void openAgain(folder)}
+      >
         <IconHistory size={15} aria-hidden />
         <span>
           <strong>Open {name} again</strong>
@@ -47,7 +52,7 @@ export function DataPanelFolders() {
   );
   if (shown.length === 0) return null;
   return (
-    <ul className="folder-cards" data-testid="folders">
+    <ul className={styles.folderCards} data-testid="folders">
       {shown.map((folder) => (
         <Card key={`${folder.name} ${folder.openedAt}`} folder={folder} />
       ))}

@@ -8,6 +8,8 @@ import { MATCH_PROBLEMS, type ScannedTable } from '../../protocol/labels.ts';
 import { confirmLabels, useArrangement } from '../../store/films/arrange.ts';
 import { showLabels, useGallery } from '../../store/films/gallery.ts';
 import { formatCount, formatCounted } from '../../util/format.ts';
+import shared from '../shell/shared.module.css';
+import styles from './data.module.css';
 import { LabelsDialog } from './LabelsDialog.tsx';
 
 const doubtsOf = (report: LabelReport) =>
@@ -56,7 +58,7 @@ function Understood({ report, tables }: { report: LabelReport; tables: readonly 
 function Question({ onLook }: { onLook: () => void }) {
   const busy = useArrangement((state) => state.busy);
   return (
-    <div className="question" data-testid="labels-question">
+    <div className={styles.question} data-testid="labels-question">
       <span>Understood from the header. Is it right?</span>
       <Button variant="default" size="compact-xs" disabled={busy} onClick={onLook}>
         Look
@@ -81,7 +83,7 @@ export function DataPanelLabels({ summary }: { summary: DatasetSummary }) {
   const known = report !== null || (scan?.tables.length ?? 0) > 0;
   return (
     <div data-testid="label-report" data-confirmed={confirmed}>
-      <div className="films-head">
+      <div className={shared.subhead}>
         <h3>Labels</h3>
         <span className="spring" />
         {known && (

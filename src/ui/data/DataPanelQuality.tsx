@@ -8,6 +8,8 @@ import { arrange, useArrangement } from '../../store/films/arrange.ts';
 import { showGallery } from '../../store/films/gallery.ts';
 import { runExists, useSession } from '../../store/session.ts';
 import { formatCount, formatCounted } from '../../util/format.ts';
+import shared from '../shell/shared.module.css';
+import styles from './data.module.css';
 
 function Row({ flag, films, leftOut, all }: QualityCount & { all: readonly QualityCount[] }) {
   const locked = useSession(runExists);
@@ -22,9 +24,9 @@ function Row({ flag, films, leftOut, all }: QualityCount & { all: readonly Quali
     void arrange({ leaveOut: next }).then(() => setAsked(null));
   };
   return (
-    <li className="quality-row" data-testid={`quality-${flag}`}>
+    <li className={styles.qualityRow} data-testid={`quality-${flag}`}>
       <Tooltip label={explain} w={260}>
-        <span className="quality-name">{name}</span>
+        <span className={styles.qualityName}>{name}</span>
       </Tooltip>
       <span className="num" data-testid={`quality-${flag}-count`}>
         {formatCount(films)}
@@ -56,24 +58,24 @@ export function DataPanelQuality({ summary }: { summary: DatasetSummary }) {
   const absent = quality.counts.filter(({ films }) => films === 0);
   return (
     <div data-testid="quality">
-      <div className="films-head">
+      <div className={shared.subhead}>
         <h3>Quality</h3>
       </div>
       {present.length > 0 && (
-        <ul className="quality">
+        <ul className={styles.quality}>
           {present.map((count) => (
             <Row key={count.flag} {...count} all={quality.counts} />
           ))}
         </ul>
       )}
       {quality.duplicatesAcross > 0 && (
-        <p className="dim counts-rule" data-testid="duplicates-across">
+        <p className={`dim ${styles.countsRule}`} data-testid="duplicates-across">
           {formatCounted(quality.duplicatesAcross, 'duplicate')} outside the part of the film it resembles:
           scores may be too good.
         </p>
       )}
       {absent.length > 0 && (
-        <p className="dim counts-rule">
+        <p className={`dim ${styles.countsRule}`}>
           None of these: {absent.map(({ flag }) => QUALITY[flag].name.toLowerCase()).join(', ')}.
         </p>
       )}

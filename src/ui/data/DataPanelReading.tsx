@@ -4,6 +4,7 @@
 import { Button, Progress } from '@mantine/core';
 import { cancelReading, useDataset } from '../../store/films/dataset.ts';
 import { formatCount, formatDuration, formatShare } from '../../util/format.ts';
+import styles from './data.module.css';
 
 function Details() {
   const { skipped, found } = useDataset((state) => state.progress);
@@ -15,7 +16,7 @@ function Details() {
     found > 0 ? `${formatCount(found)} from the cache` : null,
     skipped > 0 ? `${formatCount(skipped)} left out` : null,
   ].filter((part) => part !== null);
-  return <p className="dim num reading-details">{told.join(' · ')}</p>;
+  return <p className={`dim num ${styles.readingDetails}`}>{told.join(' · ')}</p>;
 }
 
 export function DataPanelReading() {
@@ -27,8 +28,8 @@ export function DataPanelReading() {
   const listing = phase === 'listing';
   const verb = source?.kind === 'synthetic' ? 'Drawing' : 'Reading';
   return (
-    <div className="reading" data-testid="reading">
-      <div className="reading-line">
+    <div data-testid="reading">
+      <div className={styles.readingLine}>
         <span className="num">
           {listing
             ? `Listing files: ${formatCount(listed)}`
@@ -51,7 +52,7 @@ export function DataPanelReading() {
         aria-label={`Reading films, ${formatShare(total ? done / total : 0)}`}
       />
       <Details />
-      {notice && <p className="reading-notice">{notice}</p>}
+      {notice && <p className={styles.readingNotice}>{notice}</p>}
     </div>
   );
 }

@@ -7,6 +7,8 @@ import type { SkippedFile } from '../../protocol/dataset.ts';
 import { commandOf } from '../../store/commands.ts';
 import { useSettings } from '../../store/page/settings.ts';
 import { formatCount } from '../../util/format.ts';
+import shared from '../shell/shared.module.css';
+import styles from './data.module.css';
 
 /** A line of the list, px; longer names take more, which is measured. */
 const LINE = 18;
@@ -40,7 +42,7 @@ function FileList({ files }: { files: readonly SkippedFile[] }) {
   });
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
-    <div ref={scroller} className="skipped-files" tabIndex={0}>
+    <div ref={scroller} className={styles.skippedFiles} tabIndex={0}>
       <ul style={{ height: lines.getTotalSize(), position: 'relative' }}>
         {lines.getVirtualItems().map(({ index, key, start }) => (
           <li
@@ -76,7 +78,7 @@ export function DataPanelSkipped({ skipped }: { skipped: readonly SkippedFile[] 
   const reasons = useMemo(() => byReason(skipped), [skipped]);
   return (
     <div data-testid="skipped">
-      <div className="films-head">
+      <div className={shared.subhead}>
         <h3 data-testid="skipped-count">{formatCount(skipped.length)} left out</h3>
         <span className="spring" />
         {open && (
@@ -95,7 +97,7 @@ export function DataPanelSkipped({ skipped }: { skipped: readonly SkippedFile[] 
         </Button>
       </div>
       <Collapse expanded={open}>
-        <ul className="skipped">
+        <ul className={styles.skipped}>
           {open && reasons.map((files) => <Reason key={files[0]!.error.message} files={files} />)}
         </ul>
       </Collapse>

@@ -5,6 +5,7 @@ import { IconFolderOpen } from '@tabler/icons-react';
 import { SYNTHETIC_SOURCE, useDataset } from '../../store/films/dataset.ts';
 import { useWhyNotProtected } from '../../store/page/protection.ts';
 import { offerSource } from '../../store/run/acts.ts';
+import styles from './data.module.css';
 import { chooseFiles, chooseFolder } from './FileInputs.tsx';
 
 const HIDDEN =
@@ -14,8 +15,8 @@ export function DataPanelSource() {
   const synthetic = useDataset(({ source }) => source?.kind === 'synthetic');
   const closed = useWhyNotProtected();
   return (
-    <div className="source">
-      <div className="source-acts">
+    <div className={styles.source}>
+      <div className={styles.sourceActs}>
         <Tooltip label={HIDDEN} w={280}>
           <Button
             variant="default"
@@ -37,7 +38,7 @@ export function DataPanelSource() {
         )}
       </div>
       {closed ? (
-        <p className="source-closed" data-testid="source-closed" role="status">
+        <p className={styles.sourceClosed} data-testid="source-closed" role="status">
           {closed} So no film is taken.
         </p>
       ) : (

@@ -17,6 +17,8 @@ import { showLabels } from '../../store/films/gallery.ts';
 import { runExists, useSession } from '../../store/session.ts';
 import { formatCounted } from '../../util/format.ts';
 import { ErrorNotice } from '../shell/ErrorNotice.tsx';
+import shared from '../shell/shared.module.css';
+import styles from './data.module.css';
 
 const SPLIT_LABELS: Record<Split, string> = { train: 'Train', val: 'Val', test: 'Test' };
 
@@ -34,7 +36,7 @@ function DrawnFields({ draft, onDraft }: FormProps) {
   };
   return (
     <>
-      <div className="split-shares">
+      <div className={styles.splitShares}>
         {SPLITS.map((part) => (
           <NumberInput
             key={part}
@@ -99,7 +101,7 @@ function SplitForm({ given, onDone }: { given: boolean; onDone: () => void }) {
     if (await arrange({ split: draft })) onDone();
   };
   return (
-    <div className="split-form" data-testid="split-form">
+    <div className={styles.splitForm} data-testid="split-form">
       {given && (
         <SegmentedControl
           size="xs"
@@ -133,7 +135,7 @@ export function DataPanelSplit({ summary }: { summary: DatasetSummary }) {
   const given = summary.givenSplit !== undefined;
   return (
     <div data-testid="split">
-      <div className="films-head">
+      <div className={shared.subhead}>
         <h3>Split</h3>
         <span className="spring" />
         <Button
@@ -148,9 +150,9 @@ export function DataPanelSplit({ summary }: { summary: DatasetSummary }) {
           {open ? 'Close' : 'Change'}
         </Button>
       </div>
-      <p className="dim counts-rule">{summary.splitRule}</p>
+      <p className={`dim ${styles.countsRule}`}>{summary.splitRule}</p>
       {(summary.unknownParts?.length ?? 0) > 0 && (
-        <div className="question" data-testid="parts-question">
+        <div className={styles.question} data-testid="parts-question">
           <span>Which parts are these films?</span>
           <Button size="compact-xs" disabled={locked} onClick={() => showLabels(true)}>
             Say
@@ -158,11 +160,11 @@ export function DataPanelSplit({ summary }: { summary: DatasetSummary }) {
         </div>
       )}
       {summary.leftOut > 0 && (
-        <p className="dim counts-rule" data-testid="left-out-films">
+        <p className={`dim ${styles.countsRule}`} data-testid="left-out-films">
           {formatCounted(summary.leftOut, 'film')} left out of all parts.
         </p>
       )}
-      {locked && open && <p className="dim counts-rule">End the run to change its split.</p>}
+      {locked && open && <p className={`dim ${styles.countsRule}`}>End the run to change its split.</p>}
       <Collapse expanded={open && !locked} id={form}>
         <SplitForm key={summary.fingerprint} given={given} onDone={() => setOpen(false)} />
       </Collapse>

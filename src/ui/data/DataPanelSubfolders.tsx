@@ -8,6 +8,8 @@ import { arrange, useArrangement } from '../../store/films/arrange.ts';
 import { runExists, useSession } from '../../store/session.ts';
 import { ANYWHERE, countFolders, type FolderCount } from '../../util/folders.ts';
 import { formatCount, formatCounted } from '../../util/format.ts';
+import shared from '../shell/shared.module.css';
+import styles from './data.module.css';
 
 /** Rows at a time. */
 const SHOWN = 40;
@@ -31,8 +33,8 @@ function Row({ row, leftOut }: { row: FolderCount; leftOut: readonly string[] })
     void arrange({ leaveOutFolders: isOut ? others : [...others, row.folder] }).then(() => setAsked(null));
   };
   return (
-    <li className="quality-row" data-testid="subfolder">
-      <span className="quality-name subfolder-name" title={row.folder}>
+    <li className={styles.qualityRow} data-testid="subfolder">
+      <span className={styles.qualityName} title={row.folder}>
         {nameOf(row)}
       </span>
       <span className="num">{formatCount(row.films)}</span>
@@ -57,7 +59,7 @@ export function DataPanelSubfolders({ summary }: { summary: DatasetSummary }) {
   const fitting = rows.filter(({ folder }) => folder.toLowerCase().includes(part.trim().toLowerCase()));
   return (
     <div data-testid="subfolders">
-      <div className="films-head">
+      <div className={shared.subhead}>
         <h3>Folders</h3>
         {leftOut.length > 0 && <span className="dim num">{formatCount(leftOut.length)} left out</span>}
         <span className="spring" />
@@ -81,11 +83,11 @@ export function DataPanelSubfolders({ summary }: { summary: DatasetSummary }) {
             onChange={(event) => setPart(event.currentTarget.value)}
           />
         )}
-        <ul className="quality">
+        <ul className={styles.quality}>
           {open && fitting.slice(0, SHOWN).map((row) => <Row key={row.folder} row={row} leftOut={leftOut} />)}
         </ul>
         {open && fitting.length > SHOWN && (
-          <p className="dim counts-rule">
+          <p className={`dim ${styles.countsRule}`}>
             {formatCounted(fitting.length - SHOWN, 'more folder')}; type a part of a name.
           </p>
         )}

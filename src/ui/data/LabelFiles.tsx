@@ -13,6 +13,7 @@ import {
   type TableUse,
 } from '../../protocol/labels.ts';
 import { formatCount, formatCounted } from '../../util/format.ts';
+import styles from './data.module.css';
 import { toggled, usedPaths } from './labelDraft.ts';
 
 interface Props {
@@ -45,7 +46,9 @@ function Description({ table }: { table: ScannedTable }) {
   return (
     <>
       {LABEL_FORMATS[format].name}; {formatCount(matched)} of {formatCount(rows)} rows match.
-      {use && <span className={use.role === 'unused' ? 'label-unused' : undefined}> {roleInWords(use)}</span>}
+      {use && (
+        <span className={use.role === undefined ? styles.labelUnused : undefined}> {roleInWords(use)}</span>
+      )}
     </>
   );
 }
@@ -61,13 +64,13 @@ export function LabelFiles({ summary, draft, table, locked, onDraft, onTable }: 
   const decided = draft.use !== undefined || draft.file !== undefined;
   const { file: _, use: __, ...detected } = draft;
   return (
-    <fieldset className="label-files-group">
+    <fieldset className={styles.labelFilesGroup}>
       <legend>Labels come from</legend>
-      <div className="label-files">
+      <div className={styles.labelFiles}>
         {tables.map((each) => (
           <div
             key={each.path}
-            className="label-file"
+            className={styles.labelFile}
             data-testid="label-file"
             data-role={each.use?.role ?? 'failed'}
           >
@@ -96,7 +99,7 @@ export function LabelFiles({ summary, draft, table, locked, onDraft, onTable }: 
           </div>
         ))}
       </div>
-      <p className="dim label-files-foot">
+      <p className={`dim ${styles.labelFilesFoot}`}>
         {used.length === 0 && 'No file: names of folders, where they are classes; else no labels. '}
         {decided && (
           <Button variant="subtle" size="compact-xs" disabled={locked} onClick={() => onDraft(detected)}>

@@ -19,6 +19,7 @@ import {
   UNCERTAIN,
 } from '../../protocol/labels.ts';
 import { formatCount } from '../../util/format.ts';
+import styles from './data.module.css';
 import { choiceOf, takenFindings, withFindings, withTable } from './labelDraft.ts';
 
 interface Props {
@@ -49,8 +50,8 @@ const POLICIES: Partial<Record<LabelOption, Readonly<Record<string, string>>>> =
 
 function Labelled({ label, children }: { label: string; children: ReactNode }) {
   return (
-    <div className="label-field">
-      <span className="label-field-name">{label}</span>
+    <div className={styles.labelField}>
+      <span className={styles.labelFieldName}>{label}</span>
       {children}
     </div>
   );
@@ -125,7 +126,7 @@ function SeparatorField({ table, tables, draft, locked, onDraft }: FieldProps) {
         }}
       />
       {list?.asked && given === undefined && (
-        <p className="label-question" data-testid="separator-question">
+        <p className={styles.labelQuestion} data-testid="separator-question">
           The table does not say whether “{list.example}” is{' '}
           {list.separator === null ? 'a list' : 'one class'}.
         </p>
@@ -140,7 +141,7 @@ function FindingsField({ table, tables, draft, locked, counts, onDraft }: FieldP
   const choose = (findings: string[]) => onDraft(withFindings(draft, tables, table, findings));
   return (
     <Chip.Group multiple value={[...chosen]} onChange={choose}>
-      <div className="label-findings">
+      <div className={styles.labelFindings}>
         {able.map((finding) => (
           <Chip key={finding} value={finding} size="xs" variant="outline" disabled={locked}>
             {finding}
@@ -178,8 +179,8 @@ export function LabelOptions(props: Props) {
     (option) => (option !== 'findings' || !isOther) && (option !== 'uncertain' || uncertain),
   );
   return (
-    <div className="label-options" data-testid="label-options">
-      {tables.length > 1 && <p className="label-options-file">{table.path}</p>}
+    <div className={styles.labelOptions} data-testid="label-options">
+      {tables.length > 1 && <p className={styles.labelOptionsFile}>{table.path}</p>}
       <Labelled label="Read as">
         <Select
           size="xs"
@@ -195,7 +196,7 @@ export function LabelOptions(props: Props) {
           }}
         />
       </Labelled>
-      {format && <p className="dim label-sign">Known by {LABEL_FORMATS[format].sign}.</p>}
+      {format && <p className={`dim ${styles.labelSign}`}>Known by {LABEL_FORMATS[format].sign}.</p>}
       {options.map((option) => {
         const Field = FIELDS[option];
         return (

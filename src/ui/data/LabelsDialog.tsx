@@ -8,6 +8,8 @@ import type { LabelChoice, ScannedTable } from '../../protocol/labels.ts';
 import { arrange, confirmLabels, useArrangement } from '../../store/films/arrange.ts';
 import { runExists, useSession } from '../../store/session.ts';
 import { ErrorNotice } from '../shell/ErrorNotice.tsx';
+import shared from '../shell/shared.module.css';
+import styles from './data.module.css';
 import { LabelFiles } from './LabelFiles.tsx';
 import { LabelOptions } from './LabelOptions.tsx';
 import { usedPaths } from './labelDraft.ts';
@@ -55,8 +57,8 @@ export function LabelsDialog({ summary, opened, onClose }: Props) {
   };
   return (
     <Modal opened={opened} onClose={onClose} size="64rem" title={`Labels of ${summary.name}`}>
-      <div className="labels-dialog" data-testid="labels-dialog">
-        <div className="labels-choices">
+      <div className={styles.labelsDialog} data-testid="labels-dialog">
+        <div className={styles.labelsChoices}>
           <LabelFiles
             summary={summary}
             draft={draft}
@@ -77,13 +79,13 @@ export function LabelsDialog({ summary, opened, onClose }: Props) {
             />
           )}
         </div>
-        <div className="labels-outcome">
+        <div className={styles.labelsOutcome}>
           <MatchReport summary={summary} />
         </div>
-        <div className="labels-foot">
+        <div className={styles.labelsFoot}>
           {error && <ErrorNotice error={error} />}
           {locked && <p className="dim">A run is at hand. End it to change labels.</p>}
-          <div className="question-acts">
+          <div className={shared.acts}>
             <Button variant="default" onClick={onClose}>
               Close
             </Button>

@@ -12,6 +12,7 @@ import { useSettings } from '../../store/page/settings.ts';
 import { problemsCsv } from '../../store/run/export.ts';
 import { formatCount } from '../../util/format.ts';
 import { fileName, saveText } from '../shell/download.ts';
+import styles from './data.module.css';
 
 const LINE = 22;
 const PROBLEMS = Object.keys(MATCH_PROBLEMS) as MatchProblem[];
@@ -36,7 +37,7 @@ function Lines({ problems }: { problems: readonly MatchExample[] }) {
   return (
     <section
       ref={scroller}
-      className="problem-lines"
+      className={styles.problemLines}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
       tabIndex={0}
       aria-label="Rows and films that did not fit"
@@ -45,7 +46,7 @@ function Lines({ problems }: { problems: readonly MatchExample[] }) {
         {lines.getVirtualItems().map(({ index, start }) => {
           const { row, name } = problems[index]!;
           return (
-            <div key={index} className="problem-line" style={{ transform: `translateY(${start}px)` }}>
+            <div key={index} className={styles.problemLine} style={{ transform: `translateY(${start}px)` }}>
               <span className="num dim">{row > 0 ? `row ${formatCount(row)}` : 'film'}</span>
               <span>{named ? name : 'name hidden'}</span>
             </div>
@@ -71,7 +72,7 @@ function Problems({ name, counts }: { name: string; counts: Record<MatchProblem,
   }
   return (
     <>
-      <div className="problem-bar">
+      <div className={styles.problemBar}>
         <SegmentedControl
           size="xs"
           aria-label="Which"
@@ -83,7 +84,7 @@ function Problems({ name, counts }: { name: string; counts: Record<MatchProblem,
         />
       </div>
       <Lines problems={problems.filter(({ problem }) => problem === shown)} />
-      <div className="problem-bar">
+      <div className={styles.problemBar}>
         <Button variant="subtle" size="compact-xs" onClick={() => commandOf('names').run()}>
           {named ? 'Hide names' : 'Show names'}
         </Button>
@@ -105,9 +106,9 @@ export function MatchReport({ summary }: { summary: DatasetSummary }) {
   if (!report) return <p className="dim">No labels are in use.</p>;
   const counts = countsOf(report);
   return (
-    <div className="match-report" data-testid="match-report">
+    <div className={styles.matchReport} data-testid="match-report">
       <h3>Match</h3>
-      <table className="counts">
+      <table className={styles.counts}>
         <tbody>
           <tr>
             <th scope="row">rows matched, of {formatCount(report.rows)}</th>

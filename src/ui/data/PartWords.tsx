@@ -5,6 +5,7 @@ import { Select } from '@mantine/core';
 import { type DatasetSummary, type Placement, SPLITS } from '../../protocol/dataset.ts';
 import type { LabelChoice } from '../../protocol/labels.ts';
 import { formatCounted } from '../../util/format.ts';
+import styles from './data.module.css';
 
 interface Props {
   readonly summary: DatasetSummary;
@@ -26,11 +27,11 @@ export function PartWords({ summary, draft, locked, onDraft }: Props) {
   const words = [...new Set([...counts.keys(), ...Object.keys(draft.parts ?? {})])];
   if (words.length === 0) return null;
   return (
-    <section className="label-options part-words" data-testid="part-words" aria-label="Words for parts">
+    <section className={styles.labelOptions} data-testid="part-words" aria-label="Words for parts">
       <p>Which part is it? Films of a part that is not known are left out until you say so.</p>
       {words.slice(0, MOST_SHOWN).map((word) => (
-        <div key={word} className="label-field">
-          <span className="label-field-name part-word">
+        <div key={word} className={styles.labelField}>
+          <span className={`${styles.labelFieldName} ${styles.partWord}`}>
             {word}{' '}
             <span className="num dim">{counts.has(word) && formatCounted(counts.get(word)!, 'film')}</span>
           </span>

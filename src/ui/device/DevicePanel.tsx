@@ -5,9 +5,11 @@ import type { ReactNode } from 'react';
 import { restart } from '../../store/run/acts.ts';
 import { useSession } from '../../store/session.ts';
 import { formatBytes, formatCount } from '../../util/format.ts';
+import shared from '../shell/shared.module.css';
 import { DevicePanelKernels } from './DevicePanelKernels.tsx';
 import { DevicePanelNetwork } from './DevicePanelNetwork.tsx';
 import { DevicePanelTest } from './DevicePanelTest.tsx';
+import styles from './device.module.css';
 
 const BYTE_LIMITS = ['maxBufferSize', 'maxStorageBufferBindingSize', 'maxComputeWorkgroupStorageSize'];
 
@@ -21,7 +23,7 @@ const LIMIT_LABELS = {
 
 function Facts({ rows }: { rows: readonly (readonly [string, ReactNode])[] }) {
   return (
-    <dl className="facts">
+    <dl className={shared.facts}>
       {rows.map(([name, value]) => (
         <div key={name}>
           <dt>{name}</dt>
@@ -47,7 +49,7 @@ function Adapter() {
   if (!facts) {
     return (
       <>
-        <p className="device-claim">
+        <p className={styles.deviceClaim}>
           No adapter is open, so nothing can be trained. Films can be read and looked at.
         </p>
         <Restart />
@@ -57,7 +59,7 @@ function Adapter() {
   const limits = Object.entries(LIMIT_LABELS) as [keyof typeof LIMIT_LABELS, string][];
   return (
     <>
-      <div className="device-columns">
+      <div className={styles.deviceColumns}>
         <section aria-label="Adapter">
           <h2>Adapter</h2>
           <Facts
@@ -87,7 +89,7 @@ function Adapter() {
         </section>
         <section aria-label="Features">
           <h2>Features</h2>
-          <ul className="features">
+          <ul className={styles.features}>
             {[...facts.features].sort().map((feature) => (
               <li key={feature}>{feature}</li>
             ))}
@@ -102,7 +104,7 @@ function Adapter() {
 
 export function DevicePanel() {
   return (
-    <div className="device" data-testid="device-panel">
+    <div className={styles.device} data-testid="device-panel">
       <Adapter />
       <DevicePanelTest />
       <DevicePanelKernels />

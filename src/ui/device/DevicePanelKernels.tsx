@@ -7,6 +7,7 @@ import { KERNEL_LABELS, type KernelFacts } from '../../protocol/kernels.ts';
 import { measureAgain, switchKernel, useKernels } from '../../store/device/kernels.ts';
 import { useSelfTest } from '../../store/device/selfTest.ts';
 import { runExists, useSession } from '../../store/session.ts';
+import styles from './device.module.css';
 
 const milliseconds = (ms: number) => (ms < 10 ? ms.toFixed(2) : ms.toFixed(0));
 
@@ -15,7 +16,7 @@ function Forms({ form, forms }: KernelFacts) {
   return (
     <>
       {forms.map(({ name, ms, fault }) => (
-        <span key={name} className="kernel-form" data-taken={name === form} title={fault}>
+        <span key={name} className={styles.kernelForm} data-taken={name === form} title={fault}>
           {name}
           {ms !== null && <span className="num"> {milliseconds(ms)} ms</span>}
           {fault !== undefined && <span className="dim"> not usable</span>}
@@ -70,7 +71,7 @@ export function DevicePanelKernels() {
   return (
     <section aria-label="Kernels" data-testid="kernels">
       <h2>Kernels</h2>
-      <p className="device-claim">
+      <p className={styles.deviceClaim}>
         A kernel that a driver gets wrong can be switched off: stock TensorFlow.js operations then compute the
         same, slower. Some kernels have several forms of their programs; which is fastest here is measured
         once and kept. {prepared ? 'Fixed while a run is prepared: end it to change them.' : ''}
@@ -79,7 +80,7 @@ export function DevicePanelKernels() {
       <Button variant="default" disabled={!free} loading={choosing} onClick={() => void measureAgain()}>
         Measure the forms
       </Button>
-      <div className="requests kernels">
+      <div className={`${styles.requests} ${styles.kernels}`}>
         <Table verticalSpacing={2} horizontalSpacing={8} fz="xs" stickyHeader>
           <Table.Thead>
             <Table.Tr>

@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { type RequestRow, useRequests } from '../../store/device/requests.ts';
 import { useProtection, whyNotProtected } from '../../store/page/protection.ts';
 import { formatBytes, formatCount } from '../../util/format.ts';
+import styles from './device.module.css';
 
 const OUTCOMES: Record<RequestRow['outcome'], string> = {
   server: 'from the server',
@@ -24,7 +25,12 @@ function ProtectionWords() {
   const { protection, offline } = useProtection();
   const by = protection.state === 'active' ? protection.by : null;
   return (
-    <p className="device-claim" data-testid="protection" data-state={protection.state} data-by={by ?? ''}>
+    <p
+      className={styles.deviceClaim}
+      data-testid="protection"
+      data-state={protection.state}
+      data-by={by ?? ''}
+    >
       {by === 'server' && 'Protected by the headers of the server. '}
       {by === 'service worker' && 'Protected by the service worker, which adds the headers to every answer. '}
       {whyNotProtected(protection)} {COPY_WORDS[offline.copy]}
@@ -35,7 +41,7 @@ function ProtectionWords() {
 function Counts() {
   const { total, foreign, refused, sent, received } = useRequests();
   return (
-    <p className="device-claim">
+    <p className={styles.deviceClaim}>
       <b className="num">{formatCount(total)}</b> requests, <b className="num">{formatCount(foreign)}</b> of
       them to another origin. <b className="num">{formatBytes(sent)}</b> sent in bodies or queries,{' '}
       <b className="num">{formatBytes(received)}</b> of the app received. Refused:{' '}
@@ -49,7 +55,7 @@ const timeOf = (at: number) =>
 
 function Rows({ rows }: { rows: readonly RequestRow[] }) {
   return (
-    <div className="requests">
+    <div className={styles.requests}>
       <Table verticalSpacing={2} horizontalSpacing={8} fz="xs" stickyHeader>
         <Table.Thead>
           <Table.Tr>
@@ -68,9 +74,9 @@ function Rows({ rows }: { rows: readonly RequestRow[] }) {
             <Table.Tr key={index} data-outcome={row.outcome}>
               <Table.Td className="num">{timeOf(row.at)}</Table.Td>
               <Table.Td>{row.asker}</Table.Td>
-              <Table.Td className="requests-address">{row.address}</Table.Td>
+              <Table.Td className={styles.requestsAddress}>{row.address}</Table.Td>
               <Table.Td>{row.kind}</Table.Td>
-              <Table.Td className="requests-outcome">{OUTCOMES[row.outcome]}</Table.Td>
+              <Table.Td className={styles.requestsOutcome}>{OUTCOMES[row.outcome]}</Table.Td>
               <Table.Td ta="right" className="num">
                 {row.outcome === 'refused' ? '–' : formatBytes(row.sent)}
               </Table.Td>

@@ -7,6 +7,7 @@ import { testGpu, useSelfTest } from '../../store/device/selfTest.ts';
 import { useSession } from '../../store/session.ts';
 import { formatCount } from '../../util/format.ts';
 import { ErrorNotice } from '../shell/ErrorNotice.tsx';
+import styles from './device.module.css';
 
 function errorText({ error, unit }: SelfTestRow): string {
   if (error === null) return '–';
@@ -20,7 +21,7 @@ function limitText({ tolerance, unit }: SelfTestRow): string {
 
 function Rows({ rows }: { rows: readonly SelfTestRow[] }) {
   return (
-    <div className="requests">
+    <div className={styles.requests}>
       <Table verticalSpacing={2} horizontalSpacing={8} fz="xs" stickyHeader data-testid="self-test-rows">
         <Table.Thead>
           <Table.Tr>
@@ -60,7 +61,7 @@ export function DevicePanelTest() {
   return (
     <section aria-label="Self-test" data-testid="self-test">
       <h2>Self-test</h2>
-      <p className="device-claim">
+      <p className={styles.deviceClaim}>
         Drivers differ. This computes every kernel, and one whole training step, on this GPU and again with
         plain loops on the processor, and compares. A prepared run stays as it is.
       </p>
@@ -72,7 +73,12 @@ export function DevicePanelTest() {
       >
         {running ? `Testing${share}` : 'Test this GPU'}
       </Button>
-      <p className="self-test-verdict" role="status" data-testid="self-test-verdict" data-ok={report?.ok}>
+      <p
+        className={styles.selfTestVerdict}
+        role="status"
+        data-testid="self-test-verdict"
+        data-ok={report?.ok}
+      >
         {report?.sentence}
       </p>
       {error && <ErrorNotice error={error} />}

@@ -17,6 +17,8 @@ import { useRuns } from '../../store/run/runs.ts';
 import { type SessionState, useSession } from '../../store/session.ts';
 import { percent } from '../../tasks/linear/words.ts';
 import { TASK_NAMES, TASKS } from '../../tasks/records.ts';
+import shared from '../shell/shared.module.css';
+import styles from './EvaluateBar.module.css';
 
 const NO_FINDINGS: readonly string[] = [];
 
@@ -70,7 +72,7 @@ function Share() {
   const offered: readonly number[] = SHARES;
   const shares = offered.includes(share) ? offered : [...offered, share].sort((a, b) => a - b);
   return (
-    <div className="curves-control">
+    <div className={shared.control}>
       <span id="share-label">Labels</span>
       <SegmentedControl
         size="xs"
@@ -90,12 +92,12 @@ export function EvaluateBar() {
   const findings = useDataset((state) => state.summary?.findings ?? NO_FINDINGS);
   const why = useObstacle();
   return (
-    <div className="curves-bar">
+    <div className={shared.bar}>
       <Task />
       <Share />
       <MultiSelect
         size="xs"
-        className="probe-findings"
+        className={styles.probeFindings}
         aria-label="Findings"
         data-testid="probe-findings"
         data={[...findings]}
@@ -105,7 +107,7 @@ export function EvaluateBar() {
         clearable
         searchable
       />
-      <span className="curves-spring" />
+      <span className="spring" />
       {running && <EvaluationProgress />}
       <Tooltip label={why} disabled={why === null || running}>
         <Button
@@ -127,7 +129,7 @@ function EvaluationProgress() {
   const progress = useEvaluation((state) => state.progress);
   const share = progress && progress.total > 0 ? (progress.done / progress.total) * 100 : 0;
   return (
-    <div className="probe-progress" role="status">
+    <div className={styles.probeProgress} role="status">
       <span className="num dim">
         {progress ? `${progress.stage} ${progress.done} / ${progress.total}` : 'Starting'}
       </span>

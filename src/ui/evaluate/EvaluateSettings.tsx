@@ -9,6 +9,8 @@ import { useSettings } from '../../store/page/settings.ts';
 import { settingsOf, useEvaluation } from '../../store/run/evaluation.ts';
 import { useChanged } from '../settings/ConfigForm.tsx';
 import { ConfigFormField } from '../settings/ConfigFormField.tsx';
+import shared from '../shell/shared.module.css';
+import styles from './EvaluateSettings.module.css';
 
 export function EvaluateSettings() {
   const [open, setOpen] = useState(false);
@@ -17,20 +19,20 @@ export function EvaluateSettings() {
   const changed = useChanged(keys);
   const preset = useSettings((settings) => settings.preset);
   return (
-    <section className="probe-settings" aria-label="Settings of the evaluation">
+    <section className={styles.probeSettings} aria-label="Settings of the evaluation">
       <UnstyledButton
-        className="section-fold probe-settings-fold"
+        className={`${shared.fold} ${styles.probeSettingsFold}`}
         aria-expanded={open}
         aria-controls={body}
         data-testid="probe-settings"
         onClick={() => setOpen(!open)}
       >
-        <IconChevronRight size={14} aria-hidden className="probe-settings-chevron" data-open={open} />
+        <IconChevronRight size={14} aria-hidden className={styles.probeSettingsChevron} data-open={open} />
         Settings
         <span className="dim">{changed > 0 ? `${changed} changed` : `as in ${PRESETS[preset].label}`}</span>
       </UnstyledButton>
       <Collapse expanded={open} id={body}>
-        <div className="probe-fields">
+        <div className={styles.probeFields}>
           {keys.map((key) => (
             <ConfigFormField key={key} name={key} locked={false} />
           ))}

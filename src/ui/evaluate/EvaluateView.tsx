@@ -6,11 +6,12 @@ import { useEvaluation } from '../../store/run/evaluation.ts';
 import { evaluationCsv, evaluationJson } from '../../store/run/export.ts';
 import { type Evaluation, TASKS, taskOf } from '../../tasks/records.ts';
 import { toWire } from '../../util/errors.ts';
-import '../charts/curves.css';
 import { fileName, saveText } from '../shell/download.ts';
 import { ErrorNotice } from '../shell/ErrorNotice.tsx';
+import shared from '../shell/shared.module.css';
 import { EvaluateBar, useObstacle } from './EvaluateBar.tsx';
 import { EvaluateSettings } from './EvaluateSettings.tsx';
+import styles from './EvaluateView.module.css';
 import { viewOf } from './views.ts';
 import { unbroken } from './words.ts';
 
@@ -23,7 +24,7 @@ function save(evaluation: Evaluation, kind: 'csv' | 'json'): void {
 
 function Exports({ evaluation }: { evaluation: Evaluation }) {
   return (
-    <div className="curves-control">
+    <div className={shared.control}>
       {(['csv', 'json'] as const).map((kind) => (
         <Button
           key={kind}
@@ -44,8 +45,8 @@ function Report({ evaluation }: { evaluation: Evaluation }) {
   const { Report: Drawn } = viewOf(evaluation.task);
   return (
     <>
-      <div className="probe-head">
-        <h2 className="probe-verdict" data-testid="probe-verdict">
+      <div className={styles.probeHead}>
+        <h2 className={styles.probeVerdict} data-testid="probe-verdict">
           {unbroken(taskOf(evaluation).verdict(evaluation.report))}
         </h2>
         <Exports evaluation={evaluation} />
@@ -60,10 +61,10 @@ function Empty() {
   const { running, task } = useEvaluation();
   const { Introduction } = viewOf(task);
   return (
-    <div className="probe-empty">
+    <div className={shared.empty}>
       <h2>What did the encoder learn?</h2>
       <Introduction />
-      <p className="probe-next">
+      <p className={styles.probeNext}>
         {running ? 'The scores come here.' : (why ?? 'The model is there: press Evaluate.')}
       </p>
     </div>
@@ -75,10 +76,10 @@ export function EvaluateView() {
   const newest = useEvaluation((state) => state.newest);
   const error = useEvaluation((state) => state.error);
   return (
-    <section className="curves" aria-label={TASKS[newest?.task ?? task].label}>
+    <section className={shared.view} aria-label={TASKS[newest?.task ?? task].label}>
       <EvaluateBar />
       <EvaluateSettings />
-      <div className="curves-scroll">
+      <div className={shared.scroll}>
         {error && (
           <ErrorNotice
             error={toWire(error)}

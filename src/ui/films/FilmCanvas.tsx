@@ -68,7 +68,7 @@ export function FilmCanvas({ picture, overlay, label, className }: Props) {
       ref={ref}
       width={width}
       height={height}
-      className={`film ${className ?? ''}`}
+      className={className}
       role={label ? 'img' : undefined}
       aria-label={label || undefined}
       aria-hidden={label ? undefined : true}

@@ -11,6 +11,7 @@ import { thumbnailOf, useThumbnails, wantThumbnail } from '../../store/films/thu
 import { openFilm } from '../../store/films/viewer.ts';
 import { useSettings } from '../../store/page/settings.ts';
 import { FilmCanvas } from './FilmCanvas.tsx';
+import styles from './FilmGrid.module.css';
 
 interface Props {
   /** Indices of the films to show, in order. */
@@ -44,15 +45,15 @@ function Cell({ film, row, caption, opens }: CellProps) {
   return (
     <button
       type="button"
-      className="film-cell"
+      className={styles.filmCell}
       aria-label={`${opens ? 'Open' : 'Inspect'} ${label}`}
       aria-pressed={chosen}
       onClick={() => (opens ? void openFilm(film) : inspectFilm(film))}
       onDoubleClick={() => void openFilm(film)}
     >
-      <span className="film-frame">{thumbnail && <FilmCanvas picture={thumbnail} label="" />}</span>
+      <span className={styles.filmFrame}>{thumbnail && <FilmCanvas picture={thumbnail} label="" />}</span>
       {caption && (
-        <span className="film-caption">
+        <span className={styles.filmCaption} data-testid="film-caption">
           <span>{label}</span>
           <span className="dim">{row && facts(row)}</span>
         </span>
@@ -86,13 +87,13 @@ export function FilmGrid({ films, images, cell, height, captions = false, opens 
   useEffect(() => rows.measure(), [rowHeight]);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
-    <section ref={scroller} className="film-grid" style={{ height }} tabIndex={0} aria-label="Films">
+    <section ref={scroller} className={styles.filmGrid} style={{ height }} tabIndex={0} aria-label="Films">
       <div ref={measured} style={{ height: rows.getTotalSize(), position: 'relative' }}>
         {width > 0 &&
           rows.getVirtualItems().map(({ index, key, start }) => (
             <div
               key={key}
-              className="film-row"
+              className={styles.filmRow}
               style={{
                 transform: `translateY(${start}px)`,
                 gridTemplateColumns: `repeat(${columns}, 1fr)`,

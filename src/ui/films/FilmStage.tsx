@@ -14,6 +14,7 @@ import {
   setZoom,
   useViewer,
 } from '../../store/films/viewer.ts';
+import styles from './FilmStage.module.css';
 import { draggedWindow, greyTable, paint } from './filmWindow.ts';
 
 interface Props {
@@ -115,7 +116,7 @@ export function FilmStage({ view, label, children }: Props) {
     // biome-ignore lint/a11y/noStaticElementInteractions: sliders, buttons and keys beside it do the same
     <div
       ref={stage}
-      className="viewer-stage"
+      className={styles.viewerStage}
       data-testid="viewer-stage"
       data-dragging={drag !== null}
       onPointerDown={begin}
@@ -127,7 +128,8 @@ export function FilmStage({ view, label, children }: Props) {
       onWheel={zoomAt}
     >
       <div
-        className="viewer-film"
+        className={styles.viewerFilm}
+        data-testid="viewer-film"
         data-coarse={scale > 2}
         style={{
           width: view.width * scale,

@@ -11,10 +11,10 @@ import { closeViewer, setZoom, turnViewer, useViewer } from '../../store/films/v
 import { useSettings } from '../../store/page/settings.ts';
 import { formatCount } from '../../util/format.ts';
 import { clampZoom, FilmStage } from './FilmStage.tsx';
+import styles from './FilmViewer.module.css';
 import { MarksControls, MarksOverlay } from './MarksOverlay.tsx';
 import { TagTable } from './TagTable.tsx';
 import { WindowControls } from './WindowControls.tsx';
-import './viewer.css';
 
 const ZOOM_STEP = 1.25;
 /** Windows of Mantine lie at 200. */
@@ -53,7 +53,7 @@ function Bar({ film, name }: { film: number; name: string }) {
   const films = useDataset(({ summary }) => summary?.filmTable.length ?? 0);
   const { zoom, scale, spot } = useViewer();
   return (
-    <header className="viewer-bar">
+    <header className={styles.viewerBar}>
       <Tooltip label="Previous film (←)">
         <ActionIcon aria-label="Previous film" onClick={() => turnViewer(-1)}>
           <IconChevronLeft size={16} />
@@ -64,7 +64,7 @@ function Bar({ film, name }: { film: number; name: string }) {
           <IconChevronRight size={16} />
         </ActionIcon>
       </Tooltip>
-      <span className="num viewer-title" data-testid="viewer-title">
+      <span className={`num ${styles.viewerTitle}`} data-testid="viewer-title">
         {name}
         <span className="dim">
           {' '}
@@ -72,7 +72,7 @@ function Bar({ film, name }: { film: number; name: string }) {
         </span>
       </span>
       <span className="spring" />
-      <span className="num dim viewer-spot">
+      <span className={`num dim ${styles.viewerSpot}`} data-testid="viewer-spot">
         {spot && `${spot.x}, ${spot.y}: ${Number(spot.value.toPrecision(6))}`}
       </span>
       <Button size="compact-xs" variant={zoom === null ? 'filled' : 'default'} onClick={() => setZoom(null)}>
@@ -81,7 +81,7 @@ function Bar({ film, name }: { film: number; name: string }) {
       <Button size="compact-xs" variant={zoom === 1 ? 'filled' : 'default'} onClick={() => setZoom(1)}>
         1:1
       </Button>
-      <span className="num viewer-zoom">{Math.round(100 * scale)} %</span>
+      <span className={`num ${styles.viewerZoom}`}>{Math.round(100 * scale)} %</span>
       <ActionIcon aria-label="Close the viewer" data-testid="viewer-close" onClick={closeViewer}>
         <IconX size={16} />
       </ActionIcon>
@@ -105,8 +105,8 @@ function factsOf(view: FilmView): (readonly [string, string])[] {
 
 function Side({ view }: { view: FilmView }) {
   return (
-    <aside className="viewer-side" aria-label="About this film">
-      <dl className="viewer-facts">
+    <aside className={styles.viewerSide} aria-label="About this film">
+      <dl className={styles.viewerFacts}>
         {factsOf(view).map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
@@ -130,7 +130,7 @@ function Opened({ film }: { film: number }) {
   return (
     // It takes the focus itself: on a button its tooltip would open over the film, and take the first Escape.
     <div
-      className="viewer"
+      className={styles.viewer}
       tabIndex={-1}
       data-autofocus
       data-testid="viewer"
@@ -145,7 +145,7 @@ function Opened({ film }: { film: number }) {
           <Side view={view} />
         </>
       ) : (
-        <p className="viewer-empty">{problem ?? 'Reading the film'}</p>
+        <p className={styles.viewerEmpty}>{problem ?? 'Reading the film'}</p>
       )}
     </div>
   );

@@ -9,6 +9,7 @@ import { closeGallery, filterGallery, useGallery } from '../../store/films/galle
 import { useViewer } from '../../store/films/viewer.ts';
 import { useSettings } from '../../store/page/settings.ts';
 import { formatCounted } from '../../util/format.ts';
+import styles from './FilmGrid.module.css';
 import { FilmGrid } from './FilmGrid.tsx';
 
 const SPLIT_CHOICES = [
@@ -74,7 +75,7 @@ export function Gallery() {
       title={`Films of ${summary.name}`}
       closeOnEscape={!viewing}
     >
-      <div className="gallery-bar">
+      <div className={styles.galleryBar}>
         <SegmentedControl
           size="xs"
           aria-label="Split"

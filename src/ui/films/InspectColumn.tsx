@@ -14,6 +14,7 @@ import { formatCount } from '../../util/format.ts';
 import { VerdictCard } from '../charts/VerdictCard.tsx';
 import { Section } from '../shell/Section.tsx';
 import { FilmCanvas, type Overlay } from './FilmCanvas.tsx';
+import styles from './InspectColumn.module.css';
 import { VIRIDIS_GRADIENT } from './viridis.ts';
 
 const REFRESH_MS = 5000;
@@ -22,7 +23,7 @@ function FilmTurner() {
   const film = useInspect((inspect) => inspect.film);
   const films = useDataset(({ summary }) => summary?.filmTable.length ?? 0);
   return (
-    <span className="turner">
+    <span className={styles.turner}>
       <Tooltip label="Previous film">
         <ActionIcon
           size={22}
@@ -33,7 +34,7 @@ function FilmTurner() {
           <IconChevronLeft size={15} />
         </ActionIcon>
       </Tooltip>
-      <span className="num turner-number">
+      <span className={`num ${styles.turnerNumber}`}>
         {films > 0 && `film ${formatCount(film + 1)} of ${formatCount(films)}`}
       </span>
       <Tooltip label="Next film">
@@ -70,14 +71,14 @@ function Views() {
     return [views.view1, views.view2].map((bytes) => ({ width: size, height: size, bytes }));
   }, [views]);
   return (
-    <div className="views" data-testid="views">
+    <div className={styles.views} data-testid="views">
       {[0, 1].map((which) => (
         <figure key={which}>
-          <div className="views-frame">
+          <div className={styles.viewsFrame}>
             {pictures ? (
               <FilmCanvas picture={pictures[which]!} label={`View ${which + 1} of the film`} />
             ) : (
-              <span className="views-empty">{viewsProblem ?? 'once a run is prepared'}</span>
+              <span className={styles.viewsEmpty}>{viewsProblem ?? 'once a run is prepared'}</span>
             )}
           </div>
           <figcaption>
@@ -110,25 +111,25 @@ function Gates() {
   const overlays = useOverlays();
   if (!picture) return <p className="dim">The film has not been read yet.</p>;
   return (
-    <div className="gates" data-testid="gates">
-      <div className="gates-film">
+    <div data-testid="gates">
+      <div className={styles.gatesFilm}>
         <FilmCanvas
           picture={picture}
           overlay={overlays?.[level]}
           label={`Film ${film + 1}${overlays ? ` with the gate of ${LEVELS[level - 1]}` : ''}`}
         />
       </div>
-      <fieldset className="gates-levels">
+      <fieldset className={styles.gatesLevels}>
         <legend className="visually-hidden">Level</legend>
         {LEVEL_NUMBERS.map((number) => (
           <UnstyledButton
             key={number}
-            className="gates-level"
+            className={styles.gatesLevel}
             aria-pressed={number === level}
             disabled={!overlays}
             onClick={() => setLevel(number)}
           >
-            <span className="gates-small">
+            <span className={styles.gatesSmall}>
               <FilmCanvas picture={picture} overlay={overlays?.[number]} label="" />
             </span>
             {LEVELS[number - 1]}
@@ -136,9 +137,9 @@ function Gates() {
         ))}
       </fieldset>
       {overlays ? (
-        <div className="gates-scale">
+        <div className={styles.gatesScale}>
           <span className="num">0</span>
-          <span className="gates-ramp" style={{ background: VIRIDIS_GRADIENT }} aria-hidden />
+          <span className={styles.gatesRamp} style={{ background: VIRIDIS_GRADIENT }} aria-hidden />
           <span className="num">1</span>
           <Slider
             size={2}
@@ -150,7 +151,7 @@ function Gates() {
             value={opacity}
             onChange={setOpacity}
             thumbLabel="Opacity of the gate"
-            className="gates-opacity"
+            className={styles.gatesOpacity}
           />
         </div>
       ) : (

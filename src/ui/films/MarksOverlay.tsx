@@ -5,6 +5,8 @@ import { Slider, Switch } from '@mantine/core';
 import { useEffect, useRef } from 'react';
 import type { FilmMark, FilmMarks, FilmMask } from '../../protocol/marks.ts';
 import { setMarksOpacity, showMarks, useMarks } from '../../store/films/marks.ts';
+import shared from '../shell/shared.module.css';
+import styles from './MarksOverlay.module.css';
 import { viridis } from './viridis.ts';
 
 /** The dark end of the map cannot be told from a film. */
@@ -32,7 +34,14 @@ function Mask({ mask, colour, opacity }: { mask: FilmMask; colour: Colour; opaci
     ref.current?.getContext('2d')?.putImageData(image, 0, 0);
   }, [bytes, width, height, colour]);
   return (
-    <canvas ref={ref} width={width} height={height} className="mark-mask" style={{ opacity }} aria-hidden />
+    <canvas
+      ref={ref}
+      width={width}
+      height={height}
+      className={styles.markMask}
+      style={{ opacity }}
+      aria-hidden
+    />
   );
 }
 
@@ -42,7 +51,8 @@ function Box({ box, colour }: { box: FilmMark; colour: Colour }) {
   const { x, y, width, height, finding, reader } = box;
   return (
     <div
-      className="mark-box"
+      className={styles.markBox}
+      data-testid="mark-box"
       style={{
         left: percent(x),
         top: percent(y),
@@ -62,7 +72,7 @@ export function MarksOverlay() {
   if (!marks || !shown) return null;
   const colours = coloursOf(findingsOf(marks));
   return (
-    <div className="marks" data-testid="marks" role="img" aria-label={inWords(marks)}>
+    <div className={styles.marks} data-testid="marks" role="img" aria-label={inWords(marks)}>
       {marks.masks.map((mask) => (
         <Mask key={mask.finding} mask={mask} colour={colours.get(mask.finding)!} opacity={opacity} />
       ))}
@@ -97,8 +107,8 @@ export function MarksControls() {
   if (!marks) return null;
   const colours = coloursOf(findingsOf(marks));
   return (
-    <section className="marks-controls" aria-label="Boxes and masks">
-      <div className="films-head">
+    <section aria-label="Boxes and masks">
+      <div className={shared.subhead}>
         <h3>Drawn by readers</h3>
         <span className="spring" />
         <Switch
@@ -108,7 +118,7 @@ export function MarksControls() {
           onChange={(event) => showMarks(event.currentTarget.checked)}
         />
       </div>
-      <ul className="marks-legend">
+      <ul className={styles.marksLegend}>
         {[...colours].map(([finding, colour]) => (
           <li key={finding}>
             <i style={{ background: css(colour) }} aria-hidden />

@@ -7,17 +7,18 @@ import { useState } from 'react';
 import type { FilmView, TagRow } from '../../protocol/film.ts';
 import { showIdentifiers, useViewer } from '../../store/films/viewer.ts';
 import { formatCount } from '../../util/format.ts';
+import styles from './TagTable.module.css';
 
 function Row({ row, shown }: { row: TagRow; shown: boolean }) {
   const hidden = row.identifying && !shown && row.value !== '';
   return (
     <tr data-identifying={row.identifying}>
       <th scope="row">
-        <span className="tag-name">
+        <span className={styles.tagName}>
           {row.name || <span className="dim">Unnamed</span>}
           {row.identifying && <IconUserExclamation size={13} aria-label="identifies the patient" />}
         </span>
-        <span className="tag-number num">
+        <span className={`${styles.tagNumber} num`}>
           {row.tag} {row.vr}
         </span>
       </th>
@@ -35,14 +36,14 @@ export function TagTable({ view }: { view: FilmView }) {
   const identifying = view.tags.filter((row) => row.identifying && row.value !== '').length;
   const rows = view.tags.filter((row) => holds(row, wanted));
   return (
-    <section className="tags" aria-label="Tags of the file">
+    <section className={styles.tags} aria-label="Tags of the file">
       <h3>Tags</h3>
       <p className="dim">
         {identifying > 0
           ? `${formatCount(identifying)} of ${formatCount(view.tags.length)} identify the patient or lead there.`
           : 'None that identifies a patient.'}
       </p>
-      <div className="tags-bar">
+      <div className={styles.tagsBar}>
         <TextInput
           size="xs"
           placeholder="Name or number"
@@ -58,7 +59,7 @@ export function TagTable({ view }: { view: FilmView }) {
           onChange={(event) => showIdentifiers(event.currentTarget.checked)}
         />
       </div>
-      <table className="tag-table" data-testid="tag-table">
+      <table className={styles.tagTable} data-testid="tag-table">
         <tbody>
           {rows.map((row) => (
             <Row key={row.tag} row={row} shown={shown} />

@@ -3,6 +3,7 @@
 import { Button, Slider } from '@mantine/core';
 import type { FilmView } from '../../protocol/film.ts';
 import { setWindow, useViewer } from '../../store/films/viewer.ts';
+import styles from './WindowControls.module.css';
 
 /** The modality values that the film has. */
 function rangeOf({ modality }: FilmView): [number, number] {
@@ -26,7 +27,7 @@ interface LineProps {
 
 function Line({ name, value, min, max, onChange }: LineProps) {
   return (
-    <div className="window-line">
+    <div className={styles.windowLine}>
       <span>{name}</span>
       <Slider
         size="sm"
@@ -65,7 +66,7 @@ export function WindowControls({ view }: { view: FilmView }) {
         max={2 * (high - low)}
         onChange={(value) => setWindow({ center, width: value })}
       />
-      <div className="window-presets">
+      <div className={styles.windowPresets}>
         <Button
           size="compact-xs"
           variant="default"

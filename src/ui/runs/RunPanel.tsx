@@ -14,6 +14,7 @@ import { saveBlob } from '../shell/download.ts';
 import { Section } from '../shell/Section.tsx';
 import { RunPanelKept } from './RunPanelKept.tsx';
 import { RunPanelStart } from './RunPanelStart.tsx';
+import styles from './runs.module.css';
 
 const randomSeed = () => crypto.getRandomValues(new Uint32Array(1))[0]! % 100_000;
 
@@ -31,8 +32,8 @@ export function RunPanel() {
   const closed = useWhyNotProtected() !== null;
   return (
     <Section title="Run">
-      <div className="run-panel">
-        <div className="seed-row">
+      <div className={styles.runPanel}>
+        <div className={styles.seedRow}>
           <ConfigFormField name="seed" locked={locked} />
           <Tooltip label="Another seed">
             <ActionIcon
@@ -59,7 +60,7 @@ export function RunPanel() {
             {clipboard.copied ? 'Link copied' : 'Copy link to these settings'}
           </Button>
         </Tooltip>
-        <div className="run-files">
+        <div className={styles.runFiles}>
           <Button
             variant="default"
             data-testid="save-checkpoint"

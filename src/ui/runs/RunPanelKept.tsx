@@ -9,12 +9,17 @@ import { useKeeping } from '../../store/run/keeping.ts';
 import { keepScreenOn, useWatchdog } from '../../store/run/watchdog.ts';
 import { showError, useSession } from '../../store/session.ts';
 import { formatBytes, formatCount } from '../../util/format.ts';
+import styles from './runs.module.css';
 
 function KeptLine() {
   const kept = useKeeping((state) => state.kept);
   const newest = kept?.checkpoints.at(-1);
   if (!kept || !newest)
-    return <span className="start-words start-whole">Kept in this browser from the first step on</span>;
+    return (
+      <span className={`${styles.startWords} ${styles.startWhole}`}>
+        Kept in this browser from the first step on
+      </span>
+    );
   const steps = kept.checkpoints.map(({ step, bytes, name, total }) => {
     const loss = total === null ? '' : `, loss ${total.toPrecision(4)}`;
     return `step ${formatCount(step)}${name ? ` “${name}”` : ''}: ${formatBytes(bytes)}${loss}`;
@@ -22,7 +27,7 @@ function KeptLine() {
   const room = kept.free === null ? '' : ` Room for ${formatBytes(kept.free)} more.`;
   return (
     <Tooltip label={`Checkpoints: ${steps.join('; ')}.${room}`} w={300} multiline>
-      <span className="start-words num" data-testid="kept" data-step={newest.step}>
+      <span className={`${styles.startWords} num`} data-testid="kept" data-step={newest.step}>
         {kept.lasting ? 'Kept' : 'Kept until the tab closes'}: step {formatCount(newest.step)} ·{' '}
         {formatBytes(kept.bytes)}
       </span>
@@ -57,7 +62,7 @@ function NameStep() {
       </Popover.Target>
       <Popover.Dropdown>
         <form
-          className="keep-step"
+          className={styles.keepStep}
           onSubmit={(event) => {
             event.preventDefault();
             save();
@@ -84,7 +89,7 @@ export function RunPanelKept() {
   return (
     <>
       {exists && (
-        <div className="start-row">
+        <div className={styles.startRow}>
           <KeptLine />
           <NameStep />
         </div>

@@ -5,6 +5,7 @@ import { IconX } from '@tabler/icons-react';
 import { useWhyNotProtected } from '../../store/page/protection.ts';
 import { setWeights, useSettings } from '../../store/page/settings.ts';
 import { useSession } from '../../store/session.ts';
+import styles from './runs.module.css';
 
 const HELP =
   'A safetensors file of a ResNet-18 under torchvision names, such as the one trained on ImageNet (encoder width 64). Bottlenecks and heads begin at random all the same.';
@@ -15,8 +16,8 @@ export function RunPanelStart({ locked }: { locked: boolean }) {
   const began = useSession(({ status }) => status.start);
   const words = locked ? began : (weights?.name ?? 'random');
   return (
-    <div className="start-row" data-testid="start">
-      <span className="start-words" title={words}>
+    <div className={styles.startRow} data-testid="start">
+      <span className={styles.startWords} title={words}>
         Start: {words}
       </span>
       {weights && !locked ? (

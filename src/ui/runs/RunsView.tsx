@@ -10,11 +10,12 @@ import { runsJson } from '../../store/run/export.ts';
 import { importRun, loadCurves } from '../../store/run/library.ts';
 import { undoDelete, useRuns } from '../../store/run/runs.ts';
 import { useSession } from '../../store/session.ts';
-import '../charts/curves.css';
 import { useLiveTick } from '../charts/redraw.ts';
 import { saveText } from '../shell/download.ts';
+import shared from '../shell/shared.module.css';
 import { TOKENS } from '../shell/theme.ts';
 import { FINAL, RunsViewRow } from './RunsViewRow.tsx';
+import styles from './runs.module.css';
 
 function RunsTable() {
   const runs = useRuns((state) => state.runs);
@@ -23,7 +24,7 @@ function RunsTable() {
   useLiveTick();
   return (
     <Table.ScrollContainer minWidth={720} type="native">
-      <Table data-testid="runs-table" verticalSpacing={3} horizontalSpacing={7} className="probe-table">
+      <Table data-testid="runs-table" verticalSpacing={3} horizontalSpacing={7} className={shared.table}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Pin</Table.Th>
@@ -64,8 +65,8 @@ function Words() {
     );
   }
   return (
-    <span className="curves-control" role="status">
-      <span className="dim run-name-text">Deleted {removed.run.name}.</span>
+    <span className={shared.control} role="status">
+      <span className={`dim ${styles.runNameText}`}>Deleted {removed.run.name}.</span>
       <Button variant="light" color="gray" size="compact-xs" data-testid="undo-delete" onClick={undoDelete}>
         Undo
       </Button>
@@ -103,10 +104,10 @@ async function saveAll(): Promise<void> {
 export function RunsView() {
   const runs = useRuns((state) => state.runs);
   return (
-    <section className="curves" aria-label="Runs">
-      <div className="curves-bar">
+    <section className={shared.view} aria-label="Runs">
+      <div className={shared.bar}>
         <Words />
-        <span className="curves-spring" />
+        <span className="spring" />
         <Import />
         <Button
           data-testid="runs-export"
@@ -119,11 +120,11 @@ export function RunsView() {
           JSON
         </Button>
       </div>
-      <div className="curves-scroll">
+      <div className={shared.scroll}>
         {runs.length > 0 ? (
           <RunsTable />
         ) : (
-          <div className="probe-empty">
+          <div className={shared.empty}>
             <h2>No runs yet</h2>
             <p>
               A run enters this list with its first step. It is named by what sets it apart from the run

@@ -9,6 +9,7 @@ import type { Run } from '../../store/run/runs.ts';
 import { useSession } from '../../store/session.ts';
 import { RUN_EXTENSION } from '../../vault/runFile.ts';
 import { fileName, saveBlob } from '../shell/download.ts';
+import styles from './runs.module.css';
 
 export function RunsViewExport({ run }: { run: Run }) {
   const [open, setOpen] = useState(false);
@@ -28,7 +29,7 @@ export function RunsViewExport({ run }: { run: Run }) {
           </ActionIcon>
         </Tooltip>
       </Popover.Target>
-      <Popover.Dropdown className="run-export" data-testid="run-export">
+      <Popover.Dropdown className={styles.runExport} data-testid="run-export">
         <p>Settings, curves, newest checkpoint and scores. No images.</p>
         <Checkbox
           size="xs"

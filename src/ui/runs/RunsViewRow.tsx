@@ -19,7 +19,9 @@ import { formatBytes } from '../../util/format.ts';
 import { outerColour } from '../charts/shownRuns.ts';
 import { figure, stepLabel } from '../charts/ticks.ts';
 import { fileName, saveText } from '../shell/download.ts';
+import shared from '../shell/shared.module.css';
 import { RunsViewExport } from './RunsViewExport.tsx';
+import styles from './runs.module.css';
 
 /** Where a run ended: its total, and the statistics of its first head, which every method has. */
 export const FINAL: readonly { label: string; metric(run: Run): MetricName }[] = [
@@ -55,11 +57,11 @@ function RunName({ run, live }: { run: Run; live: boolean }) {
     );
   }
   return (
-    <span className="curves-control run-name">
+    <span className={`${shared.control} ${styles.runName}`}>
       <svg width="10" height="10" aria-hidden="true">
         <circle cx="5" cy="5" r="4.5" fill={live ? 'var(--ink)' : outerColour(run)} />
       </svg>
-      <span className="run-name-text" title={run.name}>
+      <span className={styles.runNameText} data-testid="run-name" title={run.name}>
         {run.name}
       </span>
       {live && <span className="dim">this run</span>}
@@ -75,7 +77,9 @@ function Scores({ run }: { run: Run }) {
   const last = told.at(-1);
   if (!last) return <span className="dim">–</span>;
   return (
-    <Tooltip label={<span className="run-scores">{told.map(({ sentence }) => sentence).join('\n')}</span>}>
+    <Tooltip
+      label={<span className={styles.runScores}>{told.map(({ sentence }) => sentence).join('\n')}</span>}
+    >
       <span>
         {last.score} <span className="dim">· {last.condition}</span>
       </span>
@@ -109,7 +113,7 @@ function Resume({ run }: { run: Run }) {
 function Acts({ run, live }: { run: Run; live: boolean }) {
   const { kept } = run;
   return (
-    <span className="run-acts">
+    <span className={styles.runActs}>
       {kept && !live && <Resume run={run} />}
       <Tooltip label="Curves as CSV">
         <ActionIcon aria-label={`Curves of ${run.name} as CSV`} onClick={() => void saveCurves(run)}>
@@ -151,7 +155,7 @@ export function RunsViewRow({ run, live, folded }: { run: Run; live: boolean; fo
       <Table.Td>
         <RunName run={run} live={live} />
         {folded && (
-          <span className="run-folded">
+          <span className={styles.runFolded}>
             <Acts run={run} live={live} />
             <span className="dim num">
               {methodLabel(run)} · {presetOf(run)}

@@ -9,6 +9,7 @@ import { choosePreset, setDraft, useSettings } from '../../store/page/settings.t
 import { planSoon, useBudget } from '../../store/run/budget.ts';
 import { useSession } from '../../store/session.ts';
 import { formatBytes, formatShort } from '../../util/format.ts';
+import styles from './BudgetBar.module.css';
 
 export function BudgetBar() {
   const facts = useSession((session) => session.facts);
@@ -19,27 +20,28 @@ export function BudgetBar() {
   const limit = bufferLimit(facts.limits);
   const weights = budget.parameterBytes / budget.totalBytes;
   return (
-    <div className="budget" data-testid="budget" data-fits={budget.fits}>
-      <div className="budget-line">
+    <div className={styles.budget} data-testid="budget" data-fits={budget.fits}>
+      <div className={styles.budgetLine}>
         <span>
           Needs about <b className="num">{formatBytes(budget.totalBytes)}</b>
         </span>
         <span className="dim num">{formatShort(budget.parameters)} parameters</span>
       </div>
       <div
-        className="budget-bar"
+        className={styles.budgetBar}
         role="img"
         aria-label={`Weights ${formatBytes(budget.parameterBytes)}, activations ${formatBytes(budget.activationBytes)}`}
       >
-        <span className="budget-weights" style={{ flexGrow: weights }} />
-        <span className="budget-activations" style={{ flexGrow: 1 - weights }} />
+        <span className={styles.budgetWeights} style={{ flexGrow: weights }} />
+        <span className={styles.budgetActivations} style={{ flexGrow: 1 - weights }} />
       </div>
-      <div className="budget-line budget-key">
+      <div className={`${styles.budgetLine} ${styles.budgetKey}`}>
         <span>
-          <i className="budget-weights" aria-hidden /> weights {formatBytes(budget.parameterBytes)}
+          <i className={styles.budgetWeights} aria-hidden /> weights {formatBytes(budget.parameterBytes)}
         </span>
         <span>
-          <i className="budget-activations" aria-hidden /> activations {formatBytes(budget.activationBytes)}
+          <i className={styles.budgetActivations} aria-hidden /> activations{' '}
+          {formatBytes(budget.activationBytes)}
         </span>
       </div>
       {budget.fits ? (
@@ -47,7 +49,7 @@ export function BudgetBar() {
           Largest buffer {formatBytes(budget.largestBufferBytes)} of {formatBytes(limit)}
         </p>
       ) : (
-        <div className="budget-refusal" role="status">
+        <div className={styles.budgetRefusal} role="status">
           <p>Too large: {budget.reason}</p>
           {budget.proposal && (
             <Button variant="default" size="compact-xs" onClick={() => choosePreset(budget.proposal!)}>

@@ -14,6 +14,8 @@ import { stop } from '../../store/run/acts.ts';
 import { runExists, useSession } from '../../store/session.ts';
 import { Section } from '../shell/Section.tsx';
 import { BudgetBar } from './BudgetBar.tsx';
+import styles from './ConfigForm.module.css';
+import fieldStyles from './ConfigFormField.module.css';
 import { ConfigFormField } from './ConfigFormField.tsx';
 
 const keysOf = (group: GroupName): ConfigKey[] =>
@@ -35,7 +37,7 @@ export const useLocked = (): boolean =>
 function LockHint() {
   const free = useSession(({ status, busy }) => busy === null && status.state !== 'evaluating');
   return (
-    <div className="lock" data-testid="lock">
+    <div className={styles.lock} data-testid="lock">
       <IconLock size={15} aria-hidden />
       <span>Fixed for this run. Underlined settings may change.</span>
       <Button
@@ -67,7 +69,7 @@ function PresetChoice({ locked }: { locked: boolean }) {
         renderOption={({ option }) => (
           <div>
             <div>{option.label}</div>
-            <div className="option-note">
+            <div className={fieldStyles.optionNote}>
               {isPresetName(option.value) && PRESETS[option.value].description}
             </div>
           </div>
@@ -76,7 +78,7 @@ function PresetChoice({ locked }: { locked: boolean }) {
         maxDropdownHeight={420}
         onChange={(name) => name !== null && isPresetName(name) && choosePreset(name)}
       />
-      <p className="dim preset-note">{PRESETS[preset].description}</p>
+      <p className={`dim ${styles.presetNote}`}>{PRESETS[preset].description}</p>
     </div>
   );
 }
@@ -96,7 +98,7 @@ function Group({ group, keys, locked }: { group: GroupName; keys: readonly Confi
     <Accordion.Item value={group}>
       <Accordion.Control>
         {GROUPS[group]}
-        {changed > 0 && <span className="group-changed">{changed} changed</span>}
+        {changed > 0 && <span className={styles.groupChanged}>{changed} changed</span>}
       </Accordion.Control>
       <Accordion.Panel>
         {shown.map((key) => (
@@ -111,12 +113,12 @@ export function ConfigForm() {
   const locked = useLocked();
   return (
     <Section title="Method">
-      <div className="config-form" data-testid="config-form" data-locked={locked}>
+      <div className={styles.configForm} data-testid="config-form" data-locked={locked}>
         <PresetChoice locked={locked} />
         <ConfigFormField name="method" locked={locked} />
         <BudgetBar />
         {locked && <LockHint />}
-        <Accordion multiple variant="default" className="groups" chevronSize={14}>
+        <Accordion multiple variant="default" className={styles.groups} chevronSize={14}>
           {FORM_GROUPS.map(({ group, keys }) => (
             <Group key={group} group={group} keys={keys} locked={locked} />
           ))}

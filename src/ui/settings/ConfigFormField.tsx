@@ -11,20 +11,21 @@ import { useSettings } from '../../store/page/settings.ts';
 import { changeSetting } from '../../store/run/acts.ts';
 import { showError } from '../../store/session.ts';
 import { formatFigure } from '../../util/format.ts';
+import styles from './ConfigFormField.module.css';
 import { type ControlProps, NumberControl } from './NumberControl.tsx';
 
 function ChoiceControl({ field, value, disabled, labelId, onSet }: ControlProps<ChoiceField>) {
   return (
     <Select
       size="xs"
-      className="field-choice"
+      className={styles.fieldChoice}
       aria-labelledby={labelId}
       allowDeselect={false}
       checkIconPosition="right"
       renderOption={({ option }) => (
         <div>
           <div>{option.label}</div>
-          {field.notes && <div className="option-note">{field.notes[option.value]}</div>}
+          {field.notes && <div className={styles.optionNote}>{field.notes[option.value]}</div>}
         </div>
       )}
       {...(field.notes && {
@@ -43,7 +44,7 @@ function Explanation({ field, value }: { field: Field; value: ConfigValue }) {
   const note = field.kind === 'choice' && field.notes?.[String(value)];
   const range = field.kind === 'number' && `${formatFigure(field.min)} to ${formatFigure(field.max)}. `;
   return (
-    <div className="explanation">
+    <div className={styles.explanation}>
       <p>{field.help}</p>
       {note && (
         <p>
@@ -51,7 +52,7 @@ function Explanation({ field, value }: { field: Field; value: ConfigValue }) {
         </p>
       )}
       {field.when === 'live' && <p>May be changed while a run is going.</p>}
-      <p className="explanation-source">
+      <p className={styles.explanationSource}>
         {range}
         {field.kind === 'number' && field.unit ? `Unit: ${field.unit}. ` : ''}
         Source: {field.source}
@@ -72,7 +73,7 @@ function Control(props: ControlProps<Field>) {
       return (
         <Switch
           size="xs"
-          className="field-toggle"
+          className={styles.fieldToggle}
           aria-labelledby={labelId}
           checked={value === true}
           disabled={disabled}
@@ -101,7 +102,13 @@ export function ConfigFormField({ name, locked }: { name: ConfigKey; locked: boo
   const unit = unitOf(field);
   const set = (wanted: ConfigValue) => void changeSetting(name, wanted).catch(showError);
   return (
-    <div className="field" data-changed={changed} data-testid={`field-${name}`} data-locked={disabled}>
+    <div
+      className={styles.field}
+      data-changed={changed}
+      data-testid={`field-${name}`}
+      data-locked={disabled}
+      data-free={locked && !disabled}
+    >
       <Tooltip
         label={<Explanation field={field} value={value} />}
         w={280}
@@ -110,16 +117,16 @@ export function ConfigFormField({ name, locked }: { name: ConfigKey; locked: boo
         withArrow={false}
       >
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the explanation must be reachable by keyboard */}
-        <span className="field-label" id={labelId} tabIndex={0}>
+        <span className={styles.fieldLabel} id={labelId} tabIndex={0}>
           {field.label}
-          {unit && <span className="field-unit"> {unit}</span>}
+          {unit && <span className={styles.fieldUnit}> {unit}</span>}
         </span>
       </Tooltip>
       {changed && !disabled && name !== 'seed' && (
         <Tooltip label={`Back to ${String(standard)}, as in ${PRESETS[preset].label}`}>
           <ActionIcon
             size={20}
-            className="field-reset"
+            className={styles.fieldReset}
             aria-label={`Reset ${field.label}`}
             onClick={() => set(standard)}
           >

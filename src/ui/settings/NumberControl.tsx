@@ -6,6 +6,7 @@ import { useEffect, useState } from 'react';
 import type { NumberField } from '../../config/fields.ts';
 import { type ConfigKey, type ConfigValue, parseValue } from '../../config/schema.ts';
 import { toWire } from '../../util/errors.ts';
+import styles from './ConfigFormField.module.css';
 import { axisOf } from './sliderAxis.ts';
 
 export interface ControlProps<F> {
@@ -49,7 +50,7 @@ export function NumberControl({ name, field, value, disabled, labelId, onSet }: 
       >
         <NumberInput
           size="xs"
-          className="field-number"
+          className={styles.fieldNumber}
           aria-labelledby={labelId}
           aria-invalid={problem !== null}
           error={problem !== null}
@@ -64,7 +65,7 @@ export function NumberControl({ name, field, value, disabled, labelId, onSet }: 
       </Tooltip>
       {hasSlider(name, field) && (
         <Slider
-          className="field-slider"
+          className={styles.fieldSlider}
           size={2}
           thumbSize={12}
           min={0}

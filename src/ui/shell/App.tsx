@@ -20,6 +20,7 @@ import { InspectColumn } from '../films/InspectColumn.tsx';
 import { RunPanel } from '../runs/RunPanel.tsx';
 import { RunsView } from '../runs/RunsView.tsx';
 import { ConfigForm } from '../settings/ConfigForm.tsx';
+import styles from './App.module.css';
 import { DropLayer } from './DropLayer.tsx';
 import { ErrorBoundary } from './ErrorBoundary.tsx';
 import { HelpOverlay } from './HelpOverlay.tsx';
@@ -70,7 +71,8 @@ function SideDrawers() {
         onClose={close}
         closeOnEscape={escapes}
         title="Setup"
-        className="drawer"
+        data-side
+        className={styles.drawer}
         size={TOKENS.setupWidth + 24}
         data-testid="setup-drawer"
       >
@@ -81,7 +83,8 @@ function SideDrawers() {
         onClose={close}
         closeOnEscape={escapes}
         title="Inspect"
-        className="drawer"
+        data-side
+        className={styles.drawer}
         position="right"
         size={TOKENS.inspectWidth + 24}
         data-testid="inspect-drawer"
@@ -95,7 +98,7 @@ function SideDrawers() {
 function ViewPanel({ name }: { name: ViewName }) {
   const View = VIEW_PARTS[name];
   return (
-    <Tabs.Panel value={name} className="stage-panel">
+    <Tabs.Panel value={name} className={styles.stagePanel}>
       <ErrorBoundary part={VIEWS[name]}>
         <View />
       </ErrorBoundary>
@@ -106,7 +109,7 @@ function ViewPanel({ name }: { name: ViewName }) {
 function ViewBar() {
   const summary = useDataset((state) => state.summary);
   return (
-    <footer className="view-bar">
+    <footer className={styles.viewBar}>
       <Tabs.List aria-label="Views">
         {VIEW_NAMES.map((name) => (
           <Tabs.Tab key={name} value={name} data-testid={`view-${name}`}>
@@ -116,7 +119,7 @@ function ViewBar() {
       </Tabs.List>
       <span className="spring" />
       {summary && (
-        <span className="dim num view-bar-data">
+        <span className={`dim num ${styles.viewBarData}`}>
           {summary.name} · {formatCount(summary.filmTable.length)} films
         </span>
       )}
@@ -138,24 +141,29 @@ export function App() {
       onChange={(name) => showView(VIEW_NAMES.find((known) => known === name) ?? 'train')}
       inverted
       keepMounted={false}
-      className="shell"
+      className={styles.shell}
       data-view={view}
     >
       <Transport />
       <Messages panelShown={columns} />
-      <div className="columns" data-columns={columns}>
+      <div className={styles.columns} data-columns={columns}>
         {wide && (
-          <aside className="column setup" aria-label="Setup" hidden={!columns}>
+          <aside
+            data-side
+            className={`${styles.column} ${styles.setup}`}
+            aria-label="Setup"
+            hidden={!columns}
+          >
             <Setup />
           </aside>
         )}
-        <main className="stage">
+        <main className={styles.stage}>
           {VIEW_NAMES.map((name) => (
             <ViewPanel key={name} name={name} />
           ))}
         </main>
         {columns && (
-          <aside className="column inspect" aria-label="Inspect">
+          <aside data-side className={`${styles.column} ${styles.inspect}`} aria-label="Inspect">
             <InspectColumn />
           </aside>
         )}

@@ -3,6 +3,7 @@
 import { ActionIcon, Tooltip } from '@mantine/core';
 import { type ReactNode, useSyncExternalStore } from 'react';
 import { type CommandId, commandOf, followCommands, keyName } from '../../store/commands.ts';
+import styles from './shell.module.css';
 
 /** True while the command can run. */
 export const useEnabled = (id: CommandId): boolean =>
@@ -11,7 +12,7 @@ export const useEnabled = (id: CommandId): boolean =>
 export function CommandLabel({ id, label }: { id: CommandId; label?: string }) {
   const { label: own, keys } = commandOf(id);
   return (
-    <span className="command-label">
+    <span className={styles.commandLabel}>
       {label ?? own}
       {keys[0] && <kbd>{keyName(keys[0])}</kbd>}
     </span>

@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react';
 import { dropSource } from '../../store/films/files.ts';
 import { useWhyNotProtected } from '../../store/page/protection.ts';
 import { offerSource } from '../../store/run/acts.ts';
+import styles from './shell.module.css';
 
 const bringsFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
 
@@ -36,7 +37,7 @@ export function DropLayer() {
   }, []);
   if (!over) return null;
   return (
-    <div className="drop-veil" data-testid="drop-veil">
+    <div className={styles.dropVeil} data-testid="drop-veil">
       <p>{closed ? 'No film is taken now' : 'Drop to read these films'}</p>
       <p className="dim">
         {closed ?? 'PNG, JPEG and DICOM, with a CSV of labels if there is one. They stay on this machine.'}

@@ -5,6 +5,7 @@ import { Button } from '@mantine/core';
 import { Component, type ReactNode } from 'react';
 import { toWire, type WireError } from '../../util/errors.ts';
 import { ErrorNotice } from './ErrorNotice.tsx';
+import styles from './shell.module.css';
 
 interface Props {
   readonly children: ReactNode;
@@ -23,7 +24,7 @@ export class ErrorBoundary extends Component<Props, { error: WireError | null }>
     const { error } = this.state;
     if (!error) return this.props.children;
     return (
-      <div className="boundary">
+      <div className={styles.boundary}>
         <ErrorNotice error={error} title={`${this.props.part ?? 'The page'} could not be drawn`}>
           <Button variant="default" onClick={() => this.setState({ error: null })}>
             Draw again

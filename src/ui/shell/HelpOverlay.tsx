@@ -3,6 +3,7 @@
 import { Modal } from '@mantine/core';
 import { COMMAND_GROUPS, COMMANDS, keyName } from '../../store/commands.ts';
 import { useSettings } from '../../store/page/settings.ts';
+import styles from './shell.module.css';
 
 export function HelpOverlay() {
   const opened = useSettings((settings) => settings.helpOpen);
@@ -14,7 +15,7 @@ export function HelpOverlay() {
       size="lg"
       data-testid="help"
     >
-      <div className="help">
+      <div className={styles.help}>
         {Object.entries(COMMAND_GROUPS).map(([group, title]) => (
           <section key={group}>
             <h3>{title}</h3>

@@ -20,6 +20,8 @@ import { runNameOf, useRuns } from '../../store/run/runs.ts';
 import { useSession } from '../../store/session.ts';
 import { formatCount, formatDuration } from '../../util/format.ts';
 import { Sparkline } from '../charts/Sparkline.tsx';
+import noticeStyles from './notice.module.css';
+import shared from './shared.module.css';
 
 const ICONS = {
   recovered: IconHistory,
@@ -37,10 +39,15 @@ function KeptNotice() {
   if (!notice || (halted && notice.kind === 'recovered')) return null;
   const Icon = ICONS[notice.kind];
   return (
-    <div className="notice notice-calm" role="status" data-testid="notice" data-kind={notice.kind}>
-      <Icon size={18} aria-hidden className="notice-icon" />
-      <div className="notice-text">
-        <p className="notice-sentence">{notice.text}</p>
+    <div
+      className={`${noticeStyles.notice} ${noticeStyles.noticeCalm}`}
+      role="status"
+      data-testid="notice"
+      data-kind={notice.kind}
+    >
+      <Icon size={18} aria-hidden className={noticeStyles.noticeIcon} />
+      <div className={noticeStyles.noticeText}>
+        <p className={noticeStyles.noticeSentence}>{notice.text}</p>
         <p className="dim">{notice.hint}</p>
       </div>
       <CloseButton size="sm" aria-label="Close this message" onClick={closeNotice} />
@@ -64,11 +71,16 @@ function Offer() {
   const steps = `step ${formatCount(offer.step)} of ${formatCount(offer.totalSteps)}`;
   const ago = formatDuration((Date.now() - offer.updatedAt) / 1000);
   return (
-    <div className="notice notice-calm" role="status" data-testid="resume-offer" data-run={offer.id}>
-      <IconHistory size={18} aria-hidden className="notice-icon" />
+    <div
+      className={`${noticeStyles.notice} ${noticeStyles.noticeCalm}`}
+      role="status"
+      data-testid="resume-offer"
+      data-run={offer.id}
+    >
+      <IconHistory size={18} aria-hidden className={noticeStyles.noticeIcon} />
       <Sparkline values={offer.thumbnail} label={`Total loss up to ${steps}`} />
-      <div className="notice-text">
-        <p className="notice-sentence">
+      <div className={noticeStyles.noticeText}>
+        <p className={noticeStyles.noticeSentence}>
           {name} {happened(offer)} {steps}.
         </p>
         <p className="dim">
@@ -77,7 +89,7 @@ function Offer() {
             : `Last kept ${ago} ago, on ${formatCount(offer.data.films)} films. Resumed, it goes on as if nothing had been.`}
         </p>
       </div>
-      <div className="notice-acts">
+      <div className={noticeStyles.noticeActs}>
         {offer.inUse ? (
           <Button variant="default" data-testid="watch" onClick={() => void watchRun(offer.id)}>
             Look at it
@@ -108,15 +120,19 @@ function Watched() {
   }, [id]);
   if (!watched) return null;
   return (
-    <div className="notice notice-calm" role="status" data-testid="read-only">
-      <IconEye size={18} aria-hidden className="notice-icon" />
-      <div className="notice-text">
-        <p className="notice-sentence">
+    <div
+      className={`${noticeStyles.notice} ${noticeStyles.noticeCalm}`}
+      role="status"
+      data-testid="read-only"
+    >
+      <IconEye size={18} aria-hidden className={noticeStyles.noticeIcon} />
+      <div className={noticeStyles.noticeText}>
+        <p className={noticeStyles.noticeSentence}>
           Read only: {name} is open in another tab, kept up to step {formatCount(watched.step)}.
         </p>
         <p className="dim">Close it there to go on with it here.</p>
       </div>
-      <div className="notice-acts">
+      <div className={noticeStyles.noticeActs}>
         <Button variant="default" onClick={stopWatching}>
           Close
         </Button>
@@ -144,7 +160,7 @@ export function FilmsQuestion() {
         The films are not those that the run was begun with: {changed?.words}. Load the folder as it was, or
         go on with these; the curves are then not those of one data set.
       </p>
-      <div className="question-acts">
+      <div className={shared.acts}>
         <Button variant="default" onClick={close}>
           Load the films first
         </Button>

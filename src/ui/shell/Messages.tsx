@@ -13,6 +13,8 @@ import { formatCount } from '../../util/format.ts';
 import { DataPanelFailure } from '../data/DataPanelFailure.tsx';
 import { ErrorNotice } from './ErrorNotice.tsx';
 import { KeepingNotices } from './KeepingNotices.tsx';
+import styles from './notice.module.css';
+import shared from './shared.module.css';
 
 /** Failures that a reset can mend, and what its button says; the others are over once read. */
 const REMEDIES: Partial<Record<ErrorCode, string>> = {
@@ -35,7 +37,7 @@ export function Messages({ panelShown }: { panelShown: boolean }) {
   const failed = useSession(({ status }) => status.state === 'failed');
   const remedy = error ? (REMEDIES[error.code] ?? (failed ? 'Start again' : null)) : null;
   return (
-    <div className="messages">
+    <div className={styles.messages}>
       <KeepingNotices />
       {refused && (
         <ErrorNotice
@@ -134,7 +136,7 @@ export function EndRunQuestion() {
         The run stands at step {formatCount(step)}. Loading {pending?.name} ends it; its curves stay under
         Runs, and its model can still be evaluated.
       </p>
-      <div className="question-acts">
+      <div className={shared.acts}>
         <Button variant="default" onClick={close}>
           Keep this run
         </Button>

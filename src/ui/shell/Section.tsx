@@ -3,6 +3,8 @@
 import { Collapse, UnstyledButton } from '@mantine/core';
 import { IconChevronDown } from '@tabler/icons-react';
 import { type ReactNode, useId, useState } from 'react';
+import styles from './Section.module.css';
+import shared from './shared.module.css';
 
 interface Props {
   readonly title: string;
@@ -15,21 +17,21 @@ export function Section({ title, aside, children }: Props) {
   const [open, setOpen] = useState(true);
   const body = useId();
   return (
-    <section className="section" aria-label={title}>
-      <h2 className="section-heading">
+    <section className={styles.section} aria-label={title}>
+      <h2 className={styles.sectionHeading}>
         <UnstyledButton
-          className="section-fold"
+          className={shared.fold}
           aria-expanded={open}
           aria-controls={body}
           onClick={() => setOpen(!open)}
         >
-          <IconChevronDown size={14} aria-hidden className="section-chevron" data-open={open} />
+          <IconChevronDown size={14} aria-hidden className={styles.sectionChevron} data-open={open} />
           {title}
         </UnstyledButton>
-        <span className="section-aside">{aside}</span>
+        <span className={styles.sectionAside}>{aside}</span>
       </h2>
       <Collapse expanded={open} id={body}>
-        <div className="section-body">{children}</div>
+        <div className={styles.sectionBody}>{children}</div>
       </Collapse>
     </section>
   );

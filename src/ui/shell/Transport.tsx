@@ -23,6 +23,7 @@ import { useSession } from '../../store/session.ts';
 import { formatBytes, formatCount, formatDuration, formatShare } from '../../util/format.ts';
 import { CommandButton, CommandLabel, useEnabled } from './CommandButton.tsx';
 import { useStatusWords } from './statusWords.ts';
+import styles from './Transport.module.css';
 import { TransportPrivacy } from './TransportPrivacy.tsx';
 
 function PlayButton() {
@@ -69,20 +70,22 @@ function Progress() {
   const running = totalSteps > 0 ? step / totalSteps : 0;
   const share = compile ? compile.done / compile.total : totalSteps === 0 ? (reading ?? 0) : running;
   return (
-    <div className="progress">
-      <div className="progress-line">
-        <span className="progress-step num" data-testid="step">
+    <div className={styles.progress}>
+      <div className={styles.progressLine}>
+        <span className={`${styles.progressStep} num`} data-testid="step">
           step <b>{formatCount(step)}</b>
           {totalSteps > 0 && <span className="dim"> / {formatCount(totalSteps)}</span>}
         </span>
-        <span className="progress-words">{words}</span>
-        <span className="num progress-eta">
+        <span className={styles.progressWords}>{words}</span>
+        <span className={`num ${styles.progressEta}`}>
           {underWay && etaSeconds !== null && `${formatDuration(etaSeconds)} left`}
         </span>
-        <span className="num progress-speed">{speed !== null && `${formatCount(speed)} img/s`}</span>
+        <span className={`num ${styles.progressSpeed}`}>
+          {speed !== null && `${formatCount(speed)} img/s`}
+        </span>
       </div>
       <div
-        className="progress-track"
+        className={styles.progressTrack}
         role="progressbar"
         aria-label="Progress of the run"
         aria-valuemin={0}
@@ -91,7 +94,7 @@ function Progress() {
         aria-valuetext={`${formatShare(share)}, ${words}`}
       >
         <div
-          className="progress-fill"
+          className={styles.progressFill}
           data-kind={compile || totalSteps === 0 ? 'waiting' : 'run'}
           style={{ transform: `scaleX(${share})` }}
         />
@@ -107,17 +110,17 @@ function Adapter() {
   const name = facts.description || `${facts.vendor} ${facts.architecture}`;
   return (
     <Tooltip label={`${name}. Details under Device.`}>
-      <div className="adapter" data-software={facts.software}>
+      <div className={styles.adapter} data-software={facts.software}>
         {facts.software ? (
-          <span className="adapter-badge" data-testid="software-badge">
-            Software adapter<span className="long">: correct but slow</span>
+          <span className={styles.adapterBadge} data-testid="software-badge">
+            Software adapter<span className={styles.long}>: correct but slow</span>
           </span>
         ) : (
-          <span className="adapter-name">
+          <span className={styles.adapterName}>
             <IconCpu size={15} aria-hidden /> {name.replace(/NVIDIA |GeForce |Laptop GPU/g, '').trim()}
           </span>
         )}
-        <span className="num adapter-memory">{reserved !== null && formatBytes(reserved)}</span>
+        <span className={`num ${styles.adapterMemory}`}>{reserved !== null && formatBytes(reserved)}</span>
       </div>
     </Tooltip>
   );
@@ -148,7 +151,7 @@ function FoldButton({ drawer }: { drawer: 'setup' | 'inspect' }) {
   return (
     <Tooltip label={label}>
       <ActionIcon
-        className="fold-button"
+        className={styles.foldButton}
         aria-label={label}
         data-testid={`open-${drawer}`}
         onClick={() => useSettings.setState({ drawer })}
@@ -163,18 +166,18 @@ export function Transport() {
   const { state, step, runId } = useSession((session) => session.status);
   return (
     <header
-      className="transport"
+      className={styles.transport}
       data-testid="transport"
       data-state={state}
       data-step={step}
       data-run={runId ?? ''}
     >
-      <div className="brand">
+      <div className={styles.brand}>
         <img src="./icon.svg" width={22} height={22} alt="" />
         <h1>MLVICX</h1>
       </div>
       <FoldButton drawer="setup" />
-      <div className="transport-acts" role="toolbar" aria-label="Run">
+      <div className={styles.transportActs} role="toolbar" aria-label="Run">
         <PlayButton />
         <CommandButton id="step" icon={<IconPlayerSkipForward size={17} />} />
         <CommandButton id="stop" icon={<IconPlayerStop size={17} />} />
@@ -183,7 +186,7 @@ export function Transport() {
       <Progress />
       <Adapter />
       <TransportPrivacy />
-      <div className="transport-page" role="toolbar" aria-label="Page">
+      <div className={styles.transportPage} role="toolbar" aria-label="Page">
         <SchemeToggle />
         <CommandButton id="help" icon={<IconHelp size={17} />} />
         <FoldButton drawer="inspect" />

@@ -8,6 +8,8 @@ import { useRequests } from '../../store/device/requests.ts';
 import { useProtection, whyNotProtected } from '../../store/page/protection.ts';
 import { showView } from '../../store/page/settings.ts';
 import { formatBytes, formatCount } from '../../util/format.ts';
+import shared from './shared.module.css';
+import styles from './TransportPrivacy.module.css';
 
 type Tone = 'good' | 'waiting' | 'bad';
 
@@ -39,7 +41,7 @@ function Figures() {
     ['Works without a network', copy === 'ready' ? 'yes' : copy === 'preparing' ? 'soon' : 'no'],
   ];
   return (
-    <dl className="facts privacy-facts">
+    <dl className={`${shared.facts} ${styles.privacyFacts}`}>
       {rows.map(([name, value]) => (
         <div key={name}>
           <dt>{name}</dt>
@@ -59,7 +61,7 @@ export function TransportPrivacy() {
     <Popover opened={open} onChange={setOpen} width={300} position="bottom-end" shadow="sm" trapFocus>
       <Popover.Target>
         <UnstyledButton
-          className="privacy"
+          className={styles.privacy}
           data-testid="privacy"
           data-tone={tone}
           data-foreign={foreign}
@@ -72,10 +74,10 @@ export function TransportPrivacy() {
           ) : (
             <IconShieldCheck size={15} aria-hidden />
           )}
-          <span className="num privacy-label">{label}</span>
+          <span className={`num ${styles.privacyLabel}`}>{label}</span>
         </UnstyledButton>
       </Popover.Target>
-      <Popover.Dropdown className="privacy-card" data-testid="privacy-card">
+      <Popover.Dropdown className={styles.privacyCard} data-testid="privacy-card">
         <p>{words}</p>
         <Figures />
         <Button

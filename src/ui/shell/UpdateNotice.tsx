@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { isAtWork } from '../../protocol/engine.ts';
 import { takeUpdate, useProtection } from '../../store/page/protection.ts';
 import { useSession } from '../../store/session.ts';
+import styles from './shell.module.css';
 
 export function UpdateNotice() {
   const update = useProtection(({ offline }) => offline.update);
@@ -13,7 +14,7 @@ export function UpdateNotice() {
   const [later, setLater] = useState(false);
   if (!update || later) return null;
   return (
-    <div className="update-notice" data-testid="update" role="status">
+    <div className={styles.updateNotice} data-testid="update" role="status">
       <span>A newer version of this app is ready.</span>
       <span className="dim">
         {busy

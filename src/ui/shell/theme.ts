@@ -20,64 +20,27 @@ export const runColour = (index: number): string => `var(--run-${(index % 8) + 1
 /** SVG dash pattern of a head. */
 export const headDash = ({ line }: Head): string | undefined => (line === 'dashed' ? '5 3' : undefined);
 
-/** Pixels that scripts need: charts cannot read them from the stylesheet. */
+/** Type at the axes and lines of a chart; legal in SVG attributes. */
+export const MARK_SIZE = 'var(--mark-size)';
+
+/** Pixels that scripts need, because no stylesheet can tell them. */
 export const TOKENS = {
-  grid: 4,
-  textSize: 13,
-  tickSize: 12,
-  headingSize: 15,
   setupWidth: 304,
   inspectWidth: 320,
   /** Below this width the side columns fold into drawers. */
   foldBelow: 1100,
 } as const;
 
-const ink: MantineColorsTuple = [
-  '#f4f5f6',
-  '#e6e8ea',
-  '#cdd1d5',
-  '#b0b6bc',
-  '#8f969d',
-  '#6f767d',
-  '#555b62',
-  '#3c4147',
-  '#24282c',
-  '#15181b',
-];
-
-/** Near-black and neutral: films are read in the dark. */
-const dark: MantineColorsTuple = [
-  '#e3e5e7',
-  '#b7bcc1',
-  '#969ca3',
-  '#6a7077',
-  '#33373c',
-  '#24272b',
-  '#191b1e',
-  '#101113',
-  '#0b0c0d',
-  '#070708',
-];
-
-const gray: MantineColorsTuple = [
-  '#f7f7f6',
-  '#f0f0ee',
-  '#e5e5e3',
-  '#d8d8d6',
-  '#c4c5c4',
-  '#9a9d9f',
-  '#696e73',
-  '#4c5156',
-  '#31353a',
-  '#1b1e21',
-];
+/** A scale of the component library, light to dark; its colours are variables like all others. */
+const scale = (name: string) =>
+  Array.from({ length: 10 }, (_, i) => `var(--${name}-${i})`) as unknown as MantineColorsTuple;
 
 export const theme = createTheme({
-  colors: { ink, dark, gray },
+  colors: { ink: scale('ink'), dark: scale('dark'), gray: scale('gray') },
   primaryColor: 'ink',
   primaryShade: { light: 8, dark: 1 },
   autoContrast: true,
-  black: '#1a1d20',
+  black: 'var(--library-black)',
   fontFamily: "'Inter Variable', ui-sans-serif, system-ui, 'Segoe UI', Roboto, sans-serif",
   fontFamilyMonospace: "ui-monospace, 'SF Mono', 'Cascadia Mono', 'Roboto Mono', monospace",
   fontSizes: { xs: rem(12), sm: rem(13), md: rem(13), lg: rem(15), xl: rem(18) },

@@ -14,7 +14,8 @@ import {
 } from 'recharts';
 import { ENCODER_NAMES, type EncoderName, type LinearReport } from '../../../tasks/linear/report.ts';
 import type { Interval } from '../../../tasks/record.ts';
-import { encoderColour } from '../../shell/theme.ts';
+import { encoderColour, MARK_SIZE } from '../../shell/theme.ts';
+import styles from './DotPlotChart.module.css';
 
 /** Rows share this height between them, within what still reads well. */
 const PLOT_HEIGHT = 290;
@@ -65,9 +66,9 @@ export function DotPlotChart({ report, selected, onSelect }: DotPlotChartProps) 
   const height = rows.length * rowHeight(rows.length) + AXIS_HEIGHT;
   const chosen = selected === null ? -1 : names.indexOf(selected);
   return (
-    <div className="dot-plot" style={{ height }}>
+    <div className={styles.dotPlot} style={{ height }}>
       <RowNames names={names} selected={selected} onSelect={onSelect} />
-      <div ref={ref} className="dot-area">
+      <div ref={ref} className={styles.dotArea}>
         {width > 0 && (
           <ScatterChart
             width={width}
@@ -88,14 +89,14 @@ export function DotPlotChart({ report, selected, onSelect }: DotPlotChartProps) 
               domain={domain}
               ticks={ticks}
               interval={0}
-              tick={{ fontSize: 11, fill: 'var(--ink-faint)' }}
+              tick={{ fontSize: MARK_SIZE, fill: 'var(--ink-faint)' }}
               stroke="var(--hairline-strong)"
               height={20}
               label={{
                 value: 'AUROC (0.5 is chance)',
                 position: 'bottom',
                 offset: 2,
-                fontSize: 11,
+                fontSize: MARK_SIZE,
                 fill: 'var(--ink-dim)',
               }}
             />
@@ -142,7 +143,7 @@ interface RowNamesProps {
 
 function RowNames({ names, selected, onSelect }: RowNamesProps) {
   return (
-    <div className="dot-names" style={{ width: LABEL_WIDTH }}>
+    <div className={styles.dotNames} style={{ width: LABEL_WIDTH }}>
       {names.map((name, row) =>
         row === 0 ? (
           <strong key={MEAN} style={{ height: rowHeight(names.length) }}>

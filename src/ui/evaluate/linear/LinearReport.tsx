@@ -9,10 +9,12 @@ import {
   type LinearReport,
 } from '../../../tasks/linear/report.ts';
 import { percent } from '../../../tasks/linear/words.ts';
+import chartStyles from '../../charts/charts.module.css';
 import { stepLabel } from '../../charts/ticks.ts';
 import { encoderColour } from '../../shell/theme.ts';
 import { unbroken } from '../words.ts';
 import { DotPlotChart } from './DotPlotChart.tsx';
+import styles from './LinearReport.module.css';
 import { RocChart } from './RocChart.tsx';
 import { ScoreTable } from './ScoreTable.tsx';
 
@@ -27,9 +29,9 @@ const shortName = (name: EncoderName) => ENCODERS[name].replace(/ \(.*\)$/, '');
 
 function EncoderKey() {
   return (
-    <div className="legend probe-key">
+    <div className={`${chartStyles.legend} ${styles.probeKey}`}>
       {ENCODER_NAMES.map((name) => (
-        <span key={name} className="legend-run">
+        <span key={name} className={chartStyles.legendRun}>
           <svg width="12" height="12" aria-hidden="true">
             <path d={GLYPH[name]} fill={encoderColour(name)} />
           </svg>
@@ -45,7 +47,7 @@ function Protocol({ report }: { report: LinearReport }) {
   const { films, labelledFilms, draws, seed, step, seconds, share } = report;
   const drawn = share < 1 ? `, mean of ${draws} label draws` : '';
   return (
-    <p className="dim probe-protocol">
+    <p className={`dim ${styles.probeProtocol}`}>
       Encoder at step {stepLabel(step)}. Linear layer trained on {Math.round(labelledFilms)} of {films.train}{' '}
       labelled films ({percent(share)} by patient{drawn}), stopped on {films.val}, scored on {films.test}.
       Intervals: 95&nbsp;%, bootstrap over test patients. Seed {seed}; {seconds.toFixed(1)} s.
@@ -59,18 +61,18 @@ export function LinearReportView({ report }: { report: LinearReport }) {
   const score = report.findings.find(({ finding }) => finding === selected) ?? report.findings[0];
   return (
     <>
-      <div className="probe-plots">
+      <div className={styles.probePlots}>
         <section aria-label="AUROC per finding">
-          <header className="metric-chart-head">
-            <h3 className="chart-title">AUROC with 95 % interval</h3>
+          <header className={chartStyles.metricChartHead}>
+            <h3 className={chartStyles.chartTitle}>AUROC with 95 % interval</h3>
             <EncoderKey />
           </header>
           <DotPlotChart report={report} selected={score?.finding ?? null} onSelect={selectFinding} />
         </section>
         {score && (
           <section aria-label={`ROC, ${score.finding}`}>
-            <header className="metric-chart-head">
-              <h3 className="chart-title">ROC: {score.finding}</h3>
+            <header className={chartStyles.metricChartHead}>
+              <h3 className={chartStyles.chartTitle}>ROC: {score.finding}</h3>
             </header>
             <RocChart score={score} />
           </section>

@@ -4,13 +4,13 @@
 import { useElementSize } from '@mantine/hooks';
 import { CartesianGrid, ReferenceLine, Scatter, ScatterChart, XAxis, YAxis } from 'recharts';
 import { ENCODER_NAMES, type FindingScore, type RocCurve } from '../../../tasks/linear/report.ts';
-import { encoderColour } from '../../shell/theme.ts';
+import { encoderColour, MARK_SIZE } from '../../shell/theme.ts';
 
 /** More points than this cannot be told apart in a square of this size. */
 const MAX_POINTS = 300;
 const MAX_SIDE = 330;
 const TICKS = [0, 0.25, 0.5, 0.75, 1];
-const TICK = { fontSize: 11, fill: 'var(--ink-faint)' } as const;
+const TICK = { fontSize: MARK_SIZE, fill: 'var(--ink-faint)' } as const;
 const NO_SHAPE = () => <g />;
 
 function pointsOf({ fpr, tpr }: RocCurve): { fpr: number; tpr: number }[] {
@@ -20,13 +20,13 @@ function pointsOf({ fpr, tpr }: RocCurve): { fpr: number; tpr: number }[] {
     .filter((_, i) => i % every === 0 || i === fpr.length - 1);
 }
 
-const LABEL = { fontSize: 11, fill: 'var(--ink-dim)' } as const;
+const LABEL = { fontSize: MARK_SIZE, fill: 'var(--ink-dim)' } as const;
 
 export function RocChart({ score }: { score: FindingScore }) {
   const { ref, width } = useElementSize<HTMLDivElement>();
   const side = Math.min(MAX_SIDE, width);
   return (
-    <div ref={ref} className="roc" style={{ minHeight: side }}>
+    <div ref={ref} style={{ minHeight: side }}>
       {side > 0 && (
         <ScatterChart
           width={side}

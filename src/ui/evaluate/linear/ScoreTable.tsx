@@ -10,11 +10,13 @@ import {
 } from '../../../tasks/linear/report.ts';
 import { intervalText, scoreText } from '../../../tasks/linear/words.ts';
 import type { Interval } from '../../../tasks/record.ts';
+import shared from '../../shell/shared.module.css';
+import styles from './ScoreTable.module.css';
 
 function Score({ score }: { score: Interval }) {
   return (
     <Table.Td className="num" ta="right">
-      {scoreText(score.value)} <span className="dim probe-interval">{intervalText(score)}</span>
+      {scoreText(score.value)} <span className={`dim ${styles.probeInterval}`}>{intervalText(score)}</span>
     </Table.Td>
   );
 }
@@ -38,7 +40,7 @@ interface ScoreTableProps {
 
 export function ScoreTable({ report, selected, onSelect }: ScoreTableProps) {
   return (
-    <Table data-testid="probe-table" verticalSpacing={4} horizontalSpacing="sm" className="probe-table">
+    <Table data-testid="probe-table" verticalSpacing={4} horizontalSpacing="sm" className={shared.table}>
       <Table.Thead>
         <Table.Tr>
           <Table.Th>Finding</Table.Th>
@@ -53,7 +55,7 @@ export function ScoreTable({ report, selected, onSelect }: ScoreTableProps) {
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>
-        <Table.Tr className="probe-mean">
+        <Table.Tr className={styles.probeMean}>
           <Table.Td>Mean</Table.Td>
           <Table.Td />
           {ENCODER_NAMES.map((name) => (
@@ -66,7 +68,7 @@ export function ScoreTable({ report, selected, onSelect }: ScoreTableProps) {
           <Table.Tr key={finding} data-selected={finding === selected || undefined}>
             <Table.Td>
               <UnstyledButton
-                className="probe-finding"
+                className={styles.probeFinding}
                 aria-pressed={finding === selected}
                 onClick={() => onSelect(finding)}
               >

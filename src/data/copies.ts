@@ -19,6 +19,10 @@ const NEARLY_ALL = 0.9;
 /** Bytes of each slice in a first comparison. */
 const SLICE = 4096;
 const AT_ONCE = 16;
+/** Of more films of one name and size, some are compared first; where hardly any are alike, none are copies. */
+const MANY = 3000;
+const SAMPLED = 256;
+const RARE = 0.05;
 
 const nameOf = (path: string) =>
   path
@@ -71,8 +75,17 @@ async function twins(films: readonly ListedFile[]): Promise<ListedFile[][]> {
     else alike.set(key, [film]);
   }
   const candidates = [...alike.values()].filter(({ length }) => length > 1);
-  if (candidates.length === 0) return [];
+  if (candidates.length === 0 || !(await worthIt(candidates))) return [];
   return grouped(await grouped(candidates, quickDigest), (file) => digest([file]));
+}
+
+/** Where names are not unique, as with view1_frontal.jpg, some films of one name have one size by chance. */
+async function worthIt(candidates: readonly (readonly ListedFile[])[]): Promise<boolean> {
+  const films = candidates.reduce((sum, { length }) => sum + length, 0);
+  if (films < MANY) return true;
+  const step = Math.ceil(candidates.length / SAMPLED);
+  const sample = candidates.filter((_, i) => i % step === 0);
+  return (await grouped(sample, quickDigest)).length > RARE * sample.length;
 }
 
 interface Places {
@@ -109,11 +122,23 @@ function saysOther(kept: string, second: string): boolean {
   return part(one) !== part(other) || [...one, ...other].some(isNormalWord);
 }
 
-const isBelow = (path: string, place: string) => place === '' || path.startsWith(`${place}/`);
+/** How many films lie below each folder; below none, all. */
+function countsBelow(films: readonly ListedFile[]): ReadonlyMap<string, number> {
+  const counts = new Map([['', films.length]]);
+  for (const { path } of films) {
+    for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) {
+      const folder = path.slice(0, at);
+      counts.set(folder, (counts.get(folder) ?? 0) + 1);
+    }
+  }
+  return counts;
+}
 
 /** Films of a place, without those of the other where it lies inside. */
-const filmsIn = (films: readonly ListedFile[], place: string, other: string): number =>
-  films.filter(({ path }) => isBelow(path, place) && !(isBelow(other, place) && isBelow(path, other))).length;
+function filmsIn(counts: ReadonlyMap<string, number>, place: string, other: string): number {
+  const inside = place === '' || other.startsWith(`${place}/`);
+  return counts.get(place)! - (inside && other !== place ? counts.get(other)! : 0);
+}
 
 class AllPlaces {
   readonly #places = new Map<string, Places>();
@@ -127,8 +152,9 @@ class AllPlaces {
 
   /** The films of places that are copies of others. */
   copies(films: readonly ListedFile[]): Copy[] {
+    const counts = countsBelow(films);
     const found = [...this.#places.values()].filter(({ kept, second, pairs }) => {
-      const least = Math.min(filmsIn(films, kept, second), filmsIn(films, second, kept));
+      const least = Math.min(filmsIn(counts, kept, second), filmsIn(counts, second, kept));
       return pairs.length >= NEARLY_ALL * least && !saysOther(kept, second);
     });
     return found.flatMap(({ pairs }) => pairs);

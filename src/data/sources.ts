@@ -86,7 +86,12 @@ async function labelTexts(
   films: readonly ListedFile[],
 ): Promise<ReadonlySet<string>> {
   const left = new Set(leftOut.map(({ path }) => path));
-  const texts = files.filter(({ path }) => LIST.test(path) && left.has(path));
+  // Reports may lie beside films by the thousand; lists stand near the top.
+  const depth = ({ path }: ListedFile) => path.split('/').length;
+  const texts = files
+    .filter(({ path }) => LIST.test(path) && left.has(path))
+    .sort((a, b) => depth(a) - depth(b))
+    .slice(0, MOST_TEXTS);
   if (texts.length === 0) return new Set();
   const { namesFilm } = new FilmIndex(films.map(({ path }) => path));
   const found = new Set<string>();
@@ -109,6 +114,8 @@ interface Judged {
 /** Files looked into at a time, and at most: in a larger folder the others are left to the decoder. */
 const AT_ONCE = 64;
 const MOST_LOOKED_INTO = 20_000;
+/** Text files that are looked into for tables and lists. */
+const MOST_TEXTS = 500;
 
 /** A file is a film by its name, and otherwise by its first bytes. An archive is left to the decoder, which knows why it is none. */
 async function judged(files: readonly ListedFile[]): Promise<Judged[]> {

@@ -1,7 +1,7 @@
 // The plan of a run without any device: what the published configuration comes to, that it is quick, that it changes
 // nothing behind itself, and how a configuration is refused.
 import { beforeAll, describe, expect, it } from 'vitest';
-import { PRESET_NAMES, presetConfig } from '../config/presets.ts';
+import { PRESET_NAMES, type PresetName, presetConfig } from '../config/presets.ts';
 import type { Config } from '../config/schema.ts';
 import { tf } from '../gpu/kernel.ts';
 import { installGpuNames } from '../gpu/testSizes.ts';
@@ -54,16 +54,32 @@ describe('the need of the paper configuration', () => {
     expect((adamw.parameterBytes - lars.parameterBytes) / (4 * lars.parameters)).toBeCloseTo(1, 4);
   });
 
+  it('plans any method by its own network and step', () => {
+    const [mlvicx, vicreg] = [
+      planBudget(paper, roomy),
+      planBudget({ ...paper, method: 'vicreg', bottlenecks: true }, roomy),
+    ];
+    // Without the local head: the level projections, and the three layers of its projector with their norms. The last
+    // norm of the global head is missing too.
+    const levels = 512 * (64 + 64 + 128 + 256 + 512) + 5 * 512;
+    const head = 4096 * (16 * 512 + 2 * 4096) + 3 * 3 * 4096 + 2 * 4096;
+    expect(mlvicx.parameters - vicreg.parameters).toBe(levels + head);
+    expect(vicreg.activationBytes).toBeLessThan(mlvicx.activationBytes);
+  });
+
   it('answers within 200 ms, and leaves backend and tensors as they were', async () => {
     await tf.setBackend('cpu');
     const before = { backend: tf.getBackend(), tensors: tf.memory().numTensors };
-    const times = [...PRESET_NAMES, ...PRESET_NAMES].map((name) => {
-      const start = performance.now();
+    const once = (name: PresetName) => {
+      const before = process.cpuUsage();
       planBudget(presetConfig(name), roomy);
-      return performance.now() - start;
-    });
+      const { user, system } = process.cpuUsage(before);
+      return (user + system) / 1000;
+    };
+    // Time of the processor and the best of three, because other tests run beside this one.
+    const times = PRESET_NAMES.map((name) => Math.min(once(name), once(name), once(name)));
     process.stdout.write(`plan of a preset: ${times.map((ms) => ms.toFixed(0)).join(', ')} ms\n`);
-    expect([...times].sort((a, b) => a - b)[PRESET_NAMES.length]).toBeLessThan(200);
+    expect(Math.max(...times)).toBeLessThan(200);
     expect({ backend: tf.getBackend(), tensors: tf.memory().numTensors }).toEqual(before);
   });
 

@@ -78,6 +78,7 @@ describe('planned bytes agree with the measured peak within 15 %', () => {
     ['smoke', presetConfig('smoke')],
     ['demo', presetConfig('demo')],
     ['width 16, LARS', { ...medium, optimiser: 'lars' }],
+    ['width 16, VICReg', { ...medium, method: 'vicreg' }],
     ['heads with storages that are updated where they are', { ...tinyConfig(), ...WIDE_HEADS }],
   ])(
     '%s',

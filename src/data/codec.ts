@@ -4,6 +4,7 @@
 
 import { AppError } from '../util/errors.ts';
 import { wasmOf } from './codecWasm.ts';
+import { notBlamed } from './workload.ts';
 
 interface Codec {
   /** As people call the format. */
@@ -62,41 +63,33 @@ interface Loaded {
 
 const loaded = new Map<CodecName, Promise<Loaded>>();
 
-/** Told when a codec begins and ends loading, which is not the film's doing. Set by the decode worker. */
-export const codecLoading = { began: () => {}, ended: () => {} };
-
 async function load(name: CodecName): Promise<Loaded> {
-  codecLoading.began();
-  try {
-    const [{ default: create }, module] = await Promise.all([CODECS[name].glue(), wasmOf(name)]);
-    const printed: string[] = [];
-    const print = (text: string) => {
-      if (printed.length < 20) printed.push(text);
-    };
-    const codec = await create({
-      instantiateWasm(imports, receive) {
-        WebAssembly.instantiate(module, imports).then((instance) => receive(instance, module));
-        return {};
-      },
-      print,
-      printErr: print,
-    });
-    return { codec, printed };
-  } finally {
-    codecLoading.ended();
-  }
+  const [{ default: create }, module] = await Promise.all([CODECS[name].glue(), wasmOf(name)]);
+  const printed: string[] = [];
+  const print = (text: string) => {
+    if (printed.length < 20) printed.push(text);
+  };
+  const codec = await create({
+    instantiateWasm(imports, receive) {
+      WebAssembly.instantiate(module, imports).then((instance) => receive(instance, module));
+      return {};
+    },
+    print,
+    printErr: print,
+  });
+  return { codec, printed };
 }
 
 function codecFor(name: CodecName): Promise<Loaded> {
   const known = loaded.get(name);
   if (known) return known;
-  const loading = load(name);
+  const loading = notBlamed(() => load(name));
   loaded.set(name, loading);
   loading.catch(() => loaded.delete(name));
   return loading;
 }
 
-/** @throws AppError `image-corrupt`, with what the codec had to say, or `image-too-large` when it found no memory */
+/** @throws AppError `image-corrupt`, with what the codec had to say, or `decoder-stopped` when it found no memory */
 export async function decodeWith(
   name: CodecName,
   bytes: Uint8Array,
@@ -120,7 +113,14 @@ export async function decodeWith(
   }
 }
 
+const NO_MEMORY =
+  /out of memory|not enough memory|failed to allocate|allocation failed|enlarge memory|\bOOM\b/i;
+
 function damaged(name: CodecName, printed: readonly string[], cause?: unknown): AppError {
+  const thrown = cause instanceof Error ? cause.message : '';
+  if ([...printed, thrown].some((line) => NO_MEMORY.test(line))) {
+    return new AppError('decoder-stopped', 'it found no memory.', { cause });
+  }
   const said = printed.find((line) => /error|fail|invalid/i.test(line)) ?? '';
   const words = said.replace(/^[^a-z]*(\[?error\]?)?[:\s]*/i, '').replace(/[\s.]+$/, '');
   const detail = words ? ` (${words.slice(0, 100)})` : '';

@@ -2,6 +2,7 @@
 // so that a few lying bytes cannot claim gigabytes.
 
 import { AppError } from '../util/errors.ts';
+import { workload } from './workload.ts';
 
 /** px */
 export const MAX_SIDE = 16_384;
@@ -34,4 +35,5 @@ export function checkSize(width: number, height: number): void {
   if (width * height > MAX_PIXELS) {
     throw new AppError('image-too-large', `${width} x ${height} is more than 33 million pixels.`);
   }
+  workload.pixels(width * height);
 }

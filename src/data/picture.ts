@@ -9,6 +9,7 @@ import { MAX_FILE_BYTES } from './limits.ts';
 import { decodePgmFile } from './raster/pgm.ts';
 import { decodeJpegFile, decodePngFile } from './raster/raster.ts';
 import { SNIFF_BYTES, sniff } from './sniff.ts';
+import { notBlamed } from './workload.ts';
 
 export type FileFormat = Exclude<ImageFormat, 'synthetic'>;
 
@@ -51,7 +52,7 @@ export async function readFilm(blob: Blob): Promise<FilmBytes> {
 
 async function readBytes(blob: Blob): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    return new Uint8Array(await blob.arrayBuffer());
+    return new Uint8Array(await notBlamed(() => blob.arrayBuffer()));
   } catch (cause) {
     throw new AppError('file-unreadable', 'the system refused to read it.', { cause });
   }

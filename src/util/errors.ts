@@ -112,11 +112,11 @@ export const ERROR_TABLE = {
   },
   'decode-timeout': {
     sentence: 'Decoding the file did not come to an end: {detail}',
-    hint: 'The file is probably damaged; it was left out.',
+    hint: 'It was tried twice, the second time alone, and left out; it is tried again when the folder is next opened.',
   },
   'decoder-stopped': {
     sentence: 'Decoding the file stopped the decoder: {detail}',
-    hint: 'The file is probably damaged; it was left out, and the decoder was started again.',
+    hint: 'It was tried twice, the second time alone, and left out; it is tried again when the folder is next opened.',
   },
   'film-twice': {
     sentence: 'The film is there twice: {detail}',

@@ -5,6 +5,7 @@
 import { AppError } from '../../util/errors.ts';
 import type { StoredValues } from '../grayscale.ts';
 import { checkMemory } from '../limits.ts';
+import { workload } from '../workload.ts';
 import { codedWords } from './coded.ts';
 import { type DicomDataSet, PIXEL_DATA, readDataSet } from './dicom.ts';
 import { type DicomHeader, readHeader, samplesPerFrame } from './header.ts';
@@ -41,6 +42,7 @@ export async function decodeStored(
   const codec = codecOf(dataSet.syntax);
   const header = readHeader(dataSet);
   const most = wanted === 'first' ? 1 : header.frames;
+  workload.pixels(header.rows * header.cols * header.samplesPerPixel * most);
   const words =
     codec === 'native' ? nativeWords(dataSet, header, most) : await codedWords(dataSet, codec, header, most);
   const { rows, cols, samplesPerPixel, bitsStored, signed } = header;

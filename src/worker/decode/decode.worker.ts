@@ -1,15 +1,15 @@
 // One decode worker: a file in, a grey plane and a thumbnail out, both transferred; or a film to look at, or what is
 // stored in it. Owned by decodePool.ts, which ends it when it hangs or dies; it keeps nothing between files but the
-// codecs it has loaded, and tells the pool while it loads one, so that no film is blamed for the time.
+// codecs it has loaded, and tells the pool what a film waits for and how large it is, so that none is blamed for the time.
 
 import '../../guard/workerScope.ts';
-import { codecLoading } from '../../data/codec.ts';
 import { type DecodedFilm, type DecodeOptions, decodeFilm } from '../../data/decode.ts';
 import { storedFacts } from '../../data/storedFacts.ts';
 import { viewFilm } from '../../data/view.ts';
+import { workload } from '../../data/workload.ts';
 import type { FilmView, StoredFacts } from '../../protocol/film.ts';
 import { expose, transfer } from '../rpc.ts';
-import type { CodecNotice } from './decodePool.ts';
+import type { DecodeNotice } from './decodeAnswer.ts';
 
 const api = {
   /** Answers once the code has loaded, so that a worker that cannot start is told from a file that breaks one. */
@@ -27,8 +27,8 @@ const api = {
 
 export type DecodeApi = typeof api;
 
-const notify = (codecLoads: boolean) => postMessage({ codecLoads } satisfies CodecNotice);
-codecLoading.began = () => notify(true);
-codecLoading.ended = () => notify(false);
+const notify = (notice: DecodeNotice) => postMessage(notice);
+workload.waits = (waits) => notify({ waits });
+workload.pixels = (pixels) => notify({ pixels });
 
 expose(api);

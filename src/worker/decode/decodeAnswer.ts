@@ -1,10 +1,30 @@
-// Waits for a decode worker's answer, but not past its death, the time a file is given, or the caller's interest.
-// The clock stands still while the worker loads a codec, which has a longer limit of its own.
+// Waits for a decode worker's answer, but not past its death, the work a film is allowed, or the caller's interest.
+// The clock stands still while the worker waits for a codec or for bytes, which has a limit of its own.
 
 import { AppError } from '../../util/errors.ts';
-import type { CodecNotice } from './decodePool.ts';
+import type { Clock } from './workClock.ts';
 
-const CODEC_TIMEOUT_MS = 30_000;
+/** What a worker posts besides its answers. */
+export type DecodeNotice = { readonly waits: boolean } | { readonly pixels: number };
+
+/** What a film may take, ms of a core: the slowest codec on a slow machine. */
+export interface Allowance {
+  readonly base: number;
+  readonly perMiB: number;
+  readonly perMegapixel: number;
+}
+
+export interface Limit {
+  readonly clock: Clock;
+  readonly allowance: Allowance;
+  /** Of the file. */
+  readonly bytes: number;
+  /** How many times the allowance. */
+  readonly times: number;
+}
+
+/** A network drive may have to wake up. */
+const WAIT_MS = 120_000;
 
 /** value, refusal: the worker answered. trouble: it did not, and must be ended. */
 export type Answer<T> =
@@ -15,7 +35,7 @@ export type Answer<T> =
 export async function answerWithin<T>(
   call: Promise<T>,
   worker: Worker,
-  limitMs: number,
+  limit: Limit,
   signal: AbortSignal | undefined,
 ): Promise<Answer<T>> {
   const answer = call.then(
@@ -25,7 +45,7 @@ export async function answerWithin<T>(
   const scope = new AbortController();
   const trouble = new Promise<{ trouble: AppError }>((resolve) => {
     const report = (error: AppError) => resolve({ trouble: error });
-    watchClock(worker, limitMs, report, scope.signal);
+    watchWork(worker, limit, report, scope.signal);
     const died = (event: Event) => {
       event.preventDefault();
       report(new AppError('decoder-stopped', 'it ended without an answer.'));
@@ -42,26 +62,41 @@ export async function answerWithin<T>(
   }
 }
 
-const isNotice = (data: unknown): data is CodecNotice =>
-  typeof data === 'object' && data !== null && 'codecLoads' in data;
+const isRecord = (data: unknown): data is Record<string, unknown> =>
+  typeof data === 'object' && data !== null;
 
-function watchClock(
+function watchWork(
   worker: Worker,
-  limitMs: number,
+  { clock, allowance, bytes, times }: Limit,
   report: (error: AppError) => void,
   until: AbortSignal,
 ): void {
-  let timer: ReturnType<typeof setTimeout>;
-  const wind = (ms: number) => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      report(new AppError('decode-timeout', `it was given up after ${(ms / 1000).toFixed(1)} s.`));
-    }, ms);
-  };
-  wind(limitMs);
-  until.addEventListener('abort', () => clearTimeout(timer));
-  const onMessage = ({ data }: MessageEvent) => {
-    if (isNotice(data)) wind(data.codecLoads ? CODEC_TIMEOUT_MS : limitMs);
+  const { base, perMiB, perMegapixel } = allowance;
+  let pixels = 0;
+  let isWaiting = false;
+  let worked = 0;
+  let waited = 0;
+  const stop = clock((ms) => {
+    if (isWaiting) waited += ms;
+    else worked += ms;
+    const allowed = times * (base + (perMiB * bytes) / 2 ** 20 + (perMegapixel * pixels) / 1e6);
+    if (worked > allowed) report(new AppError('decode-timeout', `it was given up after ${seconds(worked)}.`));
+    if (waited > WAIT_MS) {
+      report(
+        new AppError(
+          'file-unreadable',
+          `its bytes, or what decodes them, did not come in ${seconds(waited)}.`,
+        ),
+      );
+    }
+  });
+  until.addEventListener('abort', stop);
+  const onMessage = ({ data }: MessageEvent<unknown>) => {
+    if (!isRecord(data)) return;
+    if (typeof data.waits === 'boolean') isWaiting = data.waits;
+    if (typeof data.pixels === 'number') pixels = Math.max(pixels, data.pixels);
   };
   worker.addEventListener('message', onMessage, { signal: until });
 }
+
+const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;

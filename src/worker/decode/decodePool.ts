@@ -1,6 +1,7 @@
 // A few decode workers behind one call. Files wait here as references and are read only when a worker is free, so
 // any number may be handed in; results come back to whoever asked, in no particular order. A worker that
-// dies or hangs is ended and replaced, and only the file it was busy with is lost.
+// dies or hangs is ended and replaced. The film it was busy with is tried once more, alone, and by processor time: on a
+// busy machine, or beside films that took all the memory, it was not to blame.
 
 import type { DecodedFilm, DecodeOptions } from '../../data/decode.ts';
 import type { FilmView, StoredFacts } from '../../protocol/film.ts';
@@ -8,36 +9,36 @@ import type { SourceFile } from '../../protocol/intake.ts';
 import { AppError } from '../../util/errors.ts';
 import { type Remote, wrap } from '../rpc.ts';
 import type { DecodeApi } from './decode.worker.ts';
-import { answerWithin } from './decodeAnswer.ts';
+import { type Allowance, answerWithin, type Limit } from './decodeAnswer.ts';
+import { type Clock, processorClock, wallClock } from './workClock.ts';
 
 export interface DecodePoolOptions extends DecodeOptions {
   /** Default: two more than cores, at most 8, and at most one for each GiB of memory. */
   readonly workers?: number;
-  /** A small file that takes longer is given up; large ones get more, see `allowance`. */
+  /** A small file that takes longer is tried again alone; large ones get more. */
   readonly timeoutMs?: number;
   /** How a worker is made; tests put their own here. */
   readonly spawn?: () => Worker;
-}
-
-/** What a worker posts besides its answers: a codec begins or ends loading. */
-export interface CodecNotice {
-  readonly codecLoads: boolean;
+  /** Measures the try alone; tests put their own here. */
+  readonly aloneClock?: Clock;
 }
 
 const MAX_WORKERS = 8;
-const TIMEOUT_MS = 2000;
-/** More for each MiB of the file: the slowest codec on a slow machine. */
-const TIMEOUT_MS_PER_MIB = 2000;
-const START_TIMEOUT_MS = 30_000;
+const ALLOWANCE: Allowance = { base: 2000, perMiB: 2000, perMegapixel: 500 };
+/** The try alone gets so many times the allowance. */
+const ALONE_TIMES = 2;
+/** Once films needed a second try only because the machine was busy, the first is given so much more, up to the most. */
+const MORE_PATIENCE = 2;
+const MOST_PATIENCE = 16;
+const START: Allowance = { base: 120_000, perMiB: 0, perMegapixel: 0 };
 /** Workers that failed to start one after the other: the code cannot run here at all. */
 const MAX_FAILED_STARTS = 3;
-
-/** @param bytes of the file */
-const allowance = (base: number, bytes: number) => base + (TIMEOUT_MS_PER_MIB * bytes) / 2 ** 20;
 
 interface Job {
   readonly source: SourceFile;
   readonly signal: AbortSignal | undefined;
+  /** Why the first try came to nothing. */
+  failed?: AppError;
   call(remote: Remote<DecodeApi>): Promise<unknown>;
   resolve(value: unknown): void;
   reject(error: unknown): void;
@@ -66,9 +67,12 @@ export class DecodePool {
   readonly #options: DecodePoolOptions;
   readonly #size: number;
   readonly #queue: Job[] = [];
+  /** Films to be tried again, each while nothing else runs. */
+  readonly #again: Job[] = [];
   readonly #idle: Slot[] = [];
   readonly #busy = new Map<Slot, Job>();
   #failedStarts = 0;
+  #patience = 1;
   /** Why the pool takes no more files. */
   #closed: AppError | null = null;
 
@@ -117,22 +121,30 @@ export class DecodePool {
 
   #close(reason: AppError): void {
     this.#closed ??= reason;
-    for (const job of [...this.#queue.splice(0), ...this.#busy.values()]) job.reject(reason);
+    for (const job of [...this.#queue.splice(0), ...this.#again.splice(0), ...this.#busy.values()])
+      job.reject(reason);
     for (const slot of [...this.#idle.splice(0), ...this.#busy.keys()]) slot.worker.terminate();
     this.#busy.clear();
   }
 
   #dispatch(): void {
-    while (this.#queue.length > 0 && this.#busy.size < this.#size) {
-      const job = this.#queue.shift()!;
-      if (job.signal?.aborted) {
-        job.reject(new AppError('cancelled'));
-        continue;
-      }
-      const slot = this.#idle.pop() ?? this.#start();
-      this.#busy.set(slot, job);
-      void this.#run(slot, job);
+    if (this.#again.length > 0) {
+      if (this.#busy.size === 0) this.#begin(this.#again.shift()!);
+      return;
     }
+    if ([...this.#busy.values()].some(({ failed }) => failed)) return;
+    while (this.#queue.length > 0 && this.#busy.size < this.#size) this.#begin(this.#queue.shift()!);
+  }
+
+  #begin(job: Job): void {
+    if (job.signal?.aborted) {
+      job.reject(new AppError('cancelled'));
+      if (job.failed) this.#dispatch();
+      return;
+    }
+    const slot = this.#idle.pop() ?? this.#start();
+    this.#busy.set(slot, job);
+    void this.#run(slot, job);
   }
 
   #start(): Slot {
@@ -144,11 +156,15 @@ export class DecodePool {
     const outcome = await this.#attempt(slot, job);
     // Gone when the pool was closed meanwhile; its promise is settled then.
     if (!this.#busy.delete(slot)) return;
-    if ('value' in outcome) job.resolve(outcome.value);
-    if ('refusal' in outcome) job.reject(outcome.refusal);
+    if ('value' in outcome) this.#succeed(job, outcome.value);
+    if ('refusal' in outcome) {
+      if (isPassing(outcome.refusal)) this.#tryAlone(job, outcome.refusal);
+      else job.reject(outcome.refusal);
+    }
     if ('trouble' in outcome) {
       slot.worker.terminate();
-      if (slot.started || outcome.trouble.code === 'cancelled') job.reject(outcome.trouble);
+      if (outcome.trouble.code === 'cancelled') job.reject(outcome.trouble);
+      else if (slot.started) this.#tryAlone(job, outcome.trouble);
       else this.#startAgain(job, outcome.trouble);
     } else {
       this.#idle.push(slot);
@@ -156,20 +172,43 @@ export class DecodePool {
     this.#dispatch();
   }
 
-  async #attempt(slot: Slot, { source, signal, call }: Job): Promise<Outcome> {
+  #succeed(job: Job, value: unknown): void {
+    if (job.failed?.code === 'decode-timeout') {
+      this.#patience = Math.min(this.#patience * MORE_PATIENCE, MOST_PATIENCE);
+    }
+    job.resolve(value);
+  }
+
+  /** Once. */
+  #tryAlone(job: Job, error: AppError): void {
+    if (job.failed) job.reject(error);
+    else {
+      job.failed = error;
+      this.#again.push(job);
+    }
+  }
+
+  async #attempt(slot: Slot, { source, signal, call, failed }: Job): Promise<Outcome> {
     if (!slot.started) {
-      const start = await answerWithin(slot.remote.ready(), slot.worker, START_TIMEOUT_MS, signal);
-      if (!('value' in start)) return 'trouble' in start ? start : { trouble: asAppError(start.refusal) };
+      const start = { clock: wallClock, allowance: START, bytes: 0, times: 1 };
+      const ready = await answerWithin(slot.remote.ready(), slot.worker, start, signal);
+      if (!('value' in ready)) return 'trouble' in ready ? ready : { trouble: asAppError(ready.refusal) };
       slot.started = true;
       this.#failedStarts = 0;
     }
-    const limit = allowance(this.#options.timeoutMs ?? TIMEOUT_MS, source.file.size);
+    const { timeoutMs: base = ALLOWANCE.base, aloneClock = processorClock } = this.#options;
+    const limit: Limit = {
+      clock: failed ? aloneClock : wallClock,
+      allowance: { ...ALLOWANCE, base },
+      bytes: source.file.size,
+      times: failed ? ALONE_TIMES : this.#patience,
+    };
     return answerWithin(call(slot.remote), slot.worker, limit, signal);
   }
 
   /** The file is not to blame: it waits for the next worker, unless workers keep failing. */
   #startAgain(job: Job, cause: AppError): void {
-    this.#queue.unshift(job);
+    (job.failed ? this.#again : this.#queue).unshift(job);
     this.#failedStarts += 1;
     if (this.#failedStarts < MAX_FAILED_STARTS) return;
     this.#close(new AppError('worker-failed', 'the decode workers do not start.', { cause }));
@@ -177,6 +216,12 @@ export class DecodePool {
 }
 
 type Outcome = Awaited<ReturnType<typeof answerWithin<unknown>>>;
+
+/** Refusals that another try may undo: memory that others had. */
+const isPassing = (refusal: unknown): refusal is AppError =>
+  refusal instanceof AppError &&
+  (refusal.code === 'decoder-stopped' ||
+    (refusal.code === 'internal' && /alloc|memory/i.test(refusal.message)));
 
 const asAppError = (thrown: unknown): AppError =>
   thrown instanceof AppError ? thrown : new AppError('worker-failed', String(thrown));

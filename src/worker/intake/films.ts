@@ -28,8 +28,14 @@ export interface FilmsTask {
 const AHEAD = 48;
 /** Files from the cache between two looks at the mail. */
 const SLICE = 4096;
-/** Failures of the moment: the same file may be read another time. */
-const PASSING: readonly ErrorCode[] = ['file-unreadable', 'internal', 'source-gone'];
+/** Failures of the moment: the same file may be read another time, on a machine that is less busy or has more memory. */
+const PASSING: readonly ErrorCode[] = [
+  'file-unreadable',
+  'internal',
+  'source-gone',
+  'decode-timeout',
+  'decoder-stopped',
+];
 
 type Decoded = DecodedFilm | { readonly error: unknown };
 

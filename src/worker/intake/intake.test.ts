@@ -475,6 +475,30 @@ describe('a folder that was read before', () => {
     expect(await planes(sets[0])).toEqual(shades(6));
   });
 
+  it.each(['decode-timeout', 'decoder-stopped'] as const)('tries a film again after %s', async (code) => {
+    const storage = memoryCache();
+    const tried: string[] = [];
+    const open = (failing: boolean) => {
+      const make = (options: { planeSize: number; thumbnailSize: number }): Decoder => ({
+        decode: async ({ path, file }) => {
+          tried.push(path);
+          if (failing && path.includes('003')) throw new AppError(code, 'of the moment.');
+          return decodeFilm(file, options);
+        },
+        dispose: ignore,
+      });
+      const channel = new MessageChannel();
+      channels.push(channel);
+      const intake = new Intake(make, undefined, storage.access);
+      intake.connectEngine(channel.port1);
+      return intake;
+    };
+    expect((await open(true).readFiles(films(6), OPTIONS, ignore)).images.length).toBe(5);
+    tried.length = 0;
+    expect((await open(false).readFiles(films(6), OPTIONS, ignore)).images.length).toBe(6);
+    expect(tried).toEqual(['set/003.png']);
+  });
+
   it('is given up when the cache is erased', async () => {
     const storage = memoryCache();
     const { intake, sets } = visit(storage);

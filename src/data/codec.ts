@@ -47,6 +47,8 @@ export interface CodedFrame {
   readonly precision: number;
   /** width * height * components samples, interleaved by pixel. */
   readonly samples: Uint8Array | Int8Array | Uint16Array | Int16Array;
+  /** What was odd about the stream. */
+  readonly note?: string;
 }
 
 /** What the stream's own header says; the codec must come to the same. */

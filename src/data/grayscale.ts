@@ -137,15 +137,16 @@ function largestOf(values: Lut['values']): number {
 }
 
 /**
- * Full scale of a table of contrast: what its bits allow, or its largest entry where the file overstates them (Agfa CR gives
- * the size of an entry instead) or understates them.
+ * Full scale of a table of contrast: what its bits allow; where the file overstates them (Agfa CR gives the size of an entry
+ * instead), what the bits in use allow; where it understates them, the largest entry.
  */
 function fullScale({ bits, values }: Lut): { full: number; doubt: string | null } {
   const said = 2 ** bits - 1;
   const largest = largestOf(values);
   const used = bitsOf(values);
   if (used === bits || largest === 0) return { full: said, doubt: null };
-  return { full: largest, doubt: `its VOI table says ${bits} bits and holds ${used}` };
+  const full = used < bits ? 2 ** used - 1 : largest;
+  return { full, doubt: `its VOI table says ${bits} bits and holds ${used}` };
 }
 
 function modalityOf(recipe: GreyRecipe, value: number): number {

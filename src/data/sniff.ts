@@ -22,9 +22,18 @@ const isSpace = (byte: number | undefined): boolean =>
 /** A part 10 file: 128 free bytes, then DICM. */
 export const startsWithPreamble = (bytes: Uint8Array): boolean => hasAt(bytes, PREAMBLE, DICM);
 
-/** A part 10 file that lost its preamble: element (0002,00xx) with two letters of VR. */
-export const startsWithMetaGroup = (bytes: Uint8Array): boolean =>
-  bytes[0] === 2 && bytes[1] === 0 && bytes[3] === 0 && isUpper(bytes[4]) && isUpper(bytes[5]);
+/** Where the elements of a DICOM file begin: behind DICM, with or without the free bytes before it. */
+export function startOfFile(bytes: Uint8Array): number {
+  if (startsWithPreamble(bytes)) return PREAMBLE + DICM.length;
+  return hasAt(bytes, 0, DICM) ? DICM.length : 0;
+}
+
+/** A part 10 file that lost its preamble: element (0002,00xx) with two letters of VR, or a small length in implicit VR. */
+export function startsWithMetaGroup(bytes: Uint8Array): boolean {
+  if (!(bytes[0] === 2 && bytes[1] === 0 && bytes[3] === 0)) return false;
+  const hasVr = isUpper(bytes[4]) && isUpper(bytes[5]);
+  return hasVr || (bytes[4]! > 0 && bytes[5] === 0 && bytes[6] === 0 && bytes[7] === 0);
+}
 
 /** A bare data set: group 0008 in either byte order, then a VR or a believable 32-bit length. */
 export function startsWithDataSet(bytes: Uint8Array): boolean {
@@ -41,6 +50,6 @@ export function sniff(head: Uint8Array): Exclude<ImageFormat, 'synthetic'> | nul
   if (hasAt(head, 0, PNG_SIGNATURE)) return 'png';
   if (hasAt(head, 0, JPEG_SIGNATURE)) return 'jpeg';
   if (hasAt(head, 0, PGM_SIGNATURE) && (isSpace(head[2]) || head[2] === 0x23)) return 'pgm';
-  if (startsWithPreamble(head) || startsWithMetaGroup(head) || startsWithDataSet(head)) return 'dicom';
+  if (startOfFile(head) > 0 || startsWithMetaGroup(head) || startsWithDataSet(head)) return 'dicom';
   return null;
 }

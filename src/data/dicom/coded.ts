@@ -15,32 +15,35 @@ import { emptyWords, type Words } from './words.ts';
 
 const invalid = (detail: string) => new AppError('dicom-invalid', detail);
 
-type Decoder = (frame: Uint8Array, header: DicomHeader) => Words | Promise<Words>;
+export type CodedPixels = Exclude<PixelCodec, 'native' | 'encapsulated'>;
 
-const DECODERS: Record<Exclude<PixelCodec, 'native'>, Decoder> = {
+type Decoder = (frame: Uint8Array, header: DicomHeader, notes: Set<string>) => Words | Promise<Words>;
+
+const DECODERS: Record<CodedPixels, Decoder> = {
   rle: rleWords,
-  jpeg: async (frame, header) => wordsOf(await decodeJpeg(frame), header),
-  'jpeg-2000': async (frame, header) => {
+  jpeg: async (frame, header, notes) => wordsOf(await decodeJpeg(frame), header, notes),
+  'jpeg-2000': async (frame, header, notes) => {
     const size = { width: header.cols, height: header.rows };
-    return wordsOf(await decodeJpeg2000(frame, size), header);
+    return wordsOf(await decodeJpeg2000(frame, size), header, notes);
   },
 };
 
-/** @param most frames wanted. @throws AppError with the reason */
+/** @param most frames wanted. @param notes takes what was odd about the streams. @throws AppError with the reason */
 export async function codedWords(
   dataSet: DicomDataSet,
-  codec: Exclude<PixelCodec, 'native'>,
+  codec: CodedPixels,
   header: DicomHeader,
   most: number,
+  notes: Set<string>,
 ): Promise<Words> {
   const coded = splitFrames(dataSet, header.frames).slice(0, most);
   const samples = samplesPerFrame(header);
   const decode = DECODERS[codec];
-  if (coded.length === 1) return decode(coded[0]!, header);
+  if (coded.length === 1) return decode(coded[0]!, header, notes);
   const size = Math.max(1, header.bitsAllocated / 8);
   checkMemory(2 * samples * size * coded.length, { width: header.cols, height: header.rows * coded.length });
   const frames: Words[] = [];
-  for (const frame of coded) frames.push(await decode(frame, header));
+  for (const frame of coded) frames.push(await decode(frame, header, notes));
   const words = emptyWords(header.bitsAllocated, samples * frames.length);
   for (const [i, part] of frames.entries()) words.set(part, i * samples);
   return words;
@@ -67,7 +70,12 @@ function rleWords(frame: Uint8Array, header: DicomHeader): Words {
   return words;
 }
 
-function wordsOf({ width, height, components, precision, samples }: CodedFrame, header: DicomHeader): Words {
+function wordsOf(
+  { width, height, components, precision, samples, note }: CodedFrame,
+  header: DicomHeader,
+  notes: Set<string>,
+): Words {
+  if (note) notes.add(note);
   if (width !== header.cols || height !== header.rows) {
     throw invalid(
       `it declares ${header.cols} x ${header.rows} pixels, its compressed data ${width} x ${height}.`,

@@ -1,33 +1,27 @@
-// The only door to dicom-parser: bytes of a file to its elements, whatever the header leaves out or gets wrong
-// (no preamble, no meta group, a transfer syntax that contradicts the bytes). Knows tags, not pictures.
-// The walk over the top level is ours, because it must survive damage behind the pixels and skip 64-bit VRs,
-// which the parser does not know; the parser reads the elements and everything nested in them.
+// Bytes of a DICOM file to its elements, whatever the header leaves out or gets wrong (no preamble, no meta group or one in
+// implicit VR, a transfer syntax that contradicts the bytes), and whatever is damaged behind the pixels. Knows tags, not
+// pictures; single elements and what is nested in them are read in elements.ts.
 
-import {
-  ByteStream,
-  bigEndianByteArrayParser,
-  type Element,
-  littleEndianByteArrayParser,
-  readDicomElementExplicit,
-  readDicomElementImplicit,
-} from 'dicom-parser';
 import { Inflate } from 'fflate';
 import { AppError } from '../../util/errors.ts';
 import { MAX_INFLATED_BYTES } from '../limits.ts';
-import { startsWithDataSet, startsWithMetaGroup, startsWithPreamble } from '../sniff.ts';
+import { startOfFile, startsWithDataSet, startsWithMetaGroup } from '../sniff.ts';
+import {
+  type Element,
+  ElementFault,
+  ElementReader,
+  type Elements,
+  PIXEL_DATA,
+  UNDEFINED_LENGTH,
+} from './elements.ts';
 import { IMPLICIT_LITTLE_ENDIAN, type TransferSyntax, transferSyntaxOf } from './syntax.ts';
 
-export const PIXEL_DATA = 'x7fe00010';
+export { PIXEL_DATA } from './elements.ts';
+
 const TRANSFER_SYNTAX = 'x00020010';
-const PREAMBLE_BYTES = 132;
-const UNDEFINED_LENGTH = 0xffffffff;
 /** Films deflate to a half or a third, blank ones a hundredfold; small files may be as blank as they like. */
 const PLAUSIBLE_RATIO = 128;
 const MIN_INFLATED_CAP = 2 ** 25;
-/** VRs with a 32-bit length that the parser takes for ones with 16 bits (PS3.5 7.1.2). */
-const WIDE_VRS = new Set(['OV', 'SV', 'UV']);
-
-type Elements = Readonly<Record<string, Element | undefined>>;
 
 /** Reads values of one data set (or of one sequence item); anything missing or malformed is `undefined`. */
 export class Tags {
@@ -95,7 +89,7 @@ export class Tags {
 
   /** The first item of a sequence. */
   firstItem(tag: string): Tags | undefined {
-    const elements = this.#elements[tag]?.items?.[0]?.dataSet?.elements;
+    const elements = this.#elements[tag]?.items?.[0];
     return elements && new Tags(this.#bytes, elements, this.littleEndian);
   }
 
@@ -108,7 +102,7 @@ export class Tags {
     });
     return {
       bytes,
-      offsets: element.basicOffsetTable ?? [],
+      offsets: [...(element.basicOffsetTable ?? [])],
       starts: element.fragments.map(({ offset }) => offset),
     };
   }
@@ -117,6 +111,8 @@ export class Tags {
 export interface DicomDataSet {
   readonly syntax: TransferSyntax;
   readonly tags: Tags;
+  /** What was odd about the file and read all the same. */
+  readonly notes: readonly string[];
 }
 
 const invalid = (detail: string, cause?: unknown) => new AppError('dicom-invalid', detail, { cause });
@@ -124,7 +120,7 @@ const truncated = (detail: string, cause?: unknown) => new AppError('dicom-trunc
 
 /** @throws AppError `dicom-invalid`, `dicom-unsupported`, `image-too-large` (inflates beyond the cap) */
 export function readDataSet(file: Uint8Array): DicomDataSet {
-  const start = startsWithPreamble(file) ? PREAMBLE_BYTES : 0;
+  const start = startOfFile(file);
   if (start && start === file.length) throw truncated('it ends behind the preamble.');
   if (!start && !startsWithMetaGroup(file) && !startsWithDataSet(file)) throw new AppError('format-unknown');
   const meta = readElements(file, start, { explicit: true, littleEndian: true, onlyMeta: true });
@@ -133,8 +129,13 @@ export function readDataSet(file: Uint8Array): DicomDataSet {
   const body = syntax.deflated ? inflate(file.subarray(meta.end)) : file.subarray(meta.end);
   if (body.length < 8) throw truncated('it ends behind the file meta group.');
   const encoding = encodingOf(body);
-  const { elements } = readElements(body, 0, encoding);
-  return { syntax, tags: new Tags(body, elements, encoding.littleEndian) };
+  const { elements, oddities } = readElements(body, 0, encoding);
+  const metaNotes = meta.oddities.size > 0 ? ['its file meta group is written in implicit VR'] : [];
+  return {
+    syntax,
+    tags: new Tags(body, elements, encoding.littleEndian),
+    notes: [...metaNotes, ...Array.from(oddities, (odd) => `it has ${odd}`)],
+  };
 }
 
 /** Byte order and VR style as the first element shows them; headers have been seen to lie about both. */
@@ -152,68 +153,41 @@ interface WalkOptions {
 }
 
 function readElements(bytes: Uint8Array, start: number, options: WalkOptions) {
-  const parser = options.littleEndian ? littleEndianByteArrayParser : bigEndianByteArrayParser;
-  const stream = new ByteStream(parser, bytes, start);
+  const reader = new ElementReader(bytes, start, options.littleEndian);
   const elements: Record<string, Element> = {};
   let end = start;
   try {
-    while (stream.position < bytes.length) {
-      end = stream.position;
-      if (options.onlyMeta && !(bytes[stream.position] === 2 && bytes[stream.position + 1] === 0)) break;
-      const element = options.explicit ? readExplicit(stream) : readDicomElementImplicit(stream);
+    while (reader.position < bytes.length) {
+      end = reader.position;
+      if (options.onlyMeta && !(bytes[end] === 2 && bytes[end + 1] === 0)) break;
+      const element = reader.next(options.explicit);
+      if (!element) continue;
       elements[element.tag] = element;
-      if (stream.position > bytes.length && !elements[PIXEL_DATA]) {
+      if (reader.position > bytes.length && !elements[PIXEL_DATA]) {
         throw truncated(`element ${element.tag.slice(1)} runs past its end.`);
       }
     }
-    end = stream.position;
+    end = reader.position;
   } catch (thrown) {
+    if (!(thrown instanceof ElementFault || thrown instanceof AppError)) throw thrown;
     // Whatever is wrong behind the pixels does not matter to the picture.
     if (!elements[PIXEL_DATA])
       throw thrown instanceof AppError ? thrown : unreadable(bytes, end, options, thrown);
   }
-  return { elements, end };
+  return { elements, end, oddities: reader.oddities };
 }
 
-function readExplicit(stream: ByteStream): Element {
-  const { byteArray, position } = stream;
-  const vr = String.fromCharCode(byteArray[position + 4] ?? 0, byteArray[position + 5] ?? 0);
-  if (WIDE_VRS.has(vr)) return passOver(stream, position, vr);
-  try {
-    return readDicomElementExplicit(stream, []);
-  } catch (thrown) {
-    // Nested deeper than the stack reaches: no picture needs what lies there, and its length says where it ends.
-    if (!(thrown instanceof RangeError) || vr !== 'SQ') throw thrown;
-    const passed = passOver(stream, position, vr);
-    if (passed.length === UNDEFINED_LENGTH) throw thrown;
-    return passed;
-  }
-}
-
-/** The element at `position`, whose length takes 32 bits, as an opaque value; the stream stands behind it. */
-function passOver(stream: ByteStream, position: number, vr: string): Element {
-  const { byteArray, byteArrayParser } = stream;
-  const group = byteArrayParser.readUint16(byteArray, position);
-  const number = byteArrayParser.readUint16(byteArray, position + 2);
-  const length = byteArrayParser.readUint32(byteArray, position + 8);
-  const dataOffset = position + 12;
-  stream.position = dataOffset + length;
-  const tag = `x${(group * 65_536 + number).toString(16).padStart(8, '0')}`;
-  return { tag, vr, length, dataOffset };
-}
-
-/** The parser throws strings; a stack that overflows in deep nesting arrives as a RangeError. */
-function unreadable(bytes: Uint8Array, at: number, options: WalkOptions, thrown: unknown): AppError {
-  if (thrown instanceof RangeError) return invalid('its sequences are nested too deep.', thrown);
+function unreadable(bytes: Uint8Array, at: number, options: WalkOptions, fault: ElementFault): AppError {
+  if (fault.isTooDeep) return invalid('its sequences are nested too deep.', fault);
   const where = options.onlyMeta ? ' of its file meta group' : '';
-  if (at + 8 > bytes.length) return truncated(`it ends inside the header of an element${where}.`, thrown);
+  if (at + 8 > bytes.length) return truncated(`it ends inside the header of an element${where}.`, fault);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const tag = [at, at + 2].map((place) =>
     view.getUint16(place, options.littleEndian).toString(16).padStart(4, '0'),
   );
   const isPixels = `x${tag.join('')}` === PIXEL_DATA;
-  if (isPixels) return invalid('its pixels have neither a length nor fragments.', thrown);
-  return invalid(`element ${tag.join()}${where} cannot be read; the file is cut off or damaged.`, thrown);
+  if (isPixels) return invalid('its pixels have neither a length nor fragments.', fault);
+  return invalid(`element ${tag.join()}${where} cannot be read; the file is cut off or damaged.`, fault);
 }
 
 /** @throws AppError `dicom-invalid`, `image-too-large` as soon as the output passes the cap */

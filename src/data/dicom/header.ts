@@ -99,7 +99,8 @@ export function readHeader({ tags }: DicomDataSet): DicomHeader {
   const photometric = photometricOf(tags);
   const samplesPerPixel = tags.word(TAG.samplesPerPixel) ?? 1;
   const isColour = photometric !== 'PALETTE COLOR' && !isGrey(photometric);
-  if (samplesPerPixel !== (isColour ? 3 : 1)) {
+  // Three equal samples of grey are seen (picture.ts); what they are is known when they are read.
+  if (samplesPerPixel !== (isColour ? 3 : 1) && !(isGrey(photometric) && samplesPerPixel === 3)) {
     throw invalid(`${photometric} with ${samplesPerPixel} samples a pixel.`);
   }
   const bits = bitsOf(tags);

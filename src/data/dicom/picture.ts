@@ -2,7 +2,7 @@
 // with the aspect of its pixels and what its tags say about the taking. Contrast is left to grayscale.ts.
 
 import { AppError } from '../../util/errors.ts';
-import { lumaOf, plainRecipe } from '../grayscale.ts';
+import { lumaOf, plainRecipe, type StoredValues } from '../grayscale.ts';
 import type { Picture } from '../picture.ts';
 import { type DicomHeader, isGrey } from './header.ts';
 import { readPalette } from './palette.ts';
@@ -19,10 +19,32 @@ export async function decodeDicomFile(bytes: Uint8Array): Promise<Picture> {
 /** @param image its first frame. @throws AppError `dicom-unsupported` for colour that cannot be turned to grey */
 export function pictureOf(image: StoredImage): Picture {
   const { cols: width, rows: height, frames, facts, recipe } = image.header;
-  const notes = [...(frames > 1 ? [`first of ${frames} frames`] : []), ...image.header.notes];
+  const notes = [...(frames > 1 ? [`first of ${frames} frames`] : []), ...image.notes];
   const size = { width, height, pixelAspect: aspectOf(image.header), ...facts };
-  if (isGrey(image.header.photometric)) return { ...size, values: image.values, recipe, notes };
+  if (isGrey(image.header.photometric)) {
+    if (image.samplesPerPixel === 1) return { ...size, values: image.values, recipe, notes };
+    return {
+      ...size,
+      values: oneOfThree(image),
+      recipe,
+      notes: [...notes, 'its grey is stored three times'],
+    };
+  }
   return { ...size, ...greyOfColour(image), notes: [...notes, 'colour turned to grey'] };
+}
+
+/** Grey whose three samples are equal. @throws AppError `dicom-invalid` where they differ, so that nobody knows what they are */
+function oneOfThree({ values, header }: StoredImage): StoredValues {
+  const { photometric, rows, cols } = header;
+  const one = values.slice(0, rows * cols);
+  for (let i = 0; i < one.length; i++) {
+    const value = values[3 * i]!;
+    if (values[3 * i + 1] !== value || values[3 * i + 2] !== value) {
+      throw new AppError('dicom-invalid', `${photometric} with 3 samples a pixel that differ.`);
+    }
+    one[i] = value;
+  }
+  return one;
 }
 
 function aspectOf({ pixelAspect }: DicomHeader): number {

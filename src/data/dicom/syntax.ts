@@ -3,8 +3,11 @@
 
 import { AppError } from '../../util/errors.ts';
 
-/** `jpeg` takes JPEG-LS and lossless JPEG too, `jpeg-2000` HTJ2K: the streams say which they are. */
-export type PixelCodec = 'native' | 'rle' | 'jpeg' | 'jpeg-2000';
+/**
+ * `jpeg` takes JPEG-LS and lossless JPEG too, `jpeg-2000` HTJ2K: the streams say which they are. `encapsulated` is uncompressed
+ * pixels in fragments.
+ */
+export type PixelCodec = 'native' | 'encapsulated' | 'rle' | 'jpeg' | 'jpeg-2000';
 
 export interface TransferSyntax {
   readonly uid: string;
@@ -21,6 +24,7 @@ const ROWS: readonly TransferSyntax[] = [
   row('1.2.840.10008.1.2', 'implicit little endian', 'native'),
   row('1.2.840.10008.1.2.1', 'explicit little endian', 'native'),
   { ...row('1.2.840.10008.1.2.1.99', 'deflated explicit little endian', 'native'), deflated: true },
+  row('1.2.840.10008.1.2.1.98', 'encapsulated uncompressed', 'encapsulated'),
   row('1.2.840.10008.1.2.2', 'explicit big endian', 'native'),
   row('1.2.840.10008.1.2.5', 'RLE lossless', 'rle'),
   row('1.2.840.10008.1.2.4.50', 'JPEG baseline', 'jpeg'),

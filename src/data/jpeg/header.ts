@@ -66,10 +66,18 @@ function readFrameHeader(view: DataView, at: number, process: number): JpegHeade
   return header;
 }
 
-/** Whether the stream has its end marker; decoders fill the rest of a cut film with grey and say nothing. */
-export const isJpegWhole = (bytes: Uint8Array): boolean => {
+/** Whether the stream has its end marker. */
+export const hasJpegEnd = (bytes: Uint8Array): boolean => {
   for (let at = bytes.length - 2; at >= 2; at--) {
     if (bytes[at] === MARKER && bytes[at + 1] === END_OF_IMAGE) return true;
   }
   return false;
 };
+
+/** The stream with an end marker behind it. */
+export function withJpegEnd(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const ended = new Uint8Array(bytes.length + 2);
+  ended.set(bytes);
+  ended.set([MARKER, END_OF_IMAGE], bytes.length);
+  return ended;
+}

@@ -104,24 +104,50 @@ export async function decodeJpeg2000(bytes: Uint8Array, size: Size): Promise<Cod
   // Wavelets and image in 32 bits, beside the compressed bytes and three copies of the samples.
   const samples = frame.width * frame.height * frame.components;
   checkMemory(2 * bytes.length + samples * (frame.precision > 8 ? 14 : 11), frame);
-  if (!endsWhole(stream)) throw corrupt('the JPEG 2000 data is cut off.');
-  return decodeWith(highThroughput ? 'htj2k' : 'jpeg-2000', stream, frame);
+  const ending = endOf(stream);
+  if (ending === 'cut') throw corrupt('the JPEG 2000 data is cut off.');
+  const codec = highThroughput ? 'htj2k' : 'jpeg-2000';
+  if (ending === 'whole') return decodeWith(codec, stream, frame);
+  const decoded = await decodeWith(codec, withEnd(stream.subarray(0, ending)), frame);
+  return { ...decoded, note: 'its JPEG 2000 data has no end marker' };
 }
 
-/** Walks the tile parts by their lengths: a cut stream would decode into a blurred film without a word. */
-function endsWhole(stream: Uint8Array): boolean {
+function withEnd(stream: Uint8Array): Uint8Array {
+  const ended = new Uint8Array(stream.length + 2);
+  ended.set(stream);
+  new DataView(ended.buffer).setUint16(stream.length, END);
+  return ended;
+}
+
+/**
+ * Walks the tile parts by their lengths: a cut stream would decode into a blurred film without a word.
+ * @returns where the end marker belongs if every tile part is whole and only that is missing
+ */
+function endOf(stream: Uint8Array): 'whole' | 'cut' | number {
   const view = new DataView(stream.buffer, stream.byteOffset, stream.byteLength);
   let at = 2;
+  let tiles = 0;
   while (at + 12 <= stream.length) {
     const marker = view.getUint16(at);
     if (marker === TILE_PART) {
       const length = view.getUint32(at + 6);
-      if (length === 0) return true;
-      if (length < 14 || at + length > stream.length) return false;
+      // It goes up to the end marker, which alone tells that it is whole.
+      if (length === 0) return hasEnd(stream) ? 'whole' : 'cut';
+      if (length < 14 || at + length > stream.length) return 'cut';
       at += length;
-    } else if (marker === END) return true;
-    else if (marker < 0xff01) return false;
+      tiles += 1;
+    } else if (marker === END) return 'whole';
+    else if (marker < 0xff01) return 'cut';
     else at += 2 + view.getUint16(at + 2);
   }
-  return at + 2 > stream.length || view.getUint16(at) === END;
+  if (at + 2 <= stream.length && view.getUint16(at) === END) return 'whole';
+  // A byte may be there to make the length even.
+  return tiles > 0 && stream.length - at <= 1 ? at : 'cut';
+}
+
+/** Padding may follow. */
+function hasEnd(stream: Uint8Array): boolean {
+  let end = stream.length;
+  while (end > 2 && stream[end - 1] === 0) end -= 1;
+  return stream[end - 2] === 0xff && stream[end - 1] === 0xd9;
 }

@@ -167,3 +167,22 @@ export class JpegScans {
     return table;
   }
 }
+
+/**
+ * Holds the scans of a DCT stream against what its frame header asks for; what lies in them is left to a decoder.
+ * @throws AppError `image-corrupt` when a component, or a bit of a coefficient, comes in no scan
+ */
+export function requireAllScans(bytes: Uint8Array, isProgressive: boolean): void {
+  const scans = new JpegScans(bytes);
+  /** Per component and coefficient, the bits still to come; -1 before the first scan. */
+  const left: Int8Array[] = [];
+  for (let scan = scans.next(2); scan; scan = scans.next(scan.start)) {
+    const [first, last, low] = isProgressive ? [scan.first, Math.min(scan.last, 63), scan.low] : [0, 63, 0];
+    for (const { component } of scan.components) {
+      left[component] ??= new Int8Array(64).fill(-1);
+      left[component].fill(low, first, last + 1);
+    }
+  }
+  const isWhole = scans.components.every((_, i) => left[i]?.every((bits) => bits === 0));
+  if (scans.components.length === 0 || !isWhole) throw corrupt('its JPEG scans are not all there.');
+}

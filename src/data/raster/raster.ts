@@ -3,7 +3,8 @@
 
 import { AppError } from '../../util/errors.ts';
 import { lumaOf, plainRecipe } from '../grayscale.ts';
-import { isJpegWhole, readJpegHeader } from '../jpeg/header.ts';
+import { hasJpegEnd, readJpegHeader, withJpegEnd } from '../jpeg/header.ts';
+import { decodeJpeg } from '../jpeg/jpeg.ts';
 import { checkMemory } from '../limits.ts';
 import type { Picture } from '../picture.ts';
 import { greyOfSamples, readPng } from './png.ts';
@@ -30,8 +31,11 @@ export async function decodeJpegFile(bytes: Uint8Array<ArrayBuffer>): Promise<Pi
   if (process > 0xc2) throw new AppError('image-unsupported', 'lossless or arithmetic JPEG outside DICOM.');
   // A bitmap of four bytes a pixel, and the coefficients of a progressive stream.
   checkMemory(bytes.length + width * height * (process === 0xc2 ? 5 + 2 * components : 5), header);
-  if (!isJpegWhole(bytes)) throw new AppError('image-corrupt', 'the JPEG file is cut off.');
-  return decodeInBrowser(bytes);
+  if (hasJpegEnd(bytes)) return decodeInBrowser(bytes);
+  // A browser fills what is missing of a cut film with grey and says nothing; the codec refuses it.
+  const { note } = await decodeJpeg(bytes);
+  const picture = await decodeInBrowser(withJpegEnd(bytes));
+  return note ? { ...picture, notes: [...picture.notes, note] } : picture;
 }
 
 /** Grey is the BT.601 luma, which leaves grey images as they are; transparency lies over black. */

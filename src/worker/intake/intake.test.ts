@@ -493,9 +493,9 @@ describe('a folder that was read before', () => {
       intake.connectEngine(channel.port1);
       return intake;
     };
-    expect((await open(true).readFiles(films(6), OPTIONS, ignore)).images.length).toBe(5);
+    expect((await open(true).readFiles(films(6), OPTIONS, ignore)).filmTable.length).toBe(5);
     tried.length = 0;
-    expect((await open(false).readFiles(films(6), OPTIONS, ignore)).images.length).toBe(6);
+    expect((await open(false).readFiles(films(6), OPTIONS, ignore)).filmTable.length).toBe(6);
     expect(tried).toEqual(['set/003.png']);
   });
 

@@ -5,6 +5,7 @@ import {
   formatCounted,
   formatDuration,
   formatFigure,
+  formatMeasured,
   formatShort,
 } from './format.ts';
 
@@ -32,6 +33,12 @@ describe('figures', () => {
     expect([formatCounted(1, 'box', 'boxes'), formatCounted(2000, 'film')]).toEqual(['1 box', '2,000 films']);
     expect(formatShort(11_176_512)).toBe('11.2 M');
     expect(formatShort(999)).toBe('999');
+  });
+
+  it('keeps the zeros of what is measured', () => {
+    const measured = [12.345678, 0.00042137, 1_234_567, -3, 0, 2.4e-8].map((value) => formatMeasured(value));
+    expect(measured).toEqual(['12.35', '4.21e-4', '1,234,567', '−3.000', '0', '2.40e-8']);
+    expect(formatMeasured(Number.NaN)).toBe('–');
   });
 
   it('keeps four digits', () => {

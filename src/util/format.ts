@@ -49,3 +49,21 @@ export function formatFigure(value: number): string {
 
 /** 0.4137 → "41 %" */
 export const formatShare = (share: number): string => `${Math.round(100 * share)} %`;
+
+/**
+ * A measured value whose digits must not jump while it changes: four significant ones with their zeros, three where a power
+ * of ten is needed: 12.35, 4.21e-4, 2.40e-8; a dash where there is no number.
+ */
+export function formatMeasured(value: number | null | undefined, digits = 4): string {
+  if (value === null || value === undefined || Number.isNaN(value)) return '–';
+  if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  const text =
+    size < 1e-3 || size >= 1e7
+      ? value.toExponential(digits - 2).replace('+', '')
+      : size >= 1e4
+        ? formatCount(value)
+        : value.toPrecision(digits);
+  return text.replace(/^-/, '−');
+}

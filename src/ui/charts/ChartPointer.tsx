@@ -5,10 +5,10 @@
 import { type KeyboardEvent, type PointerEvent, useRef, useState } from 'react';
 import { hoverStep, resetZoom, useCharts, zoomTo } from '../../store/curves/charts.ts';
 import { liveSeries } from '../../store/curves/series.ts';
+import { formatCount, formatMeasured } from '../../util/format.ts';
 import styles from './ChartPointer.module.css';
-import type { Frame } from './chartAxes.ts';
-import { type ChartView, type ShownRun, xPixel, yPixel } from './chartView.ts';
-import { figure, stepLabel } from './ticks.ts';
+import { type Frame, xPixel, yPixel } from './chartAxes.ts';
+import type { ChartView, ShownRun } from './chartView.ts';
 
 interface ChartPointerProps {
   readonly view: ChartView;
@@ -125,8 +125,8 @@ function valueText(view: ChartView, runs: readonly ShownRun[], step: number): st
   if (index < 0) return 'no steps yet';
   const values = view.lines
     .filter(({ kind, outer }) => kind === 'main' && !outer)
-    .map(({ curve }) => `${curve.label} ${figure(series.value(curve.metric, index))}`);
-  return `step ${stepLabel(series.steps.at(index))}: ${values.join(', ')}`;
+    .map(({ curve }) => `${curve.label} ${formatMeasured(series.value(curve.metric, index))}`);
+  return `step ${formatCount(series.steps.at(index))}: ${values.join(', ')}`;
 }
 
 /** Arrows move through the steps, plus and minus zoom about the step, Escape shows the whole run. */

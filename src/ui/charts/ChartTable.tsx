@@ -4,9 +4,9 @@
 import { Table } from '@mantine/core';
 import type { StepRange } from '../../store/curves/charts.ts';
 import type { Series } from '../../store/curves/series.ts';
+import { formatCount, formatMeasured } from '../../util/format.ts';
 import styles from './charts.module.css';
 import type { CurveSpec, ShownRun } from './chartView.ts';
-import { figure, stepLabel } from './ticks.ts';
 
 const TABLE_ROWS = 40;
 
@@ -17,11 +17,11 @@ export function summary(title: string, curves: readonly CurveSpec[], run: ShownR
     const column = series.column(metric);
     const found = column.extremes(0, column.length);
     if (!found) return `${label}: not measured.`;
-    const low = `lowest ${figure(column.at(found.low))} at step ${stepLabel(series.steps.at(found.low))}`;
-    const high = `highest ${figure(column.at(found.high))} at step ${stepLabel(series.steps.at(found.high))}`;
-    return `${label}: now ${figure(series.latest(metric))}, ${low}, ${high}.`;
+    const low = `lowest ${formatMeasured(column.at(found.low))} at step ${formatCount(series.steps.at(found.low))}`;
+    const high = `highest ${formatMeasured(column.at(found.high))} at step ${formatCount(series.steps.at(found.high))}`;
+    return `${label}: now ${formatMeasured(series.latest(metric))}, ${low}, ${high}.`;
   });
-  return `${title}, ${stepLabel(series.length)} logged steps. ${sentences.join(' ')}`;
+  return `${title}, ${formatCount(series.length)} logged steps. ${sentences.join(' ')}`;
 }
 
 function shownIndices(series: Series, { from, to }: StepRange): number[] {
@@ -65,14 +65,14 @@ export function ChartTable({ title, curves, runs, range }: ChartTableProps) {
             const step = series.steps.at(index);
             return (
               <Table.Tr key={index}>
-                <Table.Td className="num">{stepLabel(step)}</Table.Td>
+                <Table.Td className="num">{formatCount(step)}</Table.Td>
                 {runs.flatMap((run) =>
                   curves.map((curve) => {
                     const at = run.series.nearest(step);
                     const there = run.series.steps.at(at) === step;
                     return (
                       <Table.Td key={`${run.id}-${curve.key}`} className="num" ta="right">
-                        {figure(there ? run.series.value(curve.metric, at) : null)}
+                        {formatMeasured(there ? run.series.value(curve.metric, at) : null)}
                       </Table.Td>
                     );
                   }),

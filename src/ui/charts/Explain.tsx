@@ -9,11 +9,12 @@ import { METHODS } from '../../methods/records.ts';
 import type { MetricName } from '../../protocol/metrics.ts';
 import { useCharts } from '../../store/curves/charts.ts';
 import { liveSeries } from '../../store/curves/series.ts';
+import { formatCount, formatMeasured } from '../../util/format.ts';
 import { termInk } from '../shell/theme.ts';
+import { tickLabel } from './chartAxes.ts';
 import styles from './Explain.module.css';
 import { Formula } from './Formula.tsx';
 import { useShownMethod } from './shownMethod.ts';
-import { figure, stepLabel, tickLabel } from './ticks.ts';
 
 interface ExplainProps {
   readonly label: string;
@@ -64,9 +65,9 @@ function Substituted({ head, term }: { head: string; term: string }) {
   return (
     <tr>
       <th>{heads[head]!.label}</th>
-      <td>{figure(raw)}</td>
+      <td>{formatMeasured(raw)}</td>
       <td>× {factor(weighted, raw)}</td>
-      <td>= {figure(weighted)}</td>
+      <td>= {formatMeasured(weighted)}</td>
     </tr>
   );
 }
@@ -80,7 +81,7 @@ function QuantityExplanation({ name, quantity }: { name: string; quantity: Quant
       <Formula text={quantity.formula} />
       {step !== null && trained.length > 0 && (
         <table className={styles.explainNumbers}>
-          <caption>At step {stepLabel(step)}: value × weight = share of the loss</caption>
+          <caption>At step {formatCount(step)}: value × weight = share of the loss</caption>
           <tbody>
             {trained.map((head) => (
               <Substituted key={head} head={head} term={name} />
@@ -112,14 +113,16 @@ function TotalNumbers({ step }: { step: number }) {
   const rest = value('loss/total') - plain.reduce((sum, head) => sum + value(`${head}/total`), 0);
   const share = (head: string) => {
     const own = value(`${head}/total`);
-    return heads[head]!.weight === null ? figure(own) : `${factor(rest, own)} × ${figure(own)}`;
+    return heads[head]!.weight === null
+      ? formatMeasured(own)
+      : `${factor(rest, own)} × ${formatMeasured(own)}`;
   };
   return (
     <table className={styles.explainNumbers}>
-      <caption>At step {stepLabel(step)}</caption>
+      <caption>At step {formatCount(step)}</caption>
       <tbody>
         <tr>
-          <td>{figure(value('loss/total'))}</td>
+          <td>{formatMeasured(value('loss/total'))}</td>
           {names.map((head, i) => (
             <td key={head}>
               {i === 0 ? '=' : '+'} {share(head)}

@@ -3,9 +3,9 @@
 
 import { memo } from 'react';
 import { toggleCurve, useCharts } from '../../store/curves/charts.ts';
+import { formatMeasured } from '../../util/format.ts';
 import styles from './charts.module.css';
 import type { CurveSpec, ShownRun } from './chartView.ts';
-import { figure } from './ticks.ts';
 
 interface LegendProps {
   readonly curves: readonly CurveSpec[];
@@ -48,7 +48,7 @@ export const Legend = memo(function Legend({ curves, runs, bare }: LegendProps) 
   const overlaid = curves.filter(({ alone }) => !alone);
   if (!live) return null;
   if (bare) {
-    return <span className={styles.legendValue}>{figure(readValue(live, curves[0]!, hovered))}</span>;
+    return <span className={styles.legendValue}>{formatMeasured(readValue(live, curves[0]!, hovered))}</span>;
   }
   return (
     <div className={styles.legend}>
@@ -63,7 +63,7 @@ export const Legend = memo(function Legend({ curves, runs, bare }: LegendProps) 
         >
           <Swatch curve={curve} outer={null} />
           <span>{curve.label}</span>
-          <span className={styles.legendValue}>{figure(readValue(live, curve, hovered))}</span>
+          <span className={styles.legendValue}>{formatMeasured(readValue(live, curve, hovered))}</span>
         </button>
       ))}
       {pinned.map((run) => (
@@ -72,7 +72,7 @@ export const Legend = memo(function Legend({ curves, runs, bare }: LegendProps) 
           <span className={styles.legendRunName}>{run.name}</span>
           {overlaid.map((curve) => (
             <span key={curve.key} className={styles.legendValue}>
-              {figure(readValue(run, curve, hovered))}
+              {formatMeasured(readValue(run, curve, hovered))}
             </span>
           ))}
         </span>

@@ -5,17 +5,17 @@ import { createContext, memo, useContext, useId, useMemo } from 'react';
 import { CartesianGrid, LineChart, XAxis, YAxis } from 'recharts';
 import type { Marker } from '../../store/curves/series.ts';
 import { MARK_SIZE } from '../shell/theme.ts';
-import { type Axes, axesOf, drawnAlike, type PlotArea, type Tick } from './chartAxes.ts';
-import { curvePath, spread, xPixel, yPixel } from './chartView.ts';
+import { type Axes, axesOf, drawnAlike, type PlotArea, type Tick, xPixel, yPixel } from './chartAxes.ts';
+import { type ChartView, curvePath, spread } from './chartView.ts';
 
 interface Marked {
   readonly markers: readonly Marker[];
 }
 
 /** Reaches curves and labels past recharts, which stands still while they move. */
-const Area = createContext<(PlotArea & Marked) | null>(null);
+const Area = createContext<(PlotArea<ChartView> & Marked) | null>(null);
 
-interface MetricChartPlotProps extends PlotArea, Marked {
+interface MetricChartPlotProps extends PlotArea<ChartView>, Marked {
   readonly labels: boolean;
 }
 

@@ -6,13 +6,14 @@ import { useElementSize, useMergedRef } from '@mantine/hooks';
 import { type PointerEvent, useCallback, useRef } from 'react';
 import { resetZoom, type StepRange, useCharts, zoomTo } from '../../store/curves/charts.ts';
 import type { Marker, MarkerKind } from '../../store/curves/series.ts';
-import { buildView, xPixel } from './chartView.ts';
+import { formatCount } from '../../util/format.ts';
+import { xPixel } from './chartAxes.ts';
+import { buildView } from './chartView.ts';
 import { OVERVIEW_CURVES } from './curveSpecs.ts';
 import { MetricChartPlot } from './MetricChartPlot.tsx';
 import styles from './OverviewChart.module.css';
 import { REDRAW_MS, useDrawn } from './redraw.ts';
 import { shownRuns } from './shownRuns.ts';
-import { stepLabel } from './ticks.ts';
 
 const FRAME = { left: 44, right: 10, top: 6, bottom: 18 };
 const HEIGHT = 58;
@@ -83,7 +84,7 @@ export function OverviewChart() {
 
 function Mark({ marker, left }: { marker: Marker; left: number }) {
   const { path, colour } = MARKS[marker.kind];
-  const text = `Step ${stepLabel(marker.step)}: ${marker.text}`;
+  const text = `Step ${formatCount(marker.step)}: ${marker.text}`;
   return (
     <Tooltip label={text} openDelay={0}>
       <button type="button" className={styles.overviewMarker} style={{ left }} aria-label={text}>

@@ -1,9 +1,10 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { presetConfig } from '../../config/presets.ts';
 import { fakeSample } from '../../fake/curves.ts';
 import { metricNames } from '../../protocol/metrics.ts';
 import { Series } from '../../store/curves/series.ts';
-import { axesOf, drawnAlike, type Frame } from './chartAxes.ts';
+import { axesOf, drawnAlike, type Frame, linearTicks, logTicks, tickLabel } from './chartAxes.ts';
 import { buildView, type ShownRun } from './chartView.ts';
 import { chartsOf } from './curveSpecs.ts';
 
@@ -57,5 +58,42 @@ describe('axesOf', () => {
     expect(changes).toBeLessThan(30);
     grow(1000);
     expect(drawnAlike(before, axesAfter(run))).toBe(false);
+  });
+});
+
+describe('ticks', () => {
+  it('are round, ascending, inside the window and about as many as asked', () => {
+    const bound = fc.double({ min: -1e5, max: 1e5, noNaN: true });
+    fc.assert(
+      fc.property(
+        bound,
+        fc.double({ min: 1e-3, max: 1e5, noNaN: true }),
+        fc.integer({ min: 2, max: 8 }),
+        (low, span, n) => {
+          const ticks = linearTicks(low, low + span, n);
+          const slack = span * 1e-6;
+          expect(ticks.length).toBeLessThanOrEqual(n + 1);
+          expect(ticks.every((t) => t >= low - slack && t <= low + span + slack)).toBe(true);
+          expect(ticks.every((t, i) => i === 0 || t > ticks[i - 1]!)).toBe(true);
+        },
+      ),
+    );
+  });
+
+  it('fall on whole steps and on decades', () => {
+    expect(linearTicks(0, 3, 8, true)).toEqual([0, 1, 2, 3]);
+    expect(logTicks(0.5, 2e4, 5)).toEqual([1, 10, 100, 1000, 10000]);
+    expect(logTicks(1, 9, 5)).toEqual([1, 2, 3, 5]);
+  });
+
+  it('have short labels', () => {
+    expect([0, 0.25, 12_500, 2e6, 1e-5, 5e-7].map(tickLabel)).toEqual([
+      '0',
+      '0.25',
+      '12.5k',
+      '2M',
+      '1e-5',
+      '5e-7',
+    ]);
   });
 });

@@ -5,7 +5,8 @@ import type { MetricName } from '../../protocol/metrics.ts';
 import { type ChartsState, type StepRange, shownRange } from '../../store/curves/charts.ts';
 import { decimate, type Row, type Trace } from '../../store/curves/decimate.ts';
 import type { Series } from '../../store/curves/series.ts';
-import { linearTicks, logTicks, stepLabel } from './ticks.ts';
+import { formatCount } from '../../util/format.ts';
+import { linearTicks, logTicks, type Scales, xPixel, yPixel } from './chartAxes.ts';
 
 /** A curve as a chart asks for it. */
 export interface CurveSpec {
@@ -47,15 +48,10 @@ export interface LineEnd {
   readonly value: number;
 }
 
-export interface ChartView {
+export interface ChartView extends Scales {
   readonly rows: Row[];
   readonly lines: readonly ChartLine[];
-  readonly range: StepRange;
   readonly zoomed: boolean;
-  readonly y: readonly [number, number];
-  readonly log: boolean;
-  readonly xTicks: readonly number[];
-  readonly yTicks: readonly number[];
   readonly ends: readonly LineEnd[];
   readonly stepsPerColumn: number;
   /** Number of logged rows of the live run: tells readers of the latest value when to look again. */
@@ -126,7 +122,7 @@ const MORE_TICKS = 3;
 /** Whole steps, without those whose label would be cut off at the right edge; two at least, where two labels fit. */
 export function stepTicks(range: StepRange, width: number): number[] {
   const count = Math.max(2, Math.min(10, Math.floor(width / 80)));
-  const reach = (step: number) => (stepLabel(step).length * TICK_CHARACTER) / 2;
+  const reach = (step: number) => (formatCount(step).length * TICK_CHARACTER) / 2;
   const left = (step: number) => xPixel(range, step, width) - reach(step);
   const right = (step: number) => xPixel(range, step, width) + reach(step);
   const fitting = (wanted: number) =>
@@ -222,17 +218,6 @@ function lineEnds(rows: readonly Row[], lines: readonly ChartLine[], runs: reado
   }
   return ends;
 }
-
-/** Vertical place of a value in a plot of `height` pixels. */
-export function yPixel(view: Pick<ChartView, 'y' | 'log'>, value: number, height: number): number {
-  const [low, high] = view.y;
-  const share = view.log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
-  return height * (1 - share);
-}
-
-/** Horizontal place of a step in a plot of `width` pixels. */
-export const xPixel = ({ from, to }: StepRange, step: number, width: number): number =>
-  ((step - from) / (to - from)) * width;
 
 /** SVG path of one line through its rows; missing values are bridged. */
 export function curvePath(view: ChartView, dataKey: string, width: number, height: number): string {

@@ -15,9 +15,8 @@ import { resumeRun } from '../../store/run/resume.ts';
 import { deleteRun, type Run, renameRun } from '../../store/run/runs.ts';
 import { useSession } from '../../store/session.ts';
 import { taskOf } from '../../tasks/records.ts';
-import { formatBytes } from '../../util/format.ts';
+import { formatBytes, formatCount, formatMeasured } from '../../util/format.ts';
 import { outerColour } from '../charts/shownRuns.ts';
-import { figure, stepLabel } from '../charts/ticks.ts';
 import { fileName, saveText } from '../shell/download.ts';
 import shared from '../shell/shared.module.css';
 import { RunsViewExport } from './RunsViewExport.tsx';
@@ -167,11 +166,11 @@ export function RunsViewRow({ run, live, folded }: { run: Run; live: boolean; fo
       {!folded && <Table.Td>{methodLabel(run)}</Table.Td>}
       {!folded && <Table.Td className={run.preset ? undefined : 'dim'}>{presetOf(run)}</Table.Td>}
       <Table.Td className="num" ta="right">
-        {stepLabel(steps)}
+        {formatCount(steps)}
       </Table.Td>
       {FINAL.map(({ label, metric }) => (
         <Table.Td key={label} className="num" ta="right">
-          {figure(series.length ? series.latest(metric(run)) : (kept?.last[metric(run)] ?? null))}
+          {formatMeasured(series.length ? series.latest(metric(run)) : (kept?.last[metric(run)] ?? null))}
         </Table.Td>
       ))}
       <Table.Td className="num" ta="right">

@@ -9,8 +9,8 @@ import {
   type LinearReport,
 } from '../../../tasks/linear/report.ts';
 import { percent } from '../../../tasks/linear/words.ts';
+import { formatCount } from '../../../util/format.ts';
 import chartStyles from '../../charts/charts.module.css';
-import { stepLabel } from '../../charts/ticks.ts';
 import { encoderColour } from '../../shell/theme.ts';
 import { unbroken } from '../words.ts';
 import { DotPlotChart } from './DotPlotChart.tsx';
@@ -48,9 +48,9 @@ function Protocol({ report }: { report: LinearReport }) {
   const drawn = share < 1 ? `, mean of ${draws} label draws` : '';
   return (
     <p className={`dim ${styles.probeProtocol}`}>
-      Encoder at step {stepLabel(step)}. Linear layer trained on {Math.round(labelledFilms)} of {films.train}{' '}
-      labelled films ({percent(share)} by patient{drawn}), stopped on {films.val}, scored on {films.test}.
-      Intervals: 95&nbsp;%, bootstrap over test patients. Seed {seed}; {seconds.toFixed(1)} s.
+      Encoder at step {formatCount(step)}. Linear layer trained on {Math.round(labelledFilms)} of{' '}
+      {films.train} labelled films ({percent(share)} by patient{drawn}), stopped on {films.val}, scored on{' '}
+      {films.test}. Intervals: 95&nbsp;%, bootstrap over test patients. Seed {seed}; {seconds.toFixed(1)} s.
       {report.protocol.length > 0 && ` ${unbroken(report.protocol.join(' '))}`}
     </p>
   );

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { PRESET_NAMES, type PresetName, presetConfig } from '../config/presets.ts';
 import type { Config } from '../config/schema.ts';
 import { tf } from '../gpu/kernel.ts';
+import { KERNEL_NAMES, switchOff } from '../gpu/kernels/stock.ts';
 import { installGpuNames } from '../gpu/testSizes.ts';
 import { type Adapter, planBudget } from './budget.ts';
 
@@ -81,6 +82,21 @@ describe('the need of the paper configuration', () => {
     process.stdout.write(`plan of a preset: ${times.map((ms) => ms.toFixed(0)).join(', ')} ms\n`);
     expect(Math.max(...times)).toBeLessThan(200);
     expect({ backend: tf.getBackend(), tensors: tf.memory().numTensors }).toEqual(before);
+  });
+
+  it.each(KERNEL_NAMES)('is planned without %s too, by the stock operations that run instead', (name) => {
+    const smoke: Config = { ...presetConfig('smoke'), optimiser: name === 'larsUpdate' ? 'lars' : 'adamw' };
+    const wanted = planBudget(smoke, roomy);
+    switchOff([name]);
+    try {
+      const before = tf.memory().numTensors;
+      const { parameters, totalBytes } = planBudget(smoke, roomy);
+      expect(parameters).toBe(wanted.parameters);
+      expect(totalBytes).toBeGreaterThan(wanted.totalBytes / 2);
+      expect(tf.memory().numTensors).toBe(before);
+    } finally {
+      switchOff([]);
+    }
   });
 
   it.each(['paper', 'laptop'] as const)('takes less for %s with either setting, and with both', (name) => {

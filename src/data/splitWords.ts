@@ -4,9 +4,13 @@
 import type { Placement, Split } from '../protocol/dataset.ts';
 
 const WORDS: Readonly<Record<Split, string>> = {
-  train: 'train training trn tr trainset trainval traindev',
-  val: 'val valid validation validate validating dev valset validset tune tuning vali',
-  test: 'test testing tst testset holdout heldout',
+  train:
+    'train training trn tr trainset trainval traindev entrenamiento entrainement entraînement apprentissage trainingsdaten ' +
+    'addestramento treino treinamento 训练 训练集',
+  val:
+    'val valid validation validate validating dev valset validset tune tuning vali validacion validación validierung ' +
+    'validazione validação validacao 验证 验证集',
+  test: 'test testing tst testset holdout heldout prueba prova teste tests 测试 测试集',
 };
 const PARTS: ReadonlyMap<string, Split> = new Map(
   Object.entries(WORDS).flatMap(([part, words]) =>
@@ -25,6 +29,7 @@ const BESIDE = new Set(
 
 const tokensOf = (word: string): string[] =>
   word
+    .normalize('NFC')
     .replace(/([a-z])([A-Z])/g, '$1 $2')
     .toLowerCase()
     .split(/[^\p{L}]+/u)
@@ -33,7 +38,12 @@ const tokensOf = (word: string): string[] =>
 /** The part a word stands for, or undefined. Words of two parts mean training where one of them is, as in train_val. */
 export function splitFromWord(word: string | undefined): Split | undefined {
   const said = word ?? '';
-  const whole = PARTS.get(said.toLowerCase().replace(/[^a-z]/g, ''));
+  const whole = PARTS.get(
+    said
+      .normalize('NFC')
+      .toLowerCase()
+      .replace(/[^\p{L}]/gu, ''),
+  );
   if (whole) return whole;
   const found = new Set<Split>();
   for (const token of tokensOf(said)) {

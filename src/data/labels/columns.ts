@@ -85,6 +85,16 @@ export const STUDY_COLUMNS: readonly string[] = [
   'seriesid',
 ];
 
+/** Columns that name the folder of a film. */
+export const FOLDER_COLUMNS: readonly string[] = [
+  'folder',
+  'dir',
+  'directory',
+  'imagedir',
+  'imagefolder',
+  'imagedirectory',
+];
+
 /** Who read the film. */
 export const READER_COLUMNS: readonly string[] = [
   'radid',

@@ -37,6 +37,8 @@ export class FilmIndex {
   readonly paths: readonly string[];
   readonly #films: PathIndex;
   readonly #groups: (readonly number[])[] = [];
+  /** Length of the numbers by which all films are called; 0 where they are not. */
+  #digits: number | undefined;
   #folders: { readonly index: PathIndex; readonly first: number } | null = null;
   readonly #keys: Partial<Record<'study' | 'patient', ReadonlyMap<string, number>>> = {};
 
@@ -63,7 +65,19 @@ export class FilmIndex {
     const found = foundOf(this.#films.find(cell, near));
     if (found.target !== NO_FILM) return found;
     const bare = normalisePath(cell).replace(ID_SUFFIX, '');
-    return bare.length < cell.trim().length ? foundOf(this.#films.find(bare, near)) : found;
+    if (bare.length < cell.trim().length) return foundOf(this.#films.find(bare, near));
+    return /^\d+$/.test(bare) ? this.#padded(bare) : found;
+  }
+
+  /** Spreadsheets drop the zeros before a number: 12 is 00012.png where all films are called by numbers of one length. */
+  #padded(number: string): Found {
+    if (this.#digits === undefined) {
+      const lengths = new Set(this.paths.map((path) => /(?:^|\/)(\d+)\.\w+$/.exec(path)?.[1]?.length ?? 0));
+      this.#digits = lengths.size === 1 ? [...lengths][0]! : 0;
+    }
+    return number.length < this.#digits
+      ? foundOf(this.#films.find(number.padStart(this.#digits, '0')))
+      : NOTHING;
   }
 
   /** All films of the study or person, or below the folder, that a cell names. */

@@ -73,6 +73,25 @@ describe('parts and classes by folder', () => {
     expect((await readSet(films('frontal/a.png', 'lateral/b.png'))).findings).toEqual([]);
   });
 
+  it('take one of two classes that denies the other for its absence, and classes below other folders', async () => {
+    expect((await readSet(films('tb/a.png', 'no_tb/b.png'))).counts).toEqual({ tb: [1, 1, 0] });
+    expect((await readSet(films('COVID/a.png', 'non-COVID/b.png'))).counts).toEqual({ COVID: [1, 1, 0] });
+    const sites = await readSet(
+      films(
+        ...['Bern', 'Oslo'].flatMap((site) => ['normal', 'tb'].map((name) => `${site}/${name}/${site}.png`)),
+      ),
+    );
+    expect(sites.counts).toEqual({ tb: [2, 2, 0] });
+    const words = await readSet(
+      films(
+        ...['Entrenamiento', 'Validación', 'Prueba'].flatMap((part) =>
+          ['normal', 'tb'].map((name) => `${part.normalize('NFD')}/${name}/${part}.png`),
+        ),
+      ),
+    );
+    expect(words.given).toEqual(['train', 'train', 'test', 'test', 'val', 'val']);
+  });
+
   it('ask about a folder beside the parts that is called otherwise, and train on none of its films', async () => {
     const set = { ...kermany(''), ...films(...numbered(3, (i) => `extra/NORMAL/${i}.png`)) };
     const asked = await readSet(set);

@@ -8,7 +8,7 @@ import { isLateralView, orderFindings } from './columns.ts';
 import { partsOfFolders } from './folderParts.ts';
 import { type LabelAssignment, placeOf } from './labels.ts';
 import type { FilmLabels } from './merge.ts';
-import { isNormalWord } from './words.ts';
+import { absenceAmong, isNormalWord } from './words.ts';
 
 /** More folders than this are parts or patients rather than classes. */
 const MOST_CLASSES = 20;
@@ -45,13 +45,14 @@ function areClasses(names: ReadonlySet<string>): boolean {
 /** The class folder of each film, from folders below what all share; none where no level holds classes. */
 function classesIn(folders: readonly (readonly string[] | null)[]): (string | undefined)[] | null {
   const depth = sharedDepth(folders.filter((parts) => parts !== null));
-  for (let level = depth; level < depth + DEEPEST; level++) {
-    const names = new Set(folders.flatMap((parts) => parts?.[level] ?? []));
-    // Deeper folders may be anything; there a "normal" among them says that they are classes.
-    const sure = level === depth || [...names].some(isNormalWord);
-    if (sure && areClasses(names)) return folders.map((parts) => parts?.[level]);
-  }
-  return null;
+  const namesAt = (level: number) => new Set(folders.flatMap((parts) => parts?.[level] ?? []));
+  const levels = Array.from({ length: DEEPEST }, (_, i) => depth + i).filter((level) =>
+    areClasses(namesAt(level)),
+  );
+  // A "normal" among the names says that they are classes; without one the first branching may be, what is below may be anything.
+  const sure = levels.find((level) => absenceAmong([...namesAt(level)]).length > 0);
+  const level = sure ?? levels.find((each) => each === depth);
+  return level === undefined ? null : folders.map((parts) => parts?.[level]);
 }
 
 interface FolderReading {
@@ -83,8 +84,8 @@ export function assignFolders(
   if (!readings) return null;
   const classes = new Set(readings.flatMap(({ className }) => className ?? []));
   const digits = areDigits(classes);
-  const isNormal = (name: string) => (digits ? name === '0' : isNormalWord(name));
-  const findings = orderFindings([...classes].filter((name) => !isNormal(name)));
+  const absent = digits ? ['0'] : absenceAmong([...classes]);
+  const findings = orderFindings([...classes].filter((name) => !absent.includes(name)));
   const films = readings.map(({ said, className }): FilmLabels => {
     const labels = findings.map((finding) =>
       className === undefined ? LABEL_UNKNOWN : Number(finding === className),

@@ -367,3 +367,41 @@ describe('tables beside others', () => {
     ).toEqual([]);
   });
 });
+
+describe('films that one cell does not tell apart', () => {
+  it('are found by person and study, or by the folder in another column', async () => {
+    const paths = [1, 2].flatMap((person) =>
+      [1, 2].map((study) => `patient${person}/study${study}/view1.png`),
+    );
+    const right = { A: [2, 2, 0] };
+    const rows = ['patient1,study1', 'patient1,study2', 'patient2,study1', 'patient2,study2'];
+    const study = await readSet({
+      ...films(...paths),
+      'l.csv': `patient,study,A\n${rows.map((row, i) => `${row},${i % 2}`).join('\n')}`,
+    });
+    expect(study.counts).toEqual(right);
+    expect(study.report).toMatchObject({ conflictingRows: 0, duplicateRows: 0, matchedRows: 4 });
+    const file = await readSet({
+      ...films(...paths),
+      'l.csv': `patient,study,file,A\n${rows.map((row, i) => `${row},view1.png,${i % 2}`).join('\n')}`,
+    });
+    expect(file.counts).toEqual(right);
+    const folder = await readSet({
+      ...films('0/1.png', '1/1.png'),
+      'l.csv': 'ImageID,ImageDir,Labels\n1.png,0,"[\'mass\']"\n1.png,1,"[\'normal\']"\n',
+    });
+    expect(folder.counts).toEqual({ mass: [1, 1, 0] });
+  });
+
+  it('are found by numbers whose zeros a spreadsheet dropped, where all films are numbers of one length', async () => {
+    const numbers = numbered(12, (i) => `${String(i).padStart(5, '0')}.png`);
+    const rows = numbered(12, (i) => `${i},${i % 2}`).join('\n');
+    expect((await readSet({ ...films(...numbers), 'l.csv': `id,A\n${rows}` })).report?.matchedRows).toBe(12);
+    const ages = await readSet({ ...films(...numbers), 'l.csv': 'who,Age,A\nx,3,1\ny,7,0\n' }).catch(
+      (error) => error,
+    );
+    expect(ages.leftOut).toEqual([['l.csv', 'labels-unreadable']]);
+    const mixed = await readSet({ ...films(...numbers, 'x.png'), 'l.csv': `id,A\n${rows}\nx,1` });
+    expect(mixed.report?.matchedRows).toBe(1);
+  });
+});

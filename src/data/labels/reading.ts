@@ -16,7 +16,7 @@ import { LIST_COLUMNS, NOT_FINDINGS, orderFindings, plainName, READER_COLUMNS } 
 import { spellingKey, spellings } from './entries.ts';
 import { entriesOf, ONE_CLASS } from './lists.ts';
 import { columnsNamed, type Survey, type SurveyedColumn } from './survey.ts';
-import { cellReader, isMissingWord, isNormalWord } from './words.ts';
+import { absenceAmong, cellReader, isMissingWord } from './words.ts';
 
 export type Row = readonly string[];
 
@@ -75,7 +75,8 @@ export function chosen(
 export function listed({ columns }: Survey, column: number, choice: LabelChoice) {
   const { entries, form } = columns[column] ?? { entries: null, form: ONE_CLASS };
   const names = spellings(entries ?? new Map());
-  const found = orderFindings([...names.values()].filter((entry) => !isNormalWord(entry)));
+  const absent = absenceAmong([...names.values()]);
+  const found = orderFindings([...names.values()].filter((entry) => !absent.includes(entry)));
   const findings = chosen(found, choice.findings);
   const place = new Map(findings.map((finding, i) => [spellingKey(finding), i]));
   const labelsOf = (row: Row) => {

@@ -5,7 +5,7 @@ import { PATIENT_COLUMNS, plainName, STUDY_COLUMNS } from './columns.ts';
 import { AMBIGUOUS, type FilmIndex, type Found, type JoinLevel, NO_FILM } from './filmIndex.ts';
 import { FILM_NAME } from './match.ts';
 import type { ColumnHints } from './survey.ts';
-import { senseOfCell } from './words.ts';
+import { isNumberCell, senseOfCell } from './words.ts';
 
 /** Rows after which a column of any other name is no longer tried, if none of its cells named a film. */
 const PATIENCE = 5000;
@@ -73,9 +73,19 @@ export class ColumnMatches {
 
 const GROUP_COLUMNS = ['path', 'name', 'id', 'uid', 'file', 'folder', 'directory'];
 
+/** The first folder below which the row means something certain. */
+function first(folders: readonly string[], look: (folder: string) => Found): Found | null {
+  for (const folder of folders) {
+    const found = look(folder);
+    if (found.target >= 0 && found.depth > 1) return found;
+  }
+  return null;
+}
+
 export interface Lookup {
   readonly level: 'study' | 'patient';
-  find(cell: string): Found;
+  /** @param within folders, studies and persons that other cells of the row name, to tell films of one name apart */
+  find(cell: string, within: () => readonly string[]): Found;
 }
 
 /**
@@ -97,16 +107,26 @@ export function lookupOf(
   const grouped = isPatient || wanted || STUDY_COLUMNS.includes(plain) || GROUP_COLUMNS.includes(plain);
   if (keys && plainName(keys.column) === plain) return { level, find: keys.find };
   if (named || grouped) {
-    const find = (cell: string) => {
-      const film = index.film(cell, near);
-      const isFilm = film.target !== NO_FILM || !grouped || FILM_NAME.test(cell.trim());
-      return isFilm ? film : index.group(cell, level);
+    const look = (name: string) => {
+      const film = index.film(name, near);
+      const isFilm = film.target !== NO_FILM || !grouped || FILM_NAME.test(name.trim());
+      return isFilm ? film : index.group(name, level);
+    };
+    const find = (cell: string, within: () => readonly string[]) => {
+      const found = look(cell);
+      if (found.target !== AMBIGUOUS) return found;
+      return first(within(), (folder) => look(`${folder}/${cell}`)) ?? found;
     };
     return { level, find };
   }
   let [tried, hits] = [0, 0];
   const find = (cell: string) => {
-    const worth = (tried++ < PATIENCE || hits > 0) && cell.length > 2 && senseOfCell(cell) === 'odd';
+    // A number in a column of any name is an age or a size before it is a film.
+    const worth =
+      (tried++ < PATIENCE || hits > 0) &&
+      cell.length > 2 &&
+      senseOfCell(cell) === 'odd' &&
+      !isNumberCell(cell);
     const found = worth ? index.film(cell, near) : NOTHING;
     if (found.target >= 0) hits++;
     return found;

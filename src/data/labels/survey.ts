@@ -3,7 +3,15 @@
 
 import type { ListSeparator, ScannedColumn } from '../../protocol/labels.ts';
 import { AppError } from '../../util/errors.ts';
-import { FILE_COLUMNS, isImageColumn, LIST_COLUMNS, plainName } from './columns.ts';
+import {
+  FILE_COLUMNS,
+  FOLDER_COLUMNS,
+  isImageColumn,
+  LIST_COLUMNS,
+  PATIENT_COLUMNS,
+  plainName,
+  STUDY_COLUMNS,
+} from './columns.ts';
 import { dialectOf } from './dialect.ts';
 import { countEntries, LONGEST_CELL, MOST_CELLS } from './entries.ts';
 import { type FilmIndex, type Found, NO_FILM } from './filmIndex.ts';
@@ -72,6 +80,8 @@ class Counting {
   readonly columns: SurveyedColumn[];
   readonly #lookups: Lookup[];
   readonly #filmCount: number;
+  /** Columns of folders, studies and persons. */
+  readonly #around: readonly (readonly number[])[];
   readonly #named: boolean[];
   /** Different cells of each column; null once they are too many to be classes. */
   readonly #cells: (Map<string, number> | null)[];
@@ -101,6 +111,9 @@ class Counting {
     this.#named = header.map((name, at) => isNameColumn(name, first[at] ?? ''));
     const wanted = hints.fileColumn === undefined ? -1 : columnOf(this.columns, hints.fileColumn);
     this.#filmCount = index.paths.length;
+    this.#around = [FOLDER_COLUMNS, STUDY_COLUMNS, PATIENT_COLUMNS].map((names) =>
+      columnsNamed(this.columns, names),
+    );
     this.#lookups = header.map((name, at) =>
       lookupOf(name, this.#named[at]! || at === wanted, hints, index, near),
     );
@@ -113,7 +126,7 @@ class Counting {
       const cell = row[at] ?? '';
       const column = this.columns[at]!;
       const { find, level } = this.#lookups[at]!;
-      const found = find(cell);
+      const found = find(cell, () => this.#within(row, at));
       if (!column.matches && found.target !== NO_FILM) {
         column.matches = new ColumnMatches(this.#filmCount, level, this.rows - 1);
       }
@@ -126,6 +139,15 @@ class Counting {
     ) {
       if (this.tooWide++ === 0) this.firstWide = this.rows;
     }
+  }
+
+  /** Folders that other cells of the row name: person and study together, then each. */
+  #within(row: readonly string[], own: number): string[] {
+    const cells = (columns: readonly number[]) =>
+      columns.filter((at) => at !== own && (row[at] ?? '').trim() !== '').map((at) => row[at]!.trim());
+    const [folders, studies, persons] = this.#around.map(cells) as [string[], string[], string[]];
+    const both = persons.flatMap((person) => studies.map((study) => `${person}/${study}`));
+    return [...folders, ...both, ...persons, ...studies];
   }
 
   #count(column: SurveyedColumn, cell: string, at: number): void {

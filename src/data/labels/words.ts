@@ -79,6 +79,20 @@ const NORMAL_WORDS = new Set([
 ]);
 export const isNormalWord = (word: string): boolean => NORMAL_WORDS.has(plainName(word));
 
+/** Does one name say that what the other names is not there: no_tb, non-COVID, tb negative? */
+function denies(name: string, other: string): boolean {
+  const [said, what] = [plainName(name), plainName(other)];
+  return ['no', 'non', 'not', 'without'].some((word) => said === word + what) || said === `${what}negative`;
+}
+
+/** Of the names of classes, those that mean the absence of the others; of two, one may deny the other. */
+export function absenceAmong(names: readonly string[]): string[] {
+  const normal = names.filter(isNormalWord);
+  const [a, b] = names;
+  if (normal.length > 0 || names.length !== 2) return normal;
+  return [denies(a!, b!) ? [a!] : [], denies(b!, a!) ? [b!] : []].flat();
+}
+
 const POLICY: Readonly<Record<Uncertain | Blank, number>> = {
   ignore: LABEL_UNKNOWN,
   zero: LABEL_NEGATIVE,

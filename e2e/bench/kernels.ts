@@ -1,4 +1,4 @@
-// Each kernel beside the stock TensorFlow.js composition that runs where it is switched off (src/gpu/stock), at shapes of
+// Each kernel beside the stock TensorFlow.js composition that runs where it is switched off (stock.ts of its folder), at shapes of
 // the model. Both run on one device in one worker and take turns; every row also says how far the results lie apart.
 
 import { tf } from '../../src/gpu/backend.ts';

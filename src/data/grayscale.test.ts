@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { applyWindow, type GreyRecipe, lumaOf, toGrey } from './grayscale.ts';
+import { applyWindow } from '../util/dicomWindow.ts';
+import { type GreyRecipe, lumaOf, toGrey } from './grayscale.ts';
 
 const PLAIN: GreyRecipe = {
   rescale: null,

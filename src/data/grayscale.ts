@@ -3,6 +3,8 @@
 // Pure: works on plain records, knows no file format. Everything happens on a table of at most 65536 levels,
 // because an 8-bit result needs no more; pixels only look their level up.
 
+import { applyWindow, isUsableWindow, type Window } from '../util/dicomWindow.ts';
+
 export type StoredValues = Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array;
 
 /** A lookup table as DICOM describes it: the first entry belongs to input `first`, outputs use `bits` bits. */
@@ -10,14 +12,6 @@ export interface Lut {
   readonly first: number;
   readonly values: Uint8Array | Uint16Array;
   readonly bits: number;
-}
-
-export type WindowShape = 'linear' | 'linear-exact' | 'sigmoid';
-
-export interface Window {
-  readonly center: number;
-  readonly width: number;
-  readonly shape: WindowShape;
 }
 
 /** What a file says about how its stored values are meant to look. */
@@ -38,34 +32,9 @@ const LEVELS = 65_536;
 /** Shares of the picture that percentile windowing clips at the dark and at the bright end. */
 const CLIPPED_SHARE = 0.005;
 
-const clamp01 = (x: number): number => Math.min(Math.max(x, 0), 1);
-
 function lookUp(lut: Lut, x: number): number {
   const index = Math.min(Math.max(Math.round(x) - lut.first, 0), lut.values.length - 1);
   return lut.values[index]!;
-}
-
-/** PS3.3 C.11.2.1.2 and C.11.2.1.3. @returns 0..1 */
-export function applyWindow({ center, width, shape }: Window, x: number): number {
-  switch (shape) {
-    case 'sigmoid':
-      return 1 / (1 + Math.exp((-4 * (x - center)) / width));
-    case 'linear-exact':
-      return clamp01((x - center) / width + 0.5);
-    case 'linear': {
-      const edge = (width - 1) / 2;
-      if (x <= center - 0.5 - edge) return 0;
-      if (x > center - 0.5 + edge) return 1;
-      return clamp01((x - (center - 0.5)) / (width - 1) + 0.5);
-    }
-    default:
-      return shape satisfies never;
-  }
-}
-
-/** A window that can be used: PS3.3 asks for a width of at least 1 (linear) or above 0 (the others). */
-export function isUsableWindow({ center, width, shape }: Window): boolean {
-  return Number.isFinite(center) && Number.isFinite(width) && (shape === 'linear' ? width >= 1 : width > 0);
 }
 
 interface Levels {

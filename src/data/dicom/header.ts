@@ -4,8 +4,9 @@
 
 import type { Taking } from '../../protocol/dataset.ts';
 import type { ContrastWindow } from '../../protocol/film.ts';
+import { isUsableWindow, type Window, type WindowShape } from '../../util/dicomWindow.ts';
 import { AppError } from '../../util/errors.ts';
-import { type GreyRecipe, isUsableWindow, type Lut, type Window, type WindowShape } from '../grayscale.ts';
+import type { GreyRecipe, Lut } from '../grayscale.ts';
 import { checkSize } from '../limits.ts';
 import type { TakingFacts } from '../picture.ts';
 import { readText } from './charset.ts';

@@ -32,8 +32,6 @@ export const STOCK: StockTable = {
 
 export const KERNEL_NAMES = Object.keys(KERNEL_TABLE) as KernelName[];
 
-export const isKernelName = (name: string): name is KernelName => Object.hasOwn(KERNEL_TABLE, name);
-
 let off: readonly KernelName[] = [];
 
 /** The kernels that are switched off, in the order of the table. */

@@ -28,8 +28,6 @@ export const STATISTICS = {
 export type Statistic = keyof typeof STATISTICS;
 export const STATISTIC_NAMES = Object.keys(STATISTICS) as Statistic[];
 
-export const isStatistic = (name: string): name is Statistic => Object.hasOwn(STATISTICS, name);
-
 /** The statistics as terms of a loss, each with its weight among the rows. */
 export const VICREG_TERMS = {
   invariance: { ...STATISTICS.invariance, weightKey: 'invarianceWeight', reads: 'statistics' },

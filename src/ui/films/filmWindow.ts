@@ -3,6 +3,7 @@
 
 import type { FilmView } from '../../protocol/film.ts';
 import type { ChosenWindow } from '../../store/films/viewer.ts';
+import { applyWindow } from '../../util/dicomWindow.ts';
 
 /** Grey of each level. */
 export function greyTable(
@@ -10,10 +11,9 @@ export function greyTable(
   window: ChosenWindow | null,
 ): Uint8Array {
   if (!window) return view.table;
-  const low = window.center - window.width / 2;
   return Uint8Array.from(view.modality, (value, level) => {
     if (view.padding[level]) return 0;
-    const share = Math.min(Math.max((value - low) / window.width, 0), 1);
+    const share = applyWindow({ ...window, shape: 'linear-exact' }, value);
     return Math.round(255 * (view.inverted ? 1 - share : share));
   });
 }

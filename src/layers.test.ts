@@ -2,6 +2,7 @@
 // dependency has one door, the page cannot reach the engine's code, every file says what it is, none is large.
 // The rules are the tables at the top. Type-only imports obey them too.
 
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 
@@ -109,6 +110,8 @@ const DOORS: { package: RegExp; only: RegExp }[] = [
 ];
 
 const MAX_LINES = 400;
+/** On its way to 110: many files still only pass something on. Raise it when they are merged, never lower it. */
+const LEAST_MEDIAN = 85;
 
 const sources: Record<string, string> = Object.fromEntries(
   Object.entries(
@@ -229,6 +232,14 @@ describe('manner', () => {
     expect(mute).toEqual([]);
   });
 
+  test('the files that docs/architecture.md points to are there', () => {
+    const text = readFileSync(path.join(import.meta.dirname, '../docs/architecture.md'), 'utf8');
+    const named = [...text.matchAll(/`((?:\w+\/)+\w+\.(?:ts|tsx|css))`/g)].map((match) => match[1]!);
+    expect(named.length).toBeGreaterThan(20);
+    const absent = named.filter((file) => !existsSync(path.join(import.meta.dirname, file)));
+    expect(absent.filter((file) => !existsSync(path.join(import.meta.dirname, '..', file)))).toEqual([]);
+  });
+
   test('no synchronous read-back from the GPU', () => {
     const reading = productFiles.filter((file) => /\.(dataSync|arraySync)\(/.test(sources[file]!));
     expect(reading).toEqual([]);
@@ -242,13 +253,13 @@ describe('manner', () => {
     expect(waiting.filter((file) => !between.includes(file))).toEqual([]);
   });
 
-  test(`no file is longer than ${MAX_LINES} lines; the median stays small`, () => {
-    // A table of data is long because there is much to list, not because it does much.
-    const tables = ['config/schema.ts'];
+  test(`no file is longer than ${MAX_LINES} lines; the median is that of one idea a file`, () => {
     const sizes = productFiles.map((file) => ({ file, lines: sources[file]!.trimEnd().split('\n').length }));
-    const long = sizes.filter(({ file, lines }) => lines > MAX_LINES && !tables.includes(file));
+    const long = sizes.filter(({ lines }) => lines > MAX_LINES);
     expect(long).toEqual([]);
     const ordered = sizes.map(({ lines }) => lines).sort((a, b) => a - b);
-    expect(ordered[Math.floor(ordered.length / 2)]).toBeLessThanOrEqual(170);
+    const median = ordered[Math.floor(ordered.length / 2)];
+    expect(median).toBeGreaterThanOrEqual(LEAST_MEDIAN);
+    expect(median).toBeLessThanOrEqual(170);
   });
 });

@@ -2,12 +2,14 @@
 
 import { describe, expect, it } from 'vitest';
 import { presetConfig } from '../config/presets.ts';
+import type { Config } from '../config/schema.ts';
 import { metricNames, type StepSample } from '../protocol/metrics.ts';
 import type { KeptCheckpoint, RunRecord } from '../protocol/vault.ts';
 import { BLOCK, blocksOf, checksumOf } from './checksum.ts';
 import { type Folder, MemoryStorage } from './folder.ts';
 import { addRun, listRuns, readRunCheckpoint, readRunSeries } from './runs.ts';
 import { RunVault, retained } from './runVault.ts';
+import { packRows, reorder, SERIES_FILE } from './seriesFile.ts';
 
 const METRIC_NAMES = metricNames({ method: 'mlvicx' });
 
@@ -111,6 +113,29 @@ describe('what is kept', () => {
     expect(listed).toMatchObject({ id: ID, state: 'interrupted', inUse: false, step: 20 });
     expect(listed!.bytes).toBeGreaterThan(400);
     expect(await readRunSeries(storage, listed!)).toEqual(samples(0, 20));
+  });
+
+  it('of an earlier version goes on in the order in which its curves were written, and gains what is new', async () => {
+    for (const stored of [METRIC_NAMES.toReversed(), METRIC_NAMES.slice(2)]) {
+      const shelf = new MemoryShelf();
+      const folder = await shelf.open(ID);
+      const { method: _, ...config } = presetConfig('smoke');
+      const series = { first: 0, rows: 3, metrics: stored };
+      await RunVault.create(folder, fresh({ series, config: config as Config }));
+      const rows = reorder(samples(0, 3), METRIC_NAMES, stored);
+      await folder.write(SERIES_FILE, [packRows(rows, stored.length)], 0);
+
+      const vault = (await RunVault.open(folder, ID))!;
+      await vault.addRows(samples(3, 5));
+      const known = (values: Float64Array) => values.slice(METRIC_NAMES.length - stored.length);
+      expect((await vault.series()).map(({ step, values }) => [step, known(values)])).toEqual(
+        samples(0, 5).map(({ step, values }) => [step, known(values)]),
+      );
+      const kept = stored.length === METRIC_NAMES.length ? stored : METRIC_NAMES;
+      expect(vault.record.series).toMatchObject({ rows: 5, metrics: kept });
+      const [listed] = await listRuns(shelf);
+      expect(await readRunSeries(shelf, listed!)).toEqual(await vault.series());
+    }
   });
 
   it('comes back after rewinding with later rows and checkpoints forgotten', async () => {

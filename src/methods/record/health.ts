@@ -1,6 +1,6 @@
 // The collapse verdict on one head from what was logged of its embeddings. Two kinds of collapse are told apart: all films
-// get the same embedding (spread falls to zero), or the dimensions repeat each other (few effective dimensions). The
-// verdict here is for losses that ask each dimension for a spread of one; which method uses it is for its record to say.
+// get the same embedding (spread falls to zero), or the dimensions repeat each other (few effective dimensions). What
+// spread a loss asks for is for the method's record to say.
 
 export const VERDICTS = {
   waiting: 'Too early to say',
@@ -32,8 +32,8 @@ export interface HeadHealth {
   readonly verdict: VerdictName;
   readonly sentence: string;
   readonly spread: number;
-  /** The spread of a head in order. */
-  readonly fullSpread: number;
+  /** The spread of a head in order; null where the loss does not see how large it is. */
+  readonly fullSpread: number | null;
   readonly variance: number;
   readonly covariance: number;
   /** About how many dimensions carry information of their own. */
@@ -65,31 +65,63 @@ function judge(spread: number, share: number): VerdictName {
   return share < 0.45 ? 'narrow' : 'healthy';
 }
 
+/** What a method's loss asks of the spread, and what counters either collapse, in words. */
+interface HealthRule {
+  /** The spread that every dimension shall have; null: the loss does not see it, and only its absence counts. */
+  readonly fullSpread: number | null;
+  readonly againstPoint: string;
+  readonly againstRepetition: string;
+}
+
 type Figures = Omit<HeadHealth, 'verdict' | 'sentence'>;
 
-const SENTENCES: Record<VerdictName, (health: Figures) => string> = {
-  waiting: () => '',
-  healthy: ({ spread, dimensions, attainable }) =>
-    `Spread ${spread.toFixed(2)} of 1, and about ${dimensions.toFixed(0)} of ${attainable.toFixed(0)} dimensions that a batch this size can show.`,
-  narrow: ({ head, dimensions, attainable }) =>
-    `The ${head} head spreads well, but over about ${dimensions.toFixed(0)} of ${attainable.toFixed(0)} dimensions. Usual at the start; it should widen.`,
-  collapsing: ({ head, spread, dimensions, attainable }) =>
-    spread < 0.5
-      ? `The ${head} head draws together: spread ${spread.toFixed(2)} of 1. A higher variance weight counters it.`
-      : `The ${head} head uses about ${dimensions.toFixed(1)} of ${attainable.toFixed(0)} dimensions. A higher covariance weight counters it.`,
-  collapsed: ({ head, spread, dimensions }) =>
-    spread < 0.1
-      ? `The ${head} head gives all films the same embedding: spread ${spread.toFixed(3)} of 1.`
-      : `The dimensions of the ${head} head repeat each other: about ${dimensions.toFixed(1)} carry information.`,
-  broken: ({ head }) => `A term of the ${head} head is no longer a finite number.`,
-};
+/** The logged spread of equal embeddings is the square root of the 1e-4 under it. */
+const NO_SPREAD = 0.0101;
 
-/** The verdict where the loss asks every dimension for a spread of one. */
-export function vicregHealth(statistics: HeadStatistics): HeadHealth {
-  const { head, spread, variance, covariance, width, batchSize } = statistics;
-  const attainable = attainableDimensions(width, batchSize);
-  const dimensions = effectiveDimensions(width, spread, covariance);
-  const figures = { head, spread, fullSpread: 1, variance, covariance, dimensions, attainable };
-  const verdict = judge(spread, dimensions / attainable);
-  return { ...figures, verdict, sentence: SENTENCES[verdict](figures) };
+const spreadShare = ({ spread, fullSpread }: Figures): number =>
+  fullSpread === null ? Number(Number.isNaN(spread) ? spread : spread > NO_SPREAD) : spread / fullSpread;
+
+function sentenceOf(verdict: VerdictName, figures: Figures, rule: HealthRule): string {
+  const { head, spread, fullSpread, dimensions, attainable } = figures;
+  const of = fullSpread === null ? '' : ` of ${fullSpread}`;
+  const isPoint = spreadShare(figures) < 0.5;
+  switch (verdict) {
+    case 'waiting':
+      return '';
+    case 'healthy':
+      return `Spread ${spread.toFixed(2)}${of}, and about ${dimensions.toFixed(0)} of ${attainable.toFixed(0)} dimensions that a batch this size can show.`;
+    case 'narrow':
+      return `The ${head} head spreads well, but over about ${dimensions.toFixed(0)} of ${attainable.toFixed(0)} dimensions. Usual at the start; it should widen.`;
+    case 'collapsing':
+      return isPoint
+        ? `The ${head} head draws together: spread ${spread.toFixed(2)}${of}. ${rule.againstPoint}`
+        : `The ${head} head uses about ${dimensions.toFixed(1)} of ${attainable.toFixed(0)} dimensions. ${rule.againstRepetition}`;
+    case 'collapsed':
+      return isPoint
+        ? `The ${head} head gives all films the same embedding: spread ${spread.toFixed(3)}${of}.`
+        : `The dimensions of the ${head} head repeat each other: about ${dimensions.toFixed(1)} carry information.`;
+    case 'broken':
+      return `A term of the ${head} head is no longer a finite number.`;
+    default:
+      return verdict satisfies never;
+  }
 }
+
+/** A verdict by this rule. */
+export const healthBy =
+  (rule: HealthRule) =>
+  ({ head, spread, variance, covariance, width, batchSize }: HeadStatistics): HeadHealth => {
+    const attainable = attainableDimensions(width, batchSize);
+    const dimensions = effectiveDimensions(width, spread, covariance);
+    const { fullSpread } = rule;
+    const figures = { head, spread, fullSpread, variance, covariance, dimensions, attainable };
+    const verdict = judge(spreadShare(figures), dimensions / attainable);
+    return { ...figures, verdict, sentence: sentenceOf(verdict, figures, rule) };
+  };
+
+/** Where the loss asks every dimension for a spread of one. */
+export const vicregHealth = healthBy({
+  fullSpread: 1,
+  againstPoint: 'A higher variance weight counters it.',
+  againstRepetition: 'A higher covariance weight counters it.',
+});

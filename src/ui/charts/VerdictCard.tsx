@@ -14,13 +14,14 @@ import styles from './VerdictCard.module.css';
 interface ScaleProps {
   readonly label: string;
   readonly value: number;
-  readonly of: number;
+  /** Null: there is no measure for it. */
+  readonly of: number | null;
   readonly digits: number;
   readonly help: string;
 }
 
 function Scale({ label, value, of, digits, help }: ScaleProps) {
-  const share = Number.isFinite(value) ? Math.max(0, Math.min(1, value / of)) : 0;
+  const share = Number.isFinite(value) ? Math.max(0, Math.min(1, value / (of ?? value))) : 0;
   return (
     <Tooltip label={help} w={260}>
       <div className={styles.scale}>
@@ -30,7 +31,7 @@ function Scale({ label, value, of, digits, help }: ScaleProps) {
         </span>
         <span className={`num ${styles.scaleValue}`}>
           {Number.isFinite(value) ? value.toFixed(digits) : '–'}
-          <span className="dim"> / {of.toFixed(digits === 2 ? 0 : digits)}</span>
+          {of !== null && <span className="dim"> / {of.toFixed(digits === 2 ? 0 : digits)}</span>}
         </span>
       </div>
     </Tooltip>

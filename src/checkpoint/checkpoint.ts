@@ -2,8 +2,8 @@
 // can load them as they are; optimiser state under `optimiser.`; configuration and step in the metadata.
 // Reading takes our own files and bare state dicts of the published code, and refuses anything incomplete.
 
-import { type Config, inForce, parseConfig } from '../config/schema.ts';
-import { ENGINES } from '../methods/engines.ts';
+import { type Config, defaultConfig, inForce, parseConfig } from '../config/schema.ts';
+import { ENGINES, networkOf } from '../methods/engines.ts';
 import { METHOD_NAMES, METHODS } from '../methods/records.ts';
 import { AppError, type ErrorCode } from '../util/errors.ts';
 import {
@@ -178,23 +178,32 @@ function readRun(metadata: Readonly<Record<string, string>>): Run {
 }
 
 /**
- * The settings of a model, read off the shapes of its parameters: of the first method whose model it is.
- * @throws AppError checkpoint-invalid
+ * The settings of a model, read off the shapes of its parameters: of the first method whose model it is, the one of `base`
+ * before others, because some methods share their network. @throws AppError checkpoint-invalid
  */
-export function settingsOf(parameters: NamedTensors): Partial<Config> {
+export function settingsOf(parameters: NamedTensors, base?: Config): Partial<Config> {
   const shapes = (name: string) => parameters.get(name)?.shape;
   const refusals: string[] = [];
-  for (const method of METHOD_NAMES) {
+  const fitting: Partial<Config>[] = [];
+  for (const method of new Set([base?.method ?? METHOD_NAMES[0]!, ...METHOD_NAMES])) {
     const found = ENGINES[method].settingsIn(shapes);
-    if (!('missing' in found)) return { method, ...found };
-    refusals.push(`${METHODS[method].label}: ${found.missing} is missing`);
+    if ('missing' in found) refusals.push(`${METHODS[method].label}: ${found.missing} is missing`);
+    else fitting.push({ method, ...found });
   }
+  const isWhole = (found: Partial<Config>) => {
+    const { storages } = networkOf({ ...defaultConfig(), ...found });
+    const names = storages.flatMap((storage) => storage.parameters.map(({ name }) => name));
+    return names.length === parameters.size && names.every((name) => parameters.has(name));
+  };
+  // What is nearly a model is refused afterwards, with what it lacks.
+  const found = fitting.find(isWhole) ?? fitting[0];
+  if (found) return found;
   throw invalid(`it is no model of a method known here (${refusals.join('; ')}).`);
 }
 
 /** A state dict without our metadata: the widths are read off its shapes, all else is taken from `base`. */
 function foreignRun(parameters: NamedTensors, base?: Config): Run {
-  const read = settingsOf(parameters);
+  const read = settingsOf(parameters, base);
   try {
     return { config: parseConfig(read, base), step: 0, fingerprint: '', start: 'a state dict from a file' };
   } catch (cause) {

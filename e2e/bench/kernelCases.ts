@@ -315,6 +315,19 @@ export const KERNEL_CALLS: { readonly [N in KernelName]: () => KernelCall[] } = 
       K.vicregGrad({ z, centred, variances, moments, weights }, {}),
     );
   },
+  barlow: () => {
+    const z = random([VIEWS, CONFIG.embeddingDim]);
+    return one(`${VIEWS} x ${CONFIG.embeddingDim}`, () => K.barlow({ z }, {}));
+  },
+  barlowGrad: () => {
+    const z = random([VIEWS, CONFIG.embeddingDim]);
+    const made = kept(K.barlow({ z }, {})) as [Tensor, Tensor, Tensor, Tensor, Tensor];
+    const [, standardised, scales, diagonal, grams] = made;
+    const weights = tf.keep(tf.tensor1d([1, 0.0051, 1]));
+    return one(`${VIEWS} x ${CONFIG.embeddingDim}`, () =>
+      K.barlowGrad({ standardised, scales, diagonal, grams, weights }, {}),
+    );
+  },
   larsUpdate: () => {
     const { moment2: _, ...inputs } = arena();
     return [

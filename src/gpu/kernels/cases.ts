@@ -1,6 +1,7 @@
 // The cases of the self-test, one table over all kernels: small shapes, made so that every variant of a kernel's program
 // runs once (channels that vectors divide and that they do not, odd sizes, both strides). Data are generated.
 
+import { CASES as barlow } from './barlow/cases.ts';
 import { CASES as bottleneck } from './bottleneck/cases.ts';
 import { CASES as conv } from './conv/cases.ts';
 import { CASES as dense } from './dense/cases.ts';
@@ -14,6 +15,7 @@ import { CASES as views } from './views/cases.ts';
 
 /** Does not compile until every kernel has a case. */
 export const CASES: CaseTable = {
+  ...barlow,
   ...bottleneck,
   ...conv,
   ...dense,

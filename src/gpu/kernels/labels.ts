@@ -1,5 +1,6 @@
 // The kernels by name, as a person calls them: one table over all folders, which page and engine read alike.
 
+import { LABELS as barlow } from './barlow/labels.ts';
 import { LABELS as bottleneck } from './bottleneck/labels.ts';
 import { LABELS as conv } from './conv/labels.ts';
 import { LABELS as dense } from './dense/labels.ts';
@@ -18,6 +19,7 @@ export const KERNEL_LABELS = {
   ...dense,
   ...half,
   ...loss,
+  ...barlow,
   ...optimiser,
   ...views,
 } as const;

@@ -4,6 +4,7 @@
 
 import type { Kernel } from '../kernel.ts';
 import { replaceKernels, type Stock } from '../switches.ts';
+import * as barlow from './barlow/stock.ts';
 import * as bottleneck from './bottleneck/stock.ts';
 import * as conv from './conv/stock.ts';
 import * as dense from './dense/stock.ts';
@@ -19,6 +20,7 @@ type StockOf<K> = K extends Kernel<infer In, infer Attrs> ? Stock<In, Attrs> : n
 type StockTable = { readonly [N in KernelName]: StockOf<(typeof KERNEL_TABLE)[N]> };
 
 export const STOCK: StockTable = {
+  ...barlow,
   ...bottleneck,
   ...conv,
   ...dense,

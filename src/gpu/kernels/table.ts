@@ -1,6 +1,7 @@
 // Every kernel by name, with its type. Whatever must know all of them (the self-test) is held to this table by the
 // compiler; a test makes sure that none is missing from it.
 
+import { barlow, barlowGrad } from './barlow/barlow.ts';
 import { bottleneck } from './bottleneck/bottleneck.ts';
 import { bottleneckApply } from './bottleneck/bottleneckApply.ts';
 import { bottleneckGrad } from './bottleneck/bottleneckGrad.ts';
@@ -46,6 +47,8 @@ export const KERNEL_TABLE = {
   fromHalf,
   vicreg,
   vicregGrad,
+  barlow,
+  barlowGrad,
   larsUpdate,
   adamwUpdate,
   renderViews,

@@ -2,6 +2,7 @@
 
 import type { Config } from '../config/schema.ts';
 import type { NetworkSpec } from '../nn/parameters.ts';
+import { barlowEngine } from './barlow/engine.ts';
 import type { MethodEngine } from './engine.ts';
 import { mlvicxEngine } from './mlvicx/engine.ts';
 import type { MethodName } from './records.ts';
@@ -10,6 +11,7 @@ import { vicregEngine } from './vicreg/engine.ts';
 export const ENGINES: Readonly<Record<MethodName, MethodEngine>> = {
   mlvicx: mlvicxEngine,
   vicreg: vicregEngine,
+  barlow: barlowEngine,
 };
 
 export const engineOf = ({ method }: Pick<Config, 'method'>): MethodEngine => ENGINES[method];

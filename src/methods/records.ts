@@ -3,6 +3,7 @@
 // engine part stands in engines.ts.
 
 import type { Field } from '../config/fields.ts';
+import { BARLOW } from './barlow/record.ts';
 import { MLVICX } from './mlvicx/record.ts';
 import type { MethodRecord } from './record/method.ts';
 import { VICREG } from './vicreg/record.ts';
@@ -10,6 +11,7 @@ import { VICREG } from './vicreg/record.ts';
 export const METHODS = {
   mlvicx: MLVICX,
   vicreg: VICREG,
+  barlow: BARLOW,
 } as const satisfies Record<string, MethodRecord>;
 
 export type MethodName = keyof typeof METHODS;

@@ -11,6 +11,7 @@ import { checkLinearEval } from './linearEval.ts';
 import { checkLoss } from './loss.ts';
 import { checkMetrics } from './metrics.ts';
 import { checkModel } from './model.ts';
+import { checkObjective } from './objective.ts';
 import { checkResizeProject } from './resizeProject.ts';
 import { failedRow, Rows } from './rows.ts';
 
@@ -38,6 +39,7 @@ function each(prepare: (fixtures: readonly Fixture[]) => Check): KindCheck {
 
 const KINDS: Readonly<Record<string, KindCheck>> = {
   loss: each(() => checkLoss),
+  objective: each(() => checkObjective),
   bottleneck: each(() => checkBottleneck),
   'resize-project': each(() => checkResizeProject),
   'model-tiny': checkModel,

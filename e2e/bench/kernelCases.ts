@@ -328,6 +328,27 @@ export const KERNEL_CALLS: { readonly [N in KernelName]: () => KernelCall[] } = 
       K.barlowGrad({ standardised, scales, diagonal, grams, weights }, {}),
     );
   },
+  rowNormalise: () => {
+    const x = random([VIEWS, CONFIG.embeddingDim]);
+    return one(`${VIEWS} x ${CONFIG.embeddingDim}`, () => K.rowNormalise({ x }, {}));
+  },
+  rowNormaliseGrad: () => {
+    const [x, dunit] = [1, 2].map(() => random([VIEWS, CONFIG.embeddingDim])) as [Tensor, Tensor];
+    const [unit, norms] = kept(K.rowNormalise({ x }, {})) as [Tensor, Tensor];
+    return one(`${VIEWS} x ${CONFIG.embeddingDim}`, () => K.rowNormaliseGrad({ dunit, unit, norms }, {}));
+  },
+  contrastive: () => {
+    const [unit] = kept(K.rowNormalise({ x: random([VIEWS, CONFIG.embeddingDim]) }, {})) as [Tensor];
+    return one(`${VIEWS} x ${CONFIG.embeddingDim}`, () => K.contrastive({ unit }, { temperature: 0.2 }));
+  },
+  contrastiveGrad: () => {
+    const [unit] = kept(K.rowNormalise({ x: random([VIEWS, CONFIG.embeddingDim]) }, {})) as [Tensor];
+    const [, probabilities] = kept(K.contrastive({ unit }, { temperature: 0.2 })) as [Tensor, Tensor];
+    const weights = tf.keep(tf.tensor1d([1, 1]));
+    return one(`${VIEWS} x ${CONFIG.embeddingDim}`, () =>
+      K.contrastiveGrad({ unit, probabilities, weights }, { temperature: 0.2 }),
+    );
+  },
   larsUpdate: () => {
     const { moment2: _, ...inputs } = arena();
     return [

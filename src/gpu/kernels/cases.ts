@@ -3,6 +3,7 @@
 
 import { CASES as barlow } from './barlow/cases.ts';
 import { CASES as bottleneck } from './bottleneck/cases.ts';
+import { CASES as contrastive } from './contrastive/cases.ts';
 import { CASES as conv } from './conv/cases.ts';
 import { CASES as dense } from './dense/cases.ts';
 import { CASES as half } from './half/cases.ts';
@@ -17,6 +18,7 @@ import { CASES as views } from './views/cases.ts';
 export const CASES: CaseTable = {
   ...barlow,
   ...bottleneck,
+  ...contrastive,
   ...conv,
   ...dense,
   ...half,

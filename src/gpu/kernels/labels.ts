@@ -2,6 +2,7 @@
 
 import { LABELS as barlow } from './barlow/labels.ts';
 import { LABELS as bottleneck } from './bottleneck/labels.ts';
+import { LABELS as contrastive } from './contrastive/labels.ts';
 import { LABELS as conv } from './conv/labels.ts';
 import { LABELS as dense } from './dense/labels.ts';
 import { LABELS as half } from './half/labels.ts';
@@ -20,6 +21,7 @@ export const KERNEL_LABELS = {
   ...half,
   ...loss,
   ...barlow,
+  ...contrastive,
   ...optimiser,
   ...views,
 } as const;

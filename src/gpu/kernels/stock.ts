@@ -6,6 +6,7 @@ import type { Kernel } from '../kernel.ts';
 import { replaceKernels, type Stock } from '../switches.ts';
 import * as barlow from './barlow/stock.ts';
 import * as bottleneck from './bottleneck/stock.ts';
+import * as contrastive from './contrastive/stock.ts';
 import * as conv from './conv/stock.ts';
 import * as dense from './dense/stock.ts';
 import * as half from './half/stock.ts';
@@ -22,6 +23,7 @@ type StockTable = { readonly [N in KernelName]: StockOf<(typeof KERNEL_TABLE)[N]
 export const STOCK: StockTable = {
   ...barlow,
   ...bottleneck,
+  ...contrastive,
   ...conv,
   ...dense,
   ...half,

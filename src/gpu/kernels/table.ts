@@ -5,6 +5,8 @@ import { barlow, barlowGrad } from './barlow/barlow.ts';
 import { bottleneck } from './bottleneck/bottleneck.ts';
 import { bottleneckApply } from './bottleneck/bottleneckApply.ts';
 import { bottleneckGrad } from './bottleneck/bottleneckGrad.ts';
+import { contrastive, contrastiveGrad } from './contrastive/contrastive.ts';
+import { rowNormalise, rowNormaliseGrad } from './contrastive/rowNormalise.ts';
 import { conv2d } from './conv/conv2d.ts';
 import { conv2dFilterGrad } from './conv/conv2dFilterGrad.ts';
 import { conv2dInputGrad } from './conv/conv2dInputGrad.ts';
@@ -49,6 +51,10 @@ export const KERNEL_TABLE = {
   vicregGrad,
   barlow,
   barlowGrad,
+  rowNormalise,
+  rowNormaliseGrad,
+  contrastive,
+  contrastiveGrad,
   larsUpdate,
   adamwUpdate,
   renderViews,

@@ -1,0 +1,8 @@
+// The kernels of losses on cosines, as a person calls them.
+
+export const LABELS = {
+  rowNormalise: 'Rows of unit length',
+  rowNormaliseGrad: 'Rows of unit length, gradient',
+  contrastive: 'Contrastive loss',
+  contrastiveGrad: 'Contrastive loss, gradient',
+} as const;

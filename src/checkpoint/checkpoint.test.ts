@@ -3,6 +3,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { presetConfig } from '../config/presets.ts';
+import { networkOf } from '../methods/engines.ts';
+import { METHOD_NAMES } from '../methods/records.ts';
 import { hasParity, parityBytes, parityFixtures } from '../train/testParity.ts';
 import { AppError } from '../util/errors.ts';
 import { readSafetensors, writeSafetensors } from '../util/safetensors.ts';
@@ -108,6 +110,20 @@ describe('checkpoints', () => {
     );
     expect(({} as { polluted?: number }).polluted).toBeUndefined();
   });
+  it.each(METHOD_NAMES)(
+    'know a bare state dict of %s where it is the method chosen, its widths from the shapes',
+    (method) => {
+      const sizes = { width: 8, projectorHidden: 24, embeddingDim: 40 };
+      const base = { ...presetConfig('smoke'), method };
+      const parameters = networkOf({ ...base, ...sizes }).storages.flatMap((storage) =>
+        storage.parameters.map(({ name, shape }) => [name, counted(...shape)] as const),
+      );
+      const bare = new Map(
+        parameters.map(([name, tensor]) => [name, { dtype: 'F32' as const, ...toTorchLayout(name, tensor) }]),
+      );
+      expect(readCheckpoint(writeSafetensors(bare), base).config).toMatchObject({ method, ...sizes });
+    },
+  );
   it('says what a model misses', () => {
     const shapes = new Map([...checkpoint.parameters].map(([name, { shape }]) => [name, shape]));
     expect(() => requireTensors(checkpoint.parameters, shapes)).not.toThrow();

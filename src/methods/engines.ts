@@ -6,12 +6,14 @@ import { barlowEngine } from './barlow/engine.ts';
 import type { MethodEngine } from './engine.ts';
 import { mlvicxEngine } from './mlvicx/engine.ts';
 import type { MethodName } from './records.ts';
+import { simclrEngine } from './simclr/engine.ts';
 import { vicregEngine } from './vicreg/engine.ts';
 
 export const ENGINES: Readonly<Record<MethodName, MethodEngine>> = {
   mlvicx: mlvicxEngine,
   vicreg: vicregEngine,
   barlow: barlowEngine,
+  simclr: simclrEngine,
 };
 
 export const engineOf = ({ method }: Pick<Config, 'method'>): MethodEngine => ENGINES[method];

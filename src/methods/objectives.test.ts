@@ -101,4 +101,15 @@ describe('numbers that PyTorch gives', () => {
     expect(first).toBeCloseTo(0.0269895, 6);
     expect(second).toBeCloseTo(0.0223529, 6);
   });
+
+  test.each([
+    [0.5, 1.1228451635, 0.0975186],
+    [0.2, 0.4653788434, 0.1722596],
+    [0.1, 0.1151312228, 0.1359825],
+  ])('NT-Xent at temperature %f', async (temperature, loss, gradientNorm) => {
+    const config = { ...defaultConfig(), method: 'simclr', temperature } as const;
+    const { total, gradient } = await measure(config, pair, [2 * N, D]);
+    expect(total).toBeCloseTo(loss, 6);
+    expect(norms(gradient)[0]).toBeCloseTo(gradientNorm, 6);
+  });
 });

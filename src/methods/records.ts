@@ -6,12 +6,14 @@ import type { Field } from '../config/fields.ts';
 import { BARLOW } from './barlow/record.ts';
 import { MLVICX } from './mlvicx/record.ts';
 import type { MethodRecord } from './record/method.ts';
+import { SIMCLR } from './simclr/record.ts';
 import { VICREG } from './vicreg/record.ts';
 
 export const METHODS = {
   mlvicx: MLVICX,
   vicreg: VICREG,
   barlow: BARLOW,
+  simclr: SIMCLR,
 } as const satisfies Record<string, MethodRecord>;
 
 export type MethodName = keyof typeof METHODS;

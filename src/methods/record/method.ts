@@ -11,8 +11,8 @@ export type Values<R extends Rows> = { readonly [K in keyof R]: ValueOf<R[K]> };
 /** A configuration as those see it who know its rows only by name. */
 export type Settings = Readonly<Record<string, number | boolean | string>>;
 
-/** The hues of terms; the stylesheet has each for lines, for text and for the five levels. */
-export const HUES = ['blue', 'amber', 'green'] as const;
+/** The hues of terms; the stylesheet has each for lines and for text, those of the statistics for the five levels too. */
+export const HUES = ['blue', 'amber', 'green', 'violet'] as const;
 export type Hue = (typeof HUES)[number];
 
 /** What a value measured at every step is, in words. */

@@ -1,0 +1,64 @@
+// SimCLR as a record (Chen et al., arXiv 2002.05709): among all views of a batch, each shall find the other one of its film.
+// The published method has no context bottlenecks; they can be put in.
+
+import { type Field, number } from '../../config/fields.ts';
+import { healthBy } from '../record/health.ts';
+import { defineMethod } from '../record/method.ts';
+import { BOTTLENECK_ROWS, PROJECTOR_ROWS } from '../record/rows.ts';
+
+const ROWS = {
+  ...BOTTLENECK_ROWS,
+  ...PROJECTOR_ROWS,
+  temperature: number({
+    group: 'loss',
+    when: 'start',
+    default: 0.2,
+    min: 0.01,
+    max: 2,
+    scale: 'log',
+    label: 'Temperature',
+    short: 't',
+    help: 'Divides the cosines. The smaller, the more the loss looks at the views that are most alike, false friends among them. The paper takes 0.1 with batches of 4096.',
+    source: 'arXiv 2002.05709, table 5',
+  }),
+} as const satisfies Record<string, Field>;
+
+export const SIMCLR = defineMethod({
+  label: 'SimCLR',
+  words:
+    'Every view is compared with all others of the batch, and shall be most alike to the other view of its own film. All other films are taken for different, which the larger the batch is the better a task, and the worse where films of different patients show the same. Only the direction of an embedding counts, not its length.',
+  source: 'arXiv 2002.05709',
+  rows: ROWS,
+  terms: {
+    contrastive: {
+      label: 'Contrastive',
+      formula: 'mean over 2N views of -log softmax(cos / t) at the other view',
+      meaning:
+        'How hard it is to tell the other view of a film from the views of all other films. At random it is the logarithm of the number of other views; it cannot reach zero where films look alike.',
+      hue: 'violet',
+      weightKey: null,
+      reads: 0,
+    },
+  },
+  heads: {
+    global: {
+      label: 'Global',
+      symbol: 'z',
+      line: 'solid',
+      terms: ['contrastive'],
+      weight: null,
+      dimensions: ({ embeddingDim }) => Number(embeddingDim),
+    },
+  },
+  total: {
+    formula: 'L = L_contrastive',
+    meaning:
+      'What the optimiser lowers. Its size depends on batch and temperature, so it compares with runs of the same batch and temperature alone.',
+  },
+  bottlenecks: ({ bottlenecks }) => bottlenecks === true,
+  health: healthBy({
+    fullSpread: null,
+    againstPoint: 'A smaller learning rate may counter it.',
+    againstRepetition: 'A larger batch or a lower temperature may counter it.',
+  }),
+});

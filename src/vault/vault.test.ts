@@ -117,7 +117,7 @@ describe('what is kept', () => {
 
   it('of an earlier version goes on in the order in which its curves were written, and gains what is new', async () => {
     for (const stored of [METRIC_NAMES.toReversed(), METRIC_NAMES.slice(2)]) {
-      const shelf = new MemoryShelf();
+      const shelf = new MemoryStorage();
       const folder = await shelf.open(ID);
       const { method: _, ...config } = presetConfig('smoke');
       const series = { first: 0, rows: 3, metrics: stored };

@@ -17,7 +17,7 @@ export function barlowLoss(tape: Tape | null, z: Tensor, weights: Tensor): Tenso
     Tensor,
     Tensor,
   ];
-  if (tape) tape.give(z, barlowGrad({ standardised, scales, diagonal, grams, weights }, {})[0]!);
+  if (tape) tape.accumulate(z, barlowGrad({ standardised, scales, diagonal, grams, weights }, {})[0]!);
   tf.dispose([standardised, scales, diagonal, grams]);
   return terms;
 }

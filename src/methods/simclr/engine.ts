@@ -30,7 +30,7 @@ export function contrastiveLoss(
   const [terms, probabilities] = contrastive({ unit }, attrs) as [Tensor, Tensor];
   if (tape) {
     const [dunit] = contrastiveGrad({ unit, probabilities, weights }, attrs) as [Tensor];
-    tape.give(z, rowNormaliseGrad({ dunit, unit, norms }, {})[0]!);
+    tape.accumulate(z, rowNormaliseGrad({ dunit, unit, norms }, {})[0]!);
     dunit.dispose();
   }
   tf.dispose([unit, norms, probabilities]);

@@ -5,13 +5,13 @@ import { Switch } from '@mantine/core';
 import { useViewportSize } from '@mantine/hooks';
 import { Fragment, useState } from 'react';
 import { LEVELS } from '../../methods/record/statistics.ts';
-import { METHODS } from '../../methods/records.ts';
+import { METHODS, type MethodName } from '../../methods/records.ts';
 import { useCharts } from '../../store/curves/charts.ts';
 import shared from '../shell/shared.module.css';
 import { useBeginWords } from '../shell/statusWords.ts';
 import { ChartBar } from './ChartBar.tsx';
 import chartStyles from './charts.module.css';
-import { chartsOf, LEVEL_ROWS, RATE_CURVES, SPEED_CURVES } from './curveSpecs.ts';
+import { chartsOf, LEVEL_ROWS, type QuantityChart, RATE_CURVES, SPEED_CURVES } from './curveSpecs.ts';
 import { QuantityName, TotalName } from './Explain.tsx';
 import { MetricChart } from './MetricChart.tsx';
 import { OverviewChart } from './OverviewChart.tsx';
@@ -27,13 +27,12 @@ function useStretch(): (height: number) => number {
   return (designed) => Math.round(designed * factor);
 }
 
-function TermCharts() {
+function QuantityRow({ method, charts }: { method: MethodName; charts: readonly QuantityChart[] }) {
   const stretched = useStretch();
   const weighted = useCharts((state) => state.weighted);
-  const method = useShownMethod();
   return (
     <div className={chartStyles.termRow}>
-      {chartsOf(method).quantities.map(({ name, quantity, trained, raw, weighted: shares }) => (
+      {charts.map(({ name, quantity, trained, raw, weighted: shares }) => (
         <MetricChart
           key={`${method}-${name}`}
           testId={`chart-${name}`}
@@ -44,6 +43,27 @@ function TermCharts() {
         />
       ))}
     </div>
+  );
+}
+
+/** The terms of the loss, and the statistics of the embeddings where the loss is not made of them. */
+function TermCharts() {
+  const method = useShownMethod();
+  const { quantities } = chartsOf(method);
+  const measured = quantities.filter(({ trained }) => !trained);
+  return (
+    <>
+      <QuantityRow method={method} charts={quantities.filter(({ trained }) => trained)} />
+      {measured.length > 0 && (
+        <>
+          <div className={styles.sectionHead}>
+            <h3 className={chartStyles.chartTitle}>Embeddings</h3>
+            <span className="dim">the statistics of VICReg; measured, not optimised</span>
+          </div>
+          <QuantityRow method={method} charts={measured} />
+        </>
+      )}
+    </>
   );
 }
 

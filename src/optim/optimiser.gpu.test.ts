@@ -159,11 +159,12 @@ test.each(SETTINGS.flatMap((settings) => [0, CLIP].map((clip) => [settings.kind,
     for (const step of [1, 2, 3]) update(step, clip);
     const { weights, slots } = await read();
     for (const [name, state] of expected(settings, clip, 3)) {
-      expect(relativeError(weights.get(name)!.data, state.weights), name).toBeLessThan(2e-6);
+      expect(relativeError(weights.get(name)!.data, state.weights), name).toBeLessThan(5e-6);
       if (name === 'frozen') continue;
       const [first, second] = settings.kind === 'lars' ? ['momentum'] : ['moment1', 'moment2'];
-      expect(relativeError(slots.get(first!)!.get(name)!.data, state.first), name).toBeLessThan(2e-6);
-      if (second) expect(relativeError(slots.get(second)!.get(name)!.data, state.second)).toBeLessThan(2e-6);
+      expect(relativeError(slots.get(first!)!.get(name)!.data, state.first), name).toBeLessThan(5e-6);
+      // One less beta2 in single precision is off by 1.3e-5.
+      if (second) expect(relativeError(slots.get(second)!.get(name)!.data, state.second)).toBeLessThan(2e-5);
     }
     dispose();
     expect(tf.memory().numTensors).toBe(before);

@@ -52,3 +52,40 @@ test('every kind of problem is counted, with its first examples', () => {
     'Note: A note.',
   ]);
 });
+
+test('each table is told with its use, files left out with their reason, and words for parts are asked about', () => {
+  const table = {
+    format: 'columns',
+    error: null,
+    rows: 3,
+    matched: 3,
+    columns: [],
+    fileColumn: 'study_id',
+    classColumn: null,
+    patientColumn: 'subject_id',
+    splitColumn: null,
+    findings: ['Mass'],
+    furtherFindings: [],
+  } as const;
+  const error = { code: 'film-twice', message: 'The film is there twice.', hint: '' } as const;
+  const lines = matchReportLines({
+    tables: [
+      { ...table, path: 'a.csv', use: { role: 'joined', by: 'study', films: 4, through: 'b.csv' } },
+      {
+        ...table,
+        path: 'c.csv',
+        use: { role: 'unused', by: 'film', films: 0, reason: 'none of its rows names a film' },
+      },
+    ],
+    report: null,
+    findings: [],
+    positives: [],
+    films: 4,
+    leftOut: [{ path: 'copy/x.png', error }],
+  });
+  expect(lines[0]).toContain(
+    'film named by "study_id", patient "subject_id"; joined by study or folder through b.csv, 4 films',
+  );
+  expect(lines[1]).toContain('not used: none of its rows names a film');
+  expect(lines[2]).toBe('1 left out, e.g. copy/x.png: The film is there twice.');
+});

@@ -13,7 +13,7 @@ import { startSession } from './store/run/acts.ts';
 import { openLibrary } from './store/run/library.ts';
 import { watchRuns } from './store/run/watchdog.ts';
 import { App } from './ui/shell/App.tsx';
-import { ErrorBoundary } from './ui/shell/ErrorBoundary.tsx';
+import { ErrorBoundary } from './ui/shell/ErrorNotice.tsx';
 import { theme } from './ui/shell/theme.ts';
 import { createClient, type PlaygroundClient } from './worker/client.ts';
 

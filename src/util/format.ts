@@ -67,3 +67,6 @@ export function formatMeasured(value: number | null | undefined, digits = 4): st
         : value.toPrecision(digits);
   return text.replace(/^-/, '−');
 }
+
+/** No line ends between a number and its per cent sign. */
+export const unbroken = (text: string): string => text.replaceAll(' %', '\u00a0%');

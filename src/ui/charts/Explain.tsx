@@ -14,7 +14,7 @@ import { termInk } from '../shell/theme.ts';
 import { tickLabel } from './chartAxes.ts';
 import styles from './Explain.module.css';
 import { Formula } from './Formula.tsx';
-import { useShownMethod } from './shownMethod.ts';
+import { useShownMethod } from './shown.ts';
 
 interface ExplainProps {
   readonly label: string;

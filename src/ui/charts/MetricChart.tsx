@@ -17,7 +17,7 @@ import { buildView, type ChartView, type CurveSpec, type ShownRun } from './char
 import { Legend } from './Legend.tsx';
 import { MetricChartPlot } from './MetricChartPlot.tsx';
 import { REDRAW_MS, useDrawn } from './redraw.ts';
-import { shownRuns } from './shownRuns.ts';
+import { shownRuns } from './shown.ts';
 
 export interface MetricChartProps {
   /** Plain words, for file names and screen readers. */

@@ -13,7 +13,7 @@ import { OVERVIEW_CURVES } from './curveSpecs.ts';
 import { MetricChartPlot } from './MetricChartPlot.tsx';
 import styles from './OverviewChart.module.css';
 import { REDRAW_MS, useDrawn } from './redraw.ts';
-import { shownRuns } from './shownRuns.ts';
+import { shownRuns } from './shown.ts';
 
 const FRAME = { left: 44, right: 10, top: 6, bottom: 18 };
 const HEIGHT = 58;

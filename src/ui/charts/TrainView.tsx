@@ -7,6 +7,7 @@ import { Fragment, useState } from 'react';
 import { LEVELS } from '../../methods/record/statistics.ts';
 import { METHODS, type MethodName } from '../../methods/records.ts';
 import { useCharts } from '../../store/curves/charts.ts';
+import { formatCount } from '../../util/format.ts';
 import shared from '../shell/shared.module.css';
 import { useBeginWords } from '../shell/statusWords.ts';
 import { ChartBar } from './ChartBar.tsx';
@@ -15,8 +16,7 @@ import { chartsOf, LEVEL_ROWS, type QuantityChart, RATE_CURVES, SPEED_CURVES } f
 import { QuantityName, TotalName } from './Explain.tsx';
 import { MetricChart } from './MetricChart.tsx';
 import { OverviewChart } from './OverviewChart.tsx';
-import { StepNote } from './StepNote.tsx';
-import { useShownMethod } from './shownMethod.ts';
+import { useShownMethod } from './shown.ts';
 import styles from './TrainView.module.css';
 
 /** Heights for a screen of 900 px, stretched on larger ones so that nothing needs scrolling. */
@@ -158,5 +158,21 @@ export function TrainView() {
         <OverviewChart />
       </footer>
     </section>
+  );
+}
+
+export function StepNote({ otherwise }: { otherwise: string }) {
+  const hovered = useCharts((state) => state.hovered);
+  const range = useCharts((state) => state.range);
+  const follow = useCharts((state) => state.follow);
+  const zoomed = range
+    ? follow
+      ? `the last ${formatCount(range.to - range.from)} steps`
+      : `steps ${formatCount(range.from)}–${formatCount(range.to)}`
+    : otherwise;
+  return (
+    <span className={`num dim ${chartStyles.stepNote}`}>
+      {hovered === null ? zoomed : `step ${formatCount(hovered)}`}
+    </span>
   );
 }

@@ -8,7 +8,7 @@ import { useSession } from '../../store/session.ts';
 import { formatFigure } from '../../util/format.ts';
 import { Section } from '../shell/Section.tsx';
 import { headDash } from '../shell/theme.ts';
-import { useShownMethod } from './shownMethod.ts';
+import { useShownMethod } from './shown.ts';
 import styles from './VerdictCard.module.css';
 
 interface ScaleProps {

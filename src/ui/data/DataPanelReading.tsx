@@ -1,9 +1,13 @@
-// How far reading the films has got: what is listed, read, left out and found in the cache, how fast it goes and how long
-// the rest will take. The figures keep their places while they grow.
+// How far reading the films has got (listed, read, left out, found in the cache, how fast and how long yet), and what is said
+// where it failed, with the ways out. The figures keep their places while they grow.
 
 import { Button, Progress } from '@mantine/core';
+import { WAYS_OUT } from '../../store/films/arrange.ts';
 import { cancelReading, useDataset } from '../../store/films/dataset.ts';
+import { readAgain } from '../../store/run/acts.ts';
+import type { WireError } from '../../util/errors.ts';
 import { formatCount, formatDuration, formatShare } from '../../util/format.ts';
+import { ErrorNotice } from '../shell/ErrorNotice.tsx';
 import styles from './data.module.css';
 
 function Details() {
@@ -54,5 +58,20 @@ export function DataPanelReading() {
       <Details />
       {notice && <p className={styles.readingNotice}>{notice}</p>}
     </div>
+  );
+}
+
+/** Some failures are mended by a decision, which is offered beside them. */
+export function DataPanelFailure({ error }: { error: WireError }) {
+  const ways = WAYS_OUT[error.code] ?? [];
+  return (
+    <ErrorNotice error={error}>
+      {ways.length > 0 &&
+        ways.map(({ label, change }) => (
+          <Button key={label} variant="default" data-testid="way-out" onClick={() => void readAgain(change)}>
+            {label}
+          </Button>
+        ))}
+    </ErrorNotice>
   );
 }

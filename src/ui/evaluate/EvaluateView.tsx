@@ -6,6 +6,7 @@ import { useEvaluation } from '../../store/run/evaluation.ts';
 import { evaluationCsv, evaluationJson } from '../../store/run/export.ts';
 import { type Evaluation, TASKS, taskOf } from '../../tasks/records.ts';
 import { toWire } from '../../util/errors.ts';
+import { unbroken } from '../../util/format.ts';
 import { fileName, saveText } from '../shell/download.ts';
 import { ErrorNotice } from '../shell/ErrorNotice.tsx';
 import shared from '../shell/shared.module.css';
@@ -13,7 +14,6 @@ import { EvaluateBar, useObstacle } from './EvaluateBar.tsx';
 import { EvaluateSettings } from './EvaluateSettings.tsx';
 import styles from './EvaluateView.module.css';
 import { viewOf } from './views.ts';
-import { unbroken } from './words.ts';
 
 function save(evaluation: Evaluation, kind: 'csv' | 'json'): void {
   const { condition, step } = taskOf(evaluation).headline(evaluation.report);

@@ -1,19 +1,31 @@
-// The run as a thing to keep: its seed, a link that repeats it, the model as a file.
+// The run as a thing to keep: its seed, what it begins with, how much of it is kept, a link that repeats it, the model as a
+// file.
 
-import { ActionIcon, Button, FileButton, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, FileButton, Popover, Switch, TextInput, Tooltip } from '@mantine/core';
 import { useClipboard } from '@mantine/hooks';
-import { IconCheck, IconDice3, IconDownload, IconLink, IconUpload } from '@tabler/icons-react';
+import {
+  IconBookmark,
+  IconCheck,
+  IconDice3,
+  IconDownload,
+  IconLink,
+  IconUpload,
+  IconX,
+} from '@tabler/icons-react';
+import { useState } from 'react';
 import { isAtWork } from '../../protocol/engine.ts';
+import { currentClient } from '../../store/client.ts';
 import { useWhyNotProtected } from '../../store/page/protection.ts';
-import { setDraft, shareAddress } from '../../store/page/settings.ts';
+import { setDraft, setWeights, shareAddress, useSettings } from '../../store/page/settings.ts';
 import { loadCheckpoint, saveCheckpoint } from '../../store/run/acts.ts';
-import { useSession } from '../../store/session.ts';
+import { useKeeping } from '../../store/run/keeping.ts';
+import { keepScreenOn, useWatchdog } from '../../store/run/watchdog.ts';
+import { showError, useSession } from '../../store/session.ts';
+import { formatBytes, formatCount } from '../../util/format.ts';
 import { useLocked } from '../settings/ConfigForm.tsx';
 import { ConfigFormField } from '../settings/ConfigFormField.tsx';
 import { saveBlob } from '../shell/download.ts';
 import { Section } from '../shell/Section.tsx';
-import { RunPanelKept } from './RunPanelKept.tsx';
-import { RunPanelStart } from './RunPanelStart.tsx';
 import styles from './runs.module.css';
 
 const randomSeed = () => crypto.getRandomValues(new Uint32Array(1))[0]! % 100_000;
@@ -86,5 +98,140 @@ export function RunPanel() {
         </div>
       </div>
     </Section>
+  );
+}
+
+const HELP =
+  'A safetensors file of a ResNet-18 under torchvision names, such as the one trained on ImageNet (encoder width 64). Bottlenecks and heads begin at random all the same.';
+
+export function RunPanelStart({ locked }: { locked: boolean }) {
+  const weights = useSettings((settings) => settings.weights);
+  const closed = useWhyNotProtected() !== null;
+  const began = useSession(({ status }) => status.start);
+  const words = locked ? began : (weights?.name ?? 'random');
+  return (
+    <div className={styles.startRow} data-testid="start">
+      <span className={styles.startWords} title={words}>
+        Start: {words}
+      </span>
+      {weights && !locked ? (
+        <ActionIcon size={22} aria-label="Begin with random weights" onClick={() => setWeights(null)}>
+          <IconX size={14} />
+        </ActionIcon>
+      ) : (
+        <FileButton accept=".safetensors" onChange={(file) => file && setWeights(file)}>
+          {(props) => (
+            <Tooltip label={HELP} w={280} multiline>
+              <Button
+                {...props}
+                variant="subtle"
+                flex="none"
+                size="compact-xs"
+                disabled={locked || closed}
+                data-testid="start-from"
+              >
+                Start from weights…
+              </Button>
+            </Tooltip>
+          )}
+        </FileButton>
+      )}
+    </div>
+  );
+}
+
+function KeptLine() {
+  const kept = useKeeping((state) => state.kept);
+  const newest = kept?.checkpoints.at(-1);
+  if (!kept || !newest)
+    return (
+      <span className={`${styles.startWords} ${styles.startWhole}`}>
+        Kept in this browser from the first step on
+      </span>
+    );
+  const steps = kept.checkpoints.map(({ step, bytes, name, total }) => {
+    const loss = total === null ? '' : `, loss ${total.toPrecision(4)}`;
+    return `step ${formatCount(step)}${name ? ` “${name}”` : ''}: ${formatBytes(bytes)}${loss}`;
+  });
+  const room = kept.free === null ? '' : ` Room for ${formatBytes(kept.free)} more.`;
+  return (
+    <Tooltip label={`Checkpoints: ${steps.join('; ')}.${room}`} w={300} multiline>
+      <span className={`${styles.startWords} num`} data-testid="kept" data-step={newest.step}>
+        {kept.lasting ? 'Kept' : 'Kept until the tab closes'}: step {formatCount(newest.step)} ·{' '}
+        {formatBytes(kept.bytes)}
+      </span>
+    </Tooltip>
+  );
+}
+
+function NameStep() {
+  const [open, setOpen] = useState(false);
+  const [name, setName] = useState('');
+  const possible = useKeeping(({ kept }) => kept !== null);
+  const save = () => {
+    setOpen(false);
+    if (name.trim()) currentClient().engine.saveNow(name.trim()).catch(showError);
+    setName('');
+  };
+  return (
+    <Popover opened={open} onChange={setOpen} position="bottom-end" trapFocus>
+      <Popover.Target>
+        <Tooltip label="Keeps a checkpoint of this step until its run is deleted">
+          <Button
+            variant="subtle"
+            size="compact-xs"
+            flex="none"
+            disabled={!possible}
+            leftSection={<IconBookmark size={13} aria-hidden />}
+            onClick={() => setOpen(!open)}
+          >
+            Keep step…
+          </Button>
+        </Tooltip>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <form
+          className={styles.keepStep}
+          onSubmit={(event) => {
+            event.preventDefault();
+            save();
+          }}
+        >
+          <TextInput
+            aria-label="Name of the checkpoint"
+            placeholder="Name of this step"
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+          />
+          <Button type="submit" disabled={!name.trim()}>
+            Keep
+          </Button>
+        </form>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+export function RunPanelKept() {
+  const { screenOn, screenRefused } = useWatchdog();
+  const exists = useSession(({ runConfig }) => runConfig !== null);
+  return (
+    <>
+      {exists && (
+        <div className={styles.startRow}>
+          <KeptLine />
+          <NameStep />
+        </div>
+      )}
+      <Switch
+        size="xs"
+        label={
+          screenRefused ? `The screen may go off: ${screenRefused}` : 'Keep the screen on while training'
+        }
+        checked={screenOn}
+        data-testid="screen-on"
+        onChange={(event) => void keepScreenOn(event.currentTarget.checked)}
+      />
+    </>
   );
 }

@@ -1,25 +1,24 @@
 // One run in the table of runs: pin, name, how far it went, where its terms ended, scores, and what can be done with it.
 
-import { ActionIcon, Checkbox, Table, TextInput, Tooltip } from '@mantine/core';
-import { IconDownload, IconPencil, IconPlayerPlay, IconTrash } from '@tabler/icons-react';
+import { ActionIcon, Button, Checkbox, Popover, Table, TextInput, Tooltip } from '@mantine/core';
+import { IconDownload, IconFileExport, IconPencil, IconPlayerPlay, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
 import { PRESETS } from '../../config/presets.ts';
 import { STATISTIC_NAMES, STATISTICS } from '../../methods/record/statistics.ts';
 import { METHODS } from '../../methods/records.ts';
 import { isAtWork } from '../../protocol/engine.ts';
-
 import type { MetricName } from '../../protocol/metrics.ts';
 import { seriesCsv } from '../../store/run/export.ts';
-import { loadCurves, overlayRun } from '../../store/run/library.ts';
+import { exportRun, loadCurves, overlayRun } from '../../store/run/library.ts';
 import { resumeRun } from '../../store/run/resume.ts';
 import { deleteRun, type Run, renameRun } from '../../store/run/runs.ts';
 import { useSession } from '../../store/session.ts';
 import { taskOf } from '../../tasks/records.ts';
 import { formatBytes, formatCount, formatMeasured } from '../../util/format.ts';
-import { outerColour } from '../charts/shownRuns.ts';
-import { fileName, saveText } from '../shell/download.ts';
+import { RUN_EXTENSION } from '../../vault/runFile.ts';
+import { outerColour } from '../charts/shown.ts';
+import { fileName, saveBlob, saveText } from '../shell/download.ts';
 import shared from '../shell/shared.module.css';
-import { RunsViewExport } from './RunsViewExport.tsx';
 import styles from './runs.module.css';
 
 /** Where a run ended: its total, and the statistics of its first head, which every method has. */
@@ -187,5 +186,39 @@ export function RunsViewRow({ run, live, folded }: { run: Run; live: boolean; fo
         </>
       )}
     </Table.Tr>
+  );
+}
+
+export function RunsViewExport({ run }: { run: Run }) {
+  const [open, setOpen] = useState(false);
+  const [names, setNames] = useState(false);
+  const rests = useSession(({ status, busy }) => busy === null && !isAtWork(status.state));
+  const save = async () => {
+    setOpen(false);
+    const bytes = await exportRun(run.id, names);
+    if (bytes) saveBlob(fileName(run.name) + RUN_EXTENSION, new Blob([bytes], { type: 'application/zip' }));
+  };
+  return (
+    <Popover opened={open} onChange={setOpen} position="bottom-end" width={280} trapFocus>
+      <Popover.Target>
+        <Tooltip label="Run as one file">
+          <ActionIcon aria-label={`Export ${run.name}`} disabled={!rests} onClick={() => setOpen(!open)}>
+            <IconFileExport size={15} />
+          </ActionIcon>
+        </Tooltip>
+      </Popover.Target>
+      <Popover.Dropdown className={styles.runExport} data-testid="run-export">
+        <p>Settings, curves, newest checkpoint and scores. No images.</p>
+        <Checkbox
+          size="xs"
+          label="Names of films and folders too"
+          checked={names}
+          onChange={(event) => setNames(event.currentTarget.checked)}
+        />
+        <Button size="compact-sm" data-testid="save-run" onClick={() => void save()}>
+          Save file
+        </Button>
+      </Popover.Dropdown>
+    </Popover>
   );
 }

@@ -10,7 +10,7 @@ import { resumeHalted, rollBack } from '../../store/run/resume.ts';
 import { dismissError, useSession } from '../../store/session.ts';
 import { BLOW_UPS, type ErrorCode, type ErrorData, type WireError } from '../../util/errors.ts';
 import { formatCount } from '../../util/format.ts';
-import { DataPanelFailure } from '../data/DataPanelFailure.tsx';
+import { DataPanelFailure } from '../data/DataPanelReading.tsx';
 import { ErrorNotice } from './ErrorNotice.tsx';
 import { KeepingNotices } from './KeepingNotices.tsx';
 import styles from './notice.module.css';

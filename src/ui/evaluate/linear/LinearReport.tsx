@@ -9,10 +9,9 @@ import {
   type LinearReport,
 } from '../../../tasks/linear/report.ts';
 import { percent } from '../../../tasks/linear/words.ts';
-import { formatCount } from '../../../util/format.ts';
+import { formatCount, unbroken } from '../../../util/format.ts';
 import chartStyles from '../../charts/charts.module.css';
 import { encoderColour } from '../../shell/theme.ts';
-import { unbroken } from '../words.ts';
 import { DotPlotChart } from './DotPlotChart.tsx';
 import styles from './LinearReport.module.css';
 import { RocChart } from './RocChart.tsx';

@@ -1,0 +1,37 @@
+// What the charts show: the method whose terms they have, and the runs that lie in them.
+
+import type { MethodName } from '../../methods/records.ts';
+import { liveSeries } from '../../store/curves/series.ts';
+import { useSettings } from '../../store/page/settings.ts';
+import { useResume } from '../../store/run/resume.ts';
+import { liveRun, pinnedRuns, type Run, useRuns } from '../../store/run/runs.ts';
+import { useSession } from '../../store/session.ts';
+import { runColour } from '../shell/theme.ts';
+import type { ShownRun } from './chartView.ts';
+
+/** The theme's first run colour is ink, which is the live run's. */
+export const outerColour = ({ colour }: Pick<Run, 'colour'>): string => runColour(1 + (colour % 7));
+
+export function shownRuns(): readonly ShownRun[] {
+  const live: ShownRun = {
+    id: 'live',
+    name: liveRun()?.name ?? 'This run',
+    series: liveSeries(),
+    colour: null,
+  };
+  const pinned = pinnedRuns().map((run) => ({
+    id: run.id,
+    name: run.name,
+    series: run.series,
+    colour: outerColour(run),
+  }));
+  return [live, ...pinned.filter(({ series }) => series !== live.series)];
+}
+
+export function useShownMethod(): MethodName {
+  const watched = useResume((state) => state.watched?.config.method);
+  const prepared = useSession((state) => state.runConfig?.method);
+  const shown = useRuns(({ runs, liveId }) => runs.find(({ id }) => id === liveId)?.config.method);
+  const draft = useSettings((state) => state.draft.method);
+  return watched ?? prepared ?? shown ?? draft;
+}

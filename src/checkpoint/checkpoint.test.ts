@@ -67,6 +67,14 @@ describe('checkpoints', () => {
   const file = writeCheckpoint(checkpoint);
 
   it('come back as they were', () => expect(readCheckpoint(file)).toEqual(checkpoint));
+  it.each(['module.', '_orig_mod.', 'model.', 'state_dict.', '_orig_mod.module.'])(
+    'come back from names with %s in front',
+    (front) => {
+      const { tensors, metadata } = readSafetensors(file);
+      const wrapped = new Map([...tensors].map(([name, tensor]) => [front + name, tensor as never]));
+      expect(readCheckpoint(writeSafetensors(wrapped, metadata))).toEqual(checkpoint);
+    },
+  );
   it('store PyTorch names and types', () => {
     const { tensors } = readSafetensors(file);
     expect(tensors.get('encoder.encoder.0.weight')?.shape).toEqual([4, 3, 7, 7]);

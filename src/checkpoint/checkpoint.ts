@@ -20,6 +20,7 @@ import {
   type NamedTensors,
   toTorchLayout,
 } from './stateDict.ts';
+import { withoutWrappers } from './wrappers.ts';
 
 const FORMAT = 'mlvicx-playground';
 const VERSION = '1';
@@ -113,7 +114,9 @@ export function readState(
   const buffers = new Map<string, NamedTensor>();
   const optimiserState = new Map<string, Map<string, NamedTensor>>();
   const layout = metadata.format === FORMAT && metadata.layout === 'own' ? 'own' : 'torch';
-  for (const [name, stored] of tensors) {
+  const names = withoutWrappers([...tensors.keys()]);
+  for (const [i, stored] of [...tensors.values()].entries()) {
+    const name = names[i]!;
     if (!name.startsWith(OPTIMISER)) {
       (isBufferName(name) ? buffers : parameters).set(name, toOurs(name, stored, layout));
       continue;

@@ -50,6 +50,19 @@ const filled = (...shape: number[]): StoredTensor<'F32'> => ({
 });
 
 describe('weights under torchvision names', () => {
+  it.each(['module.', 'backbone.', 'model.encoder.', 'resnet.'])(
+    'are known with %s in front of all',
+    async (front) => {
+      const wrapped = new Map([...network()].map(([name, tensor]) => [front + name, tensor]));
+      const [plain, found] = await Promise.all([
+        readStartWeights(fileOf(network()), CONFIG),
+        readStartWeights(fileOf(wrapped), CONFIG),
+      ]);
+      expect(found.parameters).toEqual(plain.parameters);
+      expect(found.buffers).toEqual(plain.buffers);
+    },
+  );
+
   it('fill exactly the backbone', async () => {
     expect(torchvisionNames()).toHaveLength(100);
     const start = await readStartWeights(fileOf(network()), CONFIG);

@@ -53,9 +53,10 @@ export async function readStartWeights(
   bytes: Uint8Array<ArrayBuffer>,
   shape: { readonly width: number },
 ): Promise<StartWeights> {
-  const state = readState(bytes);
-  const stem = state.parameters.get('conv1.weight');
-  if (!stem || state.optimiserState.size > 0) {
+  const { optimiserState, ...tensors } = readState(bytes);
+  const state = withoutFront(tensors);
+  const stem = state.parameters.get(STEM);
+  if (!stem || optimiserState.size > 0) {
     throw invalid('it is no ResNet-18 under torchvision names (conv1.weight, layer1.0.conv1.weight, …).');
   }
   const width = stem.shape.at(-1) ?? 0;
@@ -73,6 +74,19 @@ export async function readStartWeights(
   requireTensors(buffers, new Map(norms.map(({ name, size }) => [name, [size]])), 'weights-invalid');
   return { label: `ResNet-18 weights from a file (SHA-256 ${await digest(bytes)})`, parameters, buffers };
 }
+
+/** Whatever stands in front of every name, as in `backbone.conv1.weight`, is what held the network. */
+function withoutFront({ parameters, buffers }: Pick<StartWeights, 'parameters' | 'buffers'>) {
+  const stems = [...parameters.keys()].filter((name) => name.endsWith(`.${STEM}`));
+  const front = stems.sort((a, b) => a.length - b.length)[0]?.slice(0, -STEM.length) ?? '';
+  const names = [...parameters.keys(), ...buffers.keys()];
+  if (parameters.has(STEM) || !names.every((name) => name.startsWith(front))) return { parameters, buffers };
+  const cut = (tensors: NamedTensors): NamedTensors =>
+    new Map([...tensors].map(([name, tensor]) => [name.slice(front.length), tensor]));
+  return { parameters: cut(parameters), buffers: cut(buffers) };
+}
+
+const STEM = 'conv1.weight';
 
 const invalid = (detail: string) => new AppError('weights-invalid', detail);
 

@@ -3,6 +3,7 @@
 // It knows nothing of models; parameter names and layouts are the business of checkpoint/stateDict.ts.
 
 import { AppError } from './errors.ts';
+import { describeForeign } from './fileKind.ts';
 import { bfloat16Values, float16Values } from './halfFloats.ts';
 
 export type TensorData =
@@ -104,17 +105,22 @@ export function readSafetensors(bytes: Uint8Array): Safetensors {
 }
 
 function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; dataStart: number } {
-  if (bytes.byteLength < 10) return refuse('the file is too short for a safetensors header.');
+  if (bytes.byteLength < 10) {
+    return refuse(describeForeign(bytes) ?? 'the file is too short for a safetensors header.');
+  }
   const claimed = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
   if (claimed > BigInt(Math.min(MAX_HEADER_BYTES, bytes.byteLength - 8))) {
-    return refuse(`its header claims ${claimed} bytes, more than the file holds.`);
+    return refuse(
+      describeForeign(bytes) ??
+        `its header claims ${claimed} bytes, more than the file holds; it may be cut short.`,
+    );
   }
   const dataStart = 8 + Number(claimed);
   let header: unknown;
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.slice(8, dataStart)));
   } catch (cause) {
-    throw new AppError('checkpoint-invalid', 'its header is not JSON.', { cause });
+    throw new AppError('checkpoint-invalid', describeForeign(bytes) ?? 'its header is not JSON.', { cause });
   }
   return isRecord(header) ? { header, dataStart } : refuse('its header is not a table of tensors.');
 }

@@ -82,7 +82,10 @@ export function RunPanel() {
           >
             Save model
           </Button>
-          <FileButton accept=".safetensors" onChange={(file) => file && void loadCheckpoint(file)}>
+          <FileButton
+            accept=".safetensors,.pth,.pt,.ckpt,.bin,.h5,.onnx,.npz"
+            onChange={(file) => file && void loadCheckpoint(file)}
+          >
             {(props) => (
               <Button
                 {...props}
@@ -119,7 +122,10 @@ export function RunPanelStart({ locked }: { locked: boolean }) {
           <IconX size={14} />
         </ActionIcon>
       ) : (
-        <FileButton accept=".safetensors" onChange={(file) => file && setWeights(file)}>
+        <FileButton
+          accept=".safetensors,.pth,.pt,.ckpt,.bin,.h5,.onnx,.npz"
+          onChange={(file) => file && setWeights(file)}
+        >
           {(props) => (
             <Tooltip label={HELP} w={280} multiline>
               <Button

@@ -39,7 +39,7 @@ export async function openNpz({ path, file }: SourceFile): Promise<SourceFile[]>
   for (const part of PARTS) {
     const images = byName.get(`${part}_images.npy`);
     if (!images) continue;
-    const cut = filmsOf(await arrayOf(file, images), `${path}/${part}_`, file.lastModified);
+    const cut = filmsOf(await bigEndian(await arrayOf(file, images)), `${path}/${part}_`, file.lastModified);
     const rows = await labelsOf(file, byName.get(`${part}_labels.npy`), cut.length);
     for (const [i, film] of cut.entries()) labels.push([film.path, part, ...rows[i]!]);
     films.push(...cut);
@@ -57,15 +57,8 @@ const arrayOf = async (file: Blob, entry: ZipEntry): Promise<NpyArray> => {
   }
 };
 
-function filmsOf(
-  { descr, shape, body, itemSize }: NpyArray,
-  start: string,
-  lastModified: number,
-): SourceFile[] {
-  const [count = 0, height = 0, width = 0, channels] = shape;
-  if (channels !== undefined) throw refused(`its images have ${channels} channels; only grey ones are read.`);
-  if (descr !== '|u1' && descr !== '>u2')
-    throw refused(`its images are numbers of kind ${descr}; u1 is read.`);
+function filmsOf({ shape, body, itemSize }: NpyArray, start: string, lastModified: number): SourceFile[] {
+  const [count, height, width] = greyShape(shape);
   checkSize(width, height);
   if (count > MAX_FILMS) throw refused(`it declares ${count} films.`);
   const header = pgmHeader(width, height, itemSize === 2 ? 16 : 8);
@@ -75,6 +68,48 @@ function filmsOf(
     const name = `${start}${String(i).padStart(digits, '0')}.pgm`;
     const parts = [header, body.slice(i * bytes, (i + 1) * bytes)];
     return { path: name, file: new File(parts, name.split('/').at(-1)!, { lastModified }) };
+  });
+}
+
+/** Count, height and width; one channel may stand behind them, as Keras has it, or before height and width, as PyTorch does. */
+function greyShape(shape: readonly number[]): readonly [number, number, number] {
+  const [count = 0, ...sides] = shape;
+  const isLast = sides.length === 3 && sides[2] === 1;
+  const isFirst = sides.length === 3 && sides[0] === 1;
+  const [height = 0, width = 0, ...more] = isLast ? sides.slice(0, 2) : isFirst ? sides.slice(1) : sides;
+  if (sides.length < 2)
+    throw refused(`its images are of shape (${shape.join(', ')}), which is none of pictures.`);
+  if (more.length > 0) {
+    const channels = sides.length === 3 ? `${sides[2]} channels` : `the shape (${shape.join(', ')})`;
+    throw refused(`its images have ${channels}; grey ones, of one channel, are read.`);
+  }
+  return [count, height, width];
+}
+
+/** Numbers of 16 bits come in either order of their bytes; a film in a file has the large one first. */
+async function bigEndian(array: NpyArray): Promise<NpyArray> {
+  const { descr, body } = array;
+  if (descr === '|u1' || descr === '>u2') return array;
+  if (descr !== '<u2' && descr !== '=u2')
+    throw refused(`its images are numbers of kind ${descr}; u1 and u2 are read.`);
+  return { ...array, descr: '>u2', body: await new Response(body.stream().pipeThrough(swapPairs())).blob() };
+}
+
+/** Bytes in pairs, each the other way round. */
+function swapPairs(): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
+  /** The first of a pair whose second comes with the next piece. */
+  let left: number | null = null;
+  return new TransformStream({
+    transform(piece, control) {
+      const bytes = new Uint8Array(piece.length + (left === null ? 0 : 1));
+      if (left !== null) bytes[0] = left;
+      bytes.set(piece, bytes.length - piece.length);
+      const whole = bytes.length - (bytes.length % 2);
+      left = whole < bytes.length ? bytes[whole]! : null;
+      const pairs = bytes.subarray(0, whole);
+      for (let i = 0; i < whole; i += 2) [pairs[i], pairs[i + 1]] = [pairs[i + 1]!, pairs[i]!];
+      if (whole > 0) control.enqueue(pairs);
+    },
   });
 }
 

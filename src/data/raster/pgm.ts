@@ -5,6 +5,7 @@ import { AppError } from '../../util/errors.ts';
 import { plainRecipe } from '../grayscale.ts';
 import { checkSize } from '../limits.ts';
 import type { Picture } from '../picture.ts';
+import { usedBits } from './png.ts';
 
 const HASH = 0x23;
 const isSpace = (byte: number) => byte === 0x20 || (byte >= 9 && byte <= 13);
@@ -64,6 +65,9 @@ export function readPgm(bytes: Uint8Array): PgmSamples {
 /** @throws AppError `image-corrupt`, `image-too-large` */
 export function decodePgmFile(bytes: Uint8Array): Picture {
   const { width, height, values, highest } = readPgm(bytes);
-  const recipe = highest === 255 ? null : plainRecipe(Math.log2(highest + 1));
-  return { width, height, values, recipe, pixelAspect: 1, notes: [] };
+  // Like a PNG of 16 bits: one that leaves its top bits empty is white where the bits it uses are.
+  const bits = highest === 65_535 ? usedBits(values, 1) : Math.log2(highest + 1);
+  const notes = bits < 16 && highest === 65_535 ? [`uses ${bits} of its 16 bits`] : [];
+  const recipe = highest === 255 ? null : plainRecipe(bits);
+  return { width, height, values, recipe, pixelAspect: 1, notes };
 }

@@ -149,7 +149,7 @@ function clearColour(transparency: Uint8Array | null, colours: number): number[]
 }
 
 /** Bits that the brightest value needs, at least 8. */
-function usedBits(values: Samples, step: number): number {
+export function usedBits(values: Samples, step: number): number {
   let all = 0;
   for (let i = 0; i < values.length; i += step) all |= values[i]!;
   return Math.max(8, 32 - Math.clz32(all));

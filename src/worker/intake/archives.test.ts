@@ -58,6 +58,57 @@ async function readAll(files: { path: string; file: File }[]) {
 }
 
 describe('an array file', () => {
+  const parts = (one: (count: number, shade: number) => Uint8Array) =>
+    zipSync({ 'train_images.npy': one(8, 1), 'val_images.npy': one(3, 5), 'test_images.npy': one(3, 9) });
+  const grey = (count: number, shade: number) =>
+    Array.from({ length: count * 24 }, (_, i) => 160 * ((i % 24) + shade) + 1);
+  const deep = (littleEndian: boolean) => (count: number, shade: number) => {
+    const values = grey(count, shade);
+    const view = new DataView(new ArrayBuffer(2 * values.length));
+    values.forEach((value, i) => {
+      view.setUint16(2 * i, value, littleEndian);
+    });
+    return npy(littleEndian ? '<u2' : '>u2', [count, 4, 6], new Uint8Array(view.buffer));
+  };
+  const planes = async (bytes: Uint8Array) =>
+    (await readAll([source('a.npz', bytes)])).engine.planes.map((plane) => [...plane]);
+
+  it.each([
+    ['last, as Keras has it', [4, 6, 1]],
+    ['first, as PyTorch has it', [1, 4, 6]],
+  ])('may have one channel, %s', async (_, sides) => {
+    const data = (count: number, shade: number) =>
+      Uint8Array.from({ length: count * 24 }, (_, i) => (i % 24) + shade);
+    const plain = await planes(parts((count, shade) => npy('|u1', [count, 4, 6], data(count, shade))));
+    expect(await planes(parts((count, shade) => npy('|u1', [count, ...sides], data(count, shade))))).toEqual(
+      plain,
+    );
+  });
+
+  it('may have 16 bits in either order, white where the bits in use are', async () => {
+    const [little, big] = [await planes(parts(deep(true))), await planes(parts(deep(false)))];
+    expect(little).toEqual(big);
+    // The darkest and the brightest of a part: 13 bits are in use at most.
+    const all = little.flat();
+    expect([Math.min(...all), Math.max(...all)].map((value) => value > 0 && value < 256)).toEqual([
+      true,
+      true,
+    ]);
+    expect(Math.max(...all)).toBeGreaterThan(120);
+  });
+
+  it.each([
+    ['three channels', [2, 4, 6, 3], '3 channels; grey ones, of one channel, are read'],
+    ['no sides', [48], 'none of pictures'],
+    ['five dimensions', [2, 2, 2, 2, 6], 'grey ones'],
+  ])('of %s is refused for what it is', async (_, shape, words) => {
+    const bytes = zipSync({
+      'train_images.npy': npy('|u1', shape, new Uint8Array(shape.reduce((a, b) => a * b, 1))),
+    });
+    const { refused } = await openArchives(listFiles([source('a.npz', bytes)]).files);
+    expect(String(refused.get('a.npz'))).toContain(words);
+  });
+
   it('becomes films with labels and the split of its arrays', async () => {
     const { summary, engine } = await readAll([source('set/pneumoniamnist.npz', made())]);
     expect(summary.films).toEqual({ train: 8, val: 2, test: 3 });

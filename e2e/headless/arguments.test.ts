@@ -31,6 +31,19 @@ describe('the command line', () => {
     expect(() => presetName('huge')).toThrow(/huge.*smoke/);
   });
 
+  test('no films at all are not all of them: --limit 0 is refused', () => {
+    expect(() => dataArguments({ data: tmpdir(), limit: '0' })).toThrow(
+      /--limit 0 is not a whole number from 1/,
+    );
+    expect(dataArguments({ data: tmpdir() }).limit).toBe(0);
+    expect(() => dataArguments({ data: 'synthetic', limit: '0' })).toThrow(UsageError);
+  });
+
+  test('folders are left out by path or by name', () => {
+    const given = { data: tmpdir(), 'leave-out': ['./extra/', '*/old'] };
+    expect(dataArguments(given).arrangement).toEqual({ leaveOutFolders: ['extra', '*/old'] });
+  });
+
   test('a folder must be there; the synthetic set takes no label file', () => {
     expect(dataArguments({ data: tmpdir(), where: 'view=PA', limit: '7' })).toEqual({
       folder: tmpdir(),

@@ -23,7 +23,7 @@ export const DATA_OPTIONS = {
   labels: { type: 'string', multiple: true, default: [] },
   ...LABEL_FILE_OPTIONS,
   where: { type: 'string' },
-  limit: { type: 'string', default: '0' },
+  limit: { type: 'string' },
   set: { type: 'string', multiple: true, default: [] },
   out: { type: 'string' },
   uncertain: { type: 'string' },
@@ -107,6 +107,7 @@ export interface DataArguments {
   /** The only label files to use; none: those of the folder. */
   readonly labels: readonly string[];
   readonly where: { readonly column: string; readonly value: string } | null;
+  /** Films at most; 0 for all. */
   readonly limit: number;
   readonly arrangement: Arrangement;
   /** Null: decided by the number of files. */
@@ -168,16 +169,10 @@ interface DataValues extends ArrangementValues {
 }
 
 /** Where the films come from, checked as far as the file system can tell. */
-export function dataArguments({
-  data,
-  labels = [],
-  where,
-  limit = '0',
-  ...choices
-}: DataValues): DataArguments {
+export function dataArguments({ data, labels = [], where, limit, ...choices }: DataValues): DataArguments {
   const wanted = required(data, 'data');
   const synthetic = wanted === 'synthetic';
-  if (synthetic && (labels.length > 0 || where || limit !== '0')) {
+  if (synthetic && (labels.length > 0 || where || limit !== undefined)) {
     throw new UsageError('the synthetic set is what it is; --labels, --where and --limit go with a folder.');
   }
   const [column, value] = where ? keyAndValue(where, 'where') : ['', ''];
@@ -185,7 +180,7 @@ export function dataArguments({
     folder: synthetic ? null : existing(wanted, 'data', 'folder'),
     labels: labels.map((file) => existing(file, 'labels', 'file')),
     where: where ? { column, value } : null,
-    limit: wholeNumber(limit, 'limit', 0),
+    limit: limit === undefined ? 0 : wholeNumber(limit, 'limit', 1),
     arrangement: arrangementOf(choices),
     cache: word('cache', choices.cache) === undefined ? null : choices.cache === 'yes',
   };

@@ -15,6 +15,7 @@ import {
   readOptions,
   required,
   settings,
+  wholeNumber,
 } from './arguments.ts';
 import { saveOffered, withSession } from './browser.ts';
 import type { Command } from './commands.ts';
@@ -58,7 +59,7 @@ function readArguments(argv: readonly string[]) {
   const values = readOptions(argv, OPTIONS);
   const preset = presetName(values.preset);
   const given = {
-    ...(values.steps === undefined ? {} : { maxSteps: values.steps }),
+    ...(values.steps === undefined ? {} : { maxSteps: wholeNumber(values.steps, 'steps', 1) }),
     ...(values.seed === undefined ? {} : { seed: values.seed }),
     ...settings(values.set),
   };

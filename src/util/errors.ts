@@ -16,7 +16,7 @@ export const ERROR_TABLE = {
   },
   'adapter-missing': {
     sentence: 'WebGPU is there, but no graphics adapter answered.',
-    hint: 'Turn on "Use graphics acceleration when available" in the browser settings, update the driver, and look at chrome://gpu.',
+    hint: 'Turn on "Use graphics acceleration when available" in the browser settings, update the driver, and look at chrome://gpu. On Linux start Chrome with --enable-unsafe-webgpu --enable-features=Vulkan.',
   },
   'device-refused': {
     sentence: 'The graphics adapter refused to open a device: {detail}',

@@ -55,10 +55,13 @@ export function effectiveDimensions(dim: number, spread: number, covariance: num
 export const attainableDimensions = (dim: number, batch: number): number =>
   (dim * (batch - 1)) / (dim + batch - 1);
 
+/** Below this spread all films have the same embedding, but for rounding. */
+const SAME = 0.1;
+
 /** `spread` is the share of the full one, `share` that of the attainable dimensions. */
 function judge(spread: number, share: number): VerdictName {
   if (!Number.isFinite(spread) || !Number.isFinite(share)) return 'broken';
-  if (spread < 0.1) return 'collapsed';
+  if (spread < SAME) return 'collapsed';
   if (spread < 0.5) return 'collapsing';
   if (share < 0.08) return 'collapsed';
   if (share < 0.2) return 'collapsing';
@@ -78,7 +81,7 @@ type Figures = Omit<HeadHealth, 'verdict' | 'sentence'>;
 /** The logged spread of equal embeddings is the square root of the 1e-4 under it. */
 const NO_SPREAD = 0.0101;
 
-const spreadShare = ({ spread, fullSpread }: Figures): number =>
+const spreadShare = ({ spread, fullSpread }: Pick<Figures, 'spread' | 'fullSpread'>): number =>
   fullSpread === null ? Number(Number.isNaN(spread) ? spread : spread > NO_SPREAD) : spread / fullSpread;
 
 function sentenceOf(verdict: VerdictName, figures: Figures, rule: HealthRule): string {
@@ -112,10 +115,12 @@ export const healthBy =
   (rule: HealthRule) =>
   ({ head, spread, variance, covariance, width, batchSize }: HeadStatistics): HeadHealth => {
     const attainable = attainableDimensions(width, batchSize);
-    const dimensions = effectiveDimensions(width, spread, covariance);
     const { fullSpread } = rule;
+    const share = spreadShare({ spread, fullSpread });
+    // What is left of a point is rounding, which fills every dimension and says nothing.
+    const dimensions = share < SAME ? 0 : effectiveDimensions(width, spread, covariance);
     const figures = { head, spread, fullSpread, variance, covariance, dimensions, attainable };
-    const verdict = judge(spreadShare(figures), dimensions / attainable);
+    const verdict = judge(share, dimensions / attainable);
     return { ...figures, verdict, sentence: sentenceOf(verdict, figures, rule) };
   };
 

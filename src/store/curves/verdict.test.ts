@@ -57,6 +57,13 @@ describe('verdict', () => {
     expect(verdictOf(samples(20, heads(1, 250)), CONFIG).sentence).toMatch(/repeat each other/);
   });
 
+  it('gives a point no dimensions, whatever rounding is left of it', () => {
+    for (const covariance of [0, 1e-12, 1e-6]) {
+      const [health] = verdictOf(samples(20, heads(0.002, covariance)), CONFIG).heads;
+      expect(health).toMatchObject({ verdict: 'collapsed', dimensions: 0 });
+    }
+  });
+
   it('lets the worse head speak', () => {
     const mixed = { ...heads(1, 8), 'local/std': 0.3 };
     const verdict = verdictOf(samples(20, mixed), CONFIG);

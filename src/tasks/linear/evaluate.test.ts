@@ -4,10 +4,11 @@
 import { describe, expect, it } from 'vitest';
 import { type Config, defaultConfig } from '../../config/schema.ts';
 import type { EngineDataset } from '../../protocol/dataset.ts';
+import type { Pretrainer } from '../../train/pretrain.ts';
 import { AppError } from '../../util/errors.ts';
 import { Rng } from '../../util/rng.ts';
 import { denseGroups, drawCounts, percentileInterval, quantile } from '../scores/bootstrap.ts';
-import { scoreFeatures } from './evaluate.ts';
+import { evaluateLinear, scoreFeatures } from './evaluate.ts';
 import { initLinear, logitsOf } from './linearLayer.ts';
 import type { LinearReport } from './report.ts';
 import { foldScaling, measureScaling } from './scaling.ts';
@@ -116,6 +117,23 @@ describe('the evaluation', () => {
     expect(report.mean.pretrained.value).toBeGreaterThan(0.9);
     expect(report.protocol.join()).toContain('a fifth of the labelled patients');
     expect(report.labelledFilms).toBe(report.films.train);
+  });
+  it('is refused before a feature is computed, where the set cannot be scored', async () => {
+    // Neither model nor device: computing a feature would fail in another way.
+    const run = {} as Pretrainer;
+    const input = {
+      run,
+      config: defaultConfig(),
+      findings: [],
+      onProgress: () => {},
+      yieldNow: async () => {},
+    };
+    const absent = { ...dataset, labels: dataset.labels.map(() => 0) };
+    expect(await refusal(evaluateLinear({ ...input, dataset: absent }))).toContain('labels-missing');
+    const untested = { ...dataset, splits: new Uint8Array(FILMS) };
+    expect(await refusal(evaluateLinear({ ...input, dataset: untested }))).toContain('split-impossible');
+    const torn = { ...dataset, splits: splits.map((split, film) => (film === 0 ? 2 : split)) };
+    expect(await refusal(evaluateLinear({ ...input, dataset: torn }))).toContain('split-impossible');
   });
   it('refuses torn patients, sets without labels, and findings it does not have', async () => {
     const torn = { ...dataset, splits: splits.map((split, film) => (film === 0 ? 2 : split)) };

@@ -35,8 +35,9 @@ export interface LinearInput {
 }
 
 /** @throws AppError labels-missing, split-impossible, loss-not-finite, and whatever `yieldNow` throws */
-export const evaluateLinear: Evaluate<'linear'> = async ({ run, dataset, config, ...asked }) =>
-  scoreFeatures({
+export const evaluateLinear: Evaluate<'linear'> = async ({ run, dataset, config, ...asked }) => {
+  requireScorable(dataset, config, asked.findings);
+  return scoreFeatures({
     ...asked,
     dataset,
     config,
@@ -45,6 +46,14 @@ export const evaluateLinear: Evaluate<'linear'> = async ({ run, dataset, config,
     start: run.start,
     trainedBeyond: run.trainedBeyond(dataset.fingerprint),
   });
+};
+
+/** Refuses a set that cannot be scored before its features, which take longest, are computed. @throws as evaluateLinear */
+export function requireScorable(dataset: TrainingSet, config: Config, findings: readonly string[]): void {
+  const rows = splitRows(dataset);
+  const { scored } = chooseFindings(dataset, rows, findings);
+  drawLabels(dataset, rows, scored, config);
+}
 
 /** The same on features that are there already. */
 export async function scoreFeatures(task: LinearInput): Promise<LinearReport> {

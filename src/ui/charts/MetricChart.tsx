@@ -115,8 +115,16 @@ export function MetricChart(props: MetricChartProps) {
           </>
         )}
       </div>
-      {drawn?.view.rows.length === 0 && props.nothing && (
+      {drawn?.view.rows.length === 0 && drawn.view.withoutLog.length === 0 && props.nothing && (
         <p className={styles.chartNothing}>{props.nothing}</p>
+      )}
+      {drawn && drawn.view.withoutLog.length > 0 && (
+        <p
+          className={drawn.view.rows.length === 0 ? styles.chartNothing : styles.chartNote}
+          data-testid="without-log"
+        >
+          {noLogarithm(drawn.view.withoutLog)}
+        </p>
       )}
       {drawn && !props.small && <p className="visually-hidden">{summary(title, curves, drawn.runs[0]!)}</p>}
       {table && drawn && (
@@ -124,6 +132,14 @@ export function MetricChart(props: MetricChartProps) {
       )}
     </section>
   );
+}
+
+/** Why a curve is missing on a log axis. */
+function noLogarithm(labels: readonly string[]): string {
+  const [first = '', ...others] = labels;
+  const names =
+    others.length > 0 ? `${[first, ...others.slice(0, -1)].join(', ')} and ${others.at(-1)}` : first;
+  return `${names}: no value above zero here, so a log axis shows none.`;
 }
 
 interface ChartMenuProps {

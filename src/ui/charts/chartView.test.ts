@@ -63,6 +63,30 @@ describe('buildView', () => {
     expect(buildView(request({ range }, { runs, whole: true })).range).toEqual({ from: 0, to: 49 });
   });
 
+  it('names the curves of which a log axis can show nothing, and only those', () => {
+    const zeros = ramp('live', 11);
+    const flat = new Series();
+    for (let step = 0; step < 11; step++) {
+      const values = new Float64Array(METRIC_NAMES.length).fill(Number.NaN);
+      values[METRIC_NAMES.indexOf('global/variance')] = 0;
+      values[METRIC_NAMES.indexOf('local/variance')] = step;
+      flat.append({ step, activeSeconds: step, values }, METRIC_NAMES);
+    }
+    const runs = [{ ...zeros, series: flat }];
+    expect(buildView(request({ logY: true }, { runs })).withoutLog).toEqual(['global/variance']);
+    expect(buildView(request({ logY: true }, { runs, curves: [CURVES[1]!] })).withoutLog).toEqual([]);
+    expect(buildView(request({ logY: false }, { runs })).withoutLog).toEqual([]);
+    expect(buildView(request({ logY: true })).withoutLog).toEqual([]);
+    // Zero at step 0 alone.
+    const range = { from: 0, to: 0 };
+    expect(buildView(request({ logY: true, range })).withoutLog).toEqual([
+      'global/variance',
+      'local/variance',
+    ]);
+    const hidden = new Set(['global/variance']);
+    expect(buildView(request({ logY: true, hidden }, { runs })).withoutLog).toEqual([]);
+  });
+
   it('adds the faint raw line when smoothing, and pinned runs with their name at the end', () => {
     const runs = [ramp('live', 11), ramp('a', 21, 'purple')];
     const view = buildView(request({ smoothing: 0.9 }, { runs }));

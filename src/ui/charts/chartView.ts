@@ -54,6 +54,8 @@ export interface ChartView extends Scales {
   readonly zoomed: boolean;
   readonly ends: readonly LineEnd[];
   readonly stepsPerColumn: number;
+  /** Labels of curves of which a log axis can show nothing in this window, because no value is above zero. */
+  readonly withoutLog: readonly string[];
   /** Number of logged rows of the live run: tells readers of the latest value when to look again. */
   readonly length: number;
 }
@@ -108,6 +110,7 @@ export function buildView(request: ChartRequest): ChartView {
     yTicks: rows.length ? valueTicks(y, yCount, charts.logY) : [],
     ends: lineEnds(rows, lines, runs),
     stepsPerColumn,
+    withoutLog: charts.logY ? withoutLogarithm(lines, traces, range) : [],
     length: runs[0]?.series.length ?? 0,
   };
 }
@@ -160,6 +163,17 @@ function drawnLines(curves: readonly CurveSpec[], runs: readonly ShownRun[], cha
     }
   }
   return { lines, traces };
+}
+
+function withoutLogarithm(lines: readonly ChartLine[], traces: readonly Trace[], range: StepRange): string[] {
+  const labels = lines.flatMap(({ curve, kind, outer }, i) => {
+    if (kind === 'raw' || outer !== null) return [];
+    const { series } = traces[i]!;
+    const column = series.column(curve.metric);
+    const found = column.extremes(series.lowerBound(range.from), series.lowerBound(range.to + 1));
+    return found && !(column.at(found.high) > 0) ? [curve.label] : [];
+  });
+  return [...new Set(labels)];
 }
 
 interface Extent {

@@ -15,10 +15,10 @@ function CountRow({ count }: { count: FindingCount }) {
     <tr>
       <th scope="row">
         <Tooltip
-          label={`${formatCount(positives)} of ${formatCount(known)} labelled films, ${formatShare(share)}`}
+          label={`${count.finding}: ${formatCount(positives)} of ${formatCount(known)} labelled films, ${formatShare(share)}`}
         >
           <span className={styles.countName}>
-            {count.finding}
+            <span className={styles.countLabel}>{count.finding}</span>
             <span className={styles.countBar} aria-hidden>
               <span style={{ transform: `scaleX(${share})` }} />
             </span>

@@ -84,8 +84,8 @@ test('labels are asked about, and read anew as chosen', async ({ app }) => {
 
   await page.getByTestId('labels-open').click();
   const dialog = page.getByTestId('labels-dialog');
-  await expect(dialog).toContainText('NIH boxes; 1 of 1 rows match. drawn over the films, 1 film.');
-  await expect(dialog).toContainText('24 of 24 rows match. joined by film, 24 films.');
+  await expect(dialog).toContainText('NIH boxes; 1 of 1 rows match. Drawn over the films, 1 film.');
+  await expect(dialog).toContainText('24 of 24 rows match. Joined by film, 24 films.');
   await dialog.getByTestId('problems-show').click();
   await expect(dialog).toContainText('name hidden');
   await dialog.getByRole('button', { name: 'Show names' }).click();
@@ -140,10 +140,11 @@ test('tables of one set are stacked and joined; what cannot be known is asked', 
   );
   await page.getByTestId('parts-question').getByRole('button', { name: 'Say' }).click();
   const dialog = page.getByTestId('labels-dialog');
-  const line = (name: string) => dialog.getByTestId('label-file').filter({ hasText: name });
-  await expect(line('train.csv')).toContainText('gives the labels');
-  await expect(line('test.csv')).toContainText('more rows of the same table');
-  await expect(line('split.csv')).toContainText('joined by film, 24 films.');
+  const line = (name: string) =>
+    dialog.getByTestId('label-file').filter({ has: page.getByRole('checkbox', { name, exact: true }) });
+  await expect(line('train.csv')).toContainText('Gives the labels');
+  await expect(line('test.csv')).toContainText('More rows of the same table');
+  await expect(line('split.csv')).toContainText('Joined by film, 24 films.');
   await expect(line('second_reading.csv')).toContainText(
     'Not used: train.csv says the same findings of 16 of its 16 films.',
   );

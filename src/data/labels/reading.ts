@@ -2,13 +2,7 @@
 // 0 and 1, and boxes from four columns. Knows no format by name.
 
 import { LABEL_NEGATIVE, LABEL_POSITIVE, LABEL_UNKNOWN } from '../../protocol/dataset.ts';
-import {
-  BLANK,
-  type LabelChoice,
-  type LabelFormatId,
-  LIST_SEPARATORS,
-  UNCERTAIN,
-} from '../../protocol/labels.ts';
+import { BLANK, type LabelChoice, type LabelFormatId, UNCERTAIN } from '../../protocol/labels.ts';
 import { AppError } from '../../util/errors.ts';
 import type { RawMark } from '../marks.ts';
 import { splitFromWord } from '../splitWords.ts';
@@ -98,7 +92,7 @@ export function listNotes({ columns }: Survey, column: number): string[] {
   if (asked === null) return [];
   const taken = separator === null ? 'is taken for one class' : 'is taken for several findings';
   return [
-    `A cell of "${name}" with "${LIST_SEPARATORS[asked]}" in it ${taken}; the table does not say for certain. Choose what parts the list if it is otherwise.`,
+    `A cell of "${name}" with "${asked}" in it ${taken}; the table does not say for certain. Choose what parts the list if it is otherwise.`,
   ];
 }
 

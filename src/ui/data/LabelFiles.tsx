@@ -37,7 +37,8 @@ function roleInWords({ role, by, films, through, reason }: TableUse): string {
   const how = role === 'joined' || by !== 'film' ? ` ${JOIN_LEVELS[by]}` : '';
   const way = through ? ` through ${through}` : '';
   const more = reason ? ` (${reason})` : '';
-  return `${TABLE_ROLES[role]}${how}${way}, ${formatCounted(films, 'film')}${more}.`;
+  const act = TABLE_ROLES[role];
+  return `${act[0]!.toUpperCase()}${act.slice(1)}${how}${way}, ${formatCounted(films, 'film')}${more}.`;
 }
 
 function Description({ table }: { table: ScannedTable }) {
@@ -47,7 +48,7 @@ function Description({ table }: { table: ScannedTable }) {
     <>
       {LABEL_FORMATS[format].name}; {formatCount(matched)} of {formatCount(rows)} rows match.
       {use && (
-        <span className={use.role === undefined ? styles.labelUnused : undefined}> {roleInWords(use)}</span>
+        <span className={use.role === 'unused' ? styles.labelUnused : undefined}> {roleInWords(use)}</span>
       )}
     </>
   );

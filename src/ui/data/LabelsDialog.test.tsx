@@ -72,9 +72,9 @@ test('each table is shown with what it is used for, and can be taken in or left 
   const drafts: LabelChoice[] = [];
   mount(<Decided onDraft={(draft) => drafts.push(draft)} />);
   const lines = screen.getAllByTestId('label-file').map((line) => line.textContent);
-  expect(lines[0]).toContain('4 of 4 rows match. gives the labels, 4 films.');
-  expect(lines[1]).toContain('more rows of the same table, 2 films.');
-  expect(lines[2]).toContain('joined by study or folder through metadata.csv, 6 films.');
+  expect(lines[0]).toContain('4 of 4 rows match. Gives the labels, 4 films.');
+  expect(lines[1]).toContain('More rows of the same table, 2 films.');
+  expect(lines[2]).toContain('Joined by study or folder through metadata.csv, 6 films.');
   expect(lines[3]).toContain('Not used: train.csv says the same findings of 4 of its 4 films.');
   const tick = (name: string) => screen.getByRole<HTMLInputElement>('checkbox', { name });
   expect(tables.map(({ path }) => tick(path).checked)).toEqual([true, true, true, false]);

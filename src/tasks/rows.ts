@@ -56,4 +56,17 @@ export const FEATURE_ROWS = {
     help: 'The published probe leaves the frozen encoder in training mode, so features depend on the batch.',
     source: 'published code, ln_cls',
   },
+  randomEncoders: number({
+    group: 'evaluation',
+    when: 'evaluation',
+    default: 3,
+    min: 1,
+    max: 20,
+    integer: true,
+    scale: 'linear',
+    label: 'Random encoders',
+    short: 'rand',
+    help: 'How many untrained encoders are scored beside the pretrained one. Their mean is what it is held against; one alone moves by 0.05 from seed to seed.',
+    source: 'ours',
+  }),
 } as const satisfies Record<string, Field>;

@@ -40,7 +40,8 @@ const informed = Float32Array.from({ length: FILMS * DIM }, (_, i) => {
   return i % DIM === 2 ? strength[Math.floor(i / DIM)]! * 1e-3 : rng.normal() * 1e-3;
 });
 const noise = Float32Array.from({ length: FILMS * DIM }, () => rng.normal());
-const config: Config = { ...defaultConfig(), probeEpochs: 60, labelDraws: 3 };
+const randoms = [noise, noise.toReversed(), informed].map((features) => ({ features }));
+const config: Config = { ...defaultConfig(), probeEpochs: 60, labelDraws: 3, randomEncoders: 1 };
 
 const evaluate = (
   changes: Partial<Config> = {},
@@ -50,7 +51,10 @@ const evaluate = (
 ) =>
   scoreFeatures({
     dataset: set,
-    features: { pretrained: { features: informed }, random: { features: noise } },
+    features: {
+      pretrained: { features: informed },
+      random: randoms.slice(0, changes.randomEncoders ?? config.randomEncoders),
+    },
     config: { ...config, ...changes },
     findings,
     step: 7,
@@ -90,6 +94,18 @@ describe('the evaluation', () => {
     );
     expect(real!.positives + real!.negatives).toBe(report.films.test);
     expect(real!.roc.pretrained?.tpr.at(-1)).toBe(1);
+  });
+  it('holds the encoder against the mean of several random ones, each told by itself', async () => {
+    const changes = { labelShare: 0.3, randomEncoders: 3 };
+    const report = await evaluate(changes, dataset, ['real']);
+    expect(report.randomEncoders).toHaveLength(3);
+    const alone = await evaluate({ labelShare: 0.3 }, dataset, ['real']);
+    expect(report.randomEncoders![0]).toBeCloseTo(alone.mean.random.value!, 12);
+    // The third is the pretrained one in disguise.
+    expect(report.randomEncoders![2]).toBeCloseTo(report.mean.pretrained.value!, 12);
+    const mean = report.randomEncoders!.reduce((sum: number, value) => sum + value!, 0) / 3;
+    expect(report.mean.random.value).toBeCloseTo(mean, 12);
+    expect(report.gain?.random.value).toBeCloseTo(report.mean.pretrained.value! - mean, 12);
   });
   it('learns from features of any size only when they are standardised', async () => {
     const plain = await evaluate({ probeStandardise: false }, dataset, ['real']);

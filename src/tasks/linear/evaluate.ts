@@ -7,19 +7,19 @@ import { LABEL_UNKNOWN } from '../../protocol/dataset.ts';
 import type { TrainingSet } from '../../train/batchSource.ts';
 import { AppError } from '../../util/errors.ts';
 import { Rng } from '../../util/rng.ts';
-import { type EncoderFeatures, encoderFeatures } from '../features.ts';
+import { type ComparedFeatures, encoderFeatures } from '../features.ts';
 import { RESAMPLES } from '../scores/bootstrap.ts';
 import type { Evaluate } from '../task.ts';
 import { batchFor, type Draw, fitEncoder, fitPixels } from './fit.ts';
 import { carveValidation, countFilms, drawShare, hasBothLabels, splitRows } from './labelShare.ts';
 import { pixelFeatures } from './pixels.ts';
-import type { EncoderName, LinearReport } from './report.ts';
+import type { LinearReport } from './report.ts';
 import { eachEncoder, summarise } from './summarise.ts';
 
 export interface LinearInput {
   readonly dataset: TrainingSet;
   /** Of all films in the order of the data set; raw pixels are taken from its planes. */
-  readonly features: Record<Exclude<EncoderName, 'pixels'>, EncoderFeatures>;
+  readonly features: ComparedFeatures;
   readonly config: Config;
   /** Names; empty asks for all of the set. */
   readonly findings: readonly string[];
@@ -65,14 +65,20 @@ export async function scoreFeatures(task: LinearInput): Promise<LinearReport> {
   const pixels = await pixelFeatures(dataset);
 
   const scores = eachEncoder((): Float64Array[] => []);
-  const total = draws.length * 3;
-  for (const [i, draw] of draws.entries()) {
-    for (const encoder of ['pretrained', 'random'] as const) {
-      onProgress('Linear layers', i * 3 + (encoder === 'random' ? 1 : 0), total);
-      scores[encoder].push(await fitEncoder(task.features[encoder], draw, config, yieldNow));
-    }
-    onProgress('Linear layers', i * 3 + 2, total);
-    scores.pixels.push(await fitPixels(pixels, draw, yieldNow));
+  const { pretrained, random } = task.features;
+  const total = draws.length * (2 + random.length);
+  let done = 0;
+  const fitted = (fitting: Promise<Float64Array>) => {
+    onProgress('Linear layers', done++, total);
+    return fitting;
+  };
+  // Draws of one random encoder after the other, as summarise wants them.
+  for (const features of random) {
+    for (const draw of draws) scores.random.push(await fitted(fitEncoder(features, draw, config, yieldNow)));
+  }
+  for (const draw of draws) {
+    scores.pretrained.push(await fitted(fitEncoder(pretrained, draw, config, yieldNow)));
+    scores.pixels.push(await fitted(fitPixels(pixels, draw, yieldNow)));
   }
 
   const classes = scored.length;
@@ -85,6 +91,7 @@ export async function scoreFeatures(task: LinearInput): Promise<LinearReport> {
     ),
     patients: rows.test.map((row) => dataset.patients[row]!),
     scores,
+    draws: draws.length,
   };
   const numbers = await summarise(test, config.seed, async (done, all) => {
     onProgress('Intervals', done, all);
@@ -102,6 +109,7 @@ export async function scoreFeatures(task: LinearInput): Promise<LinearReport> {
     films: { train: rows.train.length, val: rows.val.length, test: rows.test.length },
     labelledFilms: labelled / draws.length,
     ...numbers,
+    run: { imageSize: config.imageSize, batchSize: config.batchSize },
     leftOut,
     seconds: (performance.now() - started) / 1000,
     protocol: protocolWords(task, draws, validation),
@@ -211,6 +219,7 @@ function protocolWords(
     ...(batch < probeBatch
       ? [`Batches of ${batch} instead of ${probeBatch}: at least eight steps an epoch.`]
       : []),
+    `Random encoders: ${features.random.length}, the first at the start of the run; scores and gain are against their mean.`,
     `Raw pixels: ridge regression, ${validation === 'none' ? 'one fixed penalty where nothing is left to choose it on' : 'penalty chosen on the validation films'}.`,
     `Intervals: 95 % percentiles of ${RESAMPLES} bootstrap resamples of test patients, the labels as drawn.`,
   ];

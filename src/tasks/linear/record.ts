@@ -5,7 +5,7 @@ import { read } from '../../util/schema.ts';
 import type { Interval, ScoreTable, TaskRecord } from '../record.ts';
 import { ENCODER_NAMES, ENCODERS, type FindingScore, LINEAR_REPORT, type LinearReport } from './report.ts';
 import { LINEAR_ROWS } from './rows.ts';
-import { percent, scoreText, verdict } from './words.ts';
+import { percent, scoreText, spreadOf, verdict } from './words.ts';
 
 export const LINEAR = {
   label: 'Linear evaluation',
@@ -63,8 +63,16 @@ function table({ findings, mean, leftOut }: LinearReport): ScoreTable {
   };
 }
 
+/** The mean AUROC of each random encoder, where there are several. */
+function eachRandom(scores: LinearReport['randomEncoders']): string[] {
+  const spread = spreadOf(scores);
+  if (!scores || spread === null) return [];
+  const each = scores.map((score) => scoreText(score)).join(', ');
+  return [`random encoders: ${each}; standard deviation ${scoreText(spread)}`];
+}
+
 /** AUROC with interval, a row per finding, then the mean, one column per encoder. */
-function print({ findings, mean, leftOut }: LinearReport): string {
+function print({ findings, mean, leftOut, randomEncoders }: LinearReport): string {
   const width = Math.max(8, ...findings.map(({ finding }) => finding.length)) + 2;
   const row = (name: string, cells: string[]) =>
     name.padEnd(width) + cells.map((cell) => cell.padStart(22)).join('');
@@ -76,6 +84,7 @@ function print({ findings, mean, leftOut }: LinearReport): string {
     row('AUROC', Object.values(ENCODERS)),
     ...findings.map(({ finding, auroc }) => row(finding, cells(auroc))),
     row('mean', cells(mean)),
+    ...eachRandom(randomEncoders),
     ...leftOut.map(({ finding, reason }) => `${finding} left out: ${reason}`),
   ].join('\n');
 }

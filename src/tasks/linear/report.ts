@@ -1,5 +1,5 @@
 // What a linear evaluation answers. Three encoders are always scored side by side, because an AUROC means nothing alone:
-// the pretrained one, one of the same shape at its random start, and raw pixels.
+// the pretrained one, untrained ones of the same shape, and raw pixels.
 
 import {
   count,
@@ -60,7 +60,11 @@ export const LINEAR_REPORT = object({
   mean: INTERVALS,
   /** How far the mean AUROC of the pretrained encoder lies above each baseline, paired by bootstrap resample. */
   gain: optional(object({ random: INTERVAL, pixels: INTERVAL })),
+  /** Mean AUROC of each random encoder; `mean.random` is the mean of these. */
+  randomEncoders: optional(list(numberOrNull, 100)),
   findings: list(FINDING_SCORE, MOST_FINDINGS),
+  /** Settings of the run that bear on what can be told apart: side of the views, px, and films per step. */
+  run: optional(object({ imageSize: count, batchSize: count })),
   /** Findings left out of the mean, each with its reason. */
   leftOut: list(object({ finding: text(), reason: text() }), MOST_FINDINGS),
   seconds: number,

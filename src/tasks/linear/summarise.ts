@@ -18,13 +18,15 @@ export interface TestScores {
   /** Test films x findings: 0, 1 or 255. */
   readonly labels: Uint8Array;
   readonly patients: Uint32Array;
-  /** Per label draw, test films x findings; only their order matters. */
+  readonly draws: number;
+  /** Per label draw, test films x findings; only their order matters. Draws of one random encoder follow those of another. */
   readonly scores: Record<EncoderName, readonly Float64Array[]>;
 }
 
 export interface ReportedScores {
   readonly mean: Record<EncoderName, Interval>;
   readonly gain: Record<BaselineName, Interval>;
+  readonly randomEncoders: (number | null)[];
   readonly findings: FindingScore[];
 }
 
@@ -72,6 +74,7 @@ export async function summarise(
   return {
     mean: eachEncoder((encoder) => percentileInterval(mean[encoder], resampled.mean[encoder])),
     gain: { random: gainOver('random'), pixels: gainOver('pixels') },
+    randomEncoders: encoderMeans(rankings.random, test.draws),
     findings: test.findings.map((finding, k) => ({
       finding,
       positives: labels[k]!.filter((label) => label === 1).length,
@@ -81,6 +84,18 @@ export async function summarise(
       roc: eachEncoder((e) => curveOf(rankings[e][k]![0]!)),
     })),
   };
+}
+
+/** Mean AUROC over findings and draws of each encoder by itself. */
+function encoderMeans(rankings: Ranking[][], draws: number): (number | null)[] {
+  const encoders = (rankings[0]?.length ?? 0) / draws;
+  return Array.from({ length: encoders }, (_, at) =>
+    meanOf(
+      rankings.map((ofFinding) =>
+        meanOf(ofFinding.slice(at * draws, (at + 1) * draws).map((r) => rankedAuroc(r))),
+      ),
+    ),
+  );
 }
 
 function curveOf(ranking: Ranking): RocCurve | null {

@@ -8,7 +8,7 @@ import {
   type EncoderName,
   type LinearReport,
 } from '../../../tasks/linear/report.ts';
-import { percent } from '../../../tasks/linear/words.ts';
+import { percent, scoreText, spreadOf } from '../../../tasks/linear/words.ts';
 import { formatCount, unbroken } from '../../../util/format.ts';
 import chartStyles from '../../charts/charts.module.css';
 import { encoderColour } from '../../shell/theme.ts';
@@ -38,6 +38,18 @@ function EncoderKey() {
         </span>
       ))}
     </div>
+  );
+}
+
+/** What a single random encoder would have said. */
+function RandomEncoders({ scores }: { scores: LinearReport['randomEncoders'] }) {
+  const spread = spreadOf(scores);
+  if (!scores || spread === null) return null;
+  return (
+    <p className={`num ${styles.probeProtocol}`} data-testid="probe-random">
+      Mean AUROC of the {scores.length} random encoders: {scores.map((score) => scoreText(score)).join(', ')},
+      with a standard deviation of {scoreText(spread)}. The gain is against their mean.
+    </p>
   );
 }
 
@@ -78,6 +90,7 @@ export function LinearReportView({ report }: { report: LinearReport }) {
         )}
       </div>
       <ScoreTable report={report} selected={score?.finding ?? null} onSelect={selectFinding} />
+      <RandomEncoders scores={report.randomEncoders} />
       <Protocol report={report} />
     </>
   );
@@ -92,9 +105,9 @@ export function LinearIntroduction() {
         score is the AUROC on films of patients it has never seen.
       </p>
       <p>
-        A score means nothing alone, so the same is done with an encoder of the same shape at its random start
-        and with raw pixels. What pretraining bought is the distance between them, most of all where labels
-        are few.
+        A score means nothing alone, so the same is done with encoders of the same shape at random starts and
+        with raw pixels. What pretraining bought is the distance between them, most of all where labels are
+        few.
       </p>
     </>
   );

@@ -6,7 +6,7 @@ import type { EngineDataset } from '../../src/protocol/dataset.ts';
 /** At least `count` films of `side` x `side` px. */
 export function syntheticFilms(count: number, side: number): EngineDataset {
   // Every patient has two films at least.
-  const entries = planSyntheticSet(Math.ceil(count / 2), 1);
+  const entries = planSyntheticSet({ patients: Math.ceil(count / 2), seed: 1, difficulty: 'classroom' });
   const films = entries.length;
   return {
     name: SYNTHETIC_NAME,

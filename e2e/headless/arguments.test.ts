@@ -47,13 +47,16 @@ describe('the command line', () => {
   test('a folder must be there; the synthetic set takes no label file', () => {
     expect(dataArguments({ data: tmpdir(), where: 'view=PA', limit: '7' })).toEqual({
       folder: tmpdir(),
+      syntheticSeed: null,
       labels: [],
       where: { column: 'view', value: 'PA' },
       limit: 7,
       arrangement: {},
       cache: null,
     });
-    expect(dataArguments({ data: 'synthetic' }).folder).toBeNull();
+    expect(dataArguments({ data: 'synthetic' })).toMatchObject({ folder: null, syntheticSeed: null });
+    expect(dataArguments({ data: 'synthetic:11' })).toMatchObject({ folder: null, syntheticSeed: 11 });
+    expect(() => dataArguments({ data: 'synthetic:x' })).toThrow(/synthetic/);
     expect(dataArguments({ data: tmpdir(), uncertain: 'one', overlap: 'leave-out' }).arrangement).toEqual({
       labels: { uncertain: 'one' },
       split: { overlap: 'leave-out' },

@@ -102,10 +102,12 @@ export function configure(base: Config, given: Readonly<Record<string, unknown>>
 }
 
 export interface DataArguments {
-  /** Folder of films, or null for the synthetic set. */
+  /** Folder of films, or null for a synthetic set. */
   readonly folder: string | null;
   /** The only label files to use; none: those of the folder. */
   readonly labels: readonly string[];
+  /** Seed of the synthetic set, as far as one is named. */
+  readonly syntheticSeed: number | null;
   readonly where: { readonly column: string; readonly value: string } | null;
   /** Films at most; 0 for all. */
   readonly limit: number;
@@ -168,15 +170,21 @@ interface DataValues extends ArrangementValues {
   limit?: string | undefined;
 }
 
+/** The setting that `--data synthetic:SEED` stands for. */
+export const syntheticSettings = ({ syntheticSeed }: DataArguments): Record<string, unknown> =>
+  syntheticSeed === null ? {} : { syntheticSeed };
+
 /** Where the films come from, checked as far as the file system can tell. */
 export function dataArguments({ data, labels = [], where, limit, ...choices }: DataValues): DataArguments {
   const wanted = required(data, 'data');
-  const synthetic = wanted === 'synthetic';
+  const [, seed] = /^synthetic(?::(.*))?$/s.exec(wanted) ?? [];
+  const synthetic = wanted === 'synthetic' || seed !== undefined;
   if (synthetic && (labels.length > 0 || where || limit !== undefined)) {
     throw new UsageError('the synthetic set is what it is; --labels, --where and --limit go with a folder.');
   }
   const [column, value] = where ? keyAndValue(where, 'where') : ['', ''];
   return {
+    syntheticSeed: seed === undefined ? null : wholeNumber(seed, 'data synthetic:', 0),
     folder: synthetic ? null : existing(wanted, 'data', 'folder'),
     labels: labels.map((file) => existing(file, 'labels', 'file')),
     where: where ? { column, value } : null,

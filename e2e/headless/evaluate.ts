@@ -91,7 +91,10 @@ async function evaluate(
   const progress = new Progress();
   try {
     const evaluation = await withSession(listener(progress), async (session) => {
-      const summary = await loadFilms(session, data, trained.config.planeSize);
+      const summary = await loadFilms(session, data, {
+        ...trained.config,
+        syntheticSeed: data.syntheticSeed ?? 1,
+      });
       progress.end();
       console.log(describeFilms(summary));
       await session.page.locator('#checkpoint').setInputFiles(checkpoint);
@@ -124,7 +127,7 @@ async function evaluate(
 }
 
 const ASKED =
-  '--checkpoint FILE --data DIR|synthetic [--labels FILE] [--findings a,b] [--share 0.01] ' +
+  '--checkpoint FILE --data DIR|synthetic[:SEED] [--labels FILE] [--findings a,b] [--share 0.01] ' +
   '[--where column=value] [--limit N] [--set key=value …] --out DIR';
 
 export const evaluation: Command = {

@@ -46,7 +46,7 @@ function listener(progress: Progress): (event: RunnerEvent) => void {
 
 export const features: Command = {
   usage:
-    'features --checkpoint FILE --data DIR|synthetic [--labels FILE] [--where column=value] [--limit N] ' +
+    'features --checkpoint FILE --data DIR|synthetic[:SEED] [--labels FILE] [--where column=value] [--limit N] ' +
     '[--images] [--set key=value …] --out FILE',
   summary:
     'Writes features and embeddings of every film, in evaluation mode, as safetensors; ' +
@@ -58,7 +58,7 @@ export const features: Command = {
     const progress = new Progress();
     try {
       await withSession(listener(progress), async (session) => {
-        const summary = await loadFilms(session, data, config.planeSize);
+        const summary = await loadFilms(session, data, { ...config, syntheticSeed: data.syntheticSeed ?? 1 });
         progress.end();
         console.log(describeFilms(summary));
         await session.page.locator('#checkpoint').setInputFiles(checkpoint);

@@ -1,29 +1,30 @@
-// Gives the page its films: a folder through the directory input, or the synthetic set.
+// Gives the page its films: a folder through the directory input, or a synthetic set.
 
 import path from 'node:path';
+import type { Config } from '../../src/config/schema.ts';
 import type { RunnerSummary } from '../../src/headless.ts';
 import { SPLITS } from '../../src/protocol/dataset.ts';
-import { SPLIT_SEED, SYNTHETIC_SET } from '../../src/protocol/intake.ts';
+import { SPLIT_SEED, syntheticOptions } from '../../src/protocol/intake.ts';
 import { AppError } from '../../src/util/errors.ts';
 import type { DataArguments } from './arguments.ts';
 import type { Session } from './browser.ts';
 import { giveFolder } from './giveFolder.ts';
 
-/** @param planeSize longest side of a stored plane, px */
+/** @param config of the run: how large planes are stored, and which synthetic set is meant where the call names none */
 export async function loadFilms(
   session: Session,
   { folder, labels, where, limit, arrangement, cache }: DataArguments,
-  planeSize: number,
+  config: Config,
 ): Promise<RunnerSummary> {
   if (folder === null) {
-    return session.call('synthesise', { ...SYNTHETIC_SET, planeSize });
+    return session.call('synthesise', syntheticOptions(config));
   }
   await giveFolder(session, folder);
   if (labels.length > 0) await session.page.locator('#labels').setInputFiles([...labels]);
   const name = path.basename(folder);
   const options = {
     name,
-    planeSize,
+    planeSize: config.planeSize,
     seed: SPLIT_SEED,
     limit,
     ...arrangement,

@@ -15,6 +15,7 @@ import {
   readOptions,
   required,
   settings,
+  syntheticSettings,
   wholeNumber,
 } from './arguments.ts';
 import { saveOffered, withSession } from './browser.ts';
@@ -58,17 +59,19 @@ const waitsInWords = ({ steps, lastStep, seconds }: MetricsFile['waits']): strin
 function readArguments(argv: readonly string[]) {
   const values = readOptions(argv, OPTIONS);
   const preset = presetName(values.preset);
+  const data = dataArguments(values);
   const given = {
     ...(values.steps === undefined ? {} : { maxSteps: wholeNumber(values.steps, 'steps', 1) }),
     ...(values.seed === undefined ? {} : { seed: values.seed }),
     ...settings(values.set),
+    ...syntheticSettings(data),
   };
   const config: Config = configure(presetConfig(preset), given);
   return {
     preset,
     config,
     init: values.init === undefined ? null : existingFile(values.init, 'init'),
-    data: dataArguments(values),
+    data,
     out: required(values.out, 'out'),
     kernels: kernelOptions(values),
   };
@@ -76,7 +79,7 @@ function readArguments(argv: readonly string[]) {
 
 export const pretrain: Command = {
   usage:
-    'pretrain --data DIR|synthetic [--labels FILE] [--where column=value] [--limit N] --preset NAME ' +
+    'pretrain --data DIR|synthetic[:SEED] [--labels FILE] [--where column=value] [--limit N] --preset NAME ' +
     `[--set key=value …] [--init WEIGHTS] ${KERNEL_USAGE} --steps N --seed S --out DIR`,
   summary: 'Trains and writes metrics.jsonl, checkpoint.safetensors and report.json.',
   async run(argv) {
@@ -89,7 +92,7 @@ export const pretrain: Command = {
       await withSession(
         listener(metrics, progress),
         async (session) => {
-          const summary = await loadFilms(session, data, config.planeSize);
+          const summary = await loadFilms(session, data, config);
           progress.end();
           console.log(describeFilms(summary));
           if (init) await session.page.locator('#weights').setInputFiles(init);

@@ -4,7 +4,7 @@
 import type { Config } from '../../src/config/schema.ts';
 import type { RunnerEvent, SampleRecord } from '../../src/headless.ts';
 import type { EngineState } from '../../src/protocol/engine.ts';
-import { SYNTHETIC_SET } from '../../src/protocol/intake.ts';
+import { syntheticOptions } from '../../src/protocol/intake.ts';
 import { commonValue, metricNames } from '../../src/protocol/metrics.ts';
 import type { Session } from './browser.ts';
 
@@ -15,7 +15,7 @@ const PATIENCE_MS = 240_000;
 
 export class SoakRun {
   readonly #session: Session;
-  readonly #planeSize: number;
+  readonly #config: Config;
   /** Metrics that a repetition gives again, with their places in a sample. */
   readonly #repeatable: readonly { readonly name: string; readonly i: number }[];
   #reference: Map<number, SampleRecord> | null = null;
@@ -36,7 +36,7 @@ export class SoakRun {
 
   constructor(session: Session, config: Config) {
     this.#session = session;
-    this.#planeSize = config.planeSize;
+    this.#config = config;
     this.#repeatable = metricNames(config)
       .map((name, i) => ({ name, i }))
       .filter(({ name }) => !/^(speed|memory)\//.test(name));
@@ -77,7 +77,7 @@ export class SoakRun {
   }
 
   async films(): Promise<void> {
-    await this.call('synthesise', { ...SYNTHETIC_SET, planeSize: this.#planeSize });
+    await this.call('synthesise', syntheticOptions(this.#config));
   }
 
   /** Takes the run up from what is kept and lets it go on. */

@@ -4,6 +4,7 @@
 import type { StorageReport } from '../protocol/cache.ts';
 import {
   type DatasetSummary,
+  type DrawnSet,
   type EngineDataset,
   type FindingCount,
   filmTable,
@@ -57,6 +58,8 @@ export interface DatasetParts {
   /** Per film, width * height bytes, row-major, 0 is black; empty where the film lies in the cache. */
   readonly planes: readonly Uint8Array[];
   readonly packs?: PackedPlanes | undefined;
+  /** Of the built-in set, which has no planes before they are wanted. */
+  readonly drawn?: DrawnSet | undefined;
   readonly findings: readonly string[];
   /** Where given splits come from, in words; null draws the split. */
   readonly splitSource: string | null;
@@ -151,6 +154,7 @@ export async function assembleDataset(
       findings,
       planes: parts.planes,
       ...(parts.packs && { packs: parts.packs }),
+      ...(parts.drawn && { drawn: parts.drawn }),
       widths: Uint16Array.from(films, (film) => film.width),
       heights: Uint16Array.from(films, (film) => film.height),
       splits: table.splits.slice(),
@@ -214,14 +218,16 @@ function unknownPatients(sources: readonly PatientSource[]): string[] {
 async function fingerprintOf(
   images: readonly ImageRow[],
   films: readonly Film[],
-  { findings, planeSize }: DatasetParts,
+  { findings, planeSize, drawn }: DatasetParts,
 ): Promise<string> {
   const lines = images.map((row, i) =>
     [row.path, films[i]!.fileSize, row.width, row.height, row.patient, row.split, row.labels.join('')].join(
       '\t',
     ),
   );
-  const text = [`plane ${planeSize}`, findings.join('\t'), ...lines].join('\n');
+  // The films of a drawn set are not in its table: another seed may by chance have the same one.
+  const origin = drawn ? [`drawn ${drawn.difficulty} ${drawn.seed}`] : [];
+  const text = [`plane ${planeSize}`, ...origin, findings.join('\t'), ...lines].join('\n');
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
   return Array.from(new Uint8Array(digest, 0, 8), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

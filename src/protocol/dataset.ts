@@ -1,6 +1,7 @@
 // What a data set is, on both sides of the seam: the page holds a summary of it, the engine holds its planes.
 // Pixels go from the intake worker straight to the engine; the page only ever sees thumbnails.
 
+import type { Config } from '../config/schema.ts';
 import type { WireError } from '../util/errors.ts';
 import type { StorageReport } from './cache.ts';
 import type { LabelFormatId, LabelScan, MatchExample, UnknownPart } from './labels.ts';
@@ -214,15 +215,25 @@ export interface PackedPlanes {
   readonly checksums: Uint32Array;
 }
 
+/** The built-in set as whoever draws its films needs it; every film is `side` px high and wide. */
+export interface DrawnSet {
+  readonly patients: number;
+  readonly difficulty: Config['syntheticDifficulty'];
+  readonly seed: number;
+  readonly side: number;
+}
+
 /** The set as the engine holds it: 8-bit grey planes and flat tables, one entry per film. */
 export interface EngineDataset {
   readonly name: string;
   readonly fingerprint: string;
   readonly findings: readonly string[];
-  /** width * height bytes each, row-major, 0 is black; empty for a film that lies in the cache. */
+  /** width * height bytes each, row-major, 0 is black; empty for a film that lies in the cache; none for films to be drawn. */
   readonly planes: readonly Uint8Array[];
   /** Absent when all films are in memory. */
   readonly packs?: PackedPlanes;
+  /** Of the built-in set, whose films are drawn when they are wanted. */
+  readonly drawn?: DrawnSet;
   readonly widths: Uint16Array;
   readonly heights: Uint16Array;
   /** Index into SPLITS, or PLACE_OUT. */

@@ -1,6 +1,7 @@
 // The seam between the page and the intake worker, which turns files into a data set: it decodes in a pool of
 // its own workers, reads label files, splits by patient and hands the planes to the engine over a port.
 
+import type { Config } from '../config/schema.ts';
 import type { CacheState } from './cache.ts';
 import type { DatasetSummary, Thumbnail } from './dataset.ts';
 import type { FilmView, StoredReading, StoredRow } from './film.ts';
@@ -75,14 +76,25 @@ export interface Arrangement {
 
 export interface SyntheticOptions {
   readonly patients: number;
-  /** Side of the generated films, px. */
-  readonly size: number;
-  readonly planeSize: number;
+  readonly difficulty: Config['syntheticDifficulty'];
+  /** Another seed is another set of the same kind. */
   readonly seed: number;
+  /** Films are drawn no larger than this, px. */
+  readonly planeSize: number;
 }
 
-/** The built-in set, the same in the page and in the runner; size in px. */
-export const SYNTHETIC_SET = { patients: 160, size: 160, seed: 1 } as const;
+/** Two to four films each. */
+const SYNTHETIC_PATIENTS = 720;
+
+/** The built-in set that a configuration asks for, the same in the page and in the runner. */
+export const syntheticOptions = (
+  config: Pick<Config, 'syntheticSeed' | 'syntheticDifficulty' | 'planeSize'>,
+): SyntheticOptions => ({
+  patients: SYNTHETIC_PATIENTS,
+  difficulty: config.syntheticDifficulty,
+  seed: config.syntheticSeed,
+  planeSize: config.planeSize,
+});
 
 /** Splits do not depend on the run's seed, so that runs with different seeds are scored on the same films. */
 export const SPLIT_SEED = 1;

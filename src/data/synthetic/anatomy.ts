@@ -2,6 +2,7 @@
 // one film of that person was taken. Numbers are those of adults, in cm; they need to be plausible, not exact.
 
 import { Rng } from '../../util/rng.ts';
+import type { DifficultyRow, Range } from './difficulty.ts';
 import type { Pose, Segment } from './shapes.ts';
 
 export interface Anatomy {
@@ -51,6 +52,7 @@ export interface Taking {
   readonly gamma: number;
   /** Shift of the display window, share of its width. */
   readonly windowShift: number;
+  readonly windowWidth: number;
   /** Unexposed border left, top, right, bottom, cm. */
   readonly borders: readonly [number, number, number, number];
   readonly gastricBubble: number;
@@ -62,26 +64,31 @@ export interface Taking {
 const spread = (rng: Rng, mean: number, sd: number): number =>
   mean + sd * Math.max(-2.2, Math.min(2.2, rng.normal()));
 
-export function drawAnatomy(seed: number, patient: number, enlargedHeart: boolean): Anatomy {
+export function drawAnatomy(
+  seed: number,
+  patient: number,
+  { people }: Pick<DifficultyRow, 'people'>,
+): Anatomy {
   const rng = new Rng(seed, 'synthetic', patient, 0);
+  const about = (mean: number, sd: number): number => spread(rng, mean, people * sd);
   const female = rng.chance(0.5);
-  const build = spread(rng, female ? 0.95 : 1.03, 0.045);
+  const build = about(female ? 0.95 : 1.03, 0.045);
   return {
-    cageHalf: spread(rng, 13.1, 0.5) * build,
-    lungHeight: spread(rng, 23.2, 1.2) * build,
-    lungDepth: spread(rng, 8.6, 0.6) * build,
-    wall: Math.abs(spread(rng, 2.6, 1)) + 0.6,
-    breast: female ? Math.abs(spread(rng, 1.5, 0.7)) + 0.4 : 0,
-    heartRatio: enlargedHeart ? rng.uniform(0.505, 0.59) : rng.uniform(0.41, 0.505),
-    heartTilt: spread(rng, 0.66, 0.1),
-    mediastinum: spread(rng, 3.1, 0.25),
-    aorticKnob: spread(rng, 1.6, 0.3),
-    domeStep: spread(rng, 1.3, 0.6),
-    domeCurve: spread(rng, 4.3, 0.6),
-    scoliosis: spread(rng, 0, 0.45),
-    boneDensity: spread(rng, 1, 0.15),
-    ribSlope: spread(rng, 1, 0.12),
-    ribSpacing: spread(rng, 2.35, 0.1) * build,
+    cageHalf: about(13.1, 0.5) * build,
+    lungHeight: about(23.2, 1.2) * build,
+    lungDepth: about(8.6, 0.6) * build,
+    wall: Math.abs(about(2.6, 1)) + 0.6,
+    breast: female ? 0.5 * (Math.abs(about(1.5, 0.7)) + 0.4) : 0,
+    heartRatio: 0.458 + people * rng.uniform(-0.048, 0.048),
+    heartTilt: about(0.66, 0.1),
+    mediastinum: about(3.1, 0.25),
+    aorticKnob: about(1.6, 0.3),
+    domeStep: about(1.3, 0.6),
+    domeCurve: about(4.3, 0.6),
+    scoliosis: about(0, 0.45),
+    boneDensity: about(1, 0.15),
+    ribSlope: about(1, 0.12),
+    ribSpacing: about(2.35, 0.1) * build,
     vessels: [-1, 1].flatMap((side) => drawVessels(rng, side)),
     texture: rng.word(),
   };
@@ -115,24 +122,28 @@ function drawVessels(rng: Rng, side: number): Segment[] {
   return segments;
 }
 
-export function drawTaking(rng: Rng): Taking {
+const logUniform = (rng: Rng, [low, high]: Range) => low * (high / low) ** rng.uniform();
+
+export function drawTaking(rng: Rng, row: DifficultyRow): Taking {
+  const about = (reach: number) => rng.uniform(-reach, reach);
   const ap = rng.chance(0.4);
   const border = () => (rng.chance(0.2) ? rng.uniform(0.3, 1.6) : 0);
   return {
     pose: {
-      shiftX: spread(rng, 0, 0.9),
-      shiftY: spread(rng, 0, 1),
-      tilt: spread(rng, 0, ap ? 0.04 : 0.022),
-      zoom: spread(rng, ap ? 1.05 : 1.0, 0.035),
+      shiftX: about(row.shift),
+      shiftY: about(row.shift),
+      tilt: about(row.tilt),
+      zoom: logUniform(rng, row.zoom),
     },
     ap,
     breath: spread(rng, ap ? -1.2 : 0, 0.9),
     beat: spread(rng, ap ? 1.06 : 1, 0.02),
     contrast: spread(rng, 1, 0.09),
     scatter: rng.uniform(0.06, 0.2) + (ap ? 0.06 : 0),
-    noise: rng.uniform(0.012, 0.035) * (ap ? 1.3 : 1),
-    gamma: rng.uniform(0.8, 1.25),
-    windowShift: rng.uniform(-0.06, 0.06),
+    noise: logUniform(rng, row.noise),
+    gamma: logUniform(rng, row.gamma),
+    windowShift: about(row.windowShift),
+    windowWidth: logUniform(rng, row.windowWidth),
     borders: [border(), border(), border(), border()],
     gastricBubble: rng.chance(0.6) ? rng.uniform(1, 3.2) : 0,
     scapulaOut: ap ? rng.uniform(-0.8, 1.2) : rng.uniform(1.5, 4),

@@ -4,7 +4,8 @@
 import { Rng } from '../../util/rng.ts';
 import type { Anatomy, Taking } from './anatomy.ts';
 import { drawBones } from './bones.ts';
-import { applyFindings, type Changed, type Findings, type Masks } from './findings.ts';
+import type { Findings } from './findings.ts';
+import { applyFindings, type Changed, type Masks } from './lesions.ts';
 import { drawTube, FIELD, Grid, Noise, smooth } from './shapes.ts';
 import { drawThorax, type Thorax } from './thorax.ts';
 
@@ -137,8 +138,8 @@ function display(intensity: Float32Array, body: Float32Array, grid: Grid, taking
     places[at] = Math.max(0, Math.min(SHADES - 1, (log * SHADES) / DARKEST));
   }
   const [low, high] = windowOf(places, body);
-  const width = (high - low) * 1.15;
-  const floor = low - 0.06 * width + taking.windowShift * width;
+  const width = (high - low) * 1.15 * taking.windowWidth;
+  const floor = (low + high) / 2 - width / 2 + taking.windowShift * (high - low);
   const shades = Uint8Array.from({ length: SHADES }, (_, place) => {
     const share = Math.min(1, Math.max(0, (place - floor) / width));
     return 255 * share ** taking.gamma + 0.5;

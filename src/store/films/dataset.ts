@@ -2,6 +2,7 @@
 // that the same films can be read again when a configuration wants them at another size or a worker was replaced.
 
 import { create } from 'zustand';
+import type { Config } from '../../config/schema.ts';
 import type { DatasetSummary } from '../../protocol/dataset.ts';
 import {
   type Arrangement,
@@ -11,7 +12,7 @@ import {
   type SourceFile,
   type SourceHandle,
   SPLIT_SEED,
-  SYNTHETIC_SET,
+  syntheticOptions,
 } from '../../protocol/intake.ts';
 import { AppError, toWire, type WireError } from '../../util/errors.ts';
 import type { PlaygroundClient } from '../../worker/client.ts';
@@ -37,6 +38,9 @@ export const SYNTHETIC_SOURCE: Source = {
   name: 'Synthetic phantoms',
 };
 
+/** The settings of a configuration on which films depend. */
+export type FilmSettings = Pick<Config, 'planeSize' | 'syntheticSeed' | 'syntheticDifficulty'>;
+
 export type DataPhase = 'empty' | 'listing' | 'reading' | 'ready' | 'failed';
 
 export interface DatasetState {
@@ -52,8 +56,8 @@ export interface DatasetState {
   /** What is to be known of storage while reading. */
   readonly notice: string | null;
   readonly summary: DatasetSummary | null;
-  /** Longest side, px, at which the planes were stored. */
-  readonly planeSize: number;
+  /** What the films were read or drawn for; null before there were any. */
+  readonly settings: FilmSettings | null;
   readonly thumbnailCount: number;
   readonly error: WireError | null;
 }
@@ -70,7 +74,7 @@ export const useDataset = create<DatasetState>()(() => ({
   etaSeconds: null,
   notice: null,
   summary: null,
-  planeSize: 0,
+  settings: null,
   thumbnailCount: 0,
   error: null,
 }));
@@ -152,7 +156,7 @@ async function keepSlices(client: PlaygroundClient, slices: Slices, signal: Abor
 async function read(
   client: PlaygroundClient,
   source: Source,
-  planeSize: number,
+  config: FilmSettings,
   choice: Arrangement,
   signal: AbortSignal,
 ): Promise<DatasetSummary> {
@@ -161,11 +165,11 @@ async function read(
   };
   if (source.kind === 'synthetic') {
     useDataset.setState({ phase: 'reading' });
-    return client.intake.synthesise({ ...SYNTHETIC_SET, planeSize }, onEvent);
+    return client.intake.synthesise(syntheticOptions(config), onEvent);
   }
   askToPersist();
   const { given, folder } = await handOver(client, source, signal);
-  const options = { name: source.name, planeSize, seed: SPLIT_SEED, ...choice };
+  const options = { name: source.name, planeSize: config.planeSize, seed: SPLIT_SEED, ...choice };
   const summary = await client.intake.readFiles(given, options, onEvent);
   if (folder) void rememberFolder(folder, summary.filmTable.length);
   return summary;
@@ -178,7 +182,7 @@ async function read(
  */
 export async function loadSource(
   source: Source,
-  planeSize: number,
+  settings: FilmSettings,
   choice: Arrangement,
 ): Promise<DatasetSummary> {
   const client = currentClient();
@@ -195,12 +199,12 @@ export async function loadSource(
     etaSeconds: null,
     notice: null,
     summary: null,
-    planeSize,
+    settings,
     thumbnailCount: 0,
     error: null,
   });
   const abort = new AbortController();
-  const done = read(client, source, planeSize, choice, abort.signal);
+  const done = read(client, source, settings, choice, abort.signal);
   reading = { abort, done };
   try {
     const summary = await done;
@@ -237,12 +241,21 @@ export async function cancelReading(): Promise<void> {
   await running.done.catch(() => undefined);
 }
 
-/** The summary once the set is there at this plane size, reading it again if it was stored at another. */
-export async function ensureDataset(planeSize: number, choice: Arrangement): Promise<DatasetSummary> {
-  const { source, planeSize: stored, summary } = useDataset.getState();
+/** Whether the films of a source are those that these settings ask for. */
+export function filmsFit({ source, settings }: DatasetState, wanted: FilmSettings): boolean {
+  if (!settings || settings.planeSize !== wanted.planeSize) return false;
+  if (source?.kind !== 'synthetic') return true;
+  const { syntheticSeed: seed, syntheticDifficulty: difficulty } = wanted;
+  return settings.syntheticSeed === seed && settings.syntheticDifficulty === difficulty;
+}
+
+/** The summary once the set is there as these settings ask for it, reading it again if it was read for others. */
+export async function ensureDataset(wanted: FilmSettings, choice: Arrangement): Promise<DatasetSummary> {
+  const state = useDataset.getState();
+  const { source, summary } = state;
   if (!source) throw new AppError('not-ready', 'no films are loaded.');
-  if (stored !== planeSize) return loadSource(source, planeSize, choice);
+  if (!filmsFit(state, wanted)) return loadSource(source, wanted, choice);
   if (summary) return summary;
   if (reading) return reading.done;
-  return loadSource(source, planeSize, choice);
+  return loadSource(source, wanted, choice);
 }

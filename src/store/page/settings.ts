@@ -101,10 +101,10 @@ useSettings.subscribe((state, before) => {
   }
 });
 
-/** Takes a preset whole; method and seed stay: presets say how large and how long, for any method. */
+/** Takes a preset whole; method, seed and synthetic set stay: presets say how large and how long, for any method. */
 export function choosePreset(preset: PresetName): void {
-  const { method, seed } = useSettings.getState().draft;
-  useSettings.setState({ preset, draft: { ...presetConfig(preset), method, seed } });
+  const { method, seed, syntheticSeed } = useSettings.getState().draft;
+  useSettings.setState({ preset, draft: { ...presetConfig(preset), method, seed, syntheticSeed } });
 }
 
 /** @throws AppError config-invalid */

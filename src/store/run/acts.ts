@@ -16,6 +16,8 @@ import { choiceFor, decide, decided } from '../films/arrange.ts';
 import { eraseFilms, refreshCache } from '../films/cache.ts';
 import {
   ensureDataset,
+  type FilmSettings,
+  filmsFit,
   leaveSet,
   loadSource,
   type Source,
@@ -69,8 +71,21 @@ export async function startSession(makeClient: () => PlaygroundClient): Promise<
   factory = makeClient;
   const opened = attempt('opening', openEngine);
   void load(SYNTHETIC_SOURCE);
+  followSyntheticSettings();
   void recallFolders();
   await opened;
+}
+
+let unfollow = (): void => undefined;
+
+/** The built-in set follows its settings as they change: there is nothing to read for it. */
+function followSyntheticSettings(): void {
+  unfollow();
+  unfollow = useSettings.subscribe(({ draft }, before) => {
+    const films = useDataset.getState();
+    if (draft === before.draft || films.source !== SYNTHETIC_SOURCE || runExists(get())) return;
+    if (!filmsFit(films, draft)) void load(SYNTHETIC_SOURCE);
+  });
 }
 
 /** Fresh workers and a fresh device; the films are read again, the run is gone. */
@@ -106,7 +121,7 @@ export async function load(source: Source): Promise<void> {
   if (!takes(source)) return;
   if (runExists(get())) await stop();
   try {
-    await loadSource(source, useSettings.getState().draft.planeSize, choiceFor(source));
+    await loadSource(source, useSettings.getState().draft, choiceFor(source));
   } catch {
     // What went wrong stands in the data panel, with the list of files.
   }
@@ -166,9 +181,9 @@ function engineHolds(fingerprint: string): Promise<void> {
   });
 }
 
-/** The films, read at this size and delivered to the engine. */
-export async function filmsAtHand(planeSize: number): Promise<DatasetSummary> {
-  const summary = await ensureDataset(planeSize, decided());
+/** The films, read or drawn for these settings and delivered to the engine. */
+export async function filmsAtHand(settings: FilmSettings): Promise<DatasetSummary> {
+  const summary = await ensureDataset(settings, decided());
   await Promise.race([engineHolds(summary.fingerprint), currentClient().fault]);
   return summary;
 }
@@ -181,7 +196,7 @@ async function prepare(): Promise<void> {
   // Before films are read for it.
   const refusal = refusalOf(await currentClient().engine.plan(draft));
   if (refusal) throw refusal;
-  await filmsAtHand(draft.planeSize);
+  await filmsAtHand(draft);
   const status = await currentClient().engine.prepare(draft, weights ? await bytesOf(weights) : undefined);
   resetSeries();
   forgetSamples();

@@ -78,7 +78,7 @@ export async function resumeRun(id: string, acceptFilms = false): Promise<boolea
   let asked = false;
   const done = await attempt('preparing', async () => {
     const record = await listed(id);
-    const summary = await filmsAtHand(record.config.planeSize);
+    const summary = await filmsAtHand(record.config);
     if (summary.fingerprint !== record.data.fingerprint && !acceptFilms) {
       const changes = await compareFilms(await (await runStorage()).open(id), summary.filmTable);
       const words = changes

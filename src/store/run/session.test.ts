@@ -68,7 +68,7 @@ describe('a session, from first paint on', () => {
     expect(runExists(state())).toBe(false);
     choosePreset('smoke');
     await play();
-    expect(useDataset.getState().planeSize).toBe(useSettings.getState().draft.planeSize);
+    expect(useDataset.getState().settings?.planeSize).toBe(useSettings.getState().draft.planeSize);
     expect(state().runConfig?.imageSize).toBe(32);
   });
 

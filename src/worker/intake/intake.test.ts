@@ -4,10 +4,12 @@ import { eraseCache, FilmCache } from '../../cache/filmCache.ts';
 import { PackReader, type Range } from '../../cache/packReader.ts';
 import { MemoryDisk, MemoryIndex } from '../../cache/testDisk.ts';
 import { decodeFilm } from '../../data/decode.ts';
+import { planSyntheticSet, renderEntry } from '../../data/synthetic/set.ts';
 import { type EngineDataset, filmAt, filmsAsRows } from '../../protocol/dataset.ts';
 import type { IntakeEvent, IntakeOptions, SourceFile } from '../../protocol/intake.ts';
 import { filmCount, planesOf, type TrainingSet } from '../../train/batchSource.ts';
 import { AppError } from '../../util/errors.ts';
+import type { Drawer } from '../engine/drawnPlanes.ts';
 import { type CacheAccess, NO_CACHE } from './cacheAccess.ts';
 import type { Decoder } from './films.ts';
 import { Intake } from './intake.ts';
@@ -287,26 +289,64 @@ describe('arranging films that are read', () => {
 });
 
 describe('the synthetic set', () => {
-  it('arrives labelled synthetic, split by patient, with its pixels at the engine', async () => {
+  const SET = { patients: 12, difficulty: 'classroom', seed: 1, planeSize: 48 } as const;
+
+  /** The engine's end, whose films are drawn here instead of in workers. */
+  function withEngine() {
+    const channel = new MessageChannel();
+    channels.push(channel);
+    const intake = new Intake(() => ({
+      decode: () => Promise.reject(new Error('no files')),
+      dispose: ignore,
+    }));
+    intake.connectEngine(channel.port1);
+    const sets: (TrainingSet | null)[] = [];
+    const drawer = (): Drawer => ({
+      draw: async (set, wanted) => {
+        const entries = planSyntheticSet(set);
+        return Uint8Array.from(wanted.flatMap((at) => [...renderEntry(entries[at]!, set.side).plane]));
+      },
+      close: ignore,
+    });
+    new IntakeLink(channel.port2, (set) => sets.push(set), undefined, drawer);
+    return { intake, sets };
+  }
+
+  it('arrives labelled synthetic, split by patient, before a film is drawn', async () => {
     const { intake, delivered } = connect();
-    const summary = await intake.synthesise({ patients: 12, size: 64, planeSize: 48, seed: 1 }, ignore);
-    const engine = await delivered;
+    const summary = await intake.synthesise(SET, ignore);
     expect(summary).toMatchObject({ synthetic: true, name: expect.stringMatching(/synthetic/i) });
-    expect(engine.planes).toHaveLength(summary.filmTable.length);
-    expect(engine.planes.every((plane) => plane.length === 48 * 48)).toBe(true);
+    expect((await delivered).drawn).toEqual({ patients: 12, difficulty: 'classroom', seed: 1, side: 48 });
     const splits = new Map<string, Set<string>>();
     for (const { patient, split } of filmsAsRows(summary.filmTable)) {
       splits.set(patient, (splits.get(patient) ?? new Set()).add(split));
     }
     expect([...splits.values()].every((set) => set.size === 1)).toBe(true);
     expect(splits.size).toBe(12);
+    const [thumbnail] = await intake.thumbnails([3]);
+    expect(thumbnail).toMatchObject({ index: 3, width: 96, height: 96 });
   });
 
-  it('can be cancelled', async () => {
-    const { intake } = connect();
-    setTimeout(() => intake.cancel(), 80);
-    const rendering = intake.synthesise({ patients: 200, size: 128, planeSize: 128, seed: 1 }, ignore);
-    await expect(rendering).rejects.toMatchObject({ code: 'cancelled' });
+  it('is drawn for the engine film by film, in whatever order it asks', async () => {
+    const { intake, sets } = withEngine();
+    const summary = await intake.synthesise(SET, ignore);
+    await arrived(sets);
+    const entries = planSyntheticSet(SET);
+    const planes = planesOf(sets[0]!);
+    for (const wanted of [Uint32Array.of(7, 0, 7), Uint32Array.from(entries.keys())]) {
+      const read = await planes.read(wanted);
+      expect(read).toEqual(Array.from(wanted, (at) => renderEntry(entries[at]!, 48).plane));
+    }
+    expect(summary.filmTable.length).toBe(entries.length);
+  });
+
+  it('is another set under another seed or difficulty', async () => {
+    const { intake } = withEngine();
+    const prints = [];
+    for (const other of [SET, { ...SET, seed: 2 }, { ...SET, difficulty: 'fine' }] as const) {
+      prints.push((await intake.synthesise(other, ignore)).fingerprint);
+    }
+    expect(new Set(prints).size).toBe(3);
   });
 });
 

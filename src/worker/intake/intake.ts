@@ -38,7 +38,7 @@ import { FilmStore } from './filmStore.ts';
 import type { Decoder } from './films.ts';
 import { type Listing, listFiles, together, walk, withoutMasks } from './listing.ts';
 import { readStored, type StoredReader, type TakeRows } from './stored.ts';
-import { renderSet } from './synthetic.ts';
+import { HeldPhantoms, planSet } from './synthetic.ts';
 import { IntakeView, type Viewer } from './view.ts';
 
 /** Longest side of a thumbnail, px. */
@@ -47,9 +47,11 @@ const THUMBNAIL_SIZE = 96;
 type MakeDecoder = (options: DecodeOptions & { readonly workers?: number }) => Decoder;
 type Listener = (event: IntakeEvent) => void;
 
+type Held = Pick<HeldSet, 'fingerprint' | 'usesCache' | 'thumbnails' | 'decodeAgain' | 'dispose'>;
+
 interface Taken extends ReadSet {
-  readonly store: FilmStore;
-  readonly makeDecoder: () => Decoder;
+  /** What is kept of the set for thumbnails and repairs. */
+  hold(fingerprint: string): Held;
 }
 type Reading = (signal: AbortSignal) => Promise<Taken>;
 
@@ -66,7 +68,7 @@ export class Intake implements IntakeApi {
   #given: SourceFile[] | null = null;
   /** The set read last, without its pixels, and where these are. */
   #kept: KeptSet | null = null;
-  #held: HeldSet | null = null;
+  #held: Held | null = null;
 
   constructor(
     makeDecoder: MakeDecoder,
@@ -113,7 +115,8 @@ export class Intake implements IntakeApi {
           onEvent,
         );
         whole = true;
-        return { parts: { ...parts, skipped: [...parts.skipped, ...refused] }, origin, store, makeDecoder };
+        const hold = (fingerprint: string) => new HeldSet(fingerprint, store, makeDecoder, THUMBNAIL_SIZE);
+        return { parts: { ...parts, skipped: [...parts.skipped, ...refused] }, origin, hold };
       } finally {
         decoder.dispose();
         // What was decoded stays, also when the reading was cancelled or failed.
@@ -125,13 +128,12 @@ export class Intake implements IntakeApi {
 
   synthesise(options: SyntheticOptions, onEvent: Listener): Promise<DatasetSummary> {
     this.#view.lookAmongSynthetic(options);
-    return this.#take(async (signal) => {
-      const store = new FilmStore(null, '', options.planeSize);
-      const parts = await renderSet(options, THUMBNAIL_SIZE, store, signal, onEvent);
-      const makeDecoder = () => {
-        throw new AppError('internal', 'phantoms have no files.');
-      };
-      return { parts, origin: null, store, makeDecoder };
+    return this.#take(async () => {
+      const { parts, entries } = planSet(options);
+      const total = entries.length;
+      onEvent({ type: 'progress', done: total, total, skipped: 0, found: 0 });
+      const hold = (fingerprint: string) => new HeldPhantoms(fingerprint, entries, THUMBNAIL_SIZE);
+      return { parts, origin: null, hold };
     });
   }
 
@@ -209,10 +211,10 @@ export class Intake implements IntakeApi {
       this.#letGo();
       this.#kept = null;
       const startedAt = performance.now();
-      const { parts, origin, store, makeDecoder } = await read(control.signal);
+      const { parts, origin, hold } = await read(control.signal);
       const { summary, engine } = await assembleDataset({ ...parts, startedAt });
       control.signal.throwIfAborted();
-      this.#held = new HeldSet(summary.fingerprint, store, makeDecoder, THUMBNAIL_SIZE);
+      this.#held = hold(summary.fingerprint);
       this.#deliver(engine);
       const { planes: _, ...kept } = parts;
       this.#kept = { parts: kept, origin, fingerprint: summary.fingerprint };

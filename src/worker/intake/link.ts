@@ -1,8 +1,9 @@
-// The engine's end of the port to the intake worker: takes delivered sets, makes planes that lie in the cache readable, and
-// asks for planes that were lost there to be decoded again.
+// The engine's end of the port to the intake worker: takes delivered sets, makes planes that lie in the cache readable, has
+// those of the built-in set drawn, and asks for planes that were lost there to be decoded again.
 
 import type { EngineDataset, IntakeMessage } from '../../protocol/dataset.ts';
 import type { TrainingSet } from '../../train/batchSource.ts';
+import { type Drawer, DrawnPlanes, workerDrawer } from '../engine/drawnPlanes.ts';
 import { PackedPlanes, type RangeReader, workerReader } from '../engine/packedPlanes.ts';
 
 type Repair = (plane: Uint8Array | null) => void;
@@ -11,8 +12,9 @@ export class IntakeLink {
   readonly #port: MessagePort;
   readonly #onSet: (set: TrainingSet | null) => void;
   readonly #makeReader: () => RangeReader;
+  readonly #makeDrawer: () => Drawer;
   readonly #repairs = new Map<string, Repair[]>();
-  #planes: PackedPlanes | null = null;
+  #planes: PackedPlanes | DrawnPlanes | null = null;
   #set: TrainingSet | null = null;
 
   /** @param onSet hears of every set, and null when the one at hand was given up */
@@ -20,10 +22,12 @@ export class IntakeLink {
     port: MessagePort,
     onSet: (set: TrainingSet | null) => void,
     makeReader: () => RangeReader = workerReader,
+    makeDrawer: () => Drawer = workerDrawer,
   ) {
     this.#port = port;
     this.#onSet = onSet;
     this.#makeReader = makeReader;
+    this.#makeDrawer = makeDrawer;
     port.onmessage = ({ data }: MessageEvent<IntakeMessage>) => this.#hear(data);
   }
 
@@ -51,7 +55,11 @@ export class IntakeLink {
   }
 
   #open(dataset: EngineDataset): TrainingSet {
-    const { packs } = dataset;
+    const { packs, drawn } = dataset;
+    if (drawn) {
+      this.#planes = new DrawnPlanes(drawn, dataset.widths.length, this.#makeDrawer);
+      return { ...dataset, planes: this.#planes };
+    }
     if (!packs) return dataset;
     this.#planes = new PackedPlanes({ ...dataset, packs }, this.#makeReader(), (film) =>
       this.#repair(dataset, film),

@@ -1,73 +1,89 @@
-// Renders the synthetic set, letting messages through every few films so that it can be cancelled.
+// The built-in set as the intake worker has it: its table at once, since who has what is known before anything is drawn. The
+// engine has its films drawn when they are wanted (engine/drawnPlanes.ts); here they are drawn for thumbnails alone.
 
 import type { DatasetParts, Film } from '../../data/dataset.ts';
 import { shrink } from '../../data/resize.ts';
-import type { ListedFile } from '../../data/sources.ts';
 import { SYNTHETIC_FINDINGS } from '../../data/synthetic/findings.ts';
-import { planSyntheticSet, renderEntry, SYNTHETIC_NAME } from '../../data/synthetic/set.ts';
-import type { IntakeEvent, SyntheticOptions } from '../../protocol/intake.ts';
-import { AppError } from '../../util/errors.ts';
-import { IntakeEvents } from './events.ts';
-import type { FilmStore } from './filmStore.ts';
+import {
+  planSyntheticSet,
+  renderEntry,
+  SYNTHETIC_NAME,
+  type SyntheticEntry,
+  sideOf,
+} from '../../data/synthetic/set.ts';
+import type { DrawnSet, Thumbnail } from '../../protocol/dataset.ts';
+import { SPLIT_SEED, type SyntheticOptions } from '../../protocol/intake.ts';
 
-/** Time between two looks at the mail. */
-const PAUSE_EVERY_MS = 60;
+export interface PlannedSet {
+  readonly parts: Omit<DatasetParts, 'startedAt'>;
+  readonly entries: readonly SyntheticEntry[];
+}
 
-const phantom = (path: string): ListedFile => ({
-  path,
-  size: 0,
-  modified: 0,
-  open: () => Promise.reject(new AppError('source-gone', 'phantoms have no files.')),
-});
-
-export async function renderSet(
-  { patients, size, planeSize, seed }: SyntheticOptions,
-  thumbnailSize: number,
-  store: FilmStore,
-  signal: AbortSignal,
-  onEvent: (event: IntakeEvent) => void,
-): Promise<Omit<DatasetParts, 'startedAt'>> {
-  const entries = planSyntheticSet(patients, seed);
+/** Everything about a set but its pixels. */
+export function planSet(options: SyntheticOptions): PlannedSet {
+  const entries = planSyntheticSet(options);
   // Drawn no larger than they are stored: a phantom is continuous, so there is nothing to be gained by shrinking one.
-  const side = Math.min(size, planeSize);
-  await store.foretell(entries.length);
-  const events = new IntakeEvents(entries.length, onEvent);
-  const films: Film[] = [];
-  let pausedAt = performance.now();
-  for (const entry of entries) {
-    const stored = { width: side, height: side, bytes: renderEntry(entry, side).plane };
-    const thumbnail = shrink(stored, thumbnailSize);
-    // A thumbnail that is the plane itself would go to the engine and leave the page with nothing.
-    const own = thumbnail.bytes === stored.bytes ? { ...thumbnail, bytes: stored.bytes.slice() } : thumbnail;
-    events.film({ index: films.length, ...own });
-    store.keepInMemory(phantom(entry.path), stored, own);
-    films.push({
+  const side = Math.min(sideOf(options.difficulty), options.planeSize);
+  const { planeSize, ...set } = options;
+  const drawn: DrawnSet = { ...set, side };
+  const films = entries.map(
+    (entry): Film => ({
       path: entry.path,
       format: 'synthetic',
-      width: stored.width,
-      height: stored.height,
+      width: side,
+      height: side,
       originalWidth: side,
       originalHeight: side,
       fileSize: side * side,
       labels: { labels: entry.labels, patient: entry.patient },
-    });
-    if (performance.now() - pausedAt > PAUSE_EVERY_MS) {
-      await new Promise((resolve) => setTimeout(resolve));
-      signal.throwIfAborted();
-      pausedAt = performance.now();
-    }
-  }
-  events.flush();
+    }),
+  );
   return {
-    name: SYNTHETIC_NAME,
-    synthetic: true,
-    films,
-    ...store.contents(),
-    findings: SYNTHETIC_FINDINGS,
-    splitSource: null,
-    report: null,
-    skipped: [],
-    split: { seed, stratify: 'any' },
-    planeSize,
+    entries,
+    parts: {
+      name: options.seed === 1 ? SYNTHETIC_NAME : `${SYNTHETIC_NAME}, set ${options.seed}`,
+      synthetic: true,
+      films,
+      planes: [],
+      drawn,
+      findings: SYNTHETIC_FINDINGS,
+      splitSource: null,
+      report: null,
+      skipped: [],
+      split: { seed: SPLIT_SEED, stratify: 'any' },
+      planeSize,
+    },
   };
+}
+
+/** The set at hand, for thumbnails; there is nothing on disk and nothing to decode again. */
+export class HeldPhantoms {
+  readonly fingerprint: string;
+  readonly usesCache = false;
+  readonly #entries: readonly SyntheticEntry[];
+  readonly #thumbnailSize: number;
+
+  constructor(fingerprint: string, entries: readonly SyntheticEntry[], thumbnailSize: number) {
+    this.fingerprint = fingerprint;
+    this.#entries = entries;
+    this.#thumbnailSize = thumbnailSize;
+  }
+
+  async thumbnails(films: readonly number[]): Promise<Thumbnail[]> {
+    const side = this.#thumbnailSize;
+    return films.flatMap((index) => {
+      const entry = this.#entries[index];
+      if (!entry) return [];
+      const { plane } = renderEntry(entry, side);
+      return [{ index, ...shrink({ width: side, height: side, bytes: plane }, side) }];
+    });
+  }
+
+  async decodeAgain(): Promise<null> {
+    return null;
+  }
+
+  dispose(): void {
+    // Nothing is held but the plan.
+  }
 }

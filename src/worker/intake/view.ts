@@ -2,7 +2,7 @@
 // of its own, so that looking never waits for a reading. The worker ends when nobody has looked for a while.
 
 import type { ListedFile } from '../../data/sources.ts';
-import { planSyntheticSet, renderEntry } from '../../data/synthetic/set.ts';
+import { planSyntheticSet, renderEntry, sideOf } from '../../data/synthetic/set.ts';
 import { viewGrey } from '../../data/view.ts';
 import type { FilmView } from '../../protocol/film.ts';
 import type { SourceFile, SyntheticOptions } from '../../protocol/intake.ts';
@@ -39,11 +39,12 @@ export class IntakeView {
     };
   }
 
-  lookAmongSynthetic({ patients, seed, size }: SyntheticOptions): void {
+  lookAmongSynthetic(options: SyntheticOptions): void {
+    const side = sideOf(options.difficulty);
     this.#look = async (path) => {
-      const entry = planSyntheticSet(patients, seed).find((one) => one.path === path);
+      const entry = planSyntheticSet(options).find((one) => one.path === path);
       if (!entry) throw new AppError('file-unreadable', 'it is not in the set.');
-      return viewGrey('synthetic', size, size, renderEntry(entry, size).plane);
+      return viewGrey('synthetic', side, side, renderEntry(entry, side).plane);
     };
   }
 

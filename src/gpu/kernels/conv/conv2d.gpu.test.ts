@@ -4,10 +4,12 @@ import '@tensorflow/tfjs-core/dist/register_all_gradients';
 import { describe, expect, test } from 'vitest';
 import { tf } from '../../backend.ts';
 import { TILE_FORMS } from '../../forms.ts';
+import { testDevice } from '../../testDevice.ts';
 import { given, gpuError, numericalGradient, relativeError, runOn, withForm } from '../parts/testing.ts';
 import { conv2d, convShape } from './conv2d.ts';
 import { conv2dFilterGrad } from './conv2dFilterGrad.ts';
 import { conv2dInputGrad } from './conv2dInputGrad.ts';
+import { chooseFilterTile } from './convFilterTile.ts';
 
 /** [n, h, w, cin], [kernel, cout, stride, pad]. */
 const CASES: [number[], number[]][] = [
@@ -108,6 +110,51 @@ async function expectSlope(...entry: (typeof CASES)[number]) {
     relativeError(dw.outputs[0]!, numericalGradient(conv2d, { x, w }, window, 'w', dy.data)),
   ).toBeLessThan(2e-6);
 }
+
+test('a strided input gradient multiplies in no form what a stride skips', async () => {
+  const { runtime } = await testDevice();
+  const [n, side, channels] = [4, 28, 64];
+  const { dispatch } = runtime;
+  const multiplied = new Map<string, number>();
+  for (const form of TILE_FORMS.all) {
+    await withForm(form, async () => {
+      runtime.dispatch = (...[, , , , work = 0]) => multiplied.set(form, work);
+      const [dy, w] = [tf.ones([n, side / 2, side / 2, channels]), tf.ones([3, 3, channels, channels])];
+      const attrs = { stride: 2, pad: 1, height: side, width: side };
+      tf.dispose([dy, w, ...conv2dInputGrad({ dy, w }, attrs)]);
+      runtime.dispatch = dispatch;
+    });
+  }
+  // Every tap meets every place of dy once, whichever side is counted.
+  const needed = 9 * channels * channels * n * (side / 2) ** 2;
+  expect([...multiplied.values()]).toEqual(TILE_FORMS.all.map(() => needed));
+});
+
+test('what a thread of a narrow filter gradient holds at once fits into the registers of a card', () => {
+  const held = ([kernel, stride, pad, cin]: readonly number[], side: number) => {
+    const attrs = { kernel: [kernel!, kernel!] as const, stride: stride!, pad: pad! };
+    const made = convShape([32, side, side, cin!], [kernel!, kernel!, cin!, 64], attrs);
+    const { images, rows, columns, read, quads, tapRows } = chooseFilterTile(
+      false,
+      attrs,
+      [32, side, side, cin!],
+      made,
+    );
+    const sums = tapRows * kernel! * read * 4 * quads;
+    const across = (columns - 1) * stride! + kernel!;
+    return sums + images * rows * (columns * 4 * quads + across * read);
+  };
+  // A card has 255; RADV spilled from 220 on, addresses and counters being in them too.
+  const windows = [
+    [7, 2, 3, 3],
+    [3, 1, 1, 64],
+    [3, 2, 1, 64],
+    [1, 2, 0, 64],
+  ];
+  const sides = [4, 7, 8, 12, 14, 16, 28, 32, 56, 64, 112, 224];
+  const most = windows.map((window) => Math.max(...sides.map((side) => held(window, side))));
+  expect(most.every((count) => count <= 212)).toBe(true);
+});
 
 test('stock tfjs on the cpu agrees with the forward convolution and both gradients', async () => {
   const { x, w, dy, window } = caseOf(CASES[4]!);

@@ -48,10 +48,11 @@ export function chooseFilterTile(wide: boolean, attrs: FilterGradAttrs, x: Shape
   const [, oh, ow, cout] = shape4(dy);
   const [kh, kw] = attrs.kernel;
   const read = lanesOf(cin);
-  const quads = cout <= 4 ? 1 : wide && kh * kw === 1 && cout > 8 ? 4 : 2;
+  // The taps of a row times the channels of a block are numbers that a thread holds all along.
+  const quads = cout <= 4 || (!wide && kw > 3) ? 1 : wide && kh * kw === 1 && cout > 8 ? 4 : 2;
   const tapRows = wide && kh * kw <= 9 ? kh : 1;
   const perPosition = tapRows * kw * read * 4 * quads;
-  const most = wide ? Math.min(8, Math.max(4, Math.floor(UNROLLED / perPosition))) : 8;
+  const most = wide ? Math.min(8, Math.max(4, Math.floor(UNROLLED / perPosition))) : narrowColumns(attrs);
   const wholeMap = wide && oh * ow <= most && kh * kw <= 9;
   const columns = tileFor(ow, most);
   const rows = wholeMap ? oh : 1;
@@ -66,6 +67,14 @@ export function chooseFilterTile(wide: boolean, attrs: FilterGradAttrs, x: Shape
     wholeHeight: wholeMap ? h : null,
   };
 }
+
+/**
+ * Positions of a narrow unit. A card has 255 registers a thread, some only half of them, and what does not fit spills to
+ * memory within the loop: 8 positions of a 7 x 7 filter spilled 124 registers and were seven times slower by the estimate
+ * of AMD's compiler. Wide or strided rows of taps meet many columns of x, so their units are short.
+ */
+const narrowColumns = ({ kernel: [, kw], stride }: FilterGradAttrs) =>
+  kw === 1 || (kw <= 3 && stride === 1) ? 8 : 4;
 
 const PARAMS = {
   threads: 'u32',

@@ -1,7 +1,7 @@
 // The convolution and its two gradients as products through workgroup memory (sharedTile.ts). The image is never
 // unfolded in memory: a load works out which pixel and which tap of the filter a number belongs to.
 //   forward  rows: output pixels    inner: taps x input channels    columns: output channels
-//   input    rows: input pixels     inner: taps x output channels   columns: input channels
+//   input    rows: input pixels     inner: taps x output channels   columns: input channels   (stride 1)
 //   filter   rows: taps x inputs    inner: output pixels            columns: output channels
 
 import type { TensorInfo } from '../../backend.ts';
@@ -24,21 +24,18 @@ function four(buffer: string, channels: number, at: string, left: string): strin
 }
 
 /** `fn left4`: the number at (row, k), or four of them where a tap's channels come in fours. */
-function imageLoad(kernel: Map4, channels: number, direction: Direction, { stride }: Window): string {
+function imageLoad(kernel: Map4, channels: number, direction: Direction): string {
   const fours = channels % 4 === 0;
   const T = fours ? 'vec4<f32>' : 'f32';
   const line = (axis: 'y' | 'z', tap: string) =>
     direction === 'forward' ? `row.${axis} + i32(${tap})` : `row.${axis} - i32(${tap})`;
-  const fits = direction === 'forward' ? '' : `|| y % ${stride} != 0 || x % ${stride} != 0`;
   return `
 fn pixelAt(row: vec4<i32>, k: u32) -> ${T} {
   if (row.w == 0 || k >= p.inner) { return ${T}(); }
   let tap = k / ${channels}u;
-  var y = ${line('y', `tap / ${kernel[1]}u`)};
-  var x = ${line('z', `tap % ${kernel[1]}u`)};
-  if (y < 0 || x < 0 ${fits}) { return ${T}(); }
-  ${direction === 'forward' ? '' : `y /= ${stride}; x /= ${stride};`}
-  if (y >= i32(p.height) || x >= i32(p.width)) { return ${T}(); }
+  let y = ${line('y', `tap / ${kernel[1]}u`)};
+  let x = ${line('z', `tap % ${kernel[1]}u`)};
+  if (y < 0 || x < 0 || y >= i32(p.height) || x >= i32(p.width)) { return ${T}(); }
   let at = u32(row.x + y * i32(p.width) + x) * ${channels}u + k % ${channels}u;
   return image[at${fours ? ' / 4u' : ''}];
 }
@@ -53,7 +50,7 @@ fn left(row: vec4<i32>, m: u32, k: u32) -> vec4<f32> {
 }`;
 }
 
-/** Forward convolution or input gradient of `read` with `weights` [kh,kw,cin,cout] into `made`. */
+/** Forward convolution, or input gradient at stride 1, of `read` with `weights` [kh,kw,cin,cout] into `made`. */
 export function sharedConvolution(
   job: GpuJob<string>,
   direction: Direction,
@@ -97,7 +94,7 @@ fn rowOf(m: u32) -> vec4<i32> {
       tensors: [read, weights],
       sizes: { height, width, madeH, madeW },
       left: 'inner',
-      loads: `${rowOf}${imageLoad(kernel, channels, direction, window)}
+      loads: `${rowOf}${imageLoad(kernel, channels, direction)}
 fn right(k: u32, n: u32) -> vec4<f32> { ${right} }`,
     },
     () => made,

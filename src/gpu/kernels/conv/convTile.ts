@@ -68,7 +68,8 @@ export function runConvTile(
   const made = job.outputs[to]!;
   const [n, readH, readW, readC] = shape4(read.shape);
   const [, madeH, madeW, madeC] = shape4(made.shape);
-  if (job.form === 'shared') {
+  // A strided input gradient as one product would multiply zeros three times out of four.
+  if (job.form === 'shared' && (direction === 'forward' || window.stride === 1)) {
     sharedConvolution(job, direction, window, [read, weights, made]);
     return;
   }

@@ -24,6 +24,11 @@ export interface ProgramSpec {
   /** Fields of the uniform struct `p`, after the writes. */
   readonly params?: Readonly<Record<string, 'u32' | 'i32' | 'f32'>>;
   readonly workgroup: readonly [number, number?, number?];
+  /**
+   * The dispatch may be cut into several, for cards on which it would take too long: the body then counts workgroups by
+   * slicedGroup or slicedIndex, and each must be at home in its own place of the result.
+   */
+  readonly sliced?: true;
   /** Workgroup variables, helper functions and constants at module scope. */
   readonly declarations?: string;
   /** Body of `fn main`; sees `id` (global), `local`, `group` and `count` (workgroups) as vec3<u32>, and `lane` (local index); with subgroups `subgroupSize`. */
@@ -46,7 +51,7 @@ const SUBGROUP_SIZE = ', @builtin(subgroup_size) subgroupSize: u32';
 export function program(spec: ProgramSpec): Program {
   const reads = Object.entries(spec.reads ?? {});
   const writes = Object.entries(spec.writes);
-  const params = Object.entries(spec.params ?? {});
+  const params = Object.entries({ ...spec.params, ...(spec.sliced && { firstGroup: 'u32' as const }) });
   const lines = (spec.enable ?? []).map((feature) => `enable ${feature};`);
   let slot = 0;
   for (const [name, element] of reads) {
@@ -98,3 +103,44 @@ export function flatGroups(threads: number, size: number): [number, number, numb
 /** WGSL for the flat thread index that matches flatGroups with the given workgroup width. */
 export const flatIndex = (size: number, name = 'index') =>
   `let ${name} = (group.y * count.x + group.x) * ${size}u + lane;`;
+
+/** WGSL for the number of the workgroup within a dispatch that may have been cut into slices. */
+export const slicedGroup = 'p.firstGroup + group.y * count.x + group.x';
+
+/** flatIndex of a dispatch that may have been cut into slices. */
+export const slicedIndex = (size: number, name = 'index') =>
+  `let ${name} = (${slicedGroup}) * ${size}u + lane;`;
+
+export interface Slice {
+  readonly groups: readonly [number, number, number];
+  /** Workgroups of the slices before it. */
+  readonly first: number;
+  /** Part of the whole. */
+  readonly share: number;
+}
+
+/** Cuts a dispatch so that none is more than a `parts`th of it, along whole rows of its grid where there are enough. */
+export function slicesOf([x, y = 1]: readonly [number, number?, number?], parts: number): Slice[] {
+  const cut = (count: number, pieces: number) => {
+    const size = Math.max(1, Math.floor(count / pieces));
+    return Array.from(
+      { length: Math.ceil(count / size) },
+      (_, i) => [i * size, Math.min(size, count - i * size)] as const,
+    );
+  };
+  const share = (groups: number) => groups / (x * y);
+  if (y >= parts) {
+    return cut(y, parts).map(([row, rows]) => ({
+      groups: [x, rows, 1],
+      first: row * x,
+      share: share(rows * x),
+    }));
+  }
+  return Array.from({ length: y }, (_, row) => row).flatMap((row) =>
+    cut(x, Math.ceil(parts / y)).map(([column, columns]) => ({
+      groups: [columns, 1, 1] as const,
+      first: row * x + column,
+      share: share(columns),
+    })),
+  );
+}

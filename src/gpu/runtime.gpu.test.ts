@@ -1,8 +1,8 @@
 // The recorder on a real device: order with stock kernels, parameters, in-place updates, trimming.
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { tf } from './backend.ts';
 import { defineKernel } from './kernel.ts';
-import { flatGroups, flatIndex, program } from './program.ts';
+import { flatGroups, flatIndex, program, slicedIndex } from './program.ts';
 import { testDevice } from './testDevice.ts';
 
 const axpy = defineKernel<'x' | 'y', { a: number }>({
@@ -72,6 +72,57 @@ test('much work is submitted in parts, and more than a part alone', async () => 
   expect(runtime.counts.submits - before).toBe(3);
   runtime.submit();
   tf.dispose([first!, y]);
+});
+
+describe('a dispatch that would hold a slow card for too long', () => {
+  /** Each workgroup adds one to its own place, so that one left out or done twice shows. */
+  const counting = program({
+    name: 'testSliced',
+    writes: { out: 'f32' },
+    params: { size: 'u32' },
+    workgroup: [2],
+    sliced: true,
+    body: `${slicedIndex(2)} if (index < p.size) { out[index] = out[index] + 1.0; }`,
+  });
+
+  test.each([
+    ['one row', [7, 1], 3],
+    ['rows enough', [5, 8], 3],
+    ['rows enough, the last slice shorter', [4, 9], 4],
+    ['more slices than rows', [6, 2], 5],
+    ['more slices than workgroups', [2, 2], 50],
+  ] as const)('is cut into slices of its grid: %s', async (_, [x, y], parts) => {
+    const { runtime } = await testDevice();
+    const size = 2 * x * y;
+    const [out] = axpy({ x: tf.zeros([size]), y: tf.zeros([size]) }, { a: 1 });
+    const before = { ...runtime.counts };
+    runtime.counts.mostWork = 0;
+    const limit = 1e10;
+    runtime.dispatch(counting, [out!], [size], [x, y], parts * limit);
+    const slices = runtime.counts.dispatches - before.dispatches;
+    expect(slices).toBeGreaterThanOrEqual(Math.min(parts, x * y));
+    expect(runtime.counts.work - before.work).toBeCloseTo(parts * limit, -3);
+    // A workgroup is never cut.
+    expect(runtime.counts.mostWork).toBeLessThanOrEqual(Math.max(limit, (parts * limit) / (x * y)) * 1.001);
+    expect([...(await out!.data())]).toEqual(Array.from({ length: size }, () => 1));
+    out!.dispose();
+  });
+
+  test('is cut further on a card that was measured to be slower, and not less on a faster one', async () => {
+    const { runtime } = await testDevice();
+    const out = tf.zeros([256]);
+    const slices = (speed: number) => {
+      runtime.reckonWith(speed);
+      const before = runtime.counts.dispatches;
+      runtime.dispatch(counting, [out], [256], [128], 2e10);
+      return runtime.counts.dispatches - before;
+    };
+    expect([2e10, 1e13, 1e10, 5e9].map(slices)).toEqual([2, 2, 4, 8]);
+    // A timing gone wrong.
+    expect(slices(1)).toBe(slices(1e9));
+    runtime.reckonWith(2e10);
+    out.dispose();
+  });
 });
 
 test('many dispatches are submitted on the way, with open passes closed', async () => {

@@ -4,12 +4,17 @@
 // so many dispatches or so much work, so that no single submit comes near a two-second watchdog.
 
 import { internalsOf, type TensorInfo } from './backend.ts';
-import type { Program } from './program.ts';
+import { type Program, slicesOf } from './program.ts';
 import { ReadBuffers } from './readBuffers.ts';
 
 const SUBMIT_EVERY = 64;
-/** Multiply-adds of one submit: a third of a second on a GPU that manages 60 billion a second with our kernels. */
-const WORK_PER_SUBMIT = 2e10;
+/** Multiply-adds a second of a card of which nothing is known: a tenth of what 400 GFLOP/s can do. */
+const SLOW_CARD = 2e10;
+/** A system resets a card that does not come back for two seconds: within one dispatch and one submit, at SLOW_CARD or as measured. */
+const SECONDS_PER_DISPATCH = 0.5;
+const SECONDS_PER_SUBMIT = 1;
+/** A timing that goes wrong must not cut a step to pieces. */
+const SLOWEST = 1e9;
 /** Uploads in flight before they are submitted, so that their staging buffers are given back. */
 const STAGED_BYTES = 1 << 24;
 const CACHE_LIMIT = 8192;
@@ -19,12 +24,16 @@ const COMPILED_AT_ONCE = 3;
 export interface RuntimeCounts {
   dispatches: number;
   submits: number;
+  /** Multiply-adds, where kernels say how many. */
+  work: number;
+  /** Of one dispatch at most. */
+  mostWork: number;
 }
 
 export class Runtime {
   readonly device: GPUDevice;
   readonly software: boolean;
-  readonly counts: RuntimeCounts = { dispatches: 0, submits: 0 };
+  readonly counts: RuntimeCounts = { dispatches: 0, submits: 0, work: 0, mostWork: 0 };
   /** What asked last for memory or dispatches: a kernel by its registered name. */
   recording = '';
   readonly #backend: ReturnType<typeof internalsOf>;
@@ -35,6 +44,8 @@ export class Runtime {
   readonly #bufferIds = new WeakMap<GPUBuffer, number>();
   readonly #reads = new ReadBuffers();
   #nextBufferId = 1;
+  /** Multiply-adds a second that are reckoned with. */
+  #speed = SLOW_CARD;
   #work = 0;
   #staged = 0;
   #pending: Map<string, Program> | null = null;
@@ -43,6 +54,11 @@ export class Runtime {
     this.#backend = internalsOf(backend);
     this.device = this.#backend.device;
     this.software = software;
+  }
+
+  /** What was measured, in multiply-adds a second. A fast card is still taken for slow: it may be busy elsewhere. */
+  reckonWith(speed: number): void {
+    this.#speed = Math.min(SLOW_CARD, Math.max(SLOWEST, speed));
   }
 
   /** While `body` runs, nothing is dispatched; the programs it would need are returned. */
@@ -73,8 +89,8 @@ export class Runtime {
   }
 
   /**
-   * Records one dispatch. `tensors` are bound in the order of the program's reads, then writes. `work` is the number of
-   * multiply-adds where that is more than one per thread.
+   * Records one dispatch, or several that share its work where it is sliced and long. `tensors` are bound in the order of
+   * the program's reads, then writes. `work` is the number of multiply-adds where that is more than one per thread.
    */
   dispatch(
     program: Program,
@@ -88,12 +104,31 @@ export class Runtime {
       return;
     }
     const buffers = tensors.map((tensor) => this.bufferOf(tensor));
-    if (program.paramKinds.length > 0) buffers.push(this.#uniform(program, params));
+    if (!program.sliced) {
+      this.#record(program, buffers, params, groups, work);
+      return;
+    }
+    const parts = Math.ceil(work / (this.#speed * SECONDS_PER_DISPATCH));
+    for (const slice of slicesOf(groups, Math.max(1, parts))) {
+      this.#record(program, buffers, [...params, slice.first], slice.groups, work * slice.share);
+    }
+  }
+
+  #record(
+    program: Program,
+    tensors: readonly GPUBuffer[],
+    params: readonly number[],
+    groups: readonly [number, number?, number?],
+    work: number,
+  ): void {
+    const buffers = program.paramKinds.length > 0 ? [...tensors, this.#uniform(program, params)] : tensors;
     const pipeline = this.#pipeline(program);
     const bindGroup = this.#bindGroup(program, buffers);
     const backend = this.#backend;
-    if (this.#work > 0 && this.#work + work > WORK_PER_SUBMIT) this.submit();
+    if (this.#work > 0 && this.#work + work > this.#speed * SECONDS_PER_SUBMIT) this.submit();
     this.#work += work;
+    this.counts.work += work;
+    this.counts.mostWork = Math.max(this.counts.mostWork, work);
     backend.ensureCommandEncoderReady();
     backend.computePassEncoder ??= backend.commandEncoder!.beginComputePass();
     const pass = backend.computePassEncoder;

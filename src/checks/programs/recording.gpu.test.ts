@@ -54,6 +54,7 @@ test.each(published().map((config) => [(config as { method?: string }).method ??
         const run = new Pretrainer(config, squareFilms(config), runtime);
         await run.compile(() => undefined);
         dispatches.length = 0;
+        runtime.counts.mostWork = 0;
         // Nothing was computed, and that is noticed.
         await expect(run.submitStep()).rejects.toThrow(/zero/);
         run.dispose();
@@ -70,6 +71,9 @@ test.each(published().map((config) => [(config as { method?: string }).method ??
     expect(dispatches.length).toBeGreaterThan(300);
     // A grid folded over y has rows, so that the fold is tried at all.
     expect(dispatches.some(({ groups }) => groups[1]! > 1)).toBe(true);
+    // On a card with a tenth of 400 GFLOP/s no dispatch takes longer than half a second; systems give up after two.
+    expect(runtime.counts.mostWork).toBeGreaterThan(1e9);
+    expect(runtime.counts.mostWork / (400e9 / 2 / 10)).toBeLessThanOrEqual(0.5);
     const predicted = planBudget(config, {
       software: false,
       features: [...device.features],
@@ -79,7 +83,7 @@ test.each(published().map((config) => [(config as { method?: string }).method ??
     const mebi = (bytes: number) => Math.round(bytes / 2 ** 20);
     const largest = Math.max(...dispatches.map(({ groups }) => groups.reduce((a, b) => a * b, 1)));
     process.stdout.write(
-      `${name}: ${dispatches.length} dispatches, at most ${largest} groups, peak ${mebi(peak)} MiB, predicted ${mebi(predicted)}\n`,
+      `${name}: ${dispatches.length} dispatches, at most ${largest} groups and ${(runtime.counts.mostWork / 1e9).toFixed(1)} G multiply-adds, peak ${mebi(peak)} MiB, predicted ${mebi(predicted)}\n`,
     );
     expect(Math.abs(predicted / peak - 1)).toBeLessThan(0.15);
   },

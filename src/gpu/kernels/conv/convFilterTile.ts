@@ -4,7 +4,7 @@
 // padding, and takes them four at a time as a product of two small matrices.
 
 import type { Shape } from '../../kernel.ts';
-import { flatIndex, type Program, program } from '../../program.ts';
+import { type Program, program, slicedIndex } from '../../program.ts';
 import { shape4 } from '../../shape.ts';
 import {
   type Element,
@@ -113,7 +113,8 @@ export function filterProgram(
     writes: { partials: element },
     params: PARAMS,
     workgroup: [group],
-    body: `${flatIndex(group)}
+    sliced: true,
+    body: `${slicedIndex(group)}
   if (index >= p.threads) { return; }
   let co = index % p.outBlocks * ${4 * quads}u;
   let ci = index / p.outBlocks % p.inBlocks * ${read}u;

@@ -5,7 +5,7 @@
 // Forward: read row = row * stride + ky - pad. Input gradient: the same relation solved for the other side.
 
 import type { GpuJob, Shape } from '../../kernel.ts';
-import { flatGroups, flatIndex, type Program, program } from '../../program.ts';
+import { flatGroups, type Program, program, slicedIndex } from '../../program.ts';
 import { shape4, sizeOf } from '../../shape.ts';
 import {
   each,
@@ -158,7 +158,8 @@ function convProgram(sides: Sides, tile: Tile, group: number): Program {
       madeC: 'u32',
     },
     workgroup: [group],
-    body: `${flatIndex(group)}
+    sliced: true,
+    body: `${slicedIndex(group)}
   if (index >= p.threads) { return; }
   let channel = (index % p.blocks) * ${4 * quads}u;
   let image = index / p.blocks % p.imageTiles * ${images}u;

@@ -6,7 +6,7 @@
 
 import type { TensorInfo } from '../../backend.ts';
 import type { GpuJob } from '../../kernel.ts';
-import { flatGroups, flatIndex, type Program, program } from '../../program.ts';
+import { flatGroups, type Program, program, slicedIndex } from '../../program.ts';
 import { each, load, range, storageOf, store4 } from '../parts/lanes.ts';
 
 export type Product = 'forward' | 'input' | 'filter';
@@ -100,7 +100,8 @@ function productProgram(
       columns: 'u32',
     },
     workgroup: [group],
-    body: `${flatIndex(group)}
+    sliced: true,
+    body: `${slicedIndex(group)}
   if (index >= p.threads) { return; }
   let column = index % p.across * ${4 * quads}u;
   let row = index / p.across % p.down * ${rows}u;

@@ -5,7 +5,7 @@
 
 import type { TensorInfo } from '../../backend.ts';
 import type { GpuJob } from '../../kernel.ts';
-import { flatGroups, type ProgramSpec, program } from '../../program.ts';
+import { flatGroups, type ProgramSpec, program, slicedGroup } from '../../program.ts';
 import { each, storageOf, store4 } from './lanes.ts';
 
 const THREADS = 128;
@@ -91,12 +91,13 @@ function code({ name, columns, reads, sizes, left, loads }: SharedProduct, tile:
       ...Object.fromEntries(Object.keys(sizes).map((size) => [size, 'u32' as const])),
     },
     workgroup: [THREADS],
+    sliced: true,
     declarations: `
 var<workgroup> lefts: array<f32, ${rows * STEP}>;
 var<workgroup> rights: array<vec4<f32>, ${STEP * quads}>;
 ${loads}`,
     body: `
-  let tile = group.y * count.x + group.x;
+  let tile = ${slicedGroup};
   if (tile >= p.across * p.down * p.parts) { return; }
   let firstColumn = tile % p.across * ${4 * quads}u;
   let firstRow = tile / p.across % p.down * ${rows}u;

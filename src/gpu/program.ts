@@ -31,7 +31,7 @@ export interface ProgramSpec {
   readonly sliced?: true;
   /** Workgroup variables, helper functions and constants at module scope. */
   readonly declarations?: string;
-  /** Body of `fn main`; sees `id` (global), `local`, `group` and `count` (workgroups) as vec3<u32>, and `lane` (local index); with subgroups `subgroupSize`. */
+  /** Body of `fn main`; sees `id` (global), `local`, `group` and `count` (workgroups) as vec3<u32>, and `lane` (local index); with subgroups `subgroupSize` and `subgroupLane`. */
   readonly body: string;
   /** Adds `enable` directives. */
   readonly enable?: readonly ('f16' | 'subgroups')[];
@@ -45,7 +45,8 @@ export interface Program extends ProgramSpec {
   readonly threads: number;
 }
 
-const SUBGROUP_SIZE = ', @builtin(subgroup_size) subgroupSize: u32';
+const SUBGROUPS =
+  ', @builtin(subgroup_size) subgroupSize: u32, @builtin(subgroup_invocation_id) subgroupLane: u32';
 
 /** Completes a spec with its WGSL text. */
 export function program(spec: ProgramSpec): Program {
@@ -70,7 +71,7 @@ export function program(spec: ProgramSpec): Program {
     `@compute @workgroup_size(${x}, ${y}, ${z})`,
     'fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>,',
     '  @builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>,',
-    `  @builtin(local_invocation_index) lane: u32${spec.enable?.includes('subgroups') ? SUBGROUP_SIZE : ''}) {`,
+    `  @builtin(local_invocation_index) lane: u32${spec.enable?.includes('subgroups') ? SUBGROUPS : ''}) {`,
     spec.body,
     '}',
   );

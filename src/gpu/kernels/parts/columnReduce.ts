@@ -1,8 +1,8 @@
 // Sums down the columns of a table, or whatever else can be merged in any order, by a workgroup each: its threads stand
 // `across` neighbouring columns wide, so that they read neighbouring numbers, and share the rows; their states are
 // merged in a tree through workgroup memory, in a fixed order. The subgroup form exchanges states within a subgroup
-// first, which leaves less of the tree. It takes threads of a subgroup for neighbours; the measurement that chooses forms
-// holds every form to the others' result, so an adapter that numbers them otherwise does not get it.
+// first, which leaves less of the tree. That takes the threads of a subgroup for neighbours in order, which a driver may
+// decide anew for every program and does not promise, so each workgroup looks: where they are not, the tree does it all.
 
 import type { TensorInfo } from '../../backend.ts';
 import type { GpuJob } from '../../kernel.ts';
@@ -80,7 +80,7 @@ function reductionProgram(reduction: ColumnReduction, across: number, subgroups:
     declarations: `
 struct State { ${fields.map((field) => `${field}: ${state[field]}`).join(', ')} }
 fn merge(a: State, b: State) -> State { ${reduction.merge} }
-var<workgroup> states: array<State, ${THREADS}>;`,
+var<workgroup> states: array<State, ${THREADS}>;${subgroups ? '\nvar<workgroup> disorder: atomic<u32>;' : ''}`,
     body: `
   let blocks = (p.columns + ${across - 1}u) / ${across}u;
   let block = group.y * count.x + group.x;
@@ -93,13 +93,13 @@ var<workgroup> states: array<State, ${THREADS}>;`,
   for (var r = ${first} + lane / ${across}u * ${step}; r < p.rows; r += ${down}u * ${step}) {
     ${reduction.visit}
   }
-${subgroups ? each(apart.length, (i) => exchange(apart[i]!, fields)) : ''}
+${subgroups ? `${lookAtOrder}\n${each(apart.length, (i) => exchange(apart[i]!, fields))}` : ''}
   states[lane] = s;
   workgroupBarrier();
 ${doublings(across, THREADS / 2)
   .reverse()
   .map((far) => {
-    const lacking = `lane < ${far}u${subgroups ? ` && subgroupSize <= ${far}u` : ''}`;
+    const lacking = `lane < ${far}u${subgroups ? ` && reach <= ${far}u` : ''}`;
     return `if (${lacking}) { states[lane] = merge(states[lane], states[lane + ${far}u]); }\n  workgroupBarrier();`;
   })
   .join('\n')}
@@ -117,9 +117,15 @@ function doublings(from: number, to: number): number[] {
   return list;
 }
 
-/** Every thread takes in the state of the thread `apart` places from it, where that is of its subgroup. */
+/** `reach`: threads that may exchange states, the same in the whole workgroup; 1 where subgroups are not in order. */
+const lookAtOrder = `
+  if (lane % subgroupSize != subgroupLane) { atomicStore(&disorder, 1u); }
+  workgroupBarrier();
+  let reach = select(subgroupSize, 1u, atomicLoad(&disorder) != 0u);`;
+
+/** Every thread takes in the state of the thread `apart` places from it, where that is within reach. */
 function exchange(apart: number, fields: readonly string[]): string {
   const shuffled = fields.map((field) => `subgroupShuffleXor(s.${field}, ${apart}u)`);
   return `{ let other = State(${shuffled.join(', ')});
-  if (subgroupSize > ${apart}u) { s = merge(s, other); } }`;
+  if (reach > ${apart}u) { s = merge(s, other); } }`;
 }

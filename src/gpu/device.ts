@@ -6,7 +6,7 @@ import { tf, WebGPUBackend } from './backend.ts';
 import { installRuntime } from './kernel.ts';
 import { Runtime } from './runtime.ts';
 
-const WANTED_LIMITS = [
+export const WANTED_LIMITS = [
   'maxBufferSize',
   'maxStorageBufferBindingSize',
   'maxStorageBuffersPerShaderStage',

@@ -159,6 +159,16 @@ export class Runtime {
     this.device.queue.writeBuffer(buffer, byteOffset, data.buffer, data.byteOffset, data.byteLength);
   }
 
+  /** Lets the GPU note its time when everything recorded so far is done. */
+  stamp(querySet: GPUQuerySet, index: number): void {
+    if (this.#pending) return;
+    const backend = this.#backend;
+    backend.ensureCommandEncoderReady();
+    backend.endComputePassEncoder();
+    const timestampWrites = { querySet, endOfPassWriteIndex: index };
+    backend.commandEncoder!.beginComputePass({ timestampWrites }).end();
+  }
+
   submit(): void {
     if (this.#pending || !this.#backend.commandEncoder) return;
     this.#backend.endComputePassEncoder();

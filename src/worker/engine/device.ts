@@ -9,8 +9,8 @@ import { type Budget, refusalOf } from '../../protocol/budget.ts';
 import type { DeviceFacts } from '../../protocol/engine.ts';
 import type { KernelOptions } from '../../protocol/kernels.ts';
 import { AppError } from '../../util/errors.ts';
-import { deviceFacts, faultError } from './deviceFacts.ts';
-import { applyKernels } from './kernels.ts';
+import { adapterKey, deviceFacts, faultError } from './deviceFacts.ts';
+import { applyKernels, reckonWithSpeed } from './kernels.ts';
 
 const ANNOUNCEMENT_MS = 1000;
 
@@ -59,6 +59,7 @@ export class EngineDevice {
       if (thrown instanceof DeviceUnavailable) throw new AppError(thrown.reason, thrown.message);
       throw thrown;
     }
+    reckonWithSpeed(this.#opened.runtime);
     this.#facts = deviceFacts(this.#opened);
     return this.#facts;
   }
@@ -76,8 +77,7 @@ export class EngineDevice {
   async chooseKernels(options: KernelOptions, again: boolean): Promise<DeviceFacts> {
     const opened = this.#opened;
     if (!opened) throw new AppError('not-ready', 'no GPU device is open.');
-    const { vendor, architecture, device, description } = opened.info;
-    await applyKernels(opened.runtime, [vendor, architecture, device, description].join('|'), options, again);
+    await applyKernels(opened.runtime, adapterKey(opened, navigator.userAgent), options, again);
     this.#facts = deviceFacts(opened);
     return this.#facts;
   }

@@ -1,6 +1,6 @@
 // What the page is told about the adapter, and how a device's faults become named errors.
 
-import type { DeviceFault, OpenDevice } from '../../gpu/device.ts';
+import { type DeviceFault, type OpenDevice, WANTED_LIMITS } from '../../gpu/device.ts';
 import type { AdapterLimits } from '../../protocol/budget.ts';
 import type { DeviceFacts } from '../../protocol/engine.ts';
 import { AppError } from '../../util/errors.ts';
@@ -26,6 +26,29 @@ export function deviceFacts({ device, info, software, runtime }: OpenDevice): De
     limits: limits as AdapterLimits,
     kernels: kernelFacts(runtime),
   };
+}
+
+interface AdapterInfo extends GPUAdapterInfo {
+  readonly subgroupMinSize: number;
+  readonly subgroupMaxSize: number;
+  readonly isFallbackAdapter: boolean;
+}
+
+/**
+ * What times of this adapter are kept under. Browsers hide names (all four are empty in Firefox, two in Chrome), so limits,
+ * features and subgroups tell adapters apart as well; and a new browser brings a new compiler, which the old times know
+ * nothing of.
+ */
+export function adapterKey({ device, info }: Pick<OpenDevice, 'device' | 'info'>, userAgent: string): string {
+  const { vendor, architecture, description, subgroupMinSize, subgroupMaxSize, isFallbackAdapter } =
+    info as AdapterInfo;
+  return JSON.stringify([
+    [vendor, architecture, info.device, description],
+    [subgroupMinSize, subgroupMaxSize, isFallbackAdapter],
+    WANTED_LIMITS.map((name) => device.limits[name]),
+    [...device.features].sort(),
+    userAgent,
+  ]);
 }
 
 export function faultError({ kind, message }: DeviceFault): AppError {

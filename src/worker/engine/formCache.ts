@@ -1,5 +1,5 @@
-// Keeps what was measured of the kernels' forms in this browser, one record an adapter, so that the choice made from it
-// is the same on every visit. Where the browser refuses storage, or in Node, nothing is kept and nothing fails.
+// Keeps what was measured of the kernels' forms in this browser, one record for what is known of adapter, driver and
+// browser (adapterKey), so that the choice made from it is the same on every visit. Where the browser refuses storage, or in Node, nothing is kept and nothing fails.
 
 import { type IDBPDatabase, openDB } from 'idb';
 import type { FormTimes } from '../../checks/selftest/measureForms.ts';
@@ -7,7 +7,7 @@ import type { FormTimes } from '../../checks/selftest/measureForms.ts';
 const DATABASE = 'mlvicx-kernels';
 const STORE = 'forms';
 /** Counts changes of the programs or of the measurement; older records are not read. */
-const MEASUREMENT = 1;
+const MEASUREMENT = 2;
 
 function open(): Promise<IDBPDatabase> | null {
   if (typeof indexedDB === 'undefined') return null;

@@ -1,7 +1,7 @@
 // The kernels as the page knows them: which are switched off, which form each takes, and what a measurement said. The
 // choice outlives a device that is lost and opened again, so a run that goes on afterwards computes the same.
 
-import { type FormTimes, fastest, measureForms } from '../../checks/selftest/measureForms.ts';
+import { type FormTimes, fastest, measureForms, speedOf } from '../../checks/selftest/measureForms.ts';
 import { chooseForms, type Form, formFor, formsHere } from '../../gpu/forms.ts';
 import { kernelsOff, STOCK, switchOff } from '../../gpu/kernels/stock.ts';
 import { KERNEL_TABLE } from '../../gpu/kernels/table.ts';
@@ -17,6 +17,12 @@ import { readTimes, writeTimes } from './formCache.ts';
 
 /** Of the last measurement on this adapter, or the one that was kept. */
 let times: FormTimes = {};
+
+/** Lets a device go by what was measured on it before: a new one in place of a lost one is the same. */
+export function reckonWithSpeed(runtime: Runtime): void {
+  const speed = speedOf(times);
+  if (speed !== null) runtime.reckonWith(speed);
+}
 
 const specOf = (name: KernelName) => KERNEL_TABLE[name].spec;
 
@@ -60,6 +66,7 @@ export async function applyKernels(
   else if (forms === 'measured') {
     times = await timesHere(runtime, adapter, again);
     chooseForms(formsGiven(runtime, fastest(times)));
+    reckonWithSpeed(runtime);
   } else chooseForms(formsGiven(runtime, forms));
   switchOff(without);
 }

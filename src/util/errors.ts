@@ -2,21 +2,23 @@
 // act on stands beside the words, so that nobody reads it out of them. Errors cross worker boundaries as plain records
 // (toWire / fromWire) and arrive as they were. A new failure is a new row here; nothing else in the code invents codes.
 
+import { hintIn } from './browsers.ts';
+
 interface ErrorEntry {
   /** What happened. `{detail}` is replaced by the detail given when the error is made. */
   readonly sentence: string;
-  /** What to do next. */
+  /** What to do next, where browsers.ts knows nothing better for the browser at hand. */
   readonly hint: string;
 }
 
 export const ERROR_TABLE = {
   'webgpu-missing': {
     sentence: 'This browser does not offer WebGPU.',
-    hint: 'Open the page in Chrome or Edge 121 or newer, over https or localhost.',
+    hint: 'Open the page in Chrome or Edge 121, Firefox 153 or Safari 26, or newer, over https or localhost.',
   },
   'adapter-missing': {
     sentence: 'WebGPU is there, but no graphics adapter answered.',
-    hint: 'Turn on "Use graphics acceleration when available" in the browser settings, update the driver, and look at chrome://gpu. On Linux start Chrome with --enable-unsafe-webgpu --enable-features=Vulkan.',
+    hint: 'Turn on graphics acceleration in the browser settings and update the driver.',
   },
   'device-refused': {
     sentence: 'The graphics adapter refused to open a device: {detail}',
@@ -258,7 +260,7 @@ export class AppError extends Error {
   get hint(): string {
     const { proposal, batch } = this.data;
     const choices = [proposal && `the preset ${proposal}`, batch && `batch size ${batch}`].filter(Boolean);
-    const { hint } = ERROR_TABLE[this.code];
+    const hint = hintIn(globalThis.navigator?.userAgent ?? '', this.code) ?? ERROR_TABLE[this.code].hint;
     return choices.length > 0 ? `Choose ${choices.join(' or ')}. ${hint}` : hint;
   }
 

@@ -36,6 +36,29 @@ type FileHandle = FileSystemFileHandle & {
 
 export const CACHE_FOLDER = 'film-cache';
 
+/** Synchronous reading of a file, for browsers that let one handle at a time at it. */
+declare class FileReaderSync {
+  readAsArrayBuffer(blob: Blob): ArrayBuffer;
+}
+
+/** A pack that is read as any other file. Nobody writes to it any more, so what is read stays true. */
+function asReadPack(file: File): PackFile {
+  const reader = new FileReaderSync();
+  const refuse = (): never => {
+    throw new DOMException('this pack is open for reading.', 'NoModificationAllowedError');
+  };
+  return {
+    read(into, at) {
+      const bytes = new Uint8Array(reader.readAsArrayBuffer(file.slice(at, at + into.length)));
+      into.set(bytes);
+      return bytes.length;
+    },
+    write: refuse,
+    flush: refuse,
+    close: () => undefined,
+  };
+}
+
 const asPack = (handle: SyncHandle): PackFile => ({
   read: (into, at) => handle.read(into, { at }),
   write(bytes, at) {
@@ -70,7 +93,13 @@ class OpfsDisk implements CacheDisk {
 
   async open(name: string) {
     const file = (await this.#folder.getFileHandle(name)) as FileHandle;
-    return asPack(await file.createSyncAccessHandle({ mode: 'read-only' }));
+    try {
+      return asPack(await file.createSyncAccessHandle({ mode: 'read-only' }));
+    } catch (thrown) {
+      // A browser that knows no modes: whoever comes first has the file for itself.
+      if (!(thrown instanceof DOMException) || thrown.name !== 'NoModificationAllowedError') throw thrown;
+      return asReadPack(await file.getFile());
+    }
   }
 
   async remove(name: string) {

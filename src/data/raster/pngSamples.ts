@@ -86,7 +86,8 @@ async function inflate(parts: readonly Uint8Array[], size: number): Promise<Uint
   // What is wrong with the bytes is heard at the other end.
   feed(writable.getWriter(), parts).catch(() => undefined);
   try {
-    for await (const chunk of readable) out.take(chunk);
+    const reader = readable.getReader();
+    for (let next = await reader.read(); !next.done; next = await reader.read()) out.take(next.value);
   } catch (thrown) {
     if (thrown instanceof AppError) throw thrown;
     if (!out.full) return inflateTolerantly(parts, size);

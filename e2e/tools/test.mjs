@@ -1,7 +1,8 @@
 // `npm test`: the set-up of `npm start` plus a Chromium, then types, lint, unit tests and browser tests. Every
 // stage runs even if an earlier one failed. The last line printed is `N passed, N failed, N skipped`: tests of
 // Vitest and Playwright, and one failure more for each stage that fails without failing tests.
-// `npm test -- unit e2e` runs only the stages named; `faults`, the whole fault matrix, runs only when it is named.
+// `npm test -- unit e2e` runs only the stages named; `faults`, the whole fault matrix, and `stacks`, every WebGPU stack
+// that a machine without a card can bring up, run only when they are named.
 
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -62,6 +63,18 @@ const STAGES = {
     report: 'e2e.json',
     counts: playwrightCounts,
     env: { FAULTS: 'all' },
+    asked: true,
+  },
+  stacks: {
+    script: 'tsx/dist/cli.mjs',
+    args: ['e2e/stacks/main.ts'],
+    report: 'stacks.json',
+    counts: (report) => report,
+    env: {
+      STACKS_REPORT: path.join(reports, 'stacks.json'),
+      // Firefox is spoken to over a WebSocket, which Node has by itself from version 22 on.
+      ...(typeof WebSocket === 'undefined' && { NODE_OPTIONS: '--experimental-websocket' }),
+    },
     asked: true,
   },
 };

@@ -26,7 +26,7 @@ beforeAll(async () => {
   await list.addCases();
   programs = list.all;
   process.stdout.write(`${programs.length} programs of ${runs.length} configurations\n`);
-}, 120_000);
+}, 400_000);
 
 afterAll(() => {
   Rng.prototype.normal = normal;

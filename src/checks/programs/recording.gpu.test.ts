@@ -5,11 +5,13 @@ import { afterEach, expect, test } from 'vitest';
 import type { Field } from '../../config/fields.ts';
 import { presetConfig } from '../../config/presets.ts';
 import { type Config, SCHEMA } from '../../config/schema.ts';
+import { WANTED_LIMITS } from '../../gpu/device.ts';
 import { countBuffers } from '../../gpu/testBuffers.ts';
 import { testDevice } from '../../gpu/testDevice.ts';
 import { hardwareForms, withForms } from '../../gpu/testForms.ts';
 import { DEFAULT_LIMITS } from '../../gpu/testLimits.ts';
 import { planBudget } from '../../plan/budget.ts';
+import type { AdapterLimits } from '../../protocol/budget.ts';
 import { Pretrainer } from '../../train/pretrain.ts';
 import { squareFilms } from '../../train/testRun.ts';
 import { Rng } from '../../util/rng.ts';
@@ -68,16 +70,18 @@ test.each(published().map((config) => [(config as { method?: string }).method ??
     }
     const most = DEFAULT_LIMITS.maxComputeWorkgroupsPerDimension!;
     expect(dispatches.filter(({ groups }) => groups.some((count) => count > most || count < 1))).toEqual([]);
-    expect(dispatches.length).toBeGreaterThan(300);
+    expect(dispatches.length).toBeGreaterThan(200);
     // A grid folded over y has rows, so that the fold is tried at all.
     expect(dispatches.some(({ groups }) => groups[1]! > 1)).toBe(true);
     // On a card with a tenth of 400 GFLOP/s no dispatch takes longer than half a second; systems give up after two.
     expect(runtime.counts.mostWork).toBeGreaterThan(1e9);
     expect(runtime.counts.mostWork / (400e9 / 2 / 10)).toBeLessThanOrEqual(0.5);
+    // A device's own limits are no plain object, which the plan of a page gets.
+    const limits = Object.fromEntries(WANTED_LIMITS.map((limit) => [limit, device.limits[limit]]));
     const predicted = planBudget(config, {
       software: false,
       features: [...device.features],
-      limits: device.limits,
+      limits: limits as unknown as AdapterLimits,
     }).totalBytes;
     const { peak } = buffers.counts;
     const mebi = (bytes: number) => Math.round(bytes / 2 ** 20);

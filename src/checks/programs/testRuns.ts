@@ -1,9 +1,10 @@
-// The configurations whose programs the tests look at, derived from the tables: every preset, each with every value of
-// every setting of few values changed alone, and shapes that no vector divides. Not part of the product.
+// The configurations whose programs the tests look at, derived from the tables: every preset and shapes that no vector
+// divides, with every method, and with every value of every setting of few values that means something for it; changed
+// alone where a run is small, all together where it is large. Not part of the product.
 
 import type { Field } from '../../config/fields.ts';
 import { PRESET_NAMES, presetConfig } from '../../config/presets.ts';
-import { CONFIG_KEYS, type Config, parseConfig, SCHEMA } from '../../config/schema.ts';
+import { type Config, keysInForce, parseConfig, SCHEMA } from '../../config/schema.ts';
 
 /** Widths and sides that neither four nor two nor three divides, more rows than columns, a batch of one short group. */
 const ODD: Readonly<Record<string, Partial<Config>>> = {
@@ -29,9 +30,9 @@ const ODD: Readonly<Record<string, Partial<Config>>> = {
 
 /** Every other value of a setting that a training step may depend on; numbers are left to the odd shapes. */
 function others(base: Config): [string, Partial<Config>][] {
-  return CONFIG_KEYS.flatMap((key): [string, Partial<Config>][] => {
+  return keysInForce(base).flatMap((key): [string, Partial<Config>][] => {
     const field: Field = SCHEMA[key];
-    if (field.when === 'evaluation' || field.kind === 'number') return [];
+    if (key === 'method' || field.when === 'evaluation' || field.kind === 'number') return [];
     const values = field.kind === 'toggle' ? [true, false] : Object.keys(field.choices);
     return values
       .filter((value) => value !== base[key])
@@ -46,6 +47,20 @@ export interface NamedRun {
   readonly alone: boolean;
 }
 
+/** Sides up to which each change gets a run of its own: a large run takes a second, and asks for the same programs. */
+const SMALL = 64;
+
+function changed(name: string, config: Config): NamedRun[] {
+  const changes = others(config);
+  const together = Object.assign({}, ...changes.map(([, values]) => values)) as Partial<Config>;
+  const list: [string, Partial<Config>][] = config.imageSize <= SMALL ? changes : [['all else', together]];
+  return list.map(([change, values]) => ({
+    name: `${name}, ${change}`,
+    config: { ...config, ...values },
+    alone: false,
+  }));
+}
+
 export function runsToLookAt(): NamedRun[] {
   const bases = [
     ...PRESET_NAMES.map((name) => ({ name: name as string, config: presetConfig(name) })),
@@ -54,12 +69,11 @@ export function runsToLookAt(): NamedRun[] {
       config: parseConfig(changes, presetConfig('smoke')),
     })),
   ];
-  return bases.flatMap(({ name, config }) => [
-    { name, config, alone: true },
-    ...others(config).map(([change, values]) => ({
-      name: `${name}, ${change}`,
-      config: { ...config, ...values },
-      alone: false,
-    })),
-  ]);
+  const methods = Object.keys(SCHEMA.method.choices) as Config['method'][];
+  return bases.flatMap(({ name, config }) =>
+    methods.flatMap((method) => {
+      const run = { name: `${name}, ${method}`, config: { ...config, method }, alone: true };
+      return [run, ...changed(run.name, run.config)];
+    }),
+  );
 }

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { presetConfig } from '../../src/config/presets.ts';
 import type { RunnerEvent } from '../../src/headless.ts';
-import { SYNTHETIC_SET } from '../../src/protocol/intake.ts';
+import { syntheticOptions } from '../../src/protocol/intake.ts';
 import { commonValue } from '../../src/protocol/metrics.ts';
 import { findSwiftShaderIcd } from '../tools/chromium.mjs';
 import { serve } from '../tools/serve.mjs';
@@ -193,7 +193,7 @@ async function inFirefox(hear: Hear): Promise<void> {
       const report = await call<{ ok: boolean; rows: unknown[]; sentence: string }>('selfTest');
       hear({ what: 'self-test', ok: report.ok, detail: `${report.rows.length} rows. ${report.sentence}` });
       const config = { ...presetConfig('smoke'), seed: 1, maxSteps: 20 };
-      await call('synthesise', { ...SYNTHETIC_SET, planeSize: config.planeSize });
+      await call('synthesise', syntheticOptions(config));
       await call('prepare', config);
       await call('train');
       const heard = await page.evaluate<RunnerEvent[]>('window.heard');

@@ -47,12 +47,12 @@ export const PRESETS = {
   },
   demo: {
     label: 'Demo',
-    description: '64 px and a narrow encoder: something to watch within minutes.',
+    description: '48 px and a narrow encoder: something to watch within minutes.',
     values: {
       ...SHORT_RUN,
       // Three hundred steps are few: at 2e-3 the views have hardly been drawn together when the schedule ends.
       learningRate: 6e-3,
-      imageSize: 64,
+      imageSize: 48,
       planeSize: 256,
       width: 8,
       projectorHidden: 256,
@@ -64,7 +64,7 @@ export const PRESETS = {
       blurProbability2: 0.5,
       solariseProbability2: 0,
       batchSize: 32,
-      maxSteps: 300,
+      maxSteps: 500,
     },
   },
   smoke: {

@@ -8,6 +8,15 @@ test('the built-in set is there, and said to be synthetic', async ({ app }) => {
   await app.open();
   await expect(app.page.getByTestId('synthetic-badge')).toBeVisible();
   await expect(app.command('playPause')).toBeEnabled();
+  await expect(app.page.getByTestId('counts')).toContainText('Pneumothorax');
+});
+
+test('a link names another built-in set, whose films are drawn when they are seen', async ({ app }) => {
+  await app.open({ syntheticSeed: 11 });
+  const panel = app.page.getByTestId('data-panel');
+  await expect(app.page.getByTestId('dataset-name')).toContainText('set 11');
+  await expect(panel).toContainText(/2,\d{3} films/);
+  await expect(panel.locator('canvas').first()).toBeVisible();
 });
 
 test('a folder is read through the directory input; the bad file is listed and stops nothing', async ({

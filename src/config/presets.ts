@@ -83,6 +83,7 @@ export const PRESETS = {
       maxSteps: 40,
       probeEpochs: 20,
       labelDraws: 2,
+      randomEncoders: 1,
     },
   },
 } as const satisfies Record<string, Preset>;

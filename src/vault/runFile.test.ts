@@ -312,7 +312,7 @@ describe('hostile run files', () => {
     [
       'a checkpoint that is none',
       () => with_({ 'checkpoint.safetensors': json('not a model, surely') }),
-      'header',
+      'a text, not safetensors',
     ],
     ['films that are no list', () => with_({ 'films.jsonl': json('{"a":1}\n') }), 'name of film 0'],
   ])('%s', async (_, make, reason) => {

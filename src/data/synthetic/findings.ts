@@ -85,7 +85,7 @@ function drawEdema(rng: Rng, { edema }: DifficultyRow): Edema {
 }
 
 const drawEffusion = (rng: Rng, { effusion }: DifficultyRow): Effusion => ({
-  sides: rng.chance(0.35) ? [-1, 1] : [side(rng)],
+  sides: rng.chance(0.5) ? [-1, 1] : [side(rng)],
   height: rng.uniform(...effusion.height),
   veil: rng.chance(0.25) ? rng.uniform(0.5, 1) : 0,
 });

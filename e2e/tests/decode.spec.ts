@@ -184,6 +184,35 @@ test('JPEG: grey values, orientation, and what is refused', async ({ page }) => 
   expect(four?.code).toBe('image-unsupported');
 });
 
+test('a JPEG that lacks its end marker is whole, turned or not; one that lacks more is not', async ({
+  page,
+}) => {
+  const jpeg = await rampJpeg(page, 64, 16);
+  const exif = Buffer.from('ffe100224578696600004d4d002a00000008000101120003000000010006000000000000', 'hex');
+  const turned = Buffer.concat([jpeg.subarray(0, 2), exif, jpeg.subarray(2)]);
+  const samples = ramp(64 * 16).map((i) => Math.round((255 * (i % 64)) / 63));
+  const scans = writeDctJpeg({ width: 64, height: 16, precision: 8, samples }, { progressive: true });
+  const last = Buffer.from(scans).lastIndexOf(Buffer.from([0xff, 0xda]));
+  const films = await decode(page, [
+    jpeg,
+    jpeg.subarray(0, -2),
+    turned.subarray(0, -2),
+    jpeg.subarray(0, -20),
+    scans.subarray(0, -2),
+    scans.subarray(0, last),
+  ]);
+  expect(films[1]?.plane).toEqual(films[0]?.plane);
+  expect([films[2]?.width, films[2]?.height]).toEqual([16, 64]);
+  expect(films.map(({ code }) => code ?? 'decoded')).toEqual([
+    'decoded',
+    'decoded',
+    'decoded',
+    'image-corrupt',
+    'decoded',
+    'image-corrupt',
+  ]);
+});
+
 test('damaged PNG is refused, and the worker goes on', async ({ page }) => {
   const rows = ramp(64).map((y) => ramp(64).map((x) => (x * y) % 256));
   const good = png({ width: 64, height: 64, depth: 8, colourType: GREY, rows });
@@ -215,4 +244,27 @@ test('JPEG inside DICOM goes through the WebAssembly codec', async ({ page }) =>
   expect(films.map(({ code }) => code ?? 'decoded')).toEqual(['decoded', 'image-corrupt', 'decoded']);
   expectRamp(films[0]!, 64, 3);
   expect(films[2]?.plane).toEqual(films[0]?.plane);
+});
+
+test('the pacer counts processor time: it goes on by itself until it is ended', async ({ app }) => {
+  await app.open();
+  const name = readdirSync(assets).find((file) => /^pacer\.worker-.*\.js$/.test(file));
+  const pieces = await app.page.evaluate(async (address) => {
+    const pacer = new Worker(new URL(address, document.baseURI), { type: 'module' });
+    let count = 0;
+    pacer.onmessage = () => {
+      count += 1;
+    };
+    const until = async (wanted: number) => {
+      while (count < wanted) await new Promise((resolve) => setTimeout(resolve, 20));
+    };
+    await until(10);
+    pacer.terminate();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const ended = count;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    return { ended, later: count };
+  }, `assets/${name}`);
+  expect(pieces.ended).toBeGreaterThanOrEqual(10);
+  expect(pieces.later).toBe(pieces.ended);
 });

@@ -12,7 +12,7 @@ import { findSwiftShaderIcd } from '../tools/chromium.mjs';
 import { serve } from '../tools/serve.mjs';
 import type { EngineResult } from './engine.ts';
 import { withFirefox } from './firefox.ts';
-import { firefox, layers, Missing, mesaDriver, npm, root, vulkanLoader } from './parts.ts';
+import { cache, firefox, layers, Missing, mesaDriver, npm, root, vulkanLoader } from './parts.ts';
 import { registers } from './registers.ts';
 
 export interface Check {
@@ -116,11 +116,28 @@ async function onCard(
   const said: string[] = [];
   const status = await lines([...HEADLESS, ...args], card, (line) => said.push(line));
   const text = said.join('\n');
-  const shown = said.filter((line) => /^WebGPU:|^This GPU|^error|loss/.test(line));
-  hear({ what, ok: right(text, status), detail: shown.join(' ').replace(/\s+/g, ' ').slice(0, 400) });
+  const shown = new Set([
+    ...said.filter((line) => /^WebGPU:|^This GPU|^error/.test(line)),
+    said.at(-1) ?? '',
+  ]);
+  hear({ what, ok: right(text, status), detail: [...shown].join(' ').replace(/\s+/g, ' ').slice(0, 400) });
 }
 
-const TRAIN = ['pretrain', '--data', 'synthetic', '--preset', 'smoke', '--steps', '20', '--seed', '1'];
+/** What the runs leave, overwritten by the next. */
+const OUT = path.join(cache, 'out');
+const TRAIN = [
+  'pretrain',
+  '--data',
+  'synthetic',
+  '--preset',
+  'smoke',
+  '--steps',
+  '20',
+  '--seed',
+  '1',
+  '--out',
+  OUT,
+];
 const passes = (text: string, status: number) =>
   status === 0 && text.includes('(hardware)') && text.includes('computes MLVICX correctly');
 
@@ -161,7 +178,19 @@ export const STACKS: Readonly<Record<string, Stack>> = {
     what: 'the same with 300 MiB of memory: a run that does not fit ends by name',
     async run(hear) {
       const env = { ...layers('disguise', 'smallHeap'), HEAP_MIB: '300' };
-      const large = ['pretrain', '--data', 'synthetic', '--preset', 'laptop', '--steps', '2', '--seed', '1'];
+      const large = [
+        'pretrain',
+        '--data',
+        'synthetic',
+        '--preset',
+        'laptop',
+        '--steps',
+        '2',
+        '--seed',
+        '1',
+        '--out',
+        OUT,
+      ];
       const named = (text: string, status: number) => status === 1 && text.includes('error out-of-memory');
       await onCard(hear, 'laptop', large, env, named);
     },

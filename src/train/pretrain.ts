@@ -211,7 +211,10 @@ export async function* trainingLoop(
   try {
     while (run.step < end && !halted()) {
       await run.ready();
-      queue.push(run.submitReady(observe));
+      const sample = run.submitReady(observe);
+      // It may fail while films are waited for, before anybody has come to it; its turn to be told comes below.
+      sample.catch(() => undefined);
+      queue.push(sample);
       if (queue.length > IN_FLIGHT) yield await queue.shift()!;
     }
     while (queue.length > 0) yield await queue.shift()!;

@@ -50,7 +50,7 @@ export const PRESETS = {
     description: '48 px and a narrow encoder: something to watch within minutes.',
     values: {
       ...SHORT_RUN,
-      // Three hundred steps are few: at 2e-3 the views have hardly been drawn together when the schedule ends.
+      // Some hundred steps are few: at 2e-3 the views have hardly been drawn together when the schedule ends.
       learningRate: 6e-3,
       imageSize: 48,
       planeSize: 256,
@@ -64,7 +64,7 @@ export const PRESETS = {
       blurProbability2: 0.5,
       solariseProbability2: 0,
       batchSize: 32,
-      maxSteps: 500,
+      maxSteps: 440,
     },
   },
   smoke: {

@@ -101,6 +101,7 @@ const FORBIDDEN: { from: RegExp; to: RegExp; why: string }[] = [
 /** Each foreign package may be imported by the files named, tests aside; others are free. */
 const DOORS: { package: RegExp; only: RegExp }[] = [
   { package: /^@tensorflow\//, only: /^gpu\// },
+  { package: /^dicom-parser$/, only: /^data\/dicom\// },
   { package: /^@cornerstonejs\//, only: /^data\// },
   { package: /^valibot$/, only: /^util\/schema\.ts$/ },
   { package: /^zustand(\/|$)/, only: /^store\// },

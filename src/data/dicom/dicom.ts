@@ -1,6 +1,7 @@
 // Bytes of a DICOM file to its elements, whatever the header leaves out or gets wrong (no preamble, no meta group or one in
 // implicit VR, a transfer syntax that contradicts the bytes), and whatever is damaged behind the pixels. Knows tags, not
-// pictures; single elements and what is nested in them are read in elements.ts.
+// pictures. Elements and what is nested in them are read by dicom-parser (parsed.ts), or, where a file breaks the rules, in
+// elements.ts.
 
 import { Inflate } from 'fflate';
 import { AppError } from '../../util/errors.ts';
@@ -14,6 +15,7 @@ import {
   PIXEL_DATA,
   UNDEFINED_LENGTH,
 } from './elements.ts';
+import { type DataSetEncoding, parsedElements } from './parsed.ts';
 import { IMPLICIT_LITTLE_ENDIAN, type TransferSyntax, transferSyntaxOf } from './syntax.ts';
 
 export { PIXEL_DATA } from './elements.ts';
@@ -145,14 +147,18 @@ function encodingOf(body: Uint8Array): { explicit: boolean; littleEndian: boolea
   return { explicit: isLetter(body[4]) && isLetter(body[5]), littleEndian };
 }
 
-interface WalkOptions {
-  readonly explicit: boolean;
-  readonly littleEndian: boolean;
-  /** Stop before the first element that is not of group 0002. */
-  readonly onlyMeta?: true;
+interface ReadElements {
+  readonly elements: Elements;
+  readonly end: number;
+  readonly oddities: ReadonlySet<string>;
 }
 
-function readElements(bytes: Uint8Array, start: number, options: WalkOptions) {
+const readElements = (bytes: Uint8Array, start: number, encoding: DataSetEncoding): ReadElements => {
+  const parsed = parsedElements(bytes, start, encoding);
+  return parsed ? { ...parsed, oddities: new Set() } : readOddElements(bytes, start, encoding);
+};
+
+function readOddElements(bytes: Uint8Array, start: number, options: DataSetEncoding): ReadElements {
   const reader = new ElementReader(bytes, start, options.littleEndian);
   const elements: Record<string, Element> = {};
   let end = start;
@@ -177,7 +183,7 @@ function readElements(bytes: Uint8Array, start: number, options: WalkOptions) {
   return { elements, end, oddities: reader.oddities };
 }
 
-function unreadable(bytes: Uint8Array, at: number, options: WalkOptions, fault: ElementFault): AppError {
+function unreadable(bytes: Uint8Array, at: number, options: DataSetEncoding, fault: ElementFault): AppError {
   if (fault.isTooDeep) return invalid('its sequences are nested too deep.', fault);
   const where = options.onlyMeta ? ' of its file meta group' : '';
   if (at + 8 > bytes.length) return truncated(`it ends inside the header of an element${where}.`, fault);

@@ -3,7 +3,9 @@
 
 import type { Interval } from '../record.ts';
 import { averagePrecision, type Ranking, rank, rankedAuroc, rocCurve } from '../scores/auroc.ts';
-import { denseGroups, drawCounts, percentileInterval, RESAMPLES } from '../scores/bootstrap.ts';
+import { percentileInterval } from '../scores/bootstrap.ts';
+import { meanResampled, pairedDifference, resampledAurocs } from '../scores/resample.ts';
+import { meanOf } from '../scores/spread.ts';
 import {
   type BaselineName,
   ENCODER_NAMES,
@@ -37,12 +39,6 @@ export const eachEncoder = <T>(make: (encoder: EncoderName) => T): Record<Encode
   pixels: make('pixels'),
 });
 
-const meanOf = (values: readonly (number | null)[]): number | null => {
-  const defined = values.filter((value) => value !== null);
-  return defined.length > 0 ? defined.reduce((sum, value) => sum + value, 0) / defined.length : null;
-};
-const orNaN = (value: number | null) => value ?? Number.NaN;
-
 /** Rankings per encoder, finding and draw. */
 type Rankings = Record<EncoderName, Ranking[][]>;
 
@@ -62,15 +58,8 @@ export async function summarise(
     rankings[encoder].map((draws) => meanOf(draws.map((ranking) => rankedAuroc(ranking)))),
   );
   const mean = eachEncoder((encoder) => meanOf(auroc[encoder]));
-  const gainOver = (baseline: BaselineName): Interval => {
-    const [ours, theirs] = [resampled.mean.pretrained, resampled.mean[baseline]];
-    const value =
-      mean.pretrained === null || mean[baseline] === null ? null : mean.pretrained - mean[baseline];
-    return percentileInterval(
-      value,
-      ours.map((score, b) => score - theirs[b]!),
-    );
-  };
+  const scored = (encoder: EncoderName) => ({ value: mean[encoder], resampled: resampled.mean[encoder] });
+  const gainOver = (baseline: BaselineName) => pairedDifference(scored('pretrained'), scored(baseline));
   return {
     mean: eachEncoder((encoder) => percentileInterval(mean[encoder], resampled.mean[encoder])),
     gain: { random: gainOver('random'), pixels: gainOver('pixels') },
@@ -111,30 +100,15 @@ interface Resampled {
 /** The same resamples for every encoder, finding and draw, so that differences are paired. */
 async function resample(
   rankings: Rankings,
-  { patients, findings }: TestScores,
+  { patients }: TestScores,
   seed: number,
   onResample: (done: number, total: number) => Promise<void>,
 ): Promise<Resampled> {
-  const { group, groups } = denseGroups(patients);
-  const counts = new Uint32Array(groups);
-  const weights = new Uint32Array(patients.length);
-  const weighted = (ranking: Ranking): number | null => {
-    const { rows } = ranking;
-    for (let i = 0; i < rows.length; i++) weights[i] = counts[group[rows[i]!]!]!;
-    return rankedAuroc(ranking, weights);
-  };
-  const result: Resampled = {
-    mean: eachEncoder(() => new Float64Array(RESAMPLES)),
-    finding: eachEncoder(() => findings.map(() => new Float64Array(RESAMPLES))),
-  };
-  for (let b = 0; b < RESAMPLES; b++) {
-    drawCounts(seed, b, groups, counts);
-    for (const encoder of ENCODER_NAMES) {
-      const scores = rankings[encoder].map((draws) => meanOf(draws.map(weighted)));
-      for (const [k, score] of scores.entries()) result.finding[encoder][k]![b] = orNaN(score);
-      result.mean[encoder][b] = orNaN(meanOf(scores));
-    }
-    if (b % 20 === 19) await onResample(b + 1, RESAMPLES);
+  const finding = eachEncoder((): Float64Array[] => []);
+  for (const [at, encoder] of ENCODER_NAMES.entries()) {
+    finding[encoder] = await resampledAurocs(rankings[encoder], patients, seed, (done, total) =>
+      onResample(at * total + done, ENCODER_NAMES.length * total),
+    );
   }
-  return result;
+  return { finding, mean: eachEncoder((encoder) => meanResampled(finding[encoder])) };
 }

@@ -1,18 +1,20 @@
 // The collapse verdict on one head from what was logged of its embeddings. Two kinds of collapse are told apart: all films
-// get the same embedding (spread falls to zero), or the dimensions repeat each other (few effective dimensions). What
-// spread a loss asks for is for the method's record to say.
+// get the same embedding (spread falls to zero), or the dimensions repeat each other (few effective dimensions). A spread
+// that stands still below the full one is neither: the terms of the loss balance there. What spread a loss asks for is for
+// the method's record to say.
 
 export const VERDICTS = {
   waiting: 'Too early to say',
   healthy: 'Healthy',
   narrow: 'Narrow',
+  low: 'Low spread',
   collapsing: 'Collapsing',
   collapsed: 'Collapsed',
   broken: 'Not a number',
 } as const;
 export type VerdictName = keyof typeof VERDICTS;
 /** From what says nothing to the worst. */
-export const VERDICT_ORDER = Object.keys(VERDICTS) as VerdictName[];
+const VERDICT_ORDER = Object.keys(VERDICTS) as VerdictName[];
 
 /** What was measured of a head's embeddings, mean over the last steps. */
 export interface HeadStatistics {
@@ -20,6 +22,8 @@ export interface HeadStatistics {
   readonly head: string;
   /** Mean standard deviation of the dimensions. */
   readonly spread: number;
+  /** The same over as many steps before those; NaN where there were none. */
+  readonly spreadBefore: number;
   readonly variance: number;
   readonly covariance: number;
   /** Width of the embedding. */
@@ -58,15 +62,37 @@ export const attainableDimensions = (dim: number, batch: number): number =>
 /** Below this spread all films have the same embedding, but for rounding. */
 const SAME = 0.1;
 
-/** `spread` is the share of the full one, `share` that of the attainable dimensions. */
-function judge(spread: number, share: number): VerdictName {
-  if (!Number.isFinite(spread) || !Number.isFinite(share)) return 'broken';
+/** Below this share of the full spread a head draws together or is held down. */
+const LOW = 0.5;
+/**
+ * Where VICReg rests when the views of a film have nothing in common. With equal weights on the invariance 2 s^2 (1 - r) and
+ * on the variance 1 - s, r the correlation of the two views, a dimension rests at s = 1 / (4 (1 - r)): 0.25 at r = 0, 0.4 at
+ * r = 0.375. A smaller spread is not at rest.
+ */
+const NOTHING_SHARED = 0.25;
+/** What of its spread a head keeps from one window of steps to the next when it falls, or gains when it rises. */
+const FALLING = 0.85;
+const RISING = 1.05;
+
+/** `spread` is the share of the full one, `trend` its ratio to that of the window before. */
+function judgeSpread(spread: number, trend: number): VerdictName {
+  if (!Number.isFinite(spread)) return 'broken';
   if (spread < SAME) return 'collapsed';
-  if (spread < 0.5) return 'collapsing';
+  if (spread < NOTHING_SHARED && !(trend > RISING)) return 'collapsing';
+  if (spread < LOW) return trend < FALLING ? 'collapsing' : 'low';
+  return 'healthy';
+}
+
+/** `share` is that of the attainable dimensions. */
+function judgeDimensions(share: number): VerdictName {
+  if (!Number.isFinite(share)) return 'broken';
   if (share < 0.08) return 'collapsed';
   if (share < 0.2) return 'collapsing';
   return share < 0.45 ? 'narrow' : 'healthy';
 }
+
+export const isWorse = (a: VerdictName, b: VerdictName): boolean =>
+  VERDICT_ORDER.indexOf(a) > VERDICT_ORDER.indexOf(b);
 
 /** What a method's loss asks of the spread, and what counters either collapse, in words. */
 interface HealthRule {
@@ -84,17 +110,19 @@ const NO_SPREAD = 0.0101;
 const spreadShare = ({ spread, fullSpread }: Pick<Figures, 'spread' | 'fullSpread'>): number =>
   fullSpread === null ? Number(Number.isNaN(spread) ? spread : spread > NO_SPREAD) : spread / fullSpread;
 
-function sentenceOf(verdict: VerdictName, figures: Figures, rule: HealthRule): string {
+function sentenceOf(verdict: VerdictName, figures: Figures, isPoint: boolean, rule: HealthRule): string {
   const { head, spread, fullSpread, dimensions, attainable } = figures;
   const of = fullSpread === null ? '' : ` of ${fullSpread}`;
-  const isPoint = spreadShare(figures) < 0.5;
+  const used = `about ${dimensions.toFixed(0)} of ${attainable.toFixed(0)} dimensions`;
   switch (verdict) {
     case 'waiting':
       return '';
     case 'healthy':
-      return `Spread ${spread.toFixed(2)}${of}, and about ${dimensions.toFixed(0)} of ${attainable.toFixed(0)} dimensions that a batch this size can show.`;
+      return `Spread ${spread.toFixed(2)}${of}, and ${used} that a batch this size can show.`;
     case 'narrow':
-      return `The ${head} head spreads well, but over about ${dimensions.toFixed(0)} of ${attainable.toFixed(0)} dimensions. Usual at the start; it should widen.`;
+      return `The ${head} head spreads well, but over ${used}. Usual at the start; it should widen.`;
+    case 'low':
+      return `No collapse: the ${head} head tells films apart over ${used}. Its spread of ${spread.toFixed(2)}${of} is where the loss balances while the two views of a film agree only in part.`;
     case 'collapsing':
       return isPoint
         ? `The ${head} head draws together: spread ${spread.toFixed(2)}${of}. ${rule.againstPoint}`
@@ -113,15 +141,18 @@ function sentenceOf(verdict: VerdictName, figures: Figures, rule: HealthRule): s
 /** A verdict by this rule. */
 export const healthBy =
   (rule: HealthRule) =>
-  ({ head, spread, variance, covariance, width, batchSize }: HeadStatistics): HeadHealth => {
+  ({ head, spread, spreadBefore, variance, covariance, width, batchSize }: HeadStatistics): HeadHealth => {
     const attainable = attainableDimensions(width, batchSize);
     const { fullSpread } = rule;
     const share = spreadShare({ spread, fullSpread });
     // What is left of a point is rounding, which fills every dimension and says nothing.
     const dimensions = share < SAME ? 0 : effectiveDimensions(width, spread, covariance);
     const figures = { head, spread, fullSpread, variance, covariance, dimensions, attainable };
-    const verdict = judge(share, dimensions / attainable);
-    return { ...figures, verdict, sentence: sentenceOf(verdict, figures, rule) };
+    const point = judgeSpread(share, spread / spreadBefore);
+    const repetition = judgeDimensions(dimensions / attainable);
+    const isPoint = !isWorse(repetition, point);
+    const verdict = isPoint ? point : repetition;
+    return { ...figures, verdict, sentence: sentenceOf(verdict, figures, isPoint, rule) };
   };
 
 /** Where the loss asks every dimension for a spread of one. */

@@ -14,7 +14,7 @@ function samples(count: number, values: Partial<Record<MetricName, number>>): St
   }));
 }
 
-/** Embeddings 128 wide, batches of 32. */
+/** Embeddings 256 wide, batches of 32. */
 const CONFIG = presetConfig('demo');
 
 /** Both heads alike. */
@@ -65,10 +65,44 @@ describe('verdict', () => {
   });
 
   it('lets the worse head speak', () => {
-    const mixed = { ...heads(1, 8), 'local/std': 0.3 };
+    const mixed = { ...heads(1, 8), 'local/std': 0.2, 'local/covariance': 0.05 };
     const verdict = verdictOf(samples(20, mixed), CONFIG);
     expect(verdict.name).toBe('collapsing');
     expect(verdict.sentence).toMatch(/local head/);
+  });
+
+  /** Spread and covariance of the global head over twenty steps, and over the twenty that follow. */
+  const course = (before: [number, number], now: [number, number]) =>
+    verdictOf([...samples(20, heads(...before)), ...samples(20, heads(...now))], CONFIG);
+
+  it('does not take the first run, which balances below the full spread, for a collapse', () => {
+    // `pretrain --data synthetic:11 --preset demo --seed 11`, 440 steps, up to steps 60, 120, 180, 300 and 440.
+    expect(course([0.962, 21.833], [0.873, 18.409]).name).toBe('healthy');
+    expect(course([0.69, 8.685], [0.624, 6.203]).name).toBe('narrow');
+    expect(course([0.531, 3.916], [0.499, 3.313]).name).toBe('low');
+    expect(course([0.422, 1.958], [0.416, 1.775]).name).toBe('low');
+    const end = course([0.402, 1.578], [0.401, 1.562]);
+    expect(end.name).toBe('low');
+    expect(end.sentence).toMatch(/^No collapse: the global head .* about 8 of 28 dimensions.* 0\.40 of 1 /);
+  });
+
+  it('sees a collapse on its way, by the fall of the spread or by what is left of it', () => {
+    expect(course([0.48, 3], [0.45, 3]).name).toBe('low');
+    expect(course([0.58, 3], [0.45, 3])).toMatchObject({
+      name: 'collapsing',
+      sentence: expect.stringContaining('draws together: spread 0.45 of 1'),
+    });
+    expect(course([0.2, 0.05], [0.2, 0.05]).name).toBe('collapsing');
+    expect(course([0.17, 0.05], [0.2, 0.05]).name).toBe('low');
+    expect(course([0.05, 0], [0.09, 0]).name).toBe('collapsed');
+  });
+
+  it('lets few dimensions speak where the spread is only low', () => {
+    // (D s^4) / (s^4 + c / 2) with s = 0.4: 256 * 0.0256 / 1.5256 = 4.3 of 27.7 dimensions.
+    expect(course([0.4, 3], [0.4, 3])).toMatchObject({
+      name: 'collapsing',
+      sentence: expect.stringMatching(/uses about 4\.3 of 28 dimensions/),
+    });
   });
 
   it('sees a NaN', () => {

@@ -3,7 +3,7 @@
 
 import type { Config } from '../../config/schema.ts';
 import type { HeadHealth, VerdictName } from '../../methods/record/health.ts';
-import { VERDICT_ORDER } from '../../methods/record/health.ts';
+import { isWorse } from '../../methods/record/health.ts';
 import { methodOf } from '../../methods/records.ts';
 import { metricNames, type StepSample } from '../../protocol/metrics.ts';
 
@@ -26,27 +26,27 @@ const FIRST = 10;
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** The verdict on the last samples of a run under this configuration. */
+/** The verdict on the last samples of a run under this configuration: on the last twenty, and whether the spread fell since the twenty before. */
 export function verdictOf(samples: readonly StepSample[], config: Config): Verdict {
   const last = samples.at(-1);
   if (!last || samples.length < FIRST) return NO_VERDICT;
   const window = samples.slice(-WINDOW);
+  const before = samples.slice(0, -WINDOW).slice(-WINDOW);
   const names = metricNames(config);
-  const over = (name: (typeof names)[number]) =>
-    mean(window.map(({ values }) => values[names.indexOf(name)] ?? Number.NaN));
+  const over = (name: (typeof names)[number], steps = window) =>
+    mean(steps.map(({ values }) => values[names.indexOf(name)] ?? Number.NaN));
   const method = methodOf(config);
   const heads = Object.entries(method.heads).map(([head, { dimensions }]) =>
     method.health({
       head,
       spread: over(`${head}/std`),
+      spreadBefore: over(`${head}/std`, before),
       variance: over(`${head}/variance`),
       covariance: over(`${head}/covariance`),
       width: dimensions(config),
       batchSize: config.batchSize,
     }),
   );
-  const worst = heads.reduce((a, b) =>
-    VERDICT_ORDER.indexOf(b.verdict) > VERDICT_ORDER.indexOf(a.verdict) ? b : a,
-  );
+  const worst = heads.reduce((a, b) => (isWorse(b.verdict, a.verdict) ? b : a));
   return { name: worst.verdict, sentence: worst.sentence, step: last.step, heads };
 }

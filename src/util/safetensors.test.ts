@@ -82,7 +82,7 @@ describe('hostile files', () => {
     ['offsets beyond the end', fileOf(entry('F32', [2], [0, 8]), 4), 'cut short'],
     ['shape and bytes disagree', fileOf(entry('F32', [3], [0, 4]), 4), 'fill'],
     ['bytes of nobody', fileOf(entry('F32', [1], [4, 8]), 8), 'belong to nothing'],
-    ['trailing bytes', fileOf(entry('F32', [1], [0, 4]), 9), 'data'],
+    ['trailing bytes', fileOf(entry('F32', [1], [0, 4]), 9), 'what follows them'],
     ['polluting name', fileOf('{"__proto__":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}'), 'forbidden'],
     ['polluting metadata', fileOf('{"__metadata__":{"__proto__":"x"}}'), 'forbidden'],
     ['metadata not text', fileOf('{"__metadata__":{"step":3}}'), 'not text'],

@@ -168,9 +168,8 @@ function checkCoverage(claims: readonly Claim[], dataBytes: number): void {
     reached = end;
   }
   if (reached !== dataBytes) {
-    refuse(
-      `its tensors need ${reached} bytes of data, but the file holds ${dataBytes}; it may be cut short.`,
-    );
+    const likely = reached > dataBytes ? 'it may be cut short' : 'what follows them belongs to nothing';
+    refuse(`its tensors need ${reached} bytes of data, but the file holds ${dataBytes}; ${likely}.`);
   }
 }
 

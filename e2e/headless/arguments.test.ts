@@ -40,8 +40,11 @@ describe('the command line', () => {
   });
 
   test('folders are left out by path or by name', () => {
-    const given = { data: tmpdir(), 'leave-out': ['./extra/', '*/old'] };
-    expect(dataArguments(given).arrangement).toEqual({ leaveOutFolders: ['extra', '*/old'] });
+    const given = { data: tmpdir(), 'leave-out': ['./extra/', '*/old'], keep: ['./a/masks/'] };
+    expect(dataArguments(given).arrangement).toEqual({
+      leaveOutFolders: ['extra', '*/old'],
+      keepFolders: ['a/masks'],
+    });
   });
 
   test('a folder must be there; the synthetic set takes no label file', () => {

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { isPresetName, PRESET_NAMES, type PresetName } from '../../src/config/presets.ts';
 import { type Config, isConfigKey, parseSettings } from '../../src/config/schema.ts';
-import type { Arrangement } from '../../src/protocol/intake.ts';
+import type { Decisions } from '../../src/protocol/intake.ts';
 import { BLANK, type LabelChoice, READERS, UNCERTAIN } from '../../src/protocol/labels.ts';
 import { OVERLAP, SPLIT_SOURCES, type SplitChoice } from '../../src/protocol/split.ts';
 import { AppError } from '../../src/util/errors.ts';
@@ -33,6 +33,7 @@ export const DATA_OPTIONS = {
   overlap: { type: 'string' },
   cache: { type: 'string' },
   'leave-out': { type: 'string', multiple: true, default: [] },
+  keep: { type: 'string', multiple: true, default: [] },
 } as const satisfies Options;
 
 /** Where planes lie while the command runs; a folder of many films goes to the disk unless told otherwise. */
@@ -111,7 +112,7 @@ export interface DataArguments {
   readonly where: { readonly column: string; readonly value: string } | null;
   /** Films at most; 0 for all. */
   readonly limit: number;
-  readonly arrangement: Arrangement;
+  readonly arrangement: Decisions;
   /** Null: decided by the number of files. */
   readonly cache: boolean | null;
 }
@@ -131,10 +132,12 @@ const stated = <T extends object>(record: T): T =>
   Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as T;
 
 type ArrangementValues = Partial<Record<ChoiceName, string | undefined>> &
-  LabelFileValues & { 'leave-out'?: string[] };
+  LabelFileValues & { 'leave-out'?: string[]; keep?: string[] };
+
+const folderBelow = (folder: string) => folder.replace(/^\.\/|\/+$/g, '');
 
 /** What the command line says about labels, split and folders. */
-export function arrangementOf(given: ArrangementValues): Arrangement {
+export function arrangementOf(given: ArrangementValues): Decisions {
   const labels = stated({
     uncertain: word('uncertain', given.uncertain),
     blank: word('blank', given.blank),
@@ -145,11 +148,13 @@ export function arrangementOf(given: ArrangementValues): Arrangement {
     source: word('split', given.split),
     overlap: word('overlap', given.overlap),
   }) as SplitChoice;
-  const folders = (given['leave-out'] ?? []).map((folder) => folder.replace(/^\.\/|\/+$/g, ''));
+  const folders = (given['leave-out'] ?? []).map(folderBelow);
+  const kept = (given.keep ?? []).map(folderBelow);
   return {
     ...(Object.keys(labels).length > 0 ? { labels } : {}),
     ...(Object.keys(split).length > 0 ? { split } : {}),
     ...(folders.length > 0 ? { leaveOutFolders: folders } : {}),
+    ...(kept.length > 0 ? { keepFolders: kept } : {}),
   };
 }
 

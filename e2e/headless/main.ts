@@ -8,7 +8,7 @@ import { LABEL_FILE_USAGE } from './labelArguments.ts';
 
 function help(): string {
   const rows = Object.values(COMMANDS).map(({ usage, summary }) => `  ${usage}\n      ${summary}`);
-  return `npm run headless -- COMMAND\n\n${rows.join('\n')}\n\nWherever films are read: ${choicesInWords()}, --leave-out FOLDER or '*/NAME' (any number).\nFor label files: ${LABEL_FILE_USAGE}. --labels may be given several times.\nGPU=hardware or GPU=software fixes the adapter.`;
+  return `npm run headless -- COMMAND\n\n${rows.join('\n')}\n\nWherever films are read: ${choicesInWords()}, --leave-out FOLDER or '*/NAME' (any number), --keep FOLDER for pictures taken for masks.\nFor label files: ${LABEL_FILE_USAGE}. --labels may be given several times.\nGPU=hardware or GPU=software fixes the adapter.`;
 }
 
 /** The one line for a failure: code, sentence, remedy; line breaks within are closed up. */

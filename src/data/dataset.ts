@@ -23,7 +23,7 @@ import {
 import type { LabelScan } from '../protocol/labels.ts';
 import type { FilmMeasures, QualityFlag } from '../protocol/quality.ts';
 import type { SplitChoice } from '../protocol/split.ts';
-import { liesIn } from '../util/folders.ts';
+import { type FolderCount, liesIn } from '../util/folders.ts';
 import { isLateralView } from './labels/columns.ts';
 import type { FilmLabels } from './labels/labels.ts';
 import { type PatientSource, patientOf } from './patient.ts';
@@ -71,6 +71,8 @@ export interface DatasetParts {
   readonly leaveOut?: readonly QualityFlag[] | undefined;
   /** Films in these folders are in no part, and the parts are drawn without them. */
   readonly leaveOutFolders?: readonly string[] | undefined;
+  /** Folders that were taken for masks. */
+  readonly maskFolders?: readonly FolderCount[] | undefined;
   /** Per film the earlier film it looks like, as findDuplicates has it; absent where none were looked for. */
   readonly duplicates?: Int32Array | undefined;
   readonly storage?: StorageReport;
@@ -144,6 +146,7 @@ export async function assembleDataset(
       ...(quality && { quality }),
       skipped: parts.skipped,
       ...(parts.leaveOutFolders?.length && { leftOutFolders: parts.leaveOutFolders }),
+      ...(parts.maskFolders?.length && { maskFolders: parts.maskFolders }),
       fingerprint,
       ...(parts.storage && { storage: parts.storage }),
       seconds: (performance.now() - parts.startedAt) / 1000,

@@ -14,9 +14,14 @@ const IMAGE_WORDS =
 const MASK_MARK =
   /^(masks?|seg|gt)[\s_.-]+|[\s_.-]+(?:(?:lung|left|right|heart|infection)[\s_.-]*)?(masks?|segs?|segmentations?|lungmask|gt|ground[\s_-]?truth|annotations?|overlays?|labels?|labelmap)([\s_.-]+\d+)?$/i;
 
-/** Why a picture is none: in words that end a sentence. */
-export type MaskReason = string;
+export interface Mask {
+  /** Why it is no film, in words that end a sentence. */
+  readonly why: string;
+  /** Path of the folder that is named after masks; null where the file is. */
+  readonly folder: string | null;
+}
 
+const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1);
 const wordsOf = (name: string) =>
   name
     .replace(/([a-z])([A-Z])/g, '$1 $2')
@@ -41,19 +46,19 @@ function pictureOf(path: string): Picture {
   return { path, folders, stem, maskAt: folders.findIndex(isMaskFolder) };
 }
 
-/** @returns by path, why a picture is a mask and no film; empty where there is none */
-export function masksAmong(paths: readonly string[]): Map<string, MaskReason> {
-  const pictures = paths.filter((path) => PICTURE.test(path.slice(path.lastIndexOf('/') + 1))).map(pictureOf);
+/** @returns by path, the pictures that are masks and no films; empty where there is none */
+export function masksAmong(paths: readonly string[]): Map<string, Mask> {
+  const pictures = paths.filter((path) => PICTURE.test(nameOf(path))).map(pictureOf);
   const films = pictures.filter(({ maskAt }) => maskAt < 0);
-  const found = new Map<string, MaskReason>();
+  const found = new Map<string, Mask>();
   for (const { path, folder } of inMaskFolders(pictures, films)) {
-    found.set(path, `it lies in a folder "${folder}" beside the films`);
+    found.set(path, { why: `it lies in a folder "${nameOf(folder)}" beside the films`, folder });
   }
   const stems = new Set(films.map(({ folders, stem }) => [...folders, stem].join('/')));
   for (const { path, folders, stem } of films) {
     const partner = stem.replace(MASK_MARK, '');
     if (partner !== stem && stems.has([...folders, partner].join('/'))) {
-      found.set(path, 'it is named as the mask of a film beside it');
+      found.set(path, { why: 'it is named as the mask of a film beside it', folder: null });
     }
   }
   return found;
@@ -80,8 +85,7 @@ function inMaskFolders(pictures: readonly Picture[], films: readonly Picture[]) 
     const paired = members.filter(
       ({ stem }) => stems.has(stem) || stems.has(stem.replace(MASK_MARK, '')),
     ).length;
-    const name = folder.slice(folder.lastIndexOf('/') + 1);
-    const isSure = imagesBeside.has(parent) && wordsOf(name).some((word) => SURE_WORDS.test(word));
-    return isSure || 2 * paired >= members.length ? members.map(({ path }) => ({ path, folder: name })) : [];
+    const isSure = imagesBeside.has(parent) && wordsOf(nameOf(folder)).some((word) => SURE_WORDS.test(word));
+    return isSure || 2 * paired >= members.length ? members.map(({ path }) => ({ path, folder })) : [];
   });
 }

@@ -3,6 +3,7 @@
 
 import type { Config } from '../config/schema.ts';
 import type { WireError } from '../util/errors.ts';
+import type { FolderCount } from '../util/folders.ts';
 import type { StorageReport } from './cache.ts';
 import type { LabelFormatId, LabelScan, MatchExample, UnknownPart } from './labels.ts';
 import type { QualityReport } from './quality.ts';
@@ -196,6 +197,8 @@ export interface DatasetSummary {
   readonly skipped: readonly SkippedFile[];
   /** Folders whose films are left out by choice; absent for none. */
   readonly leftOutFolders?: readonly string[];
+  /** Folders of pictures that were taken for masks and not read; absent for none. */
+  readonly maskFolders?: readonly FolderCount[];
   /** Hash of paths, sizes, labels and decode options: two equal sets share it. */
   readonly fingerprint: string;
   readonly seconds: number;

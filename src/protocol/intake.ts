@@ -38,7 +38,7 @@ export interface HandleSource {
  */
 export type IntakeSource = readonly SourceFile[] | HandleSource | 'kept';
 
-export interface IntakeOptions {
+export interface IntakeOptions extends Decisions {
   /** Shown in the page, e.g. the folder's name. */
   readonly name: string;
   /** Longest side of a stored plane, px. */
@@ -48,14 +48,6 @@ export interface IntakeOptions {
   readonly where?: { readonly column: string; readonly value: string };
   /** Paths of the only label files to use. Their failures are thrown; those of files found by the way are listed. */
   readonly labelFile?: string | readonly string[];
-  /** What was decided about the labels; what is left out is detected. */
-  readonly labels?: LabelChoice;
-  /** How films are put into training, validation and test; `seed` is its seed unless it names one. */
-  readonly split?: SplitChoice;
-  /** Films with one of these flags are put in no part. */
-  readonly leaveOut?: readonly QualityFlag[];
-  /** Films below one of these folders are put in no part and have no labels; as util/folders.ts has them. */
-  readonly leaveOutFolders?: readonly string[];
   /** Keep at most this many films, the first in path order; 0 keeps all. */
   readonly limit?: number;
   /** Without the cache every file is decoded, and all planes are held in memory. Default: with it. */
@@ -66,12 +58,20 @@ export interface IntakeOptions {
 
 /** What can be decided anew about films that are read already. */
 export interface Arrangement {
+  /** What was decided about the labels; what is left out is detected. */
   readonly labels?: LabelChoice;
+  /** How films are put into training, validation and test; its seed is that of the reading unless it names one. */
   readonly split?: SplitChoice;
   /** Films with one of these flags are put in no part. */
   readonly leaveOut?: readonly QualityFlag[];
   /** Films below one of these folders are put in no part and have no labels; as util/folders.ts has them. */
   readonly leaveOutFolders?: readonly string[];
+}
+
+/** What can be decided about films; some of it needs another reading. */
+export interface Decisions extends Arrangement {
+  /** Folders whose pictures are films, though they are named after masks and lie beside films; as util/folders.ts has them. */
+  readonly keepFolders?: readonly string[];
 }
 
 export interface SyntheticOptions {

@@ -3,7 +3,7 @@
 // files; a folder that was refused for its split is read again with the way out that was chosen (run/acts.ts).
 
 import { create } from 'zustand';
-import type { Arrangement } from '../../protocol/intake.ts';
+import type { Arrangement, Decisions } from '../../protocol/intake.ts';
 import type { MatchExample } from '../../protocol/labels.ts';
 import type { FilmMarks } from '../../protocol/marks.ts';
 import { type ErrorCode, toWire, type WireError } from '../../util/errors.ts';
@@ -11,7 +11,7 @@ import { currentClient } from '../client.ts';
 import { type Source, useDataset } from './dataset.ts';
 
 export interface ArrangementState {
-  readonly choice: Arrangement;
+  readonly choice: Decisions;
   /** The person has looked at how the labels were understood and agreed. */
   readonly confirmed: boolean;
   readonly busy: boolean;
@@ -32,14 +32,14 @@ useDataset.subscribe(({ source }, before) => {
   if (source !== before.source) set(NONE);
 });
 
-export const decided = (): Arrangement => useArrangement.getState().choice;
+export const decided = (): Decisions => useArrangement.getState().choice;
 
 /** What was decided about these films; nothing where others are at hand. */
-export const choiceFor = (source: Source): Arrangement =>
+export const choiceFor = (source: Source): Decisions =>
   source === useDataset.getState().source ? decided() : {};
 
 /** Notes a decision for the next reading. */
-export const decide = (change: Arrangement): void => set({ choice: { ...decided(), ...change } });
+export const decide = (change: Decisions): void => set({ choice: { ...decided(), ...change } });
 
 /** Applies a change to the films at hand; true when it was made. Anything wrong is kept in the state, beside the form. */
 export async function arrange(change: Arrangement): Promise<boolean> {

@@ -5,7 +5,7 @@ import { create } from 'zustand';
 import type { Config } from '../../config/schema.ts';
 import type { DatasetSummary } from '../../protocol/dataset.ts';
 import {
-  type Arrangement,
+  type Decisions,
   type IntakeEvent,
   type IntakeProgress,
   type IntakeSource,
@@ -157,7 +157,7 @@ async function read(
   client: PlaygroundClient,
   source: Source,
   config: FilmSettings,
-  choice: Arrangement,
+  choice: Decisions,
   signal: AbortSignal,
 ): Promise<DatasetSummary> {
   const onEvent = (event: IntakeEvent) => {
@@ -183,7 +183,7 @@ async function read(
 export async function loadSource(
   source: Source,
   settings: FilmSettings,
-  choice: Arrangement,
+  choice: Decisions,
 ): Promise<DatasetSummary> {
   const client = currentClient();
   await cancelReading();
@@ -250,7 +250,7 @@ export function filmsFit({ source, settings }: DatasetState, wanted: FilmSetting
 }
 
 /** The summary once the set is there as these settings ask for it, reading it again if it was read for others. */
-export async function ensureDataset(wanted: FilmSettings, choice: Arrangement): Promise<DatasetSummary> {
+export async function ensureDataset(wanted: FilmSettings, choice: Decisions): Promise<DatasetSummary> {
   const state = useDataset.getState();
   const { source, summary } = state;
   if (!source) throw new AppError('not-ready', 'no films are loaded.');

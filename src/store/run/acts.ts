@@ -6,7 +6,7 @@ import { nearestPreset } from '../../config/share.ts';
 import { refusalOf } from '../../protocol/budget.ts';
 import type { DatasetSummary } from '../../protocol/dataset.ts';
 import { EMPTY_STATUS, type RunStatus } from '../../protocol/engine.ts';
-import type { Arrangement } from '../../protocol/intake.ts';
+import type { Decisions } from '../../protocol/intake.ts';
 import { AppError, BLOW_UPS, type ErrorCode } from '../../util/errors.ts';
 import type { PlaygroundClient } from '../../worker/client.ts';
 import { attempt, currentClient, takeClient } from '../client.ts';
@@ -162,8 +162,8 @@ export async function eraseCache(): Promise<void> {
   }
 }
 
-/** Reads the folder again with this decided about its labels, parts or films to leave out. */
-export async function readAgain(change: Arrangement): Promise<void> {
+/** Reads the folder again with this decided about its labels, parts or folders. */
+export async function readAgain(change: Decisions): Promise<void> {
   const { source } = useDataset.getState();
   if (!source) return;
   decide(change);

@@ -91,7 +91,12 @@ export class Intake implements IntakeApi {
 
   readFiles(source: IntakeSource, options: IntakeOptions, onEvent: Listener): Promise<DatasetSummary> {
     return this.#take(async (signal) => {
-      const { files, refused, archives } = await this.#list(source, signal, onEvent);
+      const { files, refused, archives, maskFolders } = await this.#list(
+        source,
+        signal,
+        onEvent,
+        options.keepFolders,
+      );
       this.#view.lookAmong(files);
       const { name, planeSize, workers, cache: wanted = true } = options;
       const sizes = { planeSize, thumbnailSize: THUMBNAIL_SIZE };
@@ -116,7 +121,7 @@ export class Intake implements IntakeApi {
         );
         whole = true;
         const hold = (fingerprint: string) => new HeldSet(fingerprint, store, makeDecoder, THUMBNAIL_SIZE);
-        return { parts: { ...parts, skipped: [...parts.skipped, ...refused] }, origin, hold };
+        return { parts: { ...parts, skipped: [...parts.skipped, ...refused], maskFolders }, origin, hold };
       } finally {
         decoder.dispose();
         // What was decoded stays, also when the reading was cancelled or failed.
@@ -180,10 +185,13 @@ export class Intake implements IntakeApi {
   }
 
   /** Every file, films in archives as files of their own. */
-  async #list(source: IntakeSource, signal: AbortSignal, onEvent: Listener) {
-    const listing = withoutMasks(await this.#listed(source, signal, onEvent));
+  async #list(source: IntakeSource, signal: AbortSignal, onEvent: Listener, keepFolders?: readonly string[]) {
+    const { maskFolders, ...listing } = withoutMasks(
+      await this.#listed(source, signal, onEvent),
+      keepFolders,
+    );
     const { files, refused: archives } = await openArchives(listing.files);
-    return { files, refused: listing.refused, archives };
+    return { files, refused: listing.refused, archives, maskFolders };
   }
 
   async #listed(source: IntakeSource, signal: AbortSignal, onEvent: Listener): Promise<Listing> {

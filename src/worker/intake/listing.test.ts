@@ -26,12 +26,15 @@ function connect() {
   return { intake, close: () => port1.close() };
 }
 
-async function read(source: IntakeSource, kept: SourceFile[] = []) {
+async function summarise(source: IntakeSource, kept: SourceFile[] = [], options = OPTIONS) {
   const { intake, close } = connect();
   intake.keepFiles(kept, true);
-  const summary = await intake.readFiles(source, OPTIONS, () => undefined).finally(close);
-  const left = summary.skipped.map(({ path, error }) => [path, error.code]);
-  return { films: summary.filmTable.paths, left };
+  return intake.readFiles(source, options, () => undefined).finally(close);
+}
+
+async function read(source: IntakeSource, kept: SourceFile[] = []) {
+  const { filmTable, skipped } = await summarise(source, kept);
+  return { films: filmTable.paths, left: skipped.map(({ path, error }) => [path, error.code]) };
 }
 
 const entry = ({ path, file }: SourceFile) => ({ kind: 'file', name: path, getFile: async () => file });
@@ -83,6 +86,22 @@ describe('folders that a system made', () => {
 it('masks beside films are no films, and each says why', async () => {
   const { films, left } = await read(['X/images/1.png', 'X/masks/1.png'].map((path) => png(path)));
   expect([films, left]).toEqual([['X/images/1.png'], [['X/masks/1.png', 'not-a-film']]]);
+});
+
+it('a folder that was taken for masks is named, and its pictures are films where it is kept', async () => {
+  const films = ['X/images/1.png', 'X/images/2.png', 'X/masks/1.png', 'X/masks/2.png', 'Y/img/3.png'];
+  const files = [...films, 'Y/img/3_mask.png', 'Y/gt/3.png'].map((path, i) => png(path, 3 + i));
+  const whole = await summarise(files);
+  expect(whole.maskFolders).toEqual([
+    { folder: 'X/masks', films: 2, places: 1 },
+    { folder: 'Y/gt', films: 1, places: 1 },
+  ]);
+  const kept = await summarise(files, [], { ...OPTIONS, keepFolders: ['X/masks'] });
+  expect(kept.filmTable.paths).toEqual(films);
+  expect(kept.maskFolders).toEqual([{ folder: 'Y/gt', films: 1, places: 1 }]);
+  const named = await summarise(files, [], { ...OPTIONS, keepFolders: ['*/masks', '*/gt', 'Y/img'] });
+  expect(named.filmTable.length).toBe(7);
+  expect(named.maskFolders).toBeUndefined();
 });
 
 it('names that handles do not show come from the page, each film once', async () => {

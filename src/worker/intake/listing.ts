@@ -7,6 +7,7 @@ import type { ListedFile } from '../../data/sources.ts';
 import type { SkippedFile } from '../../protocol/dataset.ts';
 import type { SourceFile, SourceHandle } from '../../protocol/intake.ts';
 import { AppError, type ErrorCode, toWire } from '../../util/errors.ts';
+import { type FolderCount, liesIn } from '../../util/folders.ts';
 import { isLitter, isSystemFolder, systemFolderOf } from '../../util/litter.ts';
 
 export interface Listing {
@@ -54,12 +55,24 @@ export function listFiles(files: readonly SourceFile[]): Listing {
   };
 }
 
-/** The same without masks that lie beside films. */
-export function withoutMasks({ files, refused }: Listing): Listing {
-  const masks = masksAmong(files.map(({ path }) => path));
-  if (masks.size === 0) return { files, refused };
-  const said = [...masks].map(([path, why]) => leftOut(path, 'not-a-film', `${why}.`));
-  return { files: files.filter(({ path }) => !masks.has(path)), refused: [...refused, ...said] };
+/**
+ * The same without masks that lie beside films, and the folders they lie in.
+ * @param keepFolders whose pictures are films whatever they are called; as util/folders.ts has them
+ */
+export function withoutMasks(
+  { files, refused }: Listing,
+  keepFolders: readonly string[] = [],
+): Listing & { readonly maskFolders: readonly FolderCount[] } {
+  const masks = [...masksAmong(files.map(({ path }) => path))].filter(([path]) => !liesIn(path, keepFolders));
+  const isMask = new Set(masks.map(([path]) => path));
+  const counts = new Map<string, number>();
+  for (const [, { folder }] of masks) if (folder !== null) counts.set(folder, (counts.get(folder) ?? 0) + 1);
+  const said = masks.map(([path, { why }]) => leftOut(path, 'not-a-film', `${why}.`));
+  return {
+    files: files.filter(({ path }) => !isMask.has(path)),
+    refused: [...refused, ...said],
+    maskFolders: [...counts].map(([folder, films]) => ({ folder, films, places: 1 })),
+  };
 }
 
 /** What a walk found and what the browser hides from one, each file once. @param unopened paths that the page could not open */

@@ -1,14 +1,23 @@
-// Linear evaluation from the page, on a trained encoder, with its table and its export.
+// Evaluations from the page, on a trained encoder: the task is chosen, each leaves its table, and the table its export.
 
 import { expect, test } from './fixtures.ts';
 
-test('the evaluation scores three encoders per finding and exports the table', async ({ app }) => {
+test('each task scores three encoders per finding, and the table can be exported', async ({ app }) => {
   await app.open({ maxSteps: 4, probeEpochs: 5 });
   await app.command('playPause').click();
   await app.reaches('done');
   await app.view('Evaluate');
-  await app.page.getByTestId('probe-run').click();
   const table = app.page.getByTestId('probe-table');
+  const task = app.page.getByTestId('probe-task');
+  await expect(task).toHaveValue('Nearest neighbours');
+  await app.page.getByTestId('probe-run').click();
+  await expect(table).toBeVisible({ timeout: 90_000 });
+  await expect(app.page.getByText('Vote of the 20 nearest')).toBeVisible();
+
+  await task.click();
+  await app.page.getByRole('option', { name: 'Linear evaluation' }).click();
+  await expect(table).toBeHidden();
+  await app.page.getByTestId('probe-run').click();
   await expect(table).toBeVisible({ timeout: 90_000 });
   await expect(table).toContainText(/0\.\d{3}/);
 

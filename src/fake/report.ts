@@ -2,7 +2,7 @@
 // positives included. Serves development and tests of the page only.
 
 import type { Config } from '../config/schema.ts';
-import type { EncoderName, FindingScore, LinearReport, RocCurve } from '../tasks/linear/report.ts';
+import type { EncoderName, FindingScore, RocCurve, ScoredReport } from '../tasks/compared/report.ts';
 import type { Interval } from '../tasks/record.ts';
 import type { Evaluation, ReportOf, TaskName } from '../tasks/records.ts';
 
@@ -35,7 +35,7 @@ function score(finding: string, areas: Record<EncoderName, number>, positives: n
   };
 }
 
-function fakeLinear(config: Config, step: number): LinearReport {
+function fakeScores(config: Config, step: number): ScoredReport {
   return {
     share: config.labelShare,
     draws: config.labelShare < 1 ? config.labelDraws : 1,
@@ -61,7 +61,12 @@ function fakeLinear(config: Config, step: number): LinearReport {
 }
 
 const REPORTS: { readonly [T in TaskName]: (config: Config, step: number) => ReportOf<T> } = {
-  linear: fakeLinear,
+  neighbours: (config, step) => ({
+    ...fakeScores(config, step),
+    neighbours: config.neighbourCount,
+    temperature: config.neighbourTemperature,
+  }),
+  linear: fakeScores,
 };
 
 export const fakeEvaluation = (task: TaskName, config: Config, step: number): Evaluation =>

@@ -1,10 +1,12 @@
 // Every task of the table (records.ts) with how it is computed: the engine's end of the evaluations.
 
 import { evaluateLinear } from './linear/evaluate.ts';
+import { evaluateNeighbours } from './neighbours/evaluate.ts';
 import type { Evaluation, TaskName } from './records.ts';
 import type { Evaluate, EvaluationInput } from './task.ts';
 
 const EVALUATE: { readonly [T in TaskName]: Evaluate<T> } = {
+  neighbours: evaluateNeighbours,
   linear: evaluateLinear,
 };
 

@@ -3,9 +3,11 @@
 
 import { list, object, read, text, unknown } from '../util/schema.ts';
 import { LINEAR } from './linear/record.ts';
+import { NEIGHBOURS } from './neighbours/record.ts';
 import type { TaskRecord } from './record.ts';
 
-export const TASKS = { linear: LINEAR } as const;
+/** In the order in which they are offered: the one that takes seconds comes first. */
+export const TASKS = { neighbours: NEIGHBOURS, linear: LINEAR } as const;
 export type TaskName = keyof typeof TASKS;
 export const TASK_NAMES = Object.keys(TASKS) as TaskName[];
 
@@ -16,11 +18,11 @@ export type Evaluation = {
   [T in TaskName]: { readonly task: T; readonly report: ReportOf<T> };
 }[TaskName];
 
-type Rows = (typeof TASKS)[TaskName]['rows'];
-/** All rows at once; those that tasks share stand in each of them and are the same. */
-type AllRows = (Rows extends unknown ? (rows: Rows) => void : never) extends (rows: infer R) => void
-  ? R
+type AtOnce<R> = (R extends unknown ? (rows: R) => void : never) extends (rows: infer All) => void
+  ? All
   : never;
+/** All rows at once; those that tasks share stand in each of them and are the same. */
+type AllRows = AtOnce<(typeof TASKS)[TaskName]['rows']>;
 export const EVALUATION_ROWS: AllRows = Object.assign({}, ...TASK_NAMES.map((name) => TASKS[name].rows));
 
 /** The record that reads and tells the report of an evaluation. */
@@ -41,6 +43,6 @@ export function readEvaluations(stored: { readonly evaluations?: unknown; readon
   return entries.flatMap(({ task, report }, i): Evaluation[] => {
     const known = TASK_NAMES.find((name) => name === task);
     if (!known) return [];
-    return [{ task: known, report: TASKS[known].read(report, `the scores[${i}]`) }];
+    return [{ task: known, report: TASKS[known].read(report, `the scores[${i}]`) } as Evaluation];
   });
 }

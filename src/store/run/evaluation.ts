@@ -2,7 +2,7 @@
 
 import { create } from 'zustand';
 import { CONFIG_KEYS, type Config, SCHEMA } from '../../config/schema.ts';
-import { type Evaluation, TASKS, type TaskName } from '../../tasks/records.ts';
+import { type Evaluation, TASK_NAMES, TASKS, type TaskName } from '../../tasks/records.ts';
 import { type AppError, fromWire, toWire } from '../../util/errors.ts';
 import { currentClient } from '../client.ts';
 import { addEvaluation } from './runs.ts';
@@ -19,19 +19,19 @@ interface EvaluationState {
   readonly findings: readonly string[];
   readonly running: boolean;
   readonly progress: EvaluationProgress | null;
-  /** The newest; those of the other runs stand with the runs. */
-  readonly newest: Evaluation | null;
+  /** The newest of each task; those of the other runs stand with the runs. */
+  readonly newest: { readonly [T in TaskName]?: Evaluation };
   readonly error: AppError | null;
   /** The finding that is shown closely; the first where the report does not have it. */
   readonly selected: string | null;
 }
 
 export const useEvaluation = create<EvaluationState>()(() => ({
-  task: 'linear',
+  task: TASK_NAMES[0]!,
   findings: [],
   running: false,
   progress: null,
-  newest: null,
+  newest: {},
   error: null,
   selected: null,
 }));
@@ -63,9 +63,9 @@ export async function startEvaluation(config: Config, runId: string | null): Pro
   if (running) return;
   useEvaluation.setState({ running: true, progress: null, error: null });
   try {
-    const newest = await currentClient().engine.evaluate(task, { findings, config });
-    useEvaluation.setState({ newest });
-    if (runId !== null) addEvaluation(runId, newest);
+    const found = await currentClient().engine.evaluate(task, { findings, config });
+    useEvaluation.setState(({ newest }) => ({ newest: { ...newest, [task]: found } }));
+    if (runId !== null) addEvaluation(runId, found);
   } catch (thrown) {
     useEvaluation.setState({ error: fromWire(toWire(thrown)) });
   } finally {

@@ -3,26 +3,12 @@
 
 import type { Config } from '../../config/schema.ts';
 import type { EncoderFeatures } from '../features.ts';
+import type { Draw } from '../labelDraws.ts';
 import { auroc } from '../scores/auroc.ts';
 import { linearEpochs } from './linearClassifier.ts';
 import { copyLayer, initLinear, type LinearLayer, logitsOf } from './linearLayer.ts';
 import { fitRidge, RIDGE_PENALTIES } from './ridge.ts';
 import { foldScaling, measureScaling } from './scaling.ts';
-
-/** What one draw of labels lets an encoder see. */
-export interface Draw {
-  readonly index: number;
-  /** Films whose labels are trained on. */
-  readonly fit: Uint32Array;
-  /** Films that decide when to stop; null trains to the last epoch. */
-  readonly val: Uint32Array | null;
-  readonly test: Uint32Array;
-  /** All training films, labelled or not. */
-  readonly train: Uint32Array;
-  /** Films x classes of the whole set, scored findings only: 0, 1 or 255. */
-  readonly labels: Uint8Array;
-  readonly classes: number;
-}
 
 export type Breathe = () => Promise<void>;
 

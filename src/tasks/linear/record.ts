@@ -1,90 +1,17 @@
 // The linear evaluation as its record: a linear layer on the frozen encoder's features, beside a random encoder of the same
-// shape and raw pixels. How it is computed is in evaluate.ts, what it says in a sentence in words.ts.
+// shape and raw pixels. How it is computed is in evaluate.ts; how its scores are told, in ../compared/record.ts.
 
 import { read } from '../../util/schema.ts';
-import type { Interval, ScoreTable, TaskRecord } from '../record.ts';
-import { ENCODER_NAMES, ENCODERS, type FindingScore, LINEAR_REPORT, type LinearReport } from './report.ts';
+import { SCORED } from '../compared/record.ts';
+import type { TaskRecord } from '../record.ts';
+import { LINEAR_REPORT, type LinearReport } from './report.ts';
 import { LINEAR_ROWS } from './rows.ts';
-import { percent, scoreText, spreadOf, verdict } from './words.ts';
 
 export const LINEAR = {
+  ...SCORED,
   label: 'Linear evaluation',
   answers:
     'How well a single linear layer on the frozen encoder tells findings apart, on films of patients that it has never seen.',
   rows: LINEAR_ROWS,
   read: (raw: unknown, place: string): LinearReport => read(LINEAR_REPORT, raw, place),
-  headline({ share, step, mean: { pretrained, random, pixels } }: LinearReport) {
-    const [score, chance, raw] = [pretrained, random, pixels].map(({ value }) => scoreText(value));
-    return {
-      score: score!,
-      condition: percent(share),
-      step,
-      sentence: `${percent(share)} of the labels, step ${step.toLocaleString('en')}: ${score} (random ${chance}, pixels ${raw})`,
-    };
-  },
-  verdict,
-  table,
-  print,
-  result: ({ share, mean }: LinearReport) => ({
-    share,
-    auroc: Object.fromEntries(ENCODER_NAMES.map((name) => [name, mean[name].value])),
-  }),
 } satisfies TaskRecord<LinearReport>;
-
-/** One line per finding and one for the mean; left-out findings follow with their reason. */
-function table({ findings, mean, leftOut }: LinearReport): ScoreTable {
-  const fields = [
-    'finding',
-    'positives',
-    'negatives',
-    ...ENCODER_NAMES.flatMap((name) => [
-      `auroc_${name}`,
-      `auroc_${name}_low`,
-      `auroc_${name}_high`,
-      `average_precision_${name}`,
-    ]),
-    'left_out_because',
-  ];
-  const interval = ({ value, low, high }: Interval) => [value, low, high];
-  const line = ({ finding, positives, negatives, auroc, averagePrecision }: FindingScore) => [
-    ...[finding, positives, negatives],
-    ...ENCODER_NAMES.flatMap((name) => [...interval(auroc[name]), averagePrecision[name]]),
-    null,
-  ];
-  const means = ENCODER_NAMES.flatMap((name) => [...interval(mean[name]), null]);
-  const blanks = Array<null>(fields.length - 2).fill(null);
-  return {
-    fields,
-    rows: [
-      ...findings.map(line),
-      ['mean', null, null, ...means, null],
-      ...leftOut.map(({ finding, reason }) => [finding, ...blanks, reason]),
-    ],
-  };
-}
-
-/** The mean AUROC of each random encoder, where there are several. */
-function eachRandom(scores: LinearReport['randomEncoders']): string[] {
-  const spread = spreadOf(scores);
-  if (!scores || spread === null) return [];
-  const each = scores.map((score) => scoreText(score)).join(', ');
-  return [`random encoders: ${each}; standard deviation ${scoreText(spread)}`];
-}
-
-/** AUROC with interval, a row per finding, then the mean, one column per encoder. */
-function print({ findings, mean, leftOut, randomEncoders }: LinearReport): string {
-  const width = Math.max(8, ...findings.map(({ finding }) => finding.length)) + 2;
-  const row = (name: string, cells: string[]) =>
-    name.padEnd(width) + cells.map((cell) => cell.padStart(22)).join('');
-  const shown = (value: number | null) => (value === null ? '     –' : value.toFixed(4));
-  const interval = ({ value, low, high }: Interval) =>
-    low === null || high === null ? shown(value) : `${shown(value)} (${low.toFixed(3)}–${high.toFixed(3)})`;
-  const cells = (of: LinearReport['mean']) => ENCODER_NAMES.map((name) => interval(of[name]));
-  return [
-    row('AUROC', Object.values(ENCODERS)),
-    ...findings.map(({ finding, auroc }) => row(finding, cells(auroc))),
-    row('mean', cells(mean)),
-    ...eachRandom(randomEncoders),
-    ...leftOut.map(({ finding, reason }) => `${finding} left out: ${reason}`),
-  ].join('\n');
-}

@@ -6,10 +6,10 @@ import { assembleDataset } from '../../data/dataset.ts';
 import { renderEntry, type SyntheticEntry } from '../../data/synthetic/set.ts';
 import { Rng } from '../../util/rng.ts';
 import { planSet } from '../../worker/intake/synthetic.ts';
+import { drawShare, splitRows } from '../labelShare.ts';
+import { pixelFeatures } from '../pixels.ts';
 import { auroc } from '../scores/auroc.ts';
 import { fitPixels } from './fit.ts';
-import { drawShare, splitRows } from './labelShare.ts';
-import { pixelFeatures } from './pixels.ts';
 
 async function scored(seed: number, share: number): Promise<number> {
   const { dataset, features, rows } = await drawn(seed);

@@ -4,11 +4,12 @@
 import { fireEvent, screen } from '@testing-library/react';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { presetConfig } from '../../config/presets.ts';
+import { fakeEvaluation } from '../../fake/report.ts';
 import type { DatasetSummary } from '../../protocol/dataset.ts';
 import type { DeviceFacts, EngineState } from '../../protocol/engine.ts';
 import { useDataset } from '../../store/films/dataset.ts';
 import { choosePreset, setDraft, useSettings } from '../../store/page/settings.ts';
-import { useEvaluation } from '../../store/run/evaluation.ts';
+import { setTask, useEvaluation } from '../../store/run/evaluation.ts';
 import { type SessionState, useSession } from '../../store/session.ts';
 import { mount } from '../testPage.tsx';
 import { EvaluateBar } from './EvaluateBar.tsx';
@@ -61,6 +62,19 @@ describe('why an evaluation is not possible', () => {
 });
 
 describe('the bar', () => {
+  it('offers the neighbours first, and each task with its own introduction and report', () => {
+    const { unmount } = mount(<EvaluateView />);
+    expect(screen.getByText(/Nothing is trained/)).toBeTruthy();
+    unmount();
+    useEvaluation.setState({ newest: { linear: fakeEvaluation('linear', presetConfig('smoke'), 40) } });
+    const again = mount(<EvaluateView />);
+    expect(screen.queryByTestId('probe-table')).toBeNull();
+    again.unmount();
+    setTask('linear');
+    mount(<EvaluateView />);
+    expect(screen.getByTestId('probe-table')).toBeTruthy();
+  });
+
   it('takes the usual shares of the labels, and shows another that the form was given', () => {
     mount(<EvaluateBar />);
     fireEvent.click(screen.getByLabelText('10 %'));

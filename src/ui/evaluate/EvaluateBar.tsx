@@ -15,7 +15,7 @@ import {
 } from '../../store/run/evaluation.ts';
 import { useRuns } from '../../store/run/runs.ts';
 import { type SessionState, useSession } from '../../store/session.ts';
-import { percent } from '../../tasks/linear/words.ts';
+import { percent } from '../../tasks/compared/words.ts';
 import { TASK_NAMES, TASKS } from '../../tasks/records.ts';
 import shared from '../shell/shared.module.css';
 import styles from './EvaluateBar.module.css';
@@ -56,6 +56,7 @@ function Task() {
     <Select
       size="xs"
       aria-label="Evaluation"
+      data-testid="probe-task"
       data={TASK_NAMES.map((name) => ({ value: name, label: TASKS[name].label }))}
       value={task}
       allowDeselect={false}

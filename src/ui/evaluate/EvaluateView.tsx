@@ -1,4 +1,5 @@
-// The evaluation of the encoder at hand: the bar that starts one, and what the newest found, drawn by the view of its task.
+// The evaluation of the encoder at hand: the bar that starts one, and what the newest of the chosen task
+// found, drawn by the view of that task.
 
 import { Button } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
@@ -73,10 +74,10 @@ function Empty() {
 
 export function EvaluateView() {
   const task = useEvaluation((state) => state.task);
-  const newest = useEvaluation((state) => state.newest);
+  const newest = useEvaluation((state) => state.newest[state.task]);
   const error = useEvaluation((state) => state.error);
   return (
-    <section className={shared.view} aria-label={TASKS[newest?.task ?? task].label}>
+    <section className={shared.view} aria-label={TASKS[task].label}>
       <EvaluateBar />
       <EvaluateSettings />
       <div className={shared.scroll}>

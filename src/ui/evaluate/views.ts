@@ -3,6 +3,7 @@
 import type { ComponentType } from 'react';
 import type { Evaluation, ReportOf, TaskName } from '../../tasks/records.ts';
 import { LinearIntroduction, LinearReportView } from './linear/LinearReport.tsx';
+import { NeighboursIntroduction, NeighboursReportView } from './neighbours/NeighboursReport.tsx';
 
 interface TaskView<Report> {
   readonly Introduction: ComponentType;
@@ -10,6 +11,7 @@ interface TaskView<Report> {
 }
 
 const VIEWS: { readonly [T in TaskName]: TaskView<ReportOf<T>> } = {
+  neighbours: { Introduction: NeighboursIntroduction, Report: NeighboursReportView },
   linear: { Introduction: LinearIntroduction, Report: LinearReportView },
 };
 

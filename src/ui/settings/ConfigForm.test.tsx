@@ -8,7 +8,9 @@ import { presetConfig } from '../../config/presets.ts';
 import { CONFIG_KEYS, keysInForce, SCHEMA } from '../../config/schema.ts';
 import { belongsTo, METHOD_NAMES } from '../../methods/records.ts';
 import { choosePreset, setDraft, useSettings } from '../../store/page/settings.ts';
+import { setTask } from '../../store/run/evaluation.ts';
 import { useSession } from '../../store/session.ts';
+import { EVALUATION_ROWS, TASK_NAMES, TASKS } from '../../tasks/records.ts';
 import { EvaluateView } from '../evaluate/EvaluateView.tsx';
 import { RunPanel } from '../runs/RunPanel.tsx';
 import { mount } from '../testPage.tsx';
@@ -37,19 +39,21 @@ describe('the settings table on the page', () => {
       <>
         <ConfigForm />
         <RunPanel />
-        <EvaluateView />
       </>,
     );
-    expect(shownKeys().sort()).toEqual(CONFIG_KEYS.filter((key) => belongsTo(key, method)).sort());
+    const keys = CONFIG_KEYS.filter((key) => belongsTo(key, method) && SCHEMA[key].when !== 'evaluation');
+    expect(shownKeys().sort()).toEqual(keys.sort());
   });
 
-  it('shows what an evaluation reads on the Evaluate view, and there alone', () => {
-    const keys = CONFIG_KEYS.filter((key) => SCHEMA[key].when === 'evaluation');
-    const { unmount } = mount(<EvaluateView />);
-    expect(shownKeys()).toEqual(keys);
-    unmount();
+  it.each(TASK_NAMES)('shows what %s reads on the Evaluate view while it is chosen', (task) => {
+    setTask(task);
+    mount(<EvaluateView />);
+    expect(shownKeys()).toEqual(CONFIG_KEYS.filter((key) => Object.hasOwn(TASKS[task].rows, key)));
+  });
+
+  it('shows nothing that only evaluations read anywhere else', () => {
     mount(<ConfigForm />);
-    expect(shownKeys().filter((key) => keys.includes(key as never))).toEqual([]);
+    expect(shownKeys().filter((key) => Object.hasOwn(EVALUATION_ROWS, key))).toEqual([]);
   });
 });
 
@@ -89,6 +93,7 @@ describe('a field', () => {
 
   it('of an evaluation stays free during a run', () => {
     useSession.setState({ runConfig: draft(), ended: false });
+    setTask('linear');
     mount(<EvaluateView />);
     typed('probeEpochs', '12');
     fireEvent.click(within(row('probeFlip')).getByRole('switch', HIDDEN));

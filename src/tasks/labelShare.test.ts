@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Rng } from '../../util/rng.ts';
+import { Rng } from '../util/rng.ts';
 import { carveValidation, countFilms, drawShare, type LabelTable, splitRows } from './labelShare.ts';
 
 /** Two films a patient; finding 0 is common, finding 1 rare, finding 2 sometimes unknown. */

@@ -1,7 +1,7 @@
 // The raw-pixel baseline's features: every film reduced to 32 x 32 by exact area averages and brought to mean 0
 // and deviation 1, so that exposure alone decides nothing. A representation that scores below these has learnt little.
 
-import { inOrder, planesOf, type TrainingSet } from '../../train/batchSource.ts';
+import { inOrder, planesOf, type TrainingSet } from '../train/batchSource.ts';
 
 export const PIXEL_SIDE = 32;
 

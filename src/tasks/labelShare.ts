@@ -8,9 +8,9 @@ import {
   PLACE_OUT,
   SPLITS,
   type Split,
-} from '../../protocol/dataset.ts';
-import { AppError } from '../../util/errors.ts';
-import type { Rng } from '../../util/rng.ts';
+} from '../protocol/dataset.ts';
+import { AppError } from '../util/errors.ts';
+import type { Rng } from '../util/rng.ts';
 
 export type LabelTable = Pick<EngineDataset, 'findings' | 'labels' | 'patients' | 'splits'>;
 

@@ -6,9 +6,9 @@ import {
   ENCODER_NAMES,
   ENCODERS,
   type EncoderName,
-  type LinearReport,
-} from '../../../tasks/linear/report.ts';
-import { intervalText, scoreText } from '../../../tasks/linear/words.ts';
+  type ScoredReport,
+} from '../../../tasks/compared/report.ts';
+import { intervalText, scoreText } from '../../../tasks/compared/words.ts';
 import type { Interval } from '../../../tasks/record.ts';
 import shared from '../../shell/shared.module.css';
 import styles from './ScoreTable.module.css';
@@ -33,7 +33,7 @@ function Gain({ scores }: { scores: Record<EncoderName, Interval> }) {
 }
 
 interface ScoreTableProps {
-  readonly report: LinearReport;
+  readonly report: ScoredReport;
   readonly selected: string | null;
   readonly onSelect: (finding: string) => void;
 }

@@ -12,7 +12,7 @@ import {
   XAxis,
   YAxis,
 } from 'recharts';
-import { ENCODER_NAMES, type EncoderName, type LinearReport } from '../../../tasks/linear/report.ts';
+import { ENCODER_NAMES, type EncoderName, type ScoredReport } from '../../../tasks/compared/report.ts';
 import type { Interval } from '../../../tasks/record.ts';
 import { encoderColour, MARK_SIZE } from '../../shell/theme.ts';
 import styles from './DotPlotChart.module.css';
@@ -53,7 +53,7 @@ function axis(rows: readonly Record<EncoderName, Interval>[]): { domain: [number
 }
 
 interface DotPlotChartProps {
-  readonly report: LinearReport;
+  readonly report: ScoredReport;
   readonly selected: string | null;
   readonly onSelect: (finding: string) => void;
 }

@@ -1,7 +1,7 @@
 // What an evaluation says in a sentence, and scores as text. The sentence claims no more than the intervals allow.
 
 import type { Interval } from '../record.ts';
-import type { LinearReport } from './report.ts';
+import type { ScoredReport } from './report.ts';
 
 /** Differences below this are none: they vanish at two decimals. */
 const NO_DIFFERENCE = 0.005;
@@ -26,7 +26,7 @@ export function spreadOf(scores: readonly (number | null)[] = []): number | null
   return Math.sqrt(known.reduce((sum, score) => sum + (score - mean) ** 2, 0) / (known.length - 1));
 }
 
-type Told = Pick<LinearReport, 'mean' | 'share' | 'gain' | 'randomEncoders' | 'step' | 'films' | 'run'>;
+type Told = Pick<ScoredReport, 'mean' | 'share' | 'gain' | 'randomEncoders' | 'step' | 'films' | 'run'>;
 
 /** Passes over the training films below which a run is a short one. */
 const FEW_PASSES = 20;

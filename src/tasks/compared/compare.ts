@@ -1,0 +1,140 @@
+// From frozen features to a report of scores: every encoder learns from the same draws of labels and is asked about the
+// same test films. What "learns" means is the task's (a Scorer); this decides who takes part, counts, and says under
+// which conditions all was measured. The numbers are made in summarise.ts.
+
+import { type Config, SCHEMA } from '../../config/schema.ts';
+import type { TrainingSet } from '../../train/batchSource.ts';
+import type { ComparedFeatures, EncoderFeatures } from '../features.ts';
+import { chooseFindings, type Draw, drawLabels, type Rows, type ValidationSource } from '../labelDraws.ts';
+import { splitRows } from '../labelShare.ts';
+import { pixelFeatures } from '../pixels.ts';
+import { RESAMPLES } from '../scores/bootstrap.ts';
+import type { ScoredReport } from './report.ts';
+import { eachEncoder, summarise } from './summarise.ts';
+
+export interface Compared {
+  readonly dataset: TrainingSet;
+  /** Of all films in the order of the data set; raw pixels are taken from its planes. */
+  readonly features: ComparedFeatures;
+  readonly config: Config;
+  /** Names; empty asks for all of the set. */
+  readonly findings: readonly string[];
+  /** Optimiser steps behind the pretrained encoder. */
+  readonly step: number;
+  /** What its weights were before the first of them, in words. */
+  readonly start: string;
+  /** It was pretrained on other films, or on another split of these, so that test films may be among those it has seen. */
+  readonly trainedBeyond: boolean;
+  readonly onProgress: (stage: string, done: number, total: number) => void;
+  /** Awaited many times a second; may throw to cancel. */
+  readonly yieldNow: () => Promise<void>;
+}
+
+/** How a task learns from one draw of labels: test scores, test films x findings, of which only the order matters. */
+export interface Scorer {
+  /** What the work is called while it goes on. */
+  readonly stage: string;
+  encoder(features: EncoderFeatures, draw: Draw): Promise<Float64Array>;
+  pixels(features: Float32Array, draw: Draw): Promise<Float64Array>;
+}
+
+/** What the sentences of a protocol are made from. */
+export interface Conditions {
+  readonly draws: readonly Draw[];
+  readonly validation: ValidationSource;
+}
+
+/** @throws AppError labels-missing, split-impossible, those of the scorer, and whatever `yieldNow` throws */
+export async function compareEncoders(
+  task: Compared,
+  scorer: Scorer,
+  protocol: (conditions: Conditions) => string[],
+): Promise<ScoredReport> {
+  const started = performance.now();
+  const { dataset, config, onProgress, yieldNow } = task;
+  const rows = splitRows(dataset);
+  const { scored, leftOut } = chooseFindings(dataset, rows, task.findings);
+  const { draws, validation } = drawLabels(dataset, rows, scored, config);
+  const pixels = await pixelFeatures(dataset);
+
+  const scores = eachEncoder((): Float64Array[] => []);
+  const { pretrained, random } = task.features;
+  const total = draws.length * (2 + random.length);
+  let done = 0;
+  const fitted = (fitting: Promise<Float64Array>) => {
+    onProgress(scorer.stage, done++, total);
+    return fitting;
+  };
+  // Draws of one random encoder after the other, as summarise wants them.
+  for (const features of random) {
+    for (const draw of draws) scores.random.push(await fitted(scorer.encoder(features, draw)));
+  }
+  for (const draw of draws) {
+    scores.pretrained.push(await fitted(scorer.encoder(pretrained, draw)));
+    scores.pixels.push(await fitted(scorer.pixels(pixels, draw)));
+  }
+
+  const test = { ...testFilms(dataset, rows, scored, draws), scores };
+  const numbers = await summarise(test, config.seed, async (at, all) => {
+    onProgress('Intervals', at, all);
+    await yieldNow();
+  });
+  return {
+    share: config.labelShare,
+    draws: draws.length,
+    seed: config.seed,
+    step: task.step,
+    films: { train: rows.train.length, val: rows.val.length, test: rows.test.length },
+    labelledFilms: meanLabelled(rows, draws),
+    ...numbers,
+    run: { imageSize: config.imageSize, batchSize: config.batchSize },
+    leftOut,
+    seconds: (performance.now() - started) / 1000,
+    protocol: protocol({ draws, validation }),
+  };
+}
+
+/** What summarise asks of the test films, apart from their scores. */
+function testFilms(dataset: TrainingSet, rows: Rows, scored: readonly number[], draws: readonly Draw[]) {
+  const classes = scored.length;
+  const tableOf = draws[0]!.labels;
+  return {
+    findings: scored.map((k) => dataset.findings[k]!),
+    labels: Uint8Array.from(
+      { length: rows.test.length * classes },
+      (_, i) => tableOf[rows.test[Math.floor(i / classes)]! * classes + (i % classes)]!,
+    ),
+    patients: rows.test.map((row) => dataset.patients[row]!),
+    draws: draws.length,
+  };
+}
+
+/** Labelled films a draw takes on average, those that it keeps for early stopping included. */
+function meanLabelled(rows: Rows, draws: readonly Draw[]): number {
+  const labelled = draws.reduce(
+    (sum, { fit, val }) => sum + fit.length + (val && val !== rows.val ? val.length : 0),
+    0,
+  );
+  return labelled / draws.length;
+}
+
+const TRAINED_BEYOND =
+  'The encoder was pretrained on other films, labels or another split than these: test films may be among those it saw then.';
+
+/** Sentences that every such protocol begins with: where the encoder comes from and what it was asked for. */
+export const openingWords = ({ start, trainedBeyond, config }: Compared): string[] => [
+  `Weights before pretraining: ${start}.`,
+  'No patient has films in more than one split (checked).',
+  ...(trainedBeyond ? [TRAINED_BEYOND] : []),
+  `Features: ${SCHEMA.probeFeatures.choices[config.probeFeatures].toLowerCase()}; batch norm: ${SCHEMA.probeNorm.choices[config.probeNorm].toLowerCase()}.`,
+];
+
+export const shareWords = ({ labelShare: share }: Config, { draws }: Conditions): string =>
+  share < 1
+    ? `Labels of ${Number((share * 100).toPrecision(3))} % of the training patients, mean of ${draws.length} seeded draws, each with both labels of every finding.`
+    : 'Labels of all training patients.';
+
+export const randomWords = ({ features }: Compared): string =>
+  `Random encoders: ${features.random.length}, the first at the start of the run; scores and gain are against their mean.`;
+
+export const INTERVAL_WORDS = `Intervals: 95 % percentiles of ${RESAMPLES} bootstrap resamples of test patients, the labels as drawn.`;

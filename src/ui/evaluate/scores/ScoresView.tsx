@@ -1,0 +1,101 @@
+// The report of an evaluation that scores findings by AUROC: the three encoders as a dot plot and as a table, the ROC curves of
+// one finding, and under which protocol all this was measured. What was done with the films stands in `how`, the task's.
+
+import { selectFinding, useEvaluation } from '../../../store/run/evaluation.ts';
+import {
+  ENCODER_NAMES,
+  ENCODERS,
+  type EncoderName,
+  type ScoredReport,
+} from '../../../tasks/compared/report.ts';
+import { percent, scoreText, spreadOf } from '../../../tasks/compared/words.ts';
+import { formatCount, unbroken } from '../../../util/format.ts';
+import chartStyles from '../../charts/charts.module.css';
+import { encoderColour } from '../../shell/theme.ts';
+import { DotPlotChart } from './DotPlotChart.tsx';
+import { RocChart } from './RocChart.tsx';
+import styles from './ScoresView.module.css';
+import { ScoreTable } from './ScoreTable.tsx';
+
+const GLYPH: Record<EncoderName, string> = {
+  pretrained: 'M6 1.5a4.5 4.5 0 1 0 0 9a4.5 4.5 0 1 0 0-9z',
+  random: 'M2 2h8v8H2z',
+  pixels: 'M6 0.5 10 6 6 11.5 2 6z',
+};
+
+/** Without what stands in brackets. */
+const shortName = (name: EncoderName) => ENCODERS[name].replace(/ \(.*\)$/, '');
+
+function EncoderKey() {
+  return (
+    <div className={`${chartStyles.legend} ${styles.probeKey}`}>
+      {ENCODER_NAMES.map((name) => (
+        <span key={name} className={chartStyles.legendRun}>
+          <svg width="12" height="12" aria-hidden="true">
+            <path d={GLYPH[name]} fill={encoderColour(name)} />
+          </svg>
+          {shortName(name)}
+        </span>
+      ))}
+    </div>
+  );
+}
+
+/** What a single random encoder would have said. */
+function RandomEncoders({ scores }: { scores: ScoredReport['randomEncoders'] }) {
+  const spread = spreadOf(scores);
+  if (!scores || spread === null) return null;
+  return (
+    <p className={`num ${styles.probeProtocol}`} data-testid="probe-random">
+      Mean AUROC of the {scores.length} random encoders: {scores.map((score) => scoreText(score)).join(', ')},
+      with a standard deviation of {scoreText(spread)}. The gain is against their mean.
+    </p>
+  );
+}
+
+/** Everything a reader needs to repeat the evaluation. */
+function Protocol({ report, how }: { report: ScoredReport; how: string }) {
+  const { seed, step, seconds } = report;
+  return (
+    <p className={`dim ${styles.probeProtocol}`}>
+      Encoder at step {formatCount(step)}. {how} Intervals: 95&nbsp;%, bootstrap over test patients. Seed{' '}
+      {seed}; {seconds.toFixed(1)} s.
+      {report.protocol.length > 0 && ` ${unbroken(report.protocol.join(' '))}`}
+    </p>
+  );
+}
+
+/** How many labels of which films were used, as a part of a sentence. */
+export function labelWords({ films, labelledFilms, draws, share }: ScoredReport): string {
+  const drawn = share < 1 ? `, mean of ${draws} label draws` : '';
+  return `${Math.round(labelledFilms)} of ${films.train} labelled films (${percent(share)} by patient${drawn})`;
+}
+
+export function ScoresView({ report, how }: { readonly report: ScoredReport; readonly how: string }) {
+  const selected = useEvaluation((state) => state.selected);
+  const score = report.findings.find(({ finding }) => finding === selected) ?? report.findings[0];
+  return (
+    <>
+      <div className={styles.probePlots}>
+        <section aria-label="AUROC per finding">
+          <header className={chartStyles.metricChartHead}>
+            <h3 className={chartStyles.chartTitle}>AUROC with 95 % interval</h3>
+            <EncoderKey />
+          </header>
+          <DotPlotChart report={report} selected={score?.finding ?? null} onSelect={selectFinding} />
+        </section>
+        {score && (
+          <section aria-label={`ROC, ${score.finding}`}>
+            <header className={chartStyles.metricChartHead}>
+              <h3 className={chartStyles.chartTitle}>ROC: {score.finding}</h3>
+            </header>
+            <RocChart score={score} />
+          </section>
+        )}
+      </div>
+      <ScoreTable report={report} selected={score?.finding ?? null} onSelect={selectFinding} />
+      <RandomEncoders scores={report.randomEncoders} />
+      <Protocol report={report} how={how} />
+    </>
+  );
+}

@@ -36,9 +36,9 @@ export const LABELS: Record<EngineName, string> = {
 };
 
 /** Largest relative difference of the first loss that still counts as the same step. */
-export const LOSS_TOLERANCE = 1e-3;
+const LOSS_TOLERANCE = 1e-3;
 /** Largest relative difference of a kernel's results from stock. */
-export const KERNEL_TOLERANCE = 1e-4;
+const KERNEL_TOLERANCE = 1e-4;
 
 const number = (value: number | null | undefined, digits = 0) =>
   value === null || value === undefined ? '-' : value.toFixed(digits);

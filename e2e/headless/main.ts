@@ -12,7 +12,7 @@ function help(): string {
 }
 
 /** The one line for a failure: code, sentence, remedy; line breaks within are closed up. */
-export function failureLine(error: unknown): string {
+function failureLine(error: unknown): string {
   const known =
     error instanceof AppError || error instanceof UsageError
       ? error

@@ -18,7 +18,7 @@ function errorText({ error, unit }: SelfTestRow): string {
   return error === 0 ? '0' : error.toExponential(1);
 }
 
-export function selfTestTable({ rows, sentence }: SelfTestReport): string {
+function selfTestTable({ rows, sentence }: SelfTestReport): string {
   const cells = rows.map((row) => [
     row.name,
     row.detail,

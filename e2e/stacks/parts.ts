@@ -72,7 +72,7 @@ const optionsFor = (folder: string): string[] =>
   ].flatMap((option) => ['-o', option]);
 
 /** A Debian package unpacked; `suffix` names the suite beside the release itself. @throws Missing */
-export function debian(name: string, suffix: '' | '-security' | '-backports' = ''): string {
+function debian(name: string, suffix: '' | '-security' | '-backports' = ''): string {
   return once(`${name}${suffix}`, (folder) => {
     const options = aptOptions(`${release()}${suffix}`);
     const downloads = path.join(folder, 'download');

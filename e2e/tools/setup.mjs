@@ -85,7 +85,7 @@ function sourceFiles() {
 }
 
 /** Builds the app into dist when a source changed. The folder is swapped whole, so no half build is served. */
-export async function ensureBuilt() {
+async function ensureBuilt() {
   const sources = hashFiles(sourceFiles());
   if (existsSync(inRoot('dist', 'index.html')) && readStamp('built') === sources) return;
   console.log('Building …');

@@ -34,7 +34,7 @@ type FileHandle = FileSystemFileHandle & {
   createSyncAccessHandle(options?: { mode: 'read-only' | 'readwrite' }): Promise<SyncHandle>;
 };
 
-export const CACHE_FOLDER = 'film-cache';
+const CACHE_FOLDER = 'film-cache';
 
 /** Synchronous reading of a file, for browsers that let one handle at a time at it. */
 declare class FileReaderSync {

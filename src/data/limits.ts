@@ -7,7 +7,7 @@ import { workload } from './workload.ts';
 /** px */
 export const MAX_SIDE = 16_384;
 /** px; twice the largest detector on sale, and what one worker holds several copies of without strain. */
-export const MAX_PIXELS = 2 ** 25;
+const MAX_PIXELS = 2 ** 25;
 /** bytes of one file, and of one data set after inflating */
 export const MAX_FILE_BYTES = 2 ** 28;
 export const MAX_INFLATED_BYTES = 2 ** 27;
@@ -15,7 +15,7 @@ export const MAX_INFLATED_BYTES = 2 ** 27;
 export const MAX_DEFLATE_RATIO = 1032;
 
 /** bytes at once for one film: compressed, decoded, and what the decoder needs in between */
-export const MAX_DECODE_BYTES = 2 ** 29;
+const MAX_DECODE_BYTES = 2 ** 29;
 
 /** @throws AppError `image-too-large` when decoding would take more memory than one film is given */
 export function checkMemory(bytes: number, { width, height }: { width: number; height: number }): void {

@@ -51,7 +51,7 @@ export function readRuns(text: string, pixels: number): Uint32Array {
 }
 
 /** Sets the pixels of the runs in a row-major mask of the frame. */
-export function paintRuns(mask: Uint8Array, runs: Uint32Array, width: number, height: number): void {
+function paintRuns(mask: Uint8Array, runs: Uint32Array, width: number, height: number): void {
   for (let i = 0; i < runs.length; i += 2) {
     const end = runs[i]! + runs[i + 1]!;
     for (let at = runs[i]!; at < end; at++) mask[(at % height) * width + Math.floor(at / height)] = 1;

@@ -20,7 +20,7 @@ const isSpace = (byte: number | undefined): boolean =>
   byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 9;
 
 /** A part 10 file: 128 free bytes, then DICM. */
-export const startsWithPreamble = (bytes: Uint8Array): boolean => hasAt(bytes, PREAMBLE, DICM);
+const startsWithPreamble = (bytes: Uint8Array): boolean => hasAt(bytes, PREAMBLE, DICM);
 
 /** Where the elements of a DICOM file begin: behind DICM, with or without the free bytes before it. */
 export function startOfFile(bytes: Uint8Array): number {

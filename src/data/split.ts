@@ -48,7 +48,7 @@ const PAIRS = [
 type PlacedFilm = Pick<SplitFilm, 'patient' | 'given' | 'alsoIn' | 'unknownPart'>;
 
 /** Every pair of parts that share a file or a patient. */
-export function overlapsOf(films: readonly PlacedFilm[]): SplitOverlap[] {
+function overlapsOf(films: readonly PlacedFilm[]): SplitOverlap[] {
   const counts = { train: 0, val: 0, test: 0 };
   const patients: Record<Split, Set<string>> = { train: new Set(), val: new Set(), test: new Set() };
   const both = new Map<string, number>();

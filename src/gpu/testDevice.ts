@@ -8,7 +8,7 @@ import { pausePolling } from './testPolling.ts';
 
 const KNOWN_ICD = ['/usr/lib/chromium/vk_swiftshader_icd.json', '/opt/google/chrome/vk_swiftshader_icd.json'];
 
-export function findIcd(): string | null {
+function findIcd(): string | null {
   const candidates = [process.env.SWIFTSHADER_ICD ?? '', ...KNOWN_ICD];
   return candidates.find((path) => path && existsSync(path)) ?? null;
 }

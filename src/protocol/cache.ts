@@ -2,7 +2,7 @@
 // in IndexedDB. It holds what patients' films look like, so the page shows its size and can erase it.
 
 /** on: read and written. read-only: another tab writes. full: no room for more. off: the browser refuses storage. */
-export const CACHE_MODES = ['on', 'read-only', 'full', 'off'] as const;
+const CACHE_MODES = ['on', 'read-only', 'full', 'off'] as const;
 export type CacheMode = (typeof CACHE_MODES)[number];
 
 export interface CacheState {

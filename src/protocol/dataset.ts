@@ -20,7 +20,7 @@ export const LABEL_NEGATIVE = 0;
 export const LABEL_POSITIVE = 1;
 export const LABEL_UNKNOWN = 255;
 
-export const IMAGE_FORMATS = ['png', 'jpeg', 'dicom', 'pgm', 'synthetic'] as const;
+const IMAGE_FORMATS = ['png', 'jpeg', 'dicom', 'pgm', 'synthetic'] as const;
 export type ImageFormat = (typeof IMAGE_FORMATS)[number];
 
 /** One film as the page knows it. */

@@ -14,7 +14,7 @@ import type { ParityRequest, ParityRow } from './parity.ts';
 import type { SelfTestReport, SelfTestRow } from './selfTest.ts';
 import type { KeepingPolicy, KeptCheckpoint, MarkKind, RunRecord } from './vault.ts';
 
-export const ENGINE_STATES = [
+const ENGINE_STATES = [
   'closed',
   'idle',
   'compiling',

@@ -4,7 +4,7 @@
 // enough for augmentation, shuffling and initialisation, not for cryptography.
 
 /** Named streams, so that drawing more of one kind never shifts another. */
-export const STREAMS = {
+const STREAMS = {
   init: 1,
   order: 2,
   view1: 3,

@@ -23,7 +23,7 @@ export async function openRuns(): Promise<{ storage: RunStorage; refusal: string
 }
 
 /** Ids of runs that some tab or worker has at hand. */
-export async function runsInUse(): Promise<Set<string>> {
+async function runsInUse(): Promise<Set<string>> {
   const { held = [] } = (await globalThis.navigator?.locks?.query()) ?? {};
   const prefix = runLockName('');
   const names = held.map(({ name = '' }) => name).filter((name) => name.startsWith(prefix));

@@ -33,7 +33,7 @@ export function packRows(samples: readonly StepSample[], metrics: number): Uint8
 export const seriesOffset = (row: number, metrics: number): number => row * (metrics + EXTRA) * 8;
 
 /** The samples of at most `rows` rows, up to the first that is not whole; `first` is the step of row 0. */
-export function unpackRows(bytes: Uint8Array, first: number, rows: number, metrics: number): StepSample[] {
+function unpackRows(bytes: Uint8Array, first: number, rows: number, metrics: number): StepSample[] {
   const width = metrics + EXTRA;
   const whole = Math.min(rows, Math.floor(bytes.length / (8 * width)));
   const all = new Float64Array(bytes.slice(0, whole * width * 8).buffer);

@@ -7,7 +7,7 @@ import * as Comlink from 'comlink';
 import { AppError, fromWire, toWire, type WireError } from '../util/errors.ts';
 
 export type { Endpoint, ProxyMarked, Remote } from 'comlink';
-export { proxy, releaseProxy, transfer } from 'comlink';
+export { releaseProxy, transfer } from 'comlink';
 
 interface Thrown {
   value: unknown;
@@ -19,7 +19,7 @@ const isThrown = (value: unknown): value is Thrown => typeof value === 'object' 
 let installed = false;
 
 /** Replaces comlink's `throw` handler in this thread. Both sides must have called it; calling again is free. */
-export function installErrorTransfer(): void {
+function installErrorTransfer(): void {
   if (installed) return;
   installed = true;
   const stock = Comlink.transferHandlers.get('throw');

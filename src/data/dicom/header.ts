@@ -50,8 +50,8 @@ const TAG = {
   doublePixels: 'x7fe00009',
 } as const;
 
-export const GREY_PHOTOMETRICS = ['MONOCHROME1', 'MONOCHROME2'] as const;
-export const COLOUR_PHOTOMETRICS = [
+const GREY_PHOTOMETRICS = ['MONOCHROME1', 'MONOCHROME2'] as const;
+const COLOUR_PHOTOMETRICS = [
   'RGB',
   'YBR_FULL',
   'YBR_FULL_422',

@@ -65,7 +65,7 @@ function mendSize(stream: Uint8Array, { width, height }: Size): Uint8Array {
 }
 
 /** @throws AppError `image-corrupt`, `image-too-large`, `image-unsupported` */
-export function readJpeg2000Header(bytes: Uint8Array, size: Size): Jpeg2000Header {
+function readJpeg2000Header(bytes: Uint8Array, size: Size): Jpeg2000Header {
   const stream = mendSize(bytes.subarray(findStart(bytes)), size);
   const view = new DataView(stream.buffer, stream.byteOffset, stream.byteLength);
   const long = (at: number) => view.getUint32(at);

@@ -250,7 +250,7 @@ function marksOf(tables: readonly ReadTable[]): Map<number, readonly RawMark[]> 
   return joined;
 }
 
-export const listsInWords = ({ length }: readonly unknown[]) =>
+const listsInWords = ({ length }: readonly unknown[]) =>
   `the lists of names (${length} file${length === 1 ? '' : 's'})`;
 
 /** What gives the split among the tables that are used, in words; null where none does. @param byName names of tables do */

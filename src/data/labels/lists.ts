@@ -1,7 +1,7 @@
 // Lists of findings in one cell: what parts them. A separator is believed where it cannot belong to a name, or where its
 // pieces stand alone in other cells; where neither is known it is said, and a person can choose.
 
-import { LIST_SEPARATORS, type ListSeparator } from '../../protocol/labels.ts';
+import type { ListSeparator } from '../../protocol/labels.ts';
 import { NIH_FINDINGS, plainName } from './columns.ts';
 import { isNormalWord } from './words.ts';
 
@@ -117,5 +117,3 @@ export const chosenForm = (separator: ListSeparator | 'none'): ListForm => ({
   ...ONE_CLASS,
   separator: separator === 'none' ? null : separator,
 });
-
-export const isListSeparator = (text: string): text is ListSeparator => Object.hasOwn(LIST_SEPARATORS, text);

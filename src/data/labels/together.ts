@@ -21,7 +21,7 @@ export interface UsedTable {
 /** A table of which more films than this share are in another that says the same is a rival of that, and no more rows of it. */
 const SHARED = 0.5;
 
-export function filmsSpokenOf({ table: { matches } }: Understood, index: FilmIndex): Set<number> {
+function filmsSpokenOf({ table: { matches } }: Understood, index: FilmIndex): Set<number> {
   const films = new Set<number>();
   for (const target of matches.targets) for (const film of index.filmsOf(target)) films.add(film);
   return films;

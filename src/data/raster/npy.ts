@@ -19,7 +19,7 @@ export interface NpyHeader {
 }
 
 /** @returns null while more bytes are needed. @throws AppError `archive-unreadable` */
-export function parseNpyHeader(bytes: Uint8Array): NpyHeader | null {
+function parseNpyHeader(bytes: Uint8Array): NpyHeader | null {
   if (bytes.length < 12) return null;
   if (String.fromCharCode(...bytes.subarray(0, 6)) !== MAGIC)
     throw damaged('an array in it is no NumPy array.');

@@ -33,7 +33,7 @@ export interface Thorax {
 
 export const LUNG_DENSITY = 0.25;
 
-export function makeCage(anatomy: Anatomy, taking: Taking): Cage {
+function makeCage(anatomy: Anatomy, taking: Taking): Cage {
   const { cageHalf, lungHeight, domeStep, domeCurve } = anatomy;
   const half = new Profile(-8, 36, (y) => {
     const v = Math.min(1, Math.max(0, (y - APEX_Y) / lungHeight));
@@ -51,7 +51,7 @@ export function makeCage(anatomy: Anatomy, taking: Taking): Cage {
 const BREAST: Ellipse = { x: 7.6, y: 15.5, a: 6.6, b: 6.4, tilt: 0.3 };
 
 /** The silhouette of the heart: a tilted ventricle and the right atrium beside it. */
-export function heartOf(anatomy: Anatomy, taking: Taking, cage: Cage): readonly [Ellipse, Ellipse] {
+function heartOf(anatomy: Anatomy, taking: Taking, cage: Cage): readonly [Ellipse, Ellipse] {
   const k = (anatomy.heartRatio * taking.beat * 2 * anatomy.cageHalf) / 11.6;
   const y = cage.dome(1) - 3.9 * k;
   return [

@@ -73,7 +73,7 @@ function show(): void {
 }
 
 /** Adds rows; the page sees them in slices, since a start makes dozens at once. */
-export function addRequests(rows: readonly RequestRow[]): void {
+function addRequests(rows: readonly RequestRow[]): void {
   arrived.push(...rows);
   if (timer === null) timer = setTimeout(show, SHOW_MS);
 }

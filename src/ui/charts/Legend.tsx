@@ -34,7 +34,7 @@ function Swatch({ curve, outer }: { curve: CurveSpec; outer: string | null }) {
 }
 
 /** The logged value at the hovered step, exactly; the newest one when nothing is hovered. */
-export function readValue(run: ShownRun, curve: CurveSpec, hovered: number | null): number | null {
+function readValue(run: ShownRun, curve: CurveSpec, hovered: number | null): number | null {
   const { series } = run;
   if (hovered === null) return series.latest(curve.metric);
   const index = series.nearest(hovered);

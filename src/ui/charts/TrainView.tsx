@@ -161,7 +161,7 @@ export function TrainView() {
   );
 }
 
-export function StepNote({ otherwise }: { otherwise: string }) {
+function StepNote({ otherwise }: { otherwise: string }) {
   const hovered = useCharts((state) => state.hovered);
   const range = useCharts((state) => state.range);
   const follow = useCharts((state) => state.follow);

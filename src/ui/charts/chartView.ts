@@ -76,7 +76,7 @@ export interface ChartRequest {
 /** Beyond this many columns a line does not gain anything an eye could see, but drawing it costs. */
 const MAX_COLUMNS = 320;
 
-export function runSpan(runs: readonly ShownRun[]): StepRange {
+function runSpan(runs: readonly ShownRun[]): StepRange {
   const filled = runs.filter(({ series }) => series.length > 0);
   if (!filled.length) return { from: 0, to: 1 };
   return {

@@ -29,7 +29,7 @@ const LEAST_ZOOM = 0.02;
 export const clampZoom = (zoom: number): number => Math.min(Math.max(zoom, LEAST_ZOOM), MOST_ZOOM);
 
 /** Screen pixels per column at which the whole film is seen. */
-export function fitZoom(view: FilmView, width: number, height: number): number {
+function fitZoom(view: FilmView, width: number, height: number): number {
   return Math.min(width / view.width, height / (view.height * view.pixelAspect));
 }
 

@@ -107,7 +107,7 @@ export function RunPanel() {
 const HELP =
   'A safetensors file of a ResNet-18 under torchvision names, such as the one trained on ImageNet (encoder width 64). Bottlenecks and heads begin at random all the same.';
 
-export function RunPanelStart({ locked }: { locked: boolean }) {
+function RunPanelStart({ locked }: { locked: boolean }) {
   const weights = useSettings((settings) => settings.weights);
   const closed = useWhyNotProtected() !== null;
   const began = useSession(({ status }) => status.start);
@@ -218,7 +218,7 @@ function NameStep() {
   );
 }
 
-export function RunPanelKept() {
+function RunPanelKept() {
   const { screenOn, screenRefused } = useWatchdog();
   const exists = useSession(({ runConfig }) => runConfig !== null);
   return (

@@ -134,7 +134,7 @@ function Acts({ run, live }: { run: Run; live: boolean }) {
 
 const presetOf = ({ preset }: Run) => (preset ? PRESETS[preset].label : 'own');
 
-export const methodLabel = ({ config }: Run): string => METHODS[config.method].label;
+const methodLabel = ({ config }: Run): string => METHODS[config.method].label;
 
 /** Folded: where the window is narrow, preset, size and acts stand below the name instead of in columns. */
 export function RunsViewRow({ run, live, folded }: { run: Run; live: boolean; folded: boolean }) {
@@ -189,7 +189,7 @@ export function RunsViewRow({ run, live, folded }: { run: Run; live: boolean; fo
   );
 }
 
-export function RunsViewExport({ run }: { run: Run }) {
+function RunsViewExport({ run }: { run: Run }) {
   const [open, setOpen] = useState(false);
   const [names, setNames] = useState(false);
   const rests = useSession(({ status, busy }) => busy === null && !isAtWork(status.state));

@@ -58,7 +58,7 @@ export function refuseOverlapEarly(
 }
 
 /** Files that turned out to be no films need no row. */
-export function reportOn(
+function reportOn(
   { report, films }: LabelAssignment,
   sources: readonly ListedFile[],
   failed: readonly SkippedFile[],

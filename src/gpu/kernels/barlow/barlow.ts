@@ -9,7 +9,7 @@ import { defineKernel, type Plain } from '../../kernel.ts';
 import { flatGroups } from '../../program.ts';
 import * as programs from './barlowPrograms.ts';
 
-export const BARLOW_TERMS = { onDiagonal: 0, offDiagonal: 1 } as const;
+const BARLOW_TERMS = { onDiagonal: 0, offDiagonal: 1 } as const;
 const TERM_COUNT = 8;
 const EPS = 1e-5;
 

@@ -11,7 +11,7 @@ export interface ContrastiveAttrs {
 }
 
 /** Place of the loss in the vector of terms. */
-export const CONTRASTIVE_LOSS = 0;
+const CONTRASTIVE_LOSS = 0;
 const TERM_COUNT = 8;
 
 /** Input: unit [2N, D]. Outputs: terms [8]; probabilities [2N, 2N], the softmax of each row with zero for itself. */

@@ -53,7 +53,7 @@ export const fromHalf = defineKernel<'packed', { shape: Shape }>({
 });
 
 /** The 16 bits of the nearest half, even among equals. */
-export function halfBits(value: number): number {
+function halfBits(value: number): number {
   const cut = Math.min(LARGEST_HALF, Math.abs(value));
   const exponent = Math.max(-14, Math.floor(Math.log2(cut || 2 ** -14)));
   const steps = cut / 2 ** (exponent - 10);

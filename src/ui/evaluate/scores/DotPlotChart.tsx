@@ -24,7 +24,7 @@ const AXIS_HEIGHT = 38;
 const LABEL_WIDTH = 140;
 /** Rows apart, the encoders of one finding lie this far from its middle. */
 const OFFSET: Record<EncoderName, number> = { pretrained: -0.22, random: 0, pixels: 0.22 };
-export const ENCODER_SHAPE = { pretrained: 'circle', random: 'square', pixels: 'diamond' } as const;
+const ENCODER_SHAPE = { pretrained: 'circle', random: 'square', pixels: 'diamond' } as const;
 const MEAN = 'Mean';
 
 interface Dot {

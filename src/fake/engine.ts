@@ -268,8 +268,8 @@ class FakeEngine implements EngineClient {
     this.#status(before);
     const ok = rows.every((row) => row.ok);
     const sentence = ok
-      ? 'This GPU computes MLVICX correctly to 1e-5 (a whole training step to 1e-4).'
-      : 'This GPU does not compute MLVICX correctly: 1 of 3 checks failed (Convolution).';
+      ? 'This GPU computes every kernel correctly to 1e-5, and a training step of every method to 1e-4.'
+      : 'This GPU does not compute correctly: 1 of 3 checks failed (Convolution).';
     return { rows, ok, sentence, seconds: (rows.length * this.#beat) / 1000 };
   }
 

@@ -58,11 +58,11 @@ export function verdict(rows: readonly SelfTestRow[]): string {
   if (failed.length > 0) {
     const names = [...new Set(failed.map(({ name }) => name))];
     const listed = names.slice(0, 3).join(', ') + (names.length > 3 ? ` and ${names.length - 3} more` : '');
-    return `This GPU does not compute MLVICX correctly: ${failed.length} of ${rows.length} checks failed (${listed}).`;
+    return `This GPU does not compute correctly: ${failed.length} of ${rows.length} checks failed (${listed}).`;
   }
   const to = (part: SelfTestRow['part']) => {
     const measured = rows.filter((row) => row.part === part && row.unit === 'relative');
     return atMost(Math.max(...measured.map(({ error }) => error ?? 0)));
   };
-  return `This GPU computes MLVICX correctly to ${to('kernel')} (a whole training step to ${to('step')}).`;
+  return `This GPU computes every kernel correctly to ${to('kernel')}, and a training step of every method to ${to('step')}.`;
 }

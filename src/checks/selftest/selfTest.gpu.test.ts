@@ -55,7 +55,7 @@ test('a sound adapter passes, row by row, and a run goes on as if nothing had be
   expect(report.rows.filter(({ ok }) => !ok)).toEqual([]);
   expect(report.ok).toBe(true);
   expect(report.sentence).toMatch(
-    /^This GPU computes MLVICX correctly to 1e-[56] \(.* step to 1e-[456]\)\.$/,
+    /^This GPU computes every kernel correctly to 1e-[56], and a .* step of every method to 1e-[456]\.$/,
   );
   expect(heard).toEqual(report.rows);
   expect(foretold).toBe(heard.length);

@@ -10,7 +10,6 @@ import { showGallery } from '../../store/films/gallery.ts';
 import { useSettings } from '../../store/page/settings.ts';
 import { formatCounted } from '../../util/format.ts';
 import { FilmGrid } from '../films/FilmGrid.tsx';
-import { Gallery } from '../films/Gallery.tsx';
 import { Section } from '../shell/Section.tsx';
 import shared from '../shell/shared.module.css';
 import { DataPanelCache } from './DataPanelCache.tsx';
@@ -81,7 +80,6 @@ function Films() {
         </Tooltip>
       </div>
       <FilmGrid films={films} images={images} cell={50} height={110} />
-      <Gallery />
     </div>
   );
 }

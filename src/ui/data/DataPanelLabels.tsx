@@ -6,11 +6,11 @@ import { IconCheck } from '@tabler/icons-react';
 import type { DatasetSummary, LabelReport } from '../../protocol/dataset.ts';
 import { MATCH_PROBLEMS, type ScannedTable } from '../../protocol/labels.ts';
 import { confirmLabels, useArrangement } from '../../store/films/arrange.ts';
-import { showLabels, useGallery } from '../../store/films/gallery.ts';
+import { showLabels } from '../../store/films/gallery.ts';
 import { formatCount, formatCounted } from '../../util/format.ts';
 import shared from '../shell/shared.module.css';
 import styles from './data.module.css';
-import { LabelsDialog } from './LabelsDialog.tsx';
+import { hasLabelFiles } from './LabelsDialog.tsx';
 
 const doubtsOf = (report: LabelReport) =>
   [
@@ -76,17 +76,15 @@ function Question({ onLook }: { onLook: () => void }) {
 }
 
 export function DataPanelLabels({ summary }: { summary: DatasetSummary }) {
-  const open = useGallery((state) => state.labelsOpened);
   const confirmed = useArrangement((state) => state.confirmed);
   const { labels: report, scan } = summary;
   if (summary.synthetic) return null;
-  const known = report !== null || (scan?.tables.length ?? 0) > 0;
   return (
     <div data-testid="label-report" data-confirmed={confirmed}>
       <div className={shared.subhead}>
         <h3>Labels</h3>
         <span className="spring" />
-        {known && (
+        {hasLabelFiles(summary) && (
           <Button
             variant="subtle"
             size="compact-xs"
@@ -103,7 +101,6 @@ export function DataPanelLabels({ summary }: { summary: DatasetSummary }) {
         <p className="dim">No labels found: the films serve for pretraining only.</p>
       )}
       {report && !confirmed && <Question onLook={() => showLabels(true)} />}
-      {known && <LabelsDialog summary={summary} opened={open} onClose={() => showLabels(false)} />}
     </div>
   );
 }

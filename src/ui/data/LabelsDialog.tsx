@@ -6,6 +6,8 @@ import { useEffect, useState } from 'react';
 import type { DatasetSummary } from '../../protocol/dataset.ts';
 import type { LabelChoice, ScannedTable } from '../../protocol/labels.ts';
 import { arrange, confirmLabels, useArrangement } from '../../store/films/arrange.ts';
+import { useDataset } from '../../store/films/dataset.ts';
+import { showLabels, useGallery } from '../../store/films/gallery.ts';
 import { runExists, useSession } from '../../store/session.ts';
 import { ErrorNotice } from '../shell/ErrorNotice.tsx';
 import shared from '../shell/shared.module.css';
@@ -37,6 +39,17 @@ function tableShown(
 
 const positivesOf = ({ scan }: DatasetSummary): Map<string, number> =>
   new Map((scan?.findings ?? []).map((finding, at) => [finding, scan!.positives[at]!]));
+
+export const hasLabelFiles = ({ labels, scan }: DatasetSummary): boolean =>
+  labels !== null || (scan?.tables.length ?? 0) > 0;
+
+/** The dialog over the films at hand. It stands beside the columns, so that it outlives the panel that folds away. */
+export function LabelsWindow() {
+  const summary = useDataset((state) => state.summary);
+  const opened = useGallery((state) => state.labelsOpened);
+  if (!summary || !hasLabelFiles(summary)) return null;
+  return <LabelsDialog summary={summary} opened={opened} onClose={() => showLabels(false)} />;
+}
 
 export function LabelsDialog({ summary, opened, onClose }: Props) {
   const { choice, busy, error } = useArrangement();

@@ -13,9 +13,11 @@ import { formatCount } from '../../util/format.ts';
 import { TrainView } from '../charts/TrainView.tsx';
 import { DataPanel } from '../data/DataPanel.tsx';
 import { FileInputs } from '../data/FileInputs.tsx';
+import { LabelsWindow } from '../data/LabelsDialog.tsx';
 import { DevicePanel } from '../device/DevicePanel.tsx';
 import { EvaluateView } from '../evaluate/EvaluateView.tsx';
 import { FilmViewer } from '../films/FilmViewer.tsx';
+import { Gallery } from '../films/Gallery.tsx';
 import { InspectColumn } from '../films/InspectColumn.tsx';
 import { RunPanel } from '../runs/RunPanel.tsx';
 import { RunsView } from '../runs/RunsView.tsx';
@@ -174,6 +176,8 @@ export function App() {
       <EndRunQuestion />
       <FilmsQuestion />
       <HelpOverlay />
+      <Gallery />
+      <LabelsWindow />
       <FilmViewer />
       <DropLayer />
       <FileInputs />

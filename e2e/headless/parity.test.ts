@@ -32,4 +32,10 @@ describe('the table of parity', () => {
     expect(printed[1]).toMatch(/^model\s+gradient: d \(worst of 4\)\s+4\.0e-3\s+2\.0e-3\s+OUTSIDE$/);
     expect(printed[3]).toMatch(/total\s+0\s+0\s+within$/);
   });
+
+  test('says of what is not checked that it is not, and counts it as nothing', () => {
+    const left = row({ fixture: 'tea', ok: false, unchecked: true, error: 0, tolerance: 0 });
+    const lines = condense([left, row({ of: 'a' })]);
+    expect(table(lines).split('\n')[1]).toMatch(/^tea\s+gradient\s+-\s+-\s+not checked$/);
+  });
 });

@@ -18,9 +18,11 @@ const OPTIONS = {
   ...KERNEL_OPTIONS,
 } as const;
 
+const isOutside = ({ ok, unchecked }: ParityRow) => !ok && !unchecked;
+
 /** How bad a row is: above 1 it is outside. */
-const badness = ({ ok, error, tolerance }: ParityRow) =>
-  tolerance > 0 ? error / tolerance : ok ? 0 : Number.MAX_VALUE;
+const badness = (row: ParityRow) =>
+  row.tolerance > 0 ? row.error / row.tolerance : isOutside(row) ? Number.MAX_VALUE : 0;
 
 /** A row's quantity with everything that tells it from others. */
 const fullName = ({ quantity, of, note }: ParityRow) =>
@@ -40,7 +42,7 @@ export function condense(rows: readonly ParityRow[]): Line[] {
   }
   return [...groups.values()].flatMap((group) => {
     const [worst, ...others] = group.toSorted((a, b) => badness(b) - badness(a));
-    const outside = others.filter(({ ok }) => !ok).map((row) => ({ row, quantity: fullName(row) }));
+    const outside = others.filter(isOutside).map((row) => ({ row, quantity: fullName(row) }));
     const name = fullName(worst!);
     const quantity = group.length > 1 ? `${name} (worst of ${group.length})` : name;
     return [{ row: worst!, quantity }, ...outside];
@@ -58,9 +60,9 @@ export function table(lines: readonly Line[]): string {
     ...lines.map(({ row, quantity }) => [
       row.fixture,
       quantity,
-      number(row.error),
-      number(row.tolerance),
-      row.ok ? 'within' : 'OUTSIDE',
+      row.unchecked ? '-' : number(row.error),
+      row.unchecked ? '-' : number(row.tolerance),
+      row.unchecked ? 'not checked' : row.ok ? 'within' : 'OUTSIDE',
     ]),
   ];
   const widths = [0, 1, 2, 3].map((c) => Math.max(...cells.map((row) => row[c]!.length)));
@@ -79,10 +81,13 @@ export function table(lines: readonly Line[]): string {
     .join('\n');
 }
 
+const leftOut = (rows: readonly ParityRow[]) =>
+  rows.filter(({ unchecked }) => unchecked).map(({ fixture }) => fixture);
+
 async function writeRows(file: string, rows: readonly ParityRow[]): Promise<void> {
   const plain = rows.map((row) => {
-    const { fixture, error, tolerance, ok } = row;
-    return { fixture, quantity: fullName(row), error, tolerance, ok };
+    const { fixture, error, tolerance, ok, unchecked } = row;
+    return { fixture, quantity: fullName(row), error, tolerance, ok, ...(unchecked && { unchecked }) };
   });
   const full = path.resolve(file);
   await mkdir(path.dirname(full), { recursive: true });
@@ -106,7 +111,7 @@ function readArguments(argv: readonly string[]) {
 export const parity: Command = {
   usage: `parity DIR [--json FILE] [--kinds a,b] [--all] ${KERNEL_USAGE}`,
   summary:
-    'Checks recorded fixtures on the GPU and prints errors beside tolerances; status 1 when one is outside.',
+    'Checks recorded fixtures on the GPU and prints errors beside tolerances; status 1 when one is outside or none is checked.',
   async run(argv) {
     const { folder, json, kinds, all, kernels } = readArguments(argv);
     const started = performance.now();
@@ -128,14 +133,17 @@ export const parity: Command = {
     if (json !== null) await writeRows(json, rows);
     const lines = all ? rows.map((row) => ({ row, quantity: fullName(row) })) : condense(rows);
     console.log(table(lines));
-    const outside = rows.filter(({ ok }) => !ok).length;
+    const checked = rows.filter(({ unchecked }) => !unchecked);
+    const outside = checked.filter(isOutside).length;
+    const left = rows.length - checked.length;
     const taken = duration((performance.now() - started) / 1000);
     console.log(
-      `${rows.length - outside} within tolerance, ${outside} outside, ` +
-        `${new Set(rows.map(({ fixture }) => fixture)).size} fixtures, on ${adapter}, ${taken}`,
+      `${checked.length - outside} within tolerance, ${outside} outside, ` +
+        `${new Set(checked.map(({ fixture }) => fixture)).size} fixtures, on ${adapter}, ${taken}` +
+        (left > 0 ? `; ${left} not checked: ${leftOut(rows).join(', ')}` : ''),
     );
-    if (outside > 0 || rows.length === 0) {
-      throw new AppError('values-disagree', `${outside} of ${rows.length} rows.`);
+    if (outside > 0 || checked.length === 0) {
+      throw new AppError('values-disagree', `${outside} of ${checked.length} rows.`);
     }
   },
 };

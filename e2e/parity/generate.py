@@ -16,6 +16,7 @@ import torch
 
 import method
 from fixtures import Folder, checksum, stats
+from objective import momentum, objective
 
 torch.set_num_threads(1)
 
@@ -282,6 +283,7 @@ def linear_eval(folder, generator):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", required=True)
+    parser.add_argument("--kinds", help="objective,momentum and the like; all where left out")
     sizes = {"seed": 1, "width": 6, "height": 53, "breadth": 41, "batch": 7, "hidden": 22, "dim": 30, "channels": 10,
              "level-size": 18}
     for name, default in sizes.items():
@@ -294,9 +296,14 @@ def main():
         kinds.append(augment)
     except ImportError:
         print("PIL is not installed: no augmentation fixtures")
-    for number, kind in enumerate(kinds):
-        kind(folder, torch.Generator().manual_seed(options.seed * 100 + number))
-    ModelFixtures(folder, torch.Generator().manual_seed(options.seed * 100 + 50), options).write()
+    # By number, so that a kind that is added changes none before it.
+    numbered = [*enumerate(kinds), (6, objective), (7, momentum)]
+    wanted = options.kinds.split(",") if options.kinds else None
+    for number, kind in numbered:
+        if wanted is None or kind.__name__.replace("_", "-") in wanted:
+            kind(folder, torch.Generator().manual_seed(options.seed * 100 + number))
+    if wanted is None or "model-tiny" in wanted:
+        ModelFixtures(folder, torch.Generator().manual_seed(options.seed * 100 + 50), options).write()
     folder.close()
 
 

@@ -15,6 +15,7 @@ interface Row {
   readonly error: number;
   readonly tolerance: number;
   readonly ok: boolean;
+  readonly unchecked?: true;
 }
 
 let out = '';
@@ -42,6 +43,27 @@ test('every recorded value but the whole model is within tolerance', async () =>
   for (const kind of kinds) expect(rows.some(({ fixture }) => fixture.startsWith(kind))).toBe(true);
   const last = text.trimEnd().split('\n').at(-1)!;
   expect(last).toMatch(new RegExp(`^${rows.length} within tolerance, 0 outside, \\d+ fixtures, on \\S+`));
+});
+
+test('losses of other methods are within tolerance, and what is not computed here is said by name', async () => {
+  const folder = path.resolve('../shared/parity-methods');
+  test.skip(!existsSync(folder), 'there are no recorded fixtures in ../shared/parity-methods');
+  const file = path.join(out, 'rows.json');
+  const { status, out: text, err } = await headless('parity', folder, '--json', file);
+  expect(err).toBe('');
+  expect(status).toBe(0);
+  const rows = rowsIn(file);
+  expect(rows.filter(({ ok, unchecked }) => !ok && !unchecked)).toEqual([]);
+  for (const method of ['simclr', 'barlow']) {
+    const gradients = rows.filter(
+      ({ fixture, quantity }) => fixture.startsWith(method) && /^grad_/.test(quantity),
+    );
+    expect(gradients.filter(({ ok }) => ok).length).toBeGreaterThanOrEqual(10);
+  }
+  for (const { fixture, ok } of rows.filter(({ unchecked }) => unchecked)) {
+    expect(ok).toBe(false);
+    expect(text).toMatch(new RegExp(`not checked: .*\\b${fixture}\\b`));
+  }
 });
 
 test('an unknown kind ends with status 1 and stands in the rows', async () => {

@@ -11,6 +11,8 @@ export interface ParityRow {
   readonly error: number;
   readonly tolerance: number;
   readonly ok: boolean;
+  /** Not compared, because this program has nothing that would compute it; counts neither as within nor as outside. */
+  readonly unchecked?: true;
   /** Why, where something could not be compared at all. */
   readonly note?: string;
 }

@@ -1,5 +1,5 @@
-// Objective fixtures: embedding pairs with the loss of a method, its terms and its gradients, through the engine part of the
-// method as training calls it. A method that is not here, or that wants more than both embeddings, is a failed row.
+// Objective fixtures: embeddings with the loss of a method, its terms and its gradients, through the engine part of the
+// method as training calls it. Where the recorded tensors go is a row below; a method without one is said to be unknown.
 
 import { type Config, defaultConfig } from '../../config/schema.ts';
 import { type Tensor, tf } from '../../gpu/kernel.ts';
@@ -12,12 +12,29 @@ import { readHeads } from '../../train/sample.ts';
 import type { Fixture } from './fixtures.ts';
 import { takeAll, upload } from './layouts.ts';
 import type { Rows } from './rows.ts';
+import type { ToleranceName } from './tolerances.ts';
 
 interface ObjectiveFixture {
   readonly method: string;
   readonly config: Readonly<Record<string, number | string>>;
   readonly values_f64: Readonly<Record<string, number>>;
 }
+
+/** What the heads of a method leave behind, by the recorded tensors that stand one behind the other in each of it. */
+interface Arrangement {
+  /** The embedding of the method's first head. */
+  readonly embedding: readonly string[];
+  /** By name, as the loss reads it. */
+  readonly inside?: Readonly<Record<string, readonly string[]>>;
+}
+
+const PAIR: Arrangement = { embedding: ['z1', 'z2'] };
+
+/** A method's loss is checked by adding its row. */
+const ARRANGEMENTS: Readonly<Partial<Record<string, Arrangement>>> = {
+  simclr: PAIR,
+  barlow: PAIR,
+};
 
 /** Recorded names of settings and ours. */
 const SETTINGS: Readonly<Record<string, string>> = {
@@ -27,50 +44,93 @@ const SETTINGS: Readonly<Record<string, string>> = {
 
 const isMethod = (name: string): name is MethodName => Object.hasOwn(METHODS, name);
 
+function configFor(method: MethodName, given: ObjectiveFixture['config']): Config {
+  const settings = Object.entries(SETTINGS).filter(([name]) => given[name] !== undefined);
+  const values = Object.fromEntries(settings.map(([name, key]) => [key, given[name]]));
+  return { ...defaultConfig(), ...values, method } as Config;
+}
+
+function toleranceFor({ mode }: ObjectiveFixture['config'], films: number): ToleranceName {
+  if (mode === 'near') return 'objectiveGradientNear';
+  return films >= 64 ? 'objectiveGradientLarge' : 'objectiveGradient';
+}
+
+/** Recorded tensors of the same width as one. */
+function together(fixture: Fixture, names: readonly string[]): Tensor {
+  const width = fixture.shape(names[0]!).at(-1)!;
+  const values = names.flatMap((name) => [...fixture.floats(name)]);
+  return upload(Float32Array.from(values), [values.length / width, width]);
+}
+
 export async function checkObjective(fixture: Fixture, rows: Rows, runtime: Runtime): Promise<void> {
-  const {
-    method,
-    config: given,
-    values_f64: wanted,
-  } = fixture.describe<ObjectiveFixture>('method', 'config');
-  if (!isMethod(method) || !fixture.tensors.has('z1')) {
-    rows.fail('is a loss of two embeddings that this program has', `its method is ${method}`);
+  const description = fixture.describe<ObjectiveFixture>('method', 'config', 'values_f64');
+  const { method, config: given, values_f64: wanted } = description;
+  const arrangement = Object.hasOwn(ARRANGEMENTS, method) ? ARRANGEMENTS[method] : undefined;
+  if (!isMethod(method) || !arrangement) {
+    rows.skip('is the loss of a method', `${method} is no method of this program`);
     return;
   }
-  const settings = Object.entries(SETTINGS).filter(([name]) => given[name] !== undefined);
-  const config = {
-    ...defaultConfig(),
-    ...Object.fromEntries(settings.map(([name, key]) => [key, given[name]])),
-    method,
-  } as Config;
-  const [n, d] = fixture.shape('z1') as [number, number];
+  const config = configFor(method, given);
   const record = methodOf(config);
   const head = Object.keys(record.heads)[0]!;
-  const z = upload(Float32Array.of(...fixture.floats('z1'), ...fixture.floats('z2')), [2 * n, d]);
+  const { total, terms, gradients } = await measure(fixture, arrangement, config, head, runtime);
+  rows.value('objectiveValue', 'total', total, wanted.total!);
+  for (const term of record.heads[head]!.terms) {
+    const recorded = wanted[term.replaceAll('-', '_')];
+    if (recorded !== undefined) rows.value('objectiveValue', term, terms[term]!, recorded);
+  }
+  const tolerance = toleranceFor(given, fixture.shape(arrangement.embedding[0]!)[0]!);
+  for (const [name, gradient] of gradients) {
+    rows.compare(tolerance, `grad_${name}`, gradient, fixture.numbers(`grad_${name}`));
+  }
+}
+
+interface Measured {
+  readonly total: number;
+  readonly terms: Readonly<Record<string, number>>;
+  /** By recorded tensor, of those whose gradient is recorded. */
+  readonly gradients: ReadonlyMap<string, Float32Array>;
+}
+
+async function measure(
+  fixture: Fixture,
+  { embedding, inside = {} }: Arrangement,
+  config: Config,
+  head: string,
+  runtime: Runtime,
+): Promise<Measured> {
+  const record = methodOf(config);
   const list = lossWeights(record, config)[head]!;
   const weights = upload(Float32Array.from(list), [list.length]);
-
   const tape = new Tape();
   const kept = new Map<string, Tensor>();
-  tape.watch(z, (gradient) => kept.set('gradient', gradient.clone()));
-  const outputs = { embeddings: { [head]: z }, inside: {} };
+  const given = Object.entries({ [head]: embedding, ...inside }).map(([name, parts]) => {
+    const tensor = together(fixture, parts);
+    tape.watch(tensor, (gradient) => kept.set(`grad ${name}`, gradient.clone()));
+    return { name, parts, tensor };
+  });
+  const [first, ...others] = given;
+  const outputs = {
+    embeddings: { [head]: first!.tensor },
+    inside: Object.fromEntries(others.map(({ name, tensor }) => [name, tensor])),
+  };
   const vectors = engineOf(config).loss(tape, outputs, { [head]: weights }, config)[head]!;
   for (const [i, vector] of vectors.entries()) kept.set(`vector${i}`, vector);
   tape.backward();
   const values = await takeAll(runtime, kept);
-  tf.dispose([z, weights]);
+  tf.dispose([weights, ...given.map(({ tensor }) => tensor)]);
 
   const report = vectors.flatMap((_, i) => [...values.get(`vector${i}`)!]);
   const heads = readHeads(record, Float32Array.from(report));
-  rows.value('objectiveValue', 'total', weightedTotal(record, config, heads).total, wanted.total!);
-  for (const term of record.heads[head]!.terms) {
-    const recorded = wanted[term.replaceAll('-', '_')];
-    if (recorded !== undefined) rows.value('objectiveValue', term, heads[head]![term]!, recorded);
+  const gradients = new Map<string, Float32Array>();
+  for (const { name, parts } of given) {
+    let at = 0;
+    for (const part of parts) {
+      const size = fixture.stored(part).data.length;
+      const found = values.get(`grad ${name}`)?.subarray(at, at + size);
+      if (fixture.tensors.has(`grad_${part}`)) gradients.set(part, found ?? new Float32Array(size));
+      at += size;
+    }
   }
-  const near = given.mode === 'near' || n >= 64;
-  for (const view of [1, 2]) {
-    const found = values.get('gradient')!.subarray((view - 1) * n * d, view * n * d);
-    const tolerance = near ? 'objectiveGradientNear' : 'objectiveGradient';
-    rows.compare(tolerance, `grad_z${view}`, found, fixture.numbers(`grad_z${view}`));
-  }
+  return { total: weightedTotal(record, config, heads).total, terms: heads[head]!, gradients };
 }

@@ -169,12 +169,21 @@ function films() {
     film: packed.films[0]!,
     view: i % 2 === 0 ? view : wholeFilm(width, height),
   }));
-  const values = packViewParameters(rows);
   const planes = tf.keep(tf.tensor1d(packed.words, 'int32'));
-  const params = tf.keep(tf.tensor2d(values, [VIEWS, PARAMETER_WORDS]));
   keepOnHost(planes, packed.words);
-  keepOnHost(params, values);
-  return { inputs: { planes, params }, attrs: { size: CONFIG.imageSize, maxSide: width, normalise: true } };
+  const [params, turnedParams] = [0, 10].map((rotation) => {
+    const values = packViewParameters(
+      rows.map(({ film, view: still }) => ({ film, view: { ...still, rotation } })),
+    );
+    const made = tf.keep(tf.tensor2d(values, [VIEWS, PARAMETER_WORDS]));
+    keepOnHost(made, values);
+    return made;
+  }) as [Tensor, Tensor];
+  return {
+    inputs: { planes, params },
+    turnedParams,
+    attrs: { size: CONFIG.imageSize, maxSide: width, normalise: true },
+  };
 }
 
 const K = KERNEL_TABLE;
@@ -370,9 +379,17 @@ export const KERNEL_CALLS: { readonly [N in KernelName]: () => KernelCall[] } = 
     ];
   },
   renderViews: () => {
-    const { inputs, attrs } = films();
+    const { inputs, turnedParams, attrs } = films();
     const shape = `${VIEWS} views of ${attrs.size}`;
-    return [{ shape, tolerance: LEVELS, run: () => K.renderViews(inputs, { ...attrs, blurKernel: 7 }) }];
+    const turns = { ...inputs, params: turnedParams };
+    return [
+      { shape, tolerance: LEVELS, run: () => K.renderViews(inputs, { ...attrs, blurKernel: 7 }) },
+      {
+        shape: `${shape}, turned`,
+        tolerance: LEVELS,
+        run: () => K.renderViews(turns, { ...attrs, blurKernel: 7, turned: true }),
+      },
+    ];
   },
   resizeEval: () => {
     const { inputs, attrs } = films();

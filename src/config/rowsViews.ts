@@ -1,6 +1,6 @@
 // The rows of the augmented views. What a row must say is in fields.ts, the whole table in schema.ts.
 
-import { type Field, probability } from './fields.ts';
+import { type Field, number, probability } from './fields.ts';
 
 export const VIEW_ROWS = {
   minCropScale: probability({
@@ -18,6 +18,19 @@ export const VIEW_ROWS = {
     short: 'flip',
     help: 'Chance of a horizontal mirror image.',
     source: 'published code',
+  }),
+  rotation: number({
+    group: 'views',
+    when: 'start',
+    default: 0,
+    min: 0,
+    max: 180,
+    scale: 'linear',
+    unit: 'degrees',
+    label: 'Rotation',
+    short: 'rot',
+    help: 'Each view is turned about its middle by up to this much, either way: RandomRotation(r, BILINEAR) after crop and flip, but its corners show the film beyond the crop; black beyond the film. 0 turns nothing; chest films take 10.',
+    source: 'MoCo-CXR, arXiv 2010.05352',
   }),
   jitterProbability: probability({
     default: 0.8,

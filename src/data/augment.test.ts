@@ -2,23 +2,36 @@
 import { describe, expect, test } from 'vitest';
 import { defaultConfig } from '../config/schema.ts';
 import { Rng } from '../util/rng.ts';
-import { blurKernelFor, drawBox, drawView } from './augment.ts';
+import { blurKernelFor, drawBox, drawView, viewNumbers } from './augment.ts';
 
 const config = defaultConfig();
 const DRAWS = 4000;
 const draws = (view: 1 | 2, width = 256, height = 320, settings = config) =>
   Array.from({ length: DRAWS }, (_, i) =>
-    drawView(new Rng(7, view === 1 ? 'view1' : 'view2', 3, i), view, width, height, settings),
+    drawView(viewNumbers(7, view, 3, i), view, width, height, settings),
   );
 const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 const shareOf = (flags: readonly boolean[]) => mean(flags.map(Number));
 /** Four standard errors of a share near p. */
 const slack = (p: number) => 4 * Math.sqrt((p * (1 - p)) / DRAWS) + 1e-12;
 
+/** What view 2 of a film of 300 x 280 px was before there was a rotation: seed 1, step 5, film 7. */
+const RECORDED = {
+  box: { top: 53, left: 66, height: 174, width: 143 },
+  flip: false,
+  rotation: 0,
+  jitter: [
+    { op: 'brightness', factor: 0.6647516764700412 },
+    { op: 'contrast', factor: 0.613059769012034 },
+  ],
+  sigma: null,
+  solarise: true,
+};
+
 describe('drawView', () => {
   test('depends on seed, step and position only', () => {
     const draw = (seed: number, step: number, position: number) =>
-      drawView(new Rng(seed, 'view1', step, position), 1, 300, 280, config);
+      drawView(viewNumbers(seed, 1, step, position), 1, 300, 280, config);
     expect(draw(1, 2, 3)).toEqual(draw(1, 2, 3));
     expect(draw(1, 2, 3)).not.toEqual(draw(1, 2, 4));
     expect(draw(1, 2, 3)).not.toEqual(draw(1, 3, 3));
@@ -26,8 +39,8 @@ describe('drawView', () => {
   });
 
   test('one setting does not shift the draws of another', () => {
-    const plain = drawView(new Rng(1, 'view1', 0, 0), 1, 300, 280, config);
-    const other = drawView(new Rng(1, 'view1', 0, 0), 1, 300, 280, {
+    const plain = drawView(viewNumbers(1, 1, 0, 0), 1, 300, 280, config);
+    const other = drawView(viewNumbers(1, 1, 0, 0), 1, 300, 280, {
       ...config,
       flipProbability: 0,
       jitterProbability: 0,
@@ -68,6 +81,27 @@ describe('drawView', () => {
       0.1,
       2,
     );
+  });
+
+  test('rotation is uniform within its range either way, its own for each view, and shifts nothing else', () => {
+    const degrees = { ...config, rotation: 10 };
+    const views = draws(1, 256, 320, degrees);
+    const angles = views.map(({ rotation }) => rotation);
+    expect(Math.min(...angles)).toBeGreaterThanOrEqual(-10);
+    expect(Math.max(...angles)).toBeLessThan(10);
+    expect(Math.abs(mean(angles))).toBeLessThan((4 * 20) / Math.sqrt(12 * DRAWS));
+    expect(shareOf(angles.map((angle) => Math.abs(angle) < 5))).toBeCloseTo(0.5, 1);
+    expect(draws(2, 256, 320, degrees).map(({ rotation }) => rotation)).not.toEqual(angles);
+    const still = draws(1);
+    expect(still.every(({ rotation }) => rotation === 0)).toBe(true);
+    expect(views.map((view) => ({ ...view, rotation: 0 }))).toEqual(
+      still.map((view) => ({ ...view, rotation: 0 })),
+    );
+  });
+
+  test('views of earlier versions are those of today: numbers written down before there was one', () => {
+    const seen = drawView(viewNumbers(1, 2, 5, 7), 2, 300, 280, config);
+    expect(seen).toEqual(RECORDED);
   });
 
   test('a range of zero leaves its operation out', () => {

@@ -3,13 +3,14 @@
 // drawn. The two views differ only in how often they are blurred and solarised (quirk Q15).
 
 import type { Config } from '../config/schema.ts';
-import type { Rng } from '../util/rng.ts';
+import { Rng } from '../util/rng.ts';
 
 export type ViewSettings = Pick<
   Config,
   | 'imageSize'
   | 'minCropScale'
   | 'flipProbability'
+  | 'rotation'
   | 'jitterProbability'
   | 'brightness'
   | 'contrast'
@@ -35,6 +36,8 @@ export interface JitterOp {
 export interface ViewParameters {
   readonly box: Box;
   readonly flip: boolean;
+  /** Degrees, counter-clockwise as the view is seen; after the flip. */
+  readonly rotation: number;
   /** In the order of application; empty for no jitter. */
   readonly jitter: readonly JitterOp[];
   /** Standard deviation of the blur in pixels of the view; null for no blur. */
@@ -48,6 +51,17 @@ const RATIO_LOW = 3 / 4;
 const RATIO_HIGH = 4 / 3;
 const SIGMA_LOW = 0.1;
 const SIGMA_HIGH = 2;
+
+/** Where the random numbers of one view of a film at a step come from. */
+export interface ViewNumbers {
+  readonly rng: Rng;
+  readonly turns: Rng;
+}
+
+export const viewNumbers = (seed: number, view: 1 | 2, step: number, film: number): ViewNumbers => ({
+  rng: new Rng(seed, `view${view}`, step, film),
+  turns: new Rng(seed, `rotation${view}`, step, film),
+});
 
 /** Width of the Gaussian kernel for a view of the given side: about a tenth of it, odd. */
 export const blurKernelFor = (imageSize: number) => 2 * Math.floor(imageSize / 20) + 1;
@@ -72,10 +86,11 @@ export function drawBox(rng: Rng, width: number, height: number, minScale: numbe
 
 /**
  * The parameters of view 1 or 2 of a film of the given size. Every choice is drawn whether or not it is used, and
- * the crop, which takes a varying number of draws, comes last: no setting shifts the draws of another.
+ * the crop, which takes a varying number of draws, comes last: no setting shifts the draws of another. The rotation, which
+ * came later, has random numbers of its own (`turns`), so that views without one are those of before.
  */
 export function drawView(
-  rng: Rng,
+  { rng, turns }: ViewNumbers,
   view: 1 | 2,
   width: number,
   height: number,
@@ -97,6 +112,7 @@ export function drawView(
   return {
     box: drawBox(rng, width, height, config.minCropScale),
     flip,
+    rotation: turns.uniform(-config.rotation, config.rotation),
     jitter,
     sigma: blurred ? sigma : null,
     solarise,

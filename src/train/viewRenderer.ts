@@ -3,7 +3,7 @@
 // made once per run. The drawing is data/augment.ts, the arithmetic gpu/kernels/views/views.ts; batchSource.ts brings planes.
 
 import type { Config } from '../config/schema.ts';
-import { blurKernelFor, drawView } from '../data/augment.ts';
+import { blurKernelFor, drawView, viewNumbers } from '../data/augment.ts';
 import { keptZeros } from '../gpu/backend.ts';
 import type { Tensor } from '../gpu/kernel.ts';
 import {
@@ -18,7 +18,6 @@ import { renderViews, resizeEval } from '../gpu/kernels/views/views.ts';
 import type { Runtime } from '../gpu/runtime.ts';
 import { keepOnHost } from '../gpu/switches.ts';
 import type { EngineDataset } from '../protocol/dataset.ts';
-import { Rng } from '../util/rng.ts';
 import type { Batch } from './batchSource.ts';
 
 /** Sizes of all films of the set. */
@@ -28,8 +27,8 @@ type Films = Pick<EngineDataset, 'widths' | 'heights'>;
 export function viewsOf(films: Films, film: number, step: number, config: Config): [ViewRecord, ViewRecord] {
   const [width, height] = [films.widths[film]!, films.heights[film]!];
   return [
-    drawView(new Rng(config.seed, 'view1', step, film), 1, width, height, config),
-    drawView(new Rng(config.seed, 'view2', step, film), 2, width, height, config),
+    drawView(viewNumbers(config.seed, 1, step, film), 1, width, height, config),
+    drawView(viewNumbers(config.seed, 2, step, film), 2, width, height, config),
   ];
 }
 
@@ -90,7 +89,8 @@ export class ViewRenderer {
   #renderRecords(batch: Batch, records: readonly ViewRecord[], config: Config, normalise: boolean): Tensor {
     const params = this.#upload(batch, records);
     const size = config.imageSize;
-    const attrs = { size, maxSide: this.#maxSide, blurKernel: blurKernelFor(size), normalise };
+    const blurKernel = blurKernelFor(size);
+    const attrs = { size, maxSide: this.#maxSide, blurKernel, normalise, turned: config.rotation > 0 };
     return renderViews.one({ planes: this.#planes, params }, attrs);
   }
 

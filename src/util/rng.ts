@@ -15,6 +15,8 @@ const STREAMS = {
   bootstrap: 8,
   probe: 9,
   randomEncoder: 10,
+  rotation1: 11,
+  rotation2: 12,
 } as const;
 export type StreamName = keyof typeof STREAMS;
 

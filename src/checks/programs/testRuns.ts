@@ -26,6 +26,7 @@ const ODD: Readonly<Record<string, Partial<Config>>> = {
     batchSize: 3,
   },
   'batch 48': { batchSize: 48 },
+  'turned views': { rotation: 10, imageSize: 34 },
 };
 
 /** Every other value of a setting that a training step may depend on; numbers are left to the odd shapes. */

@@ -57,6 +57,11 @@ const VIEWS: readonly { readonly film: number; readonly view: ViewRecord }[] = [
   },
 ];
 
+const turnedBy = ({ film: at, view }: (typeof VIEWS)[number], i: number) => ({
+  film: at,
+  view: { ...view, rotation: [-7.3, 21][i]! },
+});
+
 const whole = (size: number) => ({ size, maxSide: 64, normalise: false });
 /** A level that rounds the other way is multiplied by 1.4 at most before it is cut off again. */
 const VIEW_LEVELS = { unit: 'levels', tolerance: 3 } as const;
@@ -82,6 +87,12 @@ export const CASES = {
         detail: '33 px, blur of 5',
         inputs: () => packed(VIEWS),
         attrs: { ...whole(33), blurKernel: 5 },
+        ...VIEW_LEVELS,
+      },
+      {
+        detail: '33 px, turned, blur of 3',
+        inputs: () => packed(VIEWS.map(turnedBy)),
+        attrs: { ...whole(33), blurKernel: 3, turned: true },
         ...VIEW_LEVELS,
       },
     ],

@@ -100,6 +100,52 @@ function cropAndResize(levels: Tensor, values: Values, filter: Filter, { size, m
   return resampled(down, (half) => product(half, cut));
 }
 
+/** Weights of the triangle filter at places `first` + `step` of the film, none of them beyond it. */
+function tapWeight(at: Tensor, first: Tensor, step: number, reach: Tensor, end: Tensor) {
+  const place = tf.add(first, step);
+  const inside = tf.logicalAnd(tf.greaterEqual(place, 0), tf.less(place, end));
+  const distance = tf.abs(tf.sub(tf.add(place, 0.5), at));
+  return { place, weight: tf.mul(tf.maximum(tf.sub(reach, distance), 0), ones(inside)) };
+}
+
+/** Crop, flip and rotation in one sampling of the film, tap by tap: [V, size, size] in grey levels. */
+function turned(levels: Tensor, values: Values, { size, maxSide }: RenderAttrs, flips: boolean): Tensor {
+  const [right, down] = [2, 1].map((axis) => tf.sub(ramp(size, 3, axis), (size - 1) / 2)) as [Tensor, Tensor];
+  const [sine, cosine] = [values.real('sine'), tf.sub(1, values.real('versine'))];
+  const straight = tf.sub(tf.mul(cosine, right), tf.mul(sine, down));
+  const side = flips ? tf.sub(1, tf.mul(values.integer('flip'), 2)) : tf.scalar(1);
+  const across = tf.add(tf.mul(straight, side), size / 2);
+  const along = tf.add(tf.add(tf.mul(cosine, down), tf.mul(sine, right)), size / 2);
+  const scaleX = tf.div(values.integer('boxWidth'), size);
+  const scaleY = tf.div(values.integer('boxHeight'), size);
+  const x = tf.add(tf.mul(across, scaleX), values.integer('left'));
+  const y = tf.add(tf.mul(along, scaleY), values.integer('top'));
+  const [width, height] = [values.integer('width'), values.integer('height')];
+  const [reachX, reachY] = [tf.maximum(scaleX, 1), tf.maximum(scaleY, 1)];
+  const firstX = tf.floor(tf.add(tf.sub(x, reachX), 0.5));
+  const firstY = tf.floor(tf.add(tf.sub(y, reachY), 0.5));
+  const stride = tf.ceil(tf.mul(width, 1 / 4));
+  const taps = 2 * Math.ceil(Math.max(maxSide / size, 1)) + 1;
+  const none = tf.zeros([values.views, size, size]);
+  let [sum, total] = [none, none];
+  for (let tap = 0; tap < taps * taps; tap++) {
+    [sum, total] = tf.tidy(() => {
+      const row = tapWeight(y, firstY, Math.floor(tap / taps), reachY, height);
+      const column = tapWeight(x, firstX, tap % taps, reachX, width);
+      const weight = tf.mul(row.weight, column.weight);
+      const word = tf.floor(tf.mul(column.place, 1 / 4));
+      const at = tf.add(tf.add(tf.mul(row.place, stride), word), values.integer('offset'));
+      const four = tf.gather(levels, tf.cast(tf.clipByValue(at, 0, levels.shape[0]! - 1), 'int32'));
+      const lane = tf.expandDims(tf.sub(column.place, tf.mul(word, 4)), 3);
+      const level = tf.sum(tf.mul(four, ones(tf.equal(lane, ramp(4, 4, 3)))), 3);
+      return [tf.add(sum, tf.mul(weight, level)), tf.add(total, weight)] as [Tensor, Tensor];
+    });
+  }
+  const within = [tf.greaterEqual(x, 0), tf.greaterEqual(y, 0), tf.less(x, width), tf.less(y, height)];
+  const level = tf.floor(tf.add(tf.div(sum, tf.maximum(total, 1e-6)), 0.5));
+  return tf.mul(level, ones(within.reduce((a, b) => tf.logicalAnd(a, b))));
+}
+
 /** `image` where the flag is 0, `other` where it is 1. */
 const chosen = (flag: Tensor, other: Tensor, image: Tensor): Tensor =>
   tf.add(tf.mul(other, flag), tf.mul(image, tf.sub(1, flag)));
@@ -176,8 +222,12 @@ export const renderViews: Stock<Input, ViewAttrs> = {
   run(_, attrs, tools) {
     const last = VIEW_STAGES.indexOf(attrs.stopAfter ?? 'solarise');
     return inParts(attrs.maxSide, tools, (levels, values) => {
-      let image = cropAndResize(levels, values, 'bicubic', attrs);
-      if (last >= 1) image = mirrored(image, values);
+      let image: Tensor;
+      if (attrs.turned) image = turned(levels, values, attrs, last >= 1);
+      else {
+        image = cropAndResize(levels, values, 'bicubic', attrs);
+        if (last >= 1) image = mirrored(image, values);
+      }
       if (last >= 2) image = jittered(image, values, attrs.size);
       if (last >= 3) image = blurred(image, values, attrs.size, attrs.blurKernel);
       if (last >= 4) image = solarised(image, values);

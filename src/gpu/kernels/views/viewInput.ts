@@ -11,6 +11,8 @@ export interface ViewRecord {
     readonly width: number;
   };
   readonly flip: boolean;
+  /** Degrees, counter-clockwise as the view is seen, after the flip; left out: none. */
+  readonly rotation?: number;
   /** At most one brightness and one contrast operation, in order. */
   readonly jitter: readonly { readonly op: 'brightness' | 'contrast'; readonly factor: number }[];
   readonly sigma: number | null;
@@ -43,6 +45,9 @@ export const SLOT = {
   /** 0 is no blur. */
   sigma: 11,
   solarise: 12,
+  /** Sine of the rotation, and 1 less its cosine: both 0 where nothing turns. */
+  sine: 13,
+  versine: 14,
 } as const;
 
 /** Words that a film takes: every row begins a new word. */
@@ -74,6 +79,9 @@ export function packViewParameters(
     into[at + SLOT.contrast] = factor(contrast);
     into[at + SLOT.brightnessAfter] = before ? 1 : factor(brightness);
     into[at + SLOT.sigma] = view.sigma ?? 0;
+    const angle = ((view.rotation ?? 0) * Math.PI) / 180;
+    into[at + SLOT.sine] = Math.sin(angle);
+    into[at + SLOT.versine] = 1 - Math.cos(angle);
   });
   return into;
 }

@@ -37,11 +37,33 @@ export const UNPACK = `
 fn unpack(word: u32) -> vec4<i32> {
   return vec4<i32>((vec4<u32>(word) >> vec4<u32>(0u, 8u, 16u, 24u)) & vec4<u32>(255u));
 }`;
-const PACK = `
+export const PACK = `
 fn pack(v: vec4<u32>) -> u32 { return v.x | (v.y << 8u) | (v.z << 16u) | (v.w << 24u); }
 fn level(sum: vec4<i32>) -> vec4<i32> {
   return clamp((sum + vec4<i32>(2097152)) >> vec4<u32>(22u), vec4<i32>(0), vec4<i32>(255));
 }`;
+
+/** By one thread of a view: the half kernel of its blur, and its sum of grey values, which begins at 0. */
+const BEGIN_VIEW = `
+        sums[view] = 0u;
+        let sigma = ${real('sigma')};
+        var total = 1.0;
+        for (var j = 1u; j <= p.radius; j++) { total += 2.0 * exp(-0.5 * f32(j * j) / (sigma * sigma)); }
+        for (var j = 0u; j <= p.radius; j++) {
+          blur[view * (p.radius + 1u) + j] = exp(-0.5 * f32(j * j) / (sigma * sigma)) / total;
+        }`;
+
+/** The same for views that need no weights. */
+export const beginProgram = program({
+  name: 'viewBegin',
+  reads: { params: 'u32' },
+  writes: { blur: 'f32', sums: 'u32' },
+  params: { views: 'u32', radius: 'u32' },
+  workgroup: [64],
+  body: `${flatIndex(64, 'view')}
+      if (view >= p.views) { return; }
+      ${BEGIN_VIEW}`,
+});
 
 /**
  * Resampling weights per (view, axis, output pixel): a header (first word, words), then four weights a word.
@@ -63,14 +85,7 @@ export const weightsProgram = (filter: Filter) =>
       let o = i32(index % p.size);
       let axis = (index / p.size) % 2u;
       let view = index / (2u * p.size);
-      if (axis == 0u && o == 0) {
-        sums[view] = 0u;
-        let sigma = ${real('sigma')};
-        var total = 1.0;
-        for (var j = 1u; j <= p.radius; j++) { total += 2.0 * exp(-0.5 * f32(j * j) / (sigma * sigma)); }
-        for (var j = 0u; j <= p.radius; j++) {
-          blur[view * (p.radius + 1u) + j] = exp(-0.5 * f32(j * j) / (sigma * sigma)) / total;
-        }
+      if (axis == 0u && o == 0) {${BEGIN_VIEW}
       }
       let n = select(${integer('boxHeight')}, ${integer('boxWidth')}, axis == 0u);
       let size = i32(p.size);
@@ -178,7 +193,7 @@ export const columnsProgram = (jitter: boolean) =>
       image[(view * p.size + y) * p.quarter + x4] = pack(value);`,
   });
 
-const BRIGHTNESS_AND_SUM = `
+export const BRIGHTNESS_AND_SUM = `
       value = vec4<u32>(min(${real('brightnessBefore')} * vec4<f32>(value), vec4<f32>(255.0)));
       if (${real('contrast')} != 1.0) {
         let inside = vec4<u32>(x4 * 4u) + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(p.size);

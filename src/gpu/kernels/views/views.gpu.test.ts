@@ -145,6 +145,35 @@ describe('renderViews', () => {
     expect(compare(rgb!, wanted).largest).toBeLessThan(2e-6);
   });
 
+  test.each([
+    [32, 3],
+    [33, 5],
+    [96, 1],
+  ])('at %i px, turned, equals the loops at every stage', async (size, blurKernel) => {
+    const turns = [-10, 4.3, 33, 90, 0];
+    const inputs = packed(views.map(([at, view], i) => [at, { ...view, rotation: turns[i]! }] as const));
+    for (const stopAfter of VIEW_STAGES) {
+      const attrs = { size, blurKernel, maxSide: 131, normalise: false, stopAfter, turned: true };
+      const gpu = await runOn('webgpu', renderViews, inputs, attrs);
+      const plain = await runOn('cpu', renderViews, inputs, attrs);
+      const { largest, mean } = compare(gpu.outputs[0]!, plain.outputs[0]!);
+      expect(largest, stopAfter).toBeLessThanOrEqual(stopAfter === 'crop' || stopAfter === 'flip' ? 1 : 3);
+      expect(mean, stopAfter).toBeLessThan(1e-3);
+    }
+  });
+
+  test('a view that does not turn is the same to the last bit as before there was a rotation', async () => {
+    const attrs = { size: 46, blurKernel: 5, maxSide: 131, normalise: true };
+    const before = packed(views);
+    const still = packed(views.map(([at, view]) => [at, { ...view, rotation: 0 }] as const));
+    expect([...new Uint32Array(still.params.data.slice().buffer)]).toEqual([
+      ...new Uint32Array(before.params.data.slice().buffer),
+    ]);
+    const [found] = (await runOn('webgpu', renderViews, still, { ...attrs, turned: false })).outputs;
+    const [wanted] = (await runOn('webgpu', renderViews, before, attrs)).outputs;
+    expect([...found!]).toEqual([...wanted!]);
+  });
+
   test('takes five dispatches for any number of views', async () => {
     await testDevice();
     const { counts } = currentRuntime();
@@ -194,6 +223,66 @@ describe('the loops themselves', () => {
       expect([...out!.subarray(0, 33 * 33)]).toEqual([...film(33, 33, 1)]);
       expect(new Set(out!.subarray(33 * 33))).toEqual(new Set([201]));
     }
+  });
+
+  test('a quarter turn moves pixels and changes none; half a turn with a flip is upside down', async () => {
+    const side = 36;
+    const plane = film(side, side, 5);
+    const { words, films } = packPlanes([plane], [side], [side]);
+    const view = wholeFilm(side, side);
+    const params = packViewParameters([
+      { film: films[0]!, view: { ...view, rotation: 90 } },
+      { film: films[0]!, view: { ...view, rotation: 180, flip: true } },
+    ]);
+    const inputs = {
+      planes: { shape: [words.length], data: words },
+      params: { shape: [2, PARAMETER_WORDS], data: params },
+    };
+    const attrs = { size: side, blurKernel: 3, maxSide: side, normalise: false, turned: true };
+    const [out] = (await runOn('webgpu', renderViews, inputs, attrs)).outputs;
+    // Counter-clockwise: what was at the right edge, read downwards, becomes the top row.
+    const wanted = [
+      ...Array.from(plane, (_, o) => plane[(o % side) * side + (side - 1 - Math.floor(o / side))]!),
+      ...Array.from(plane, (_, o) => plane[(side - 1 - Math.floor(o / side)) * side + (o % side)]!),
+    ];
+    expect(compare(out!, wanted).largest).toBeLessThanOrEqual(1);
+    expect(compare(out!, wanted).mean).toBeLessThan(0.01);
+  });
+
+  test('a small turn is bilinear sampling of the film at the turned places, written out here; black beyond', async () => {
+    const side = 40;
+    const plane = film(side, side, 6);
+    const degrees = 12;
+    const { words, films } = packPlanes([plane], [side], [side]);
+    const view = { ...wholeFilm(side, side), rotation: degrees };
+    const inputs = {
+      planes: { shape: [words.length], data: words },
+      params: { shape: [1, PARAMETER_WORDS], data: packViewParameters([{ film: films[0]!, view }]) },
+    };
+    const attrs = { size: side, blurKernel: 3, maxSide: side, normalise: false, turned: true };
+    const [out] = (await runOn('webgpu', renderViews, inputs, attrs)).outputs;
+    const [sine, cosine] = [Math.sin((degrees * Math.PI) / 180), Math.cos((degrees * Math.PI) / 180)];
+    const middle = (side - 1) / 2;
+    let [seen, black] = [0, 0];
+    for (let o = 0; o < side * side; o++) {
+      const [x, y] = [(o % side) - middle, Math.floor(o / side) - middle];
+      const [fromX, fromY] = [cosine * x - sine * y + middle, cosine * y + sine * x + middle];
+      if (Math.min(fromX, fromY) < -0.501 || Math.max(fromX, fromY) > side - 0.499) {
+        expect(out![o]).toBe(0);
+        black++;
+      }
+      if (Math.min(fromX, fromY) < 0 || Math.max(fromX, fromY) > side - 1) continue;
+      const [left, top] = [Math.floor(fromX), Math.floor(fromY)];
+      const [u, v] = [fromX - left, fromY - top];
+      const pixel = (i: number, j: number) => plane[Math.min(i, side - 1) * side + Math.min(j, side - 1)]!;
+      const wanted =
+        (1 - v) * ((1 - u) * pixel(top, left) + u * pixel(top, left + 1)) +
+        v * ((1 - u) * pixel(top + 1, left) + u * pixel(top + 1, left + 1));
+      expect(Math.abs(out![o]! - wanted)).toBeLessThan(0.51);
+      seen++;
+    }
+    expect(seen).toBeGreaterThan(1200);
+    expect(black).toBeGreaterThan(50);
   });
 
   test('weights of the triangle filter at a factor of two are quarters', () => {

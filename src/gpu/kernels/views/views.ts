@@ -1,12 +1,13 @@
 // Renders augmented views and evaluation images on the GPU from packed 8-bit films: crop and antialiased resize,
 // flip, jitter, blur, solarise, normalise, in the order and with the rounding of the published pipeline.
-// Programs are in viewPrograms.ts and viewFinishPrograms.ts, the plain loops in viewsReference.ts, the packing in
+// Programs are in viewPrograms.ts, viewTurnPrograms.ts and viewFinishPrograms.ts, the plain loops in viewsReference.ts, the packing in
 // viewInput.ts.
 
 import { defineKernel, type GpuJob, type Shape } from '../../kernel.ts';
 import { groupsFor } from '../../program.ts';
 import { blurProgram, finishProgram } from './viewFinishPrograms.ts';
 import {
+  beginProgram,
   columnsProgram,
   type Filter,
   QUADS_PER_THREAD,
@@ -14,7 +15,17 @@ import {
   SUPPORT,
   weightsProgram,
 } from './viewPrograms.ts';
-import { blur, cropAndResize, finish, jitter, mirror, readParameters, solarise } from './viewsReference.ts';
+import {
+  blur,
+  cropAndResize,
+  finish,
+  jitter,
+  mirror,
+  readParameters,
+  solarise,
+  turn,
+} from './viewsReference.ts';
+import { turnProgram } from './viewTurnPrograms.ts';
 
 type Inputs = 'planes' | 'params';
 type Job = GpuJob<Inputs>;
@@ -34,6 +45,8 @@ export interface RenderAttrs {
 export interface ViewAttrs extends RenderAttrs {
   /** Width of the blur kernel, odd and less than twice the size. */
   readonly blurKernel: number;
+  /** Views may be rotated: crop, flip and rotation are one sampling of the film. Else a rotation is not looked at. */
+  readonly turned?: boolean;
   /** Leaves out what comes after this stage; for tests. */
   readonly stopAfter?: ViewStage;
 }
@@ -84,8 +97,26 @@ function resize(
   return { views, quarter, blurWeights, sums, image };
 }
 
+/** Crop, flip and rotation in one sampling; returns what `resize` does. */
+function turnViews(job: Job, size: number, radius: number, flip: boolean, jittered: boolean) {
+  const { planes, params } = job.inputs;
+  const views = params.shape[0]!;
+  const quarter = groupsFor(size, 4);
+  const blurWeights = job.scratch([views, radius + 1]);
+  const sums = job.scratch([views]);
+  const image = job.scratch([views, size, quarter]);
+  job.run(beginProgram, [params, blurWeights, sums], [views, radius], [groupsFor(views, 64)]);
+  job.run(
+    turnProgram(jittered),
+    [params, planes, image, ...(jittered ? [sums] : [])],
+    [size, quarter, Number(flip)],
+    [groupsFor(size * quarter, 64), views],
+  );
+  return { views, quarter, blurWeights, sums, image };
+}
+
 /**
- * Augmented views: planes (int32, packed), params [views, 16] -> [views, size, size, 3 or 1], five dispatches.
+ * Augmented views: planes (int32, packed), params [views, 16] -> [views, size, size, 3 or 1], five dispatches, four where views are turned.
  * The views of a batch go in as one list, view 1 of every film first. Parameters and stages: docs/method.md.
  */
 export const renderViews = defineKernel<Inputs, ViewAttrs>({
@@ -98,7 +129,9 @@ export const renderViews = defineKernel<Inputs, ViewAttrs>({
     const jittered = last >= VIEW_STAGES.indexOf('jitter');
     const blurs = last >= VIEW_STAGES.indexOf('blur');
     const radius = (blurKernel - 1) / 2;
-    const { views, quarter, ...made } = resize(job, attrs, 'bicubic', radius, last > 0, jittered);
+    const { views, quarter, ...made } = attrs.turned
+      ? turnViews(job, size, radius, last > 0, jittered)
+      : resize(job, attrs, 'bicubic', radius, last > 0, jittered);
     const { params } = job.inputs;
     const [out] = job.outputs;
     const program = finishProgram({
@@ -123,12 +156,16 @@ export const renderViews = defineKernel<Inputs, ViewAttrs>({
     );
     job.run(program, [params, blurred, made.blurWeights, out!], [size, quarter], groups);
   },
-  reference({ planes, params }, { size, blurKernel, normalise, stopAfter }, [out]) {
+  reference({ planes, params }, { size, blurKernel, normalise, turned, stopAfter }, [out]) {
     const last = VIEW_STAGES.indexOf(stopAfter ?? 'solarise');
     for (let view = 0; view < params.shape[0]!; view++) {
       const row = readParameters(params, view);
-      let image = cropAndResize('bicubic', planes, row, size);
-      if (last >= 1 && row.integer('flip')) image = mirror(image, size);
+      let image: Uint8Array;
+      if (turned) image = turn(planes, row, size, last >= 1);
+      else {
+        image = cropAndResize('bicubic', planes, row, size);
+        if (last >= 1 && row.integer('flip')) image = mirror(image, size);
+      }
       if (last >= 2) image = jitter(image, row);
       if (last >= 3) image = blur(image, size, blurKernel, row.real('sigma'));
       if (last >= 4 && row.integer('solarise')) image = solarise(image);

@@ -70,6 +70,39 @@ export function cropAndResize(filter: Filter, planes: Plain, row: Row, size: num
   return turned.map((_, i) => turned[(i % size) * size + Math.floor(i / size)]!);
 }
 
+/** Crop, flip and rotation in one sampling by the triangle filter; black beyond the film. */
+export function turn(planes: Plain, row: Row, size: number, flips: boolean): Uint8Array {
+  const bytes = new Uint8Array(planes.data.buffer, planes.data.byteOffset, planes.data.byteLength);
+  const [width, height] = [row.integer('width'), row.integer('height')];
+  const stride = Math.ceil(width / 4) * 4;
+  const [sine, cosine] = [row.real('sine'), 1 - row.real('versine')];
+  const side = flips && row.integer('flip') ? -1 : 1;
+  const [scaleX, scaleY] = [row.integer('boxWidth') / size, row.integer('boxHeight') / size];
+  const taps = (at: number, scale: number, end: number) => {
+    const reach = Math.max(scale, 1);
+    const first = Math.max(Math.floor(at - reach + 0.5), 0);
+    const last = Math.min(Math.floor(at + reach + 0.5), end);
+    return Array.from({ length: last - first }, (_, k) => ({
+      place: first + k,
+      weight: Math.max(reach - Math.abs(first + k + 0.5 - at), 0),
+    }));
+  };
+  return Uint8Array.from({ length: size * size }, (_, o) => {
+    const [right, down] = [(o % size) + 0.5 - size / 2, Math.floor(o / size) + 0.5 - size / 2];
+    const x = row.integer('left') + (side * (cosine * right - sine * down) + size / 2) * scaleX;
+    const y = row.integer('top') + (cosine * down + sine * right + size / 2) * scaleY;
+    if (x < 0 || y < 0 || x >= width || y >= height) return 0;
+    let [sum, total] = [0, 0];
+    for (const { place: i, weight: down } of taps(y, scaleY, height)) {
+      for (const { place: j, weight: across } of taps(x, scaleX, width)) {
+        sum += down * across * bytes[row.integer('offset') * 4 + i * stride + j]!;
+        total += down * across;
+      }
+    }
+    return Math.floor(sum / total + 0.5);
+  });
+}
+
 export const mirror = (image: Uint8Array, size: number) =>
   image.map((_, i) => image[i - (i % size) + size - 1 - (i % size)]!);
 

@@ -105,6 +105,10 @@ export function flatGroups(threads: number, size: number): [number, number, numb
 export const flatIndex = (size: number, name = 'index') =>
   `let ${name} = (group.y * count.x + group.x) * ${size}u + lane;`;
 
+/** flatIndex for a thread an element; those past the last, which fill up the last workgroup, end. */
+export const threadFor = (size: number, elements: string, name = 'index') =>
+  `${flatIndex(size, name)}\n  if (${name} >= ${elements}) { return; }`;
+
 /** WGSL for the number of the workgroup within a dispatch that may have been cut into slices. */
 export const slicedGroup = 'p.firstGroup + group.y * count.x + group.x';
 

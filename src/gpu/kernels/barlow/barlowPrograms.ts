@@ -1,6 +1,6 @@
 // WGSL of the terms of Barlow Twins and of their gradient; the formulas are in barlow.ts.
 
-import { flatIndex, program } from '../../program.ts';
+import { program, threadFor } from '../../program.ts';
 
 /** Per dimension: both views standardised, one over their deviations, and their correlation. */
 export const columns = program({
@@ -10,8 +10,7 @@ export const columns = program({
   params: { n: 'u32', d: 'u32' },
   workgroup: [16],
   body: `
-  ${flatIndex(16, 'j')}
-  if (j >= p.d) { return; }
+  ${threadFor(16, 'p.d', 'j')}
   for (var view = 0u; view < 2u; view++) {
     let first = view * p.n * p.d + j;
     // Relative to the first row: where embeddings have nearly collapsed, the mean itself has not enough digits.
@@ -45,8 +44,7 @@ export const grams = program({
   params: { n: 'u32', d: 'u32' },
   workgroup: [64],
   body: `
-  ${flatIndex(64)}
-  if (index >= 2u * p.n * p.n) { return; }
+  ${threadFor(64, '2u * p.n * p.n')}
   let view = index / (p.n * p.n);
   let a = (view * p.n + index / p.n % p.n) * p.d;
   let b = (view * p.n + index % p.n) * p.d;
@@ -93,8 +91,7 @@ export const innerGradient = program({
   params: { n: 'u32', d: 'u32' },
   workgroup: [64],
   body: `
-  ${flatIndex(64)}
-  if (index >= 2u * p.n * p.d) { return; }
+  ${threadFor(64, '2u * p.n * p.d')}
   let j = index % p.d;
   let row = index / p.d % p.n;
   let view = index / (p.d * p.n);
@@ -116,8 +113,7 @@ export const columnGradient = program({
   params: { n: 'u32', d: 'u32' },
   workgroup: [16],
   body: `
-  ${flatIndex(16, 'column')}
-  if (column >= 2u * p.d) { return; }
+  ${threadFor(16, '2u * p.d', 'column')}
   let first = column / p.d * p.n * p.d + column % p.d;
   var mean = 0.0;
   var along = 0.0;

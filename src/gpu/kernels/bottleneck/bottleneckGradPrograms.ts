@@ -1,6 +1,6 @@
 // WGSL of the context bottleneck's backward pass; the formulas are in bottleneckGrad.ts.
 
-import { flatIndex, program } from '../../program.ts';
+import { program, threadFor } from '../../program.ts';
 import type { ColumnReduction } from '../parts/columnReduce.ts';
 import { elementOf, sumOf, type VectorLanes, zeroOf } from '../parts/lanes.ts';
 
@@ -14,8 +14,7 @@ export function spatialGateGradient(lanes: VectorLanes) {
     params: { size: 'u32', pixels: 'u32', columns: 'u32' },
     workgroup: [64],
     body: `
-  ${flatIndex(64)}
-  if (index >= p.size) { return; }
+  ${threadFor(64, 'p.size')}
   let gateRow = index / p.pixels * p.columns;
   var sum = ${zeroOf(lanes)};
   for (var c = 0u; c < p.columns; c++) {
@@ -35,8 +34,7 @@ export const spatialPoolGradient = program({
   params: { films: 'u32', height: 'u32', width: 'u32' },
   workgroup: [64],
   body: `
-  ${flatIndex(64)}
-  if (index >= p.films * p.height * p.width) { return; }
+  ${threadFor(64, 'p.films * p.height * p.width')}
   let x = i32(index % p.width);
   let y = i32(index / p.width % p.height);
   let first = index / (p.height * p.width) * p.height * p.width;
@@ -58,8 +56,7 @@ export const spatialWeightPartial = program({
   params: { rows: 'u32', height: 'u32', width: 'u32', chunks: 'u32' },
   workgroup: [64],
   body: `
-  ${flatIndex(64)}
-  if (index >= p.chunks * 49u) { return; }
+  ${threadFor(64, 'p.chunks * 49u')}
   let tap = index % 49u;
   let ky = i32(tap / 7u) - 3;
   let kx = i32(tap % 7u) - 3;
@@ -86,8 +83,7 @@ export const sumChunks = program({
   params: { size: 'u32', chunks: 'u32' },
   workgroup: [64],
   body: `
-  ${flatIndex(64)}
-  if (index >= p.size) { return; }
+  ${threadFor(64, 'p.size')}
   var sum = 0.0;
   for (var k = 0u; k < p.chunks; k++) { sum += partial[k * p.size + index]; }
   out[index] = sum;`,
@@ -117,8 +113,7 @@ export function channelGateGradient(lanes: VectorLanes) {
     params: { films: 'u32', pixels: 'u32', columns: 'u32' },
     workgroup: [16],
     body: `
-  ${flatIndex(16)}
-  if (index >= p.films * p.columns) { return; }
+  ${threadFor(16, 'p.films * p.columns')}
   let c = index % p.columns;
   let n = index / p.columns;
   var sum = ${zeroOf(lanes)};
@@ -164,8 +159,7 @@ export const hiddenGradient = program({
   params: { films: 'u32', channels: 'u32', half: 'u32' },
   workgroup: [64],
   body: `
-  ${flatIndex(64)}
-  if (index >= p.films * p.half) { return; }
+  ${threadFor(64, 'p.films * p.half')}
   let j = index % p.half;
   let n = index / p.half;
   var sum = 0.0;
@@ -183,8 +177,7 @@ export const gateWeightGradients = program({
   params: { films: 'u32', channels: 'u32', half: 'u32' },
   workgroup: [64],
   body: `
-  ${flatIndex(64)}
-  if (index >= p.half * p.channels) { return; }
+  ${threadFor(64, 'p.half * p.channels')}
   let c = index % p.channels;
   let j = index / p.channels;
   var first = 0.0;
@@ -207,8 +200,7 @@ export const channelPoolGradient = program({
   params: { films: 'u32', channels: 'u32', half: 'u32' },
   workgroup: [64],
   body: `
-  ${flatIndex(64)}
-  if (index >= p.films * p.channels) { return; }
+  ${threadFor(64, 'p.films * p.channels')}
   let c = index % p.channels;
   let n = index / p.channels;
   var mean = 0.0;
@@ -240,8 +232,7 @@ export function inputGradient(lanes: VectorLanes, inPlace: boolean) {
     params: { size: 'u32', pixels: 'u32', columns: 'u32' },
     workgroup: [64],
     body: `
-  ${flatIndex(64, 'at')}
-  if (at >= p.size) { return; }
+  ${threadFor(64, 'p.size', 'at')}
   let c = at % p.columns;
   let pixel = at / p.columns;
   let n = pixel / p.pixels;

@@ -1,6 +1,6 @@
 // WGSL of the context bottleneck's forward pass; what each computes is said in bottleneck.ts.
 
-import { flatIndex, program } from '../../program.ts';
+import { program, threadFor } from '../../program.ts';
 import type { ColumnReduction } from '../parts/columnReduce.ts';
 import { elementOf, sumOf, type VectorLanes, zeroOf } from '../parts/lanes.ts';
 
@@ -14,8 +14,7 @@ export function channelPool(lanes: VectorLanes) {
     params: { films: 'u32', pixels: 'u32', columns: 'u32' },
     workgroup: [16],
     body: `
-  ${flatIndex(16)}
-  if (index >= p.films * p.columns) { return; }
+  ${threadFor(16, 'p.films * p.columns')}
   let c = index % p.columns;
   let n = index / p.columns;
   let base = n * p.pixels * p.columns + c;
@@ -76,8 +75,7 @@ export const gateHidden = program({
   params: { films: 'u32', channels: 'u32', half: 'u32' },
   workgroup: [64],
   body: `
-  ${flatIndex(64)}
-  if (index >= p.films * p.half) { return; }
+  ${threadFor(64, 'p.films * p.half')}
   let j = index % p.half;
   let n = index / p.half;
   var fromMean = 0.0;
@@ -99,8 +97,7 @@ export const channelGate = program({
   params: { films: 'u32', channels: 'u32', half: 'u32' },
   workgroup: [64],
   body: `
-  ${flatIndex(64)}
-  if (index >= p.films * p.channels) { return; }
+  ${threadFor(64, 'p.films * p.channels')}
   let c = index % p.channels;
   let n = index / p.channels;
   var sum = 0.0;
@@ -122,8 +119,7 @@ export function spatialPool(lanes: VectorLanes) {
     params: { size: 'u32', pixels: 'u32', columns: 'u32' },
     workgroup: [64],
     body: `
-  ${flatIndex(64)}
-  if (index >= p.size) { return; }
+  ${threadFor(64, 'p.size')}
   let gateRow = index / p.pixels * p.columns;
   var sum = 0.0;
   var best = -3.4e38;
@@ -159,8 +155,7 @@ fn pooledAt(row: i32, x: i32) -> vec2<f32> {
   return select(vec2<f32>(0.0), vec2<f32>(pooled[at], pooled[at + 1u]), x >= 0 && x < i32(p.width));
 }`,
   body: `
-  ${flatIndex(32)}
-  if (index >= p.films * p.height * p.tiles) { return; }
+  ${threadFor(32, 'p.films * p.height * p.tiles')}
   let x = i32(index % p.tiles) * ${GATE_PIXELS};
   let y = i32(index / p.tiles % p.height);
   let first = i32(index / (p.height * p.tiles) * p.height);
@@ -185,8 +180,7 @@ export function gatedOutput(lanes: VectorLanes, inPlace = false) {
     params: { size: 'u32', pixels: 'u32', columns: 'u32' },
     workgroup: [64],
     body: `
-  ${flatIndex(64)}
-  if (index >= p.size) { return; }
+  ${threadFor(64, 'p.size')}
   let pixel = index / p.columns;
   let gate = channelGate[pixel / p.pixels * p.columns + index % p.columns];
   out[index] = ${inPlace ? 'out' : 'x'}[index] * gate * spatialGate[pixel];`,

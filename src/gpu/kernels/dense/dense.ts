@@ -5,7 +5,7 @@
 import type { TensorInfo } from '../../backend.ts';
 import { TILE_FORMS } from '../../forms.ts';
 import { defineKernel, type GpuJob } from '../../kernel.ts';
-import { flatGroups, flatIndex, program } from '../../program.ts';
+import { flatGroups, program, threadFor } from '../../program.ts';
 import { foldPartials } from '../parts/foldPartials.ts';
 import { storageOf } from '../parts/lanes.ts';
 import { denseFilterGradReference, denseInputGradReference, denseReference } from './denseReference.ts';
@@ -100,8 +100,7 @@ function runColumnSums(job: GpuJob<'dy'>): void {
     writes: { sums: element },
     params: { threads: 'u32', n: 'u32', m: 'u32' },
     workgroup: [64],
-    body: `${flatIndex(64)}
-  if (index >= p.threads) { return; }
+    body: `${threadFor(64, 'p.threads')}
   let first = index / p.m * ${ROWS_PER_PART}u;
   var sum = ${element}();
   for (var row = first; row < min(p.n, first + ${ROWS_PER_PART}u); row++) { sum += dy[row * p.m + index % p.m]; }

@@ -5,7 +5,7 @@
 // are float32 numbers of full precision, never too small a one, and whoever copies them as such keeps every bit.
 
 import { defineKernel, type Shape } from '../../kernel.ts';
-import { flatGroups, flatIndex, program } from '../../program.ts';
+import { flatGroups, program, threadFor } from '../../program.ts';
 import { sizeOf } from '../../shape.ts';
 
 export const LARGEST_HALF = 65504;
@@ -77,8 +77,7 @@ const pack = program({
   params: { words: 'u32', size: 'u32' },
   workgroup: [64],
   body: `
-  ${flatIndex(64)}
-  if (index >= p.words) { return; }
+  ${threadFor(64, 'p.words')}
   let second = select(0.0, x[min(2u * index + 1u, p.size - 1u)], 2u * index + 1u < p.size);
   let both = vec2<f32>(x[2u * index], second);
   packed[index] = pack2x16float(clamp(both, vec2<f32>(-${LARGEST_HALF}.0), vec2<f32>(${LARGEST_HALF}.0))) + ${LIFT}u;`,
@@ -91,8 +90,7 @@ const unpack = program({
   params: { words: 'u32', size: 'u32' },
   workgroup: [64],
   body: `
-  ${flatIndex(64)}
-  if (index >= p.words) { return; }
+  ${threadFor(64, 'p.words')}
   let both = unpack2x16float(packed[index] - ${LIFT}u);
   x[2u * index] = both.x;
   if (2u * index + 1u < p.size) { x[2u * index + 1u] = both.y; }`,

@@ -1,6 +1,6 @@
 // WGSL of the VICReg terms and gradients; the formulas are in vicreg.ts.
 
-import { flatIndex, program } from '../../program.ts';
+import { program, threadFor } from '../../program.ts';
 import type { ColumnReduction } from '../parts/columnReduce.ts';
 import { elementOf, sumOf, type VectorLanes, zeroOf } from '../parts/lanes.ts';
 import { VICREG_EPS, VICREG_STD } from './constants.ts';
@@ -17,8 +17,7 @@ export function columns(lanes: VectorLanes) {
     params: { n: 'u32', columns: 'u32' },
     workgroup: [16],
     body: `
-  ${flatIndex(16, 'c')}
-  if (c >= p.columns) { return; }
+  ${threadFor(16, 'p.columns', 'c')}
   let second = p.n * p.columns;
   let shift1 = z[c];
   let shift2 = z[second + c];
@@ -61,8 +60,7 @@ export function gram(lanes: VectorLanes) {
     params: { n: 'u32', columns: 'u32' },
     workgroup: [64],
     body: `
-  ${flatIndex(64)}
-  if (index >= 2u * p.n * p.n) { return; }
+  ${threadFor(64, '2u * p.n * p.n')}
   let view = index / (p.n * p.n);
   let a = (view * p.n + index / p.n % p.n) * p.columns;
   let b = (view * p.n + index % p.n) * p.columns;
@@ -100,8 +98,7 @@ export const covariance = program({
   params: { n: 'u32', d: 'u32' },
   workgroup: [64],
   body: `
-  ${flatIndex(64)}
-  if (index >= 2u * p.d * p.d) { return; }
+  ${threadFor(64, '2u * p.d * p.d')}
   let base = index / (p.d * p.d) * p.n * p.d;
   let j = index / p.d % p.d;
   let k = index % p.d;
@@ -177,8 +174,7 @@ export function gramGradient(lanes: VectorLanes) {
     params: { n: 'u32', columns: 'u32' },
     workgroup: [64],
     body: `
-  ${flatIndex(64)}
-  if (index >= 2u * p.n * p.columns) { return; }
+  ${threadFor(64, '2u * p.n * p.columns')}
   let c = index % p.columns;
   let row = index / p.columns % p.n;
   let view = index / (p.columns * p.n);
@@ -198,8 +194,7 @@ export const covarianceGradient = program({
   params: { n: 'u32', columns: 'u32' },
   workgroup: [64],
   body: `
-  ${flatIndex(64)}
-  if (index >= 2u * p.n * p.columns) { return; }
+  ${threadFor(64, '2u * p.n * p.columns')}
   let c = index % p.columns;
   let row = index / p.columns;
   let view = index / (p.columns * p.n);

@@ -7,11 +7,12 @@
 
 import { type Form, SUM_FORMS } from '../../forms.ts';
 import { defineKernel, type Plain } from '../../kernel.ts';
-import { flatGroups, flatIndex, program } from '../../program.ts';
+import { flatGroups, program, threadFor } from '../../program.ts';
 import { sizeOf } from '../../shape.ts';
 import { blocksFor, type ColumnReduction, rowsAtOnce, runColumnReduction } from '../parts/columnReduce.ts';
 import { elementOf, vectorLanes, zeroOf } from '../parts/lanes.ts';
 import { FEW_ROWS, fewRowsForward } from './batchNormFewRows.ts';
+import { PER_CHUNK, PER_ELEMENT } from './batchNormText.ts';
 
 export interface BatchNormAttrs {
   readonly groups: number;
@@ -164,11 +165,7 @@ function chunkMoments(lanes: 1 | 4) {
     params: { groups: 'u32', rows: 'u32', columns: 'u32', chunks: 'u32' },
     workgroup: [64],
     body: `
-  ${flatIndex(64)}
-  if (index >= p.groups * p.chunks * p.columns) { return; }
-  let c = index % p.columns;
-  let chunk = (index / p.columns) % p.chunks;
-  let g = index / (p.columns * p.chunks);
+  ${PER_CHUNK}
   var mean = ${zeroOf(lanes)};
   var squares = ${zeroOf(lanes)};
   var seen = 0.0;
@@ -225,8 +222,7 @@ function combine(lanes: 1 | 4) {
     workgroup: [16],
     declarations: 'fn rowsOf(chunk: u32) -> f32 { return f32((p.rows - chunk + p.chunks - 1u) / p.chunks); }',
     body: `
-  ${flatIndex(16, 'c')}
-  if (c >= p.columns) { return; }
+  ${threadFor(16, 'p.columns', 'c')}
   let n = f32(p.rows);
   var movingMean = runningMean[c];
   var movingVar = runningVar[c];
@@ -257,8 +253,7 @@ const runningStats = program({
   params: { channels: 'u32', eps: 'f32' },
   workgroup: [64],
   body: `
-  ${flatIndex(64, 'c')}
-  if (c >= p.channels) { return; }
+  ${threadFor(64, 'p.channels', 'c')}
   stats[c] = runningMean[c];
   stats[p.channels + c] = inverseSqrt(runningVar[c] + p.eps);`,
 });
@@ -274,12 +269,7 @@ export function normalise(lanes: 1 | 4, relu: boolean, residual: boolean, inPlac
     params: { rows: 'u32', columns: 'u32', size: 'u32' },
     workgroup: [64],
     body: `
-  ${flatIndex(64)}
-  if (index >= p.size) { return; }
-  let c = index % p.columns;
-  let g = index / (p.columns * p.rows);
-  let mean = stats[g * 2u * p.columns + c];
-  let rstd = stats[(g * 2u + 1u) * p.columns + c];
+  ${PER_ELEMENT}
   y[index] = ${relu ? `max(${value}, ${zeroOf(lanes)})` : value};`,
   });
 }

@@ -1,9 +1,9 @@
 // Batch norm of a batch so short (projectors, the last stage) that one thread per channel may walk it three times:
 // one dispatch instead of three, forward as well as backward. Formulas are in batchNorm.ts and batchNormGrad.ts.
 
-import { flatIndex, program } from '../../program.ts';
+import { program, threadFor } from '../../program.ts';
 import { elementOf, type VectorLanes, zeroOf } from '../parts/lanes.ts';
-import { type Mask, maskName, openGradient } from './batchNormMask.ts';
+import { type Mask, maskName, openGradient, PER_ELEMENT } from './batchNormText.ts';
 
 /** Rows per group up to which this form is used. */
 export const FEW_ROWS = 256;
@@ -18,8 +18,7 @@ export function fewRowsForward(lanes: VectorLanes, relu: boolean, residual: bool
     params: { groups: 'u32', rows: 'u32', columns: 'u32', eps: 'f32', momentum: 'f32' },
     workgroup: [16],
     body: `
-  ${flatIndex(16, 'c')}
-  if (c >= p.columns) { return; }
+  ${threadFor(16, 'p.columns', 'c')}
   let n = f32(p.rows);
   var movingMean = runningMean[c];
   var movingVar = runningVar[c];
@@ -60,8 +59,7 @@ export function fewRowsBackward(lanes: VectorLanes, mask: Mask, residual: boolea
     params: { groups: 'u32', rows: 'u32', columns: 'u32' },
     workgroup: [16],
     body: `
-  ${flatIndex(16, 'c')}
-  if (c >= p.columns) { return; }
+  ${threadFor(16, 'p.columns', 'c')}
   let n = f32(p.rows);
   var allSum = ${zeroOf(lanes)};
   var allProduct = ${zeroOf(lanes)};
@@ -102,12 +100,7 @@ export function residualGradient(lanes: VectorLanes, mask: Mask) {
     params: { rows: 'u32', columns: 'u32', size: 'u32' },
     workgroup: [64],
     body: `
-  ${flatIndex(64)}
-  if (index >= p.size) { return; }
-  let c = index % p.columns;
-  let g = index / (p.columns * p.rows);
-  let mean = stats[g * 2u * p.columns + c];
-  let rstd = stats[(g * 2u + 1u) * p.columns + c];
+  ${PER_ELEMENT}
   dresidual[index] = ${openGradient(lanes, mask, 'index')};`,
   });
 }

@@ -1,16 +1,16 @@
 // Backward pass of batchNorm: per group, with g = dy where the ReLU was open,
 //   dbeta = sum g,  dgamma = sum g xhat,  dx = gamma rstd (g - mean(g) - xhat mean(g xhat)),  dresidual = g.
-// xhat is recomputed from x and the saved statistics; the ReLU mask from y or from x (batchNormMask.ts). dgamma and dbeta sum over groups.
+// xhat is recomputed from x and the saved statistics; the ReLU mask from y or from x (batchNormText.ts). dgamma and dbeta sum over groups.
 
 import { SUM_FORMS } from '../../forms.ts';
 import { defineKernel, type GpuJob, type InPlace, type Plain } from '../../kernel.ts';
-import { flatGroups, flatIndex, program } from '../../program.ts';
+import { flatGroups, program, threadFor } from '../../program.ts';
 import { sizeOf } from '../../shape.ts';
 import { type ColumnReduction, runColumnReduction } from '../parts/columnReduce.ts';
 import { elementOf, type VectorLanes, vectorLanes, zeroOf } from '../parts/lanes.ts';
 import { chunksFor } from './batchNorm.ts';
 import { FEW_ROWS, fewRowsBackward, residualGradient } from './batchNormFewRows.ts';
-import { type Mask, maskName, openGradient } from './batchNormMask.ts';
+import { type Mask, maskName, openGradient, PER_CHUNK, PER_ELEMENT, STATISTICS } from './batchNormText.ts';
 
 /** In place, dx takes the memory of dy. */
 export interface BatchNormGradAttrs extends InPlace {
@@ -144,13 +144,8 @@ function partialSums(lanes: VectorLanes, mask: Mask) {
     params: { groups: 'u32', rows: 'u32', columns: 'u32', chunks: 'u32' },
     workgroup: [64],
     body: `
-  ${flatIndex(64)}
-  if (index >= p.groups * p.chunks * p.columns) { return; }
-  let c = index % p.columns;
-  let chunk = (index / p.columns) % p.chunks;
-  let g = index / (p.columns * p.chunks);
-  let mean = stats[g * 2u * p.columns + c];
-  let rstd = stats[(g * 2u + 1u) * p.columns + c];
+  ${PER_CHUNK}
+  ${STATISTICS}
   var sum = ${zeroOf(lanes)};
   var product = ${zeroOf(lanes)};
   for (var r = chunk; r < p.rows; r += p.chunks) {
@@ -176,8 +171,7 @@ function sumsReduction(lanes: VectorLanes, mask: Mask): ColumnReduction {
     prepare: `
   let chunk = segment % p.chunks;
   let g = segment / p.chunks;
-  let mean = stats[g * 2u * p.columns + c];
-  let rstd = stats[(g * 2u + 1u) * p.columns + c];`,
+  ${STATISTICS}`,
     start: `State(${zeroOf(lanes)}, ${zeroOf(lanes)})`,
     first: 'chunk',
     step: 'p.chunks',
@@ -203,8 +197,7 @@ function combine(lanes: VectorLanes) {
     params: { groups: 'u32', columns: 'u32', chunks: 'u32' },
     workgroup: [16],
     body: `
-  ${flatIndex(16, 'c')}
-  if (c >= p.columns) { return; }
+  ${threadFor(16, 'p.columns', 'c')}
   var allSum = ${zeroOf(lanes)};
   var allProduct = ${zeroOf(lanes)};
   for (var g = 0u; g < p.groups; g++) {
@@ -234,12 +227,7 @@ function apply(lanes: VectorLanes, mask: Mask, residual: boolean, inPlace: boole
     params: { rows: 'u32', columns: 'u32', size: 'u32' },
     workgroup: [64],
     body: `
-  ${flatIndex(64)}
-  if (index >= p.size) { return; }
-  let c = index % p.columns;
-  let g = index / (p.columns * p.rows);
-  let mean = stats[g * 2u * p.columns + c];
-  let rstd = stats[(g * 2u + 1u) * p.columns + c];
+  ${PER_ELEMENT}
   let meanSum = sums[g * 2u * p.columns + c] / f32(p.rows);
   let meanProduct = sums[(g * 2u + 1u) * p.columns + c] / f32(p.rows);
   let d = ${openGradient(lanes, mask, 'index', inPlace ? 'dx' : 'dy')};

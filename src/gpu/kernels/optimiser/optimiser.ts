@@ -5,7 +5,7 @@
 // (clip.ts) as they are read: what the formulas below call g is the clipped gradient.
 
 import { defineKernel, type Plain } from '../../kernel.ts';
-import { flatGroups, flatIndex, type Program, program } from '../../program.ts';
+import { flatGroups, type Program, program, threadFor } from '../../program.ts';
 import { sizeOf } from '../../shape.ts';
 import { elementOf, type VectorLanes, vectorLanes } from '../parts/lanes.ts';
 import { clipFunction, clipped } from './clip.ts';
@@ -171,8 +171,7 @@ function share(width: VectorLanes, body: string, prepare = ''): string {
       ? 'let at = vec4<u32>(4u * i) + vec4<u32>(0u, 1u, 2u, 3u); let inside = (at >= vec4<u32>(row.x)) & (at < vec4<u32>(end));'
       : '';
   return `
-  ${flatIndex(64)}
-  if (index >= p.segments * p.workers) { return; }
+  ${threadFor(64, 'p.segments * p.workers')}
   let worker = index % p.workers;
   let row = segments[index / p.workers];
   let decay = select(0.0, hyper[${HYPER.weightDecay}], row.z == 1u);

@@ -3,7 +3,7 @@
 
 import type { TensorInfo } from '../../backend.ts';
 import type { GpuJob } from '../../kernel.ts';
-import { flatGroups, flatIndex, program } from '../../program.ts';
+import { flatGroups, program, threadFor } from '../../program.ts';
 import { sizeOf } from '../../shape.ts';
 import { storageOf } from './lanes.ts';
 
@@ -25,8 +25,7 @@ export function foldPartials(
     writes: { total: element },
     params: { size: 'u32', parts: 'u32', last: 'u32' },
     workgroup: [64],
-    body: `${flatIndex(64)}
-  if (index >= p.size) { return; }
+    body: `${threadFor(64, 'p.size')}
   var sum = ${bias ? 'bias[index % p.last]' : `${element}()`};
   for (var part = 0u; part < p.parts; part++) { sum += partials[part * p.size + index]; }
   total[index] = sum;`,

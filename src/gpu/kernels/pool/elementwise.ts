@@ -2,7 +2,7 @@
 // meet at a tensor, and the mean over a map with its backward pass.
 
 import { defineKernel, type InPlace } from '../../kernel.ts';
-import { flatGroups, flatIndex, program } from '../../program.ts';
+import { flatGroups, flatIndex, program, threadFor } from '../../program.ts';
 import { shape4, sizeOf } from '../../shape.ts';
 import { elementOf, type VectorLanes, vectorLanes, zeroOf } from '../parts/lanes.ts';
 
@@ -94,8 +94,7 @@ const mean = (lanes: VectorLanes) =>
     params: { size: 'u32', pixels: 'u32', columns: 'u32' },
     workgroup: [16],
     body: `
-  ${flatIndex(16)}
-  if (index >= p.size) { return; }
+  ${threadFor(16, 'p.size')}
   let base = index / p.columns * p.pixels * p.columns + index % p.columns;
   var total = ${zeroOf(lanes)};
   for (var q = 0u; q < p.pixels; q++) { total += x[base + q * p.columns]; }
@@ -110,7 +109,6 @@ const spread = (lanes: VectorLanes) =>
     params: { size: 'u32', pixels: 'u32', columns: 'u32' },
     workgroup: [64],
     body: `
-  ${flatIndex(64)}
-  if (index >= p.size) { return; }
+  ${threadFor(64, 'p.size')}
   dx[index] = dy[index / (p.columns * p.pixels) * p.columns + index % p.columns] / f32(p.pixels);`,
   });

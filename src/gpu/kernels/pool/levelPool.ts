@@ -5,7 +5,7 @@
 // The 1x1 convolutions themselves are one dense layer over the concatenated channels.
 
 import { defineKernel, type Plain } from '../../kernel.ts';
-import { flatGroups, flatIndex, program } from '../../program.ts';
+import { flatGroups, program, threadFor } from '../../program.ts';
 import { elementOf, type VectorLanes, vectorLanes, zeroOf } from '../parts/lanes.ts';
 
 /** Positions per axis of the pooled summary. */
@@ -174,8 +174,7 @@ function pool(lanes: VectorLanes) {
     params: PARAMS,
     workgroup: [32],
     body: `
-  ${flatIndex(32)}
-  if (index >= p.size) { return; }
+  ${threadFor(32, 'p.size')}
   let c = index % p.columns;
   let position = index / p.columns % ${POSITIONS}u;
   let n = index / (p.columns * ${POSITIONS}u);
@@ -208,8 +207,7 @@ function poolGradient(lanes: VectorLanes, onto: boolean) {
     params: PARAMS,
     workgroup: [32],
     body: `
-  ${flatIndex(32)}
-  if (index >= p.size) { return; }
+  ${threadFor(32, 'p.size')}
   let c = index % p.columns;
   let y = index / p.columns % p.height;
   let n = index / (p.columns * p.height);

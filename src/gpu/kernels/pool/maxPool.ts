@@ -3,7 +3,7 @@
 // thread owns a stride x stride block of input elements and looks at every window that holds one of them.
 
 import { defineKernel, type GpuJob, type Plain } from '../../kernel.ts';
-import { flatGroups, flatIndex, type Program, program } from '../../program.ts';
+import { flatGroups, type Program, program, threadFor } from '../../program.ts';
 import { shape4 } from '../../shape.ts';
 import { convSide } from '../conv/convTile.ts';
 import { each, range, storageOf } from '../parts/lanes.ts';
@@ -85,8 +85,7 @@ function poolProgram({ size, stride, pad }: PoolAttrs, lanes: number): Program {
     writes: { y: element },
     params: PARAMS,
     workgroup: [64],
-    body: `${flatIndex(64)}
-  if (index >= p.threads) { return; }
+    body: `${threadFor(64, 'p.threads')}
   let wide = (p.ow + ${OUTPUTS - 1}) / ${OUTPUTS};
   let c = index % p.c;
   let ox = i32(index / p.c) % wide * ${OUTPUTS};
@@ -144,8 +143,7 @@ function gradProgram({ size, stride, pad }: PoolAttrs, lanes: number, blocks: nu
     writes: { dx: element },
     params: PARAMS,
     workgroup: [64],
-    body: `${flatIndex(64)}
-  if (index >= p.threads) { return; }
+    body: `${threadFor(64, 'p.threads')}
   let wide = (p.w + ${side - 1}) / ${side};
   let high = (p.h + ${side - 1}) / ${side};
   let c = index % p.c;

@@ -3,7 +3,7 @@
 
 import { type Field, number } from '../../config/fields.ts';
 import { healthBy } from '../record/health.ts';
-import { defineMethod } from '../record/method.ts';
+import { defineMethod, globalHead } from '../record/method.ts';
 import { BOTTLENECK_ROWS, PROJECTOR_ROWS } from '../record/rows.ts';
 
 const ROWS = {
@@ -49,16 +49,7 @@ export const BARLOW = defineMethod({
       reads: 1,
     },
   },
-  heads: {
-    global: {
-      label: 'Global',
-      symbol: 'z',
-      line: 'solid',
-      terms: ['on-diagonal', 'off-diagonal'],
-      weight: null,
-      dimensions: ({ embeddingDim }) => Number(embeddingDim),
-    },
-  },
+  heads: { global: globalHead(['on-diagonal', 'off-diagonal']) },
   total: {
     formula: 'L = L_on + λ L_off',
     meaning:

@@ -3,7 +3,7 @@
 
 import { type Field, number } from '../../config/fields.ts';
 import { vicregHealth } from '../record/health.ts';
-import { defineMethod } from '../record/method.ts';
+import { defineMethod, globalHead } from '../record/method.ts';
 import { PROJECTOR_ROWS, VICREG_WEIGHT_ROWS } from '../record/rows.ts';
 import { VICREG_TERMS } from '../record/statistics.ts';
 
@@ -75,7 +75,6 @@ const ROWS = {
 } as const satisfies Record<string, Field>;
 
 const TERMS = ['invariance', 'variance', 'covariance'] as const;
-const dimensions = ({ embeddingDim }: Readonly<Record<string, unknown>>) => Number(embeddingDim);
 
 export const MLVICX = defineMethod({
   label: 'MLVICX',
@@ -85,14 +84,13 @@ export const MLVICX = defineMethod({
   rows: ROWS,
   terms: VICREG_TERMS,
   heads: {
-    global: { label: 'Global', symbol: 'z', line: 'solid', terms: TERMS, weight: null, dimensions },
+    global: globalHead(TERMS),
     local: {
+      ...globalHead(TERMS),
       label: 'Local',
       symbol: 'd',
       line: 'dashed',
-      terms: TERMS,
       weight: { key: 'localWeight', sign: 'λ' },
-      dimensions,
     },
   },
   total: {

@@ -48,6 +48,18 @@ export interface Head<Key extends string = string, TermName extends string = str
   dimensions(config: Settings): number;
 }
 
+/** The head of most methods: the projector behind the encoder's last features, `embeddingDim` wide. */
+export const globalHead = <const TermName extends string>(
+  terms: readonly TermName[],
+): Head<never, TermName> => ({
+  label: 'Global',
+  symbol: 'z',
+  line: 'solid',
+  terms,
+  weight: null,
+  dimensions: ({ embeddingDim }) => Number(embeddingDim),
+});
+
 export interface MethodRecord<R extends Rows = Rows, TermName extends string = string> {
   readonly label: string;
   /** One paragraph for whoever chooses it. */

@@ -3,7 +3,7 @@
 // setting here, off unless asked for, because the published method has none.
 
 import { vicregHealth } from '../record/health.ts';
-import { defineMethod } from '../record/method.ts';
+import { defineMethod, globalHead } from '../record/method.ts';
 import { BOTTLENECK_ROWS, PROJECTOR_ROWS, VICREG_WEIGHT_ROWS } from '../record/rows.ts';
 import { VICREG_TERMS } from '../record/statistics.ts';
 
@@ -14,16 +14,7 @@ export const VICREG = defineMethod({
   source: 'arXiv 2105.04906',
   rows: { ...BOTTLENECK_ROWS, ...PROJECTOR_ROWS, ...VICREG_WEIGHT_ROWS },
   terms: VICREG_TERMS,
-  heads: {
-    global: {
-      label: 'Global',
-      symbol: 'z',
-      line: 'solid',
-      terms: ['invariance', 'variance', 'covariance'],
-      weight: null,
-      dimensions: ({ embeddingDim }) => Number(embeddingDim),
-    },
-  },
+  heads: { global: globalHead(['invariance', 'variance', 'covariance']) },
   total: {
     formula: 'L = L_invariance + L_variance + L_covariance',
     meaning:

@@ -176,6 +176,15 @@ describe('an overlapping split', () => {
     expect(placed.rule).toContain('1 film(s) are left out');
   });
 
+  it('may be kept in training, so that the clean remainder is scored', () => {
+    const { splits } = splitFilms(lists, { overlap: 'keep-training' }, 'the lists');
+    expect(splitsByPatient(lists, splits).every((set) => set.size === 1)).toBe(true);
+    const kept = (part: string) => splits.filter((split) => split === part).length;
+    expect([kept('train') + kept('val'), kept('test')]).toEqual([75_312, 3_552]);
+    const tested = lists.filter((_, i) => splits[i] === 'test');
+    expect(new Set(tested.map(({ patient }) => patient)).size).toBe(695);
+  });
+
   it('may have validation and test alike, as the authors have them', () => {
     const same = cohort(20).map(
       (film, i): SplitFilm => ({

@@ -25,6 +25,7 @@ import type { FilmMeasures, QualityFlag } from '../protocol/quality.ts';
 import type { SplitChoice } from '../protocol/split.ts';
 import { type FolderCount, liesIn } from '../util/folders.ts';
 import { isLateralView } from './labels/columns.ts';
+import { nihNames } from './labels/knownLists.ts';
 import type { FilmLabels } from './labels/labels.ts';
 import { type PatientSource, patientOf } from './patient.ts';
 import { NOT_DUPLICATE } from './quality/duplicates.ts';
@@ -63,6 +64,8 @@ export interface DatasetParts {
   readonly findings: readonly string[];
   /** Where given splits come from, in words; null draws the split. */
   readonly splitSource: string | null;
+  /** Which published split they are, in words. */
+  readonly knownParts?: string | undefined;
   readonly report: LabelReport | null;
   readonly scan?: LabelScan | undefined;
   readonly skipped: readonly SkippedFile[];
@@ -158,6 +161,7 @@ export async function assembleDataset(
       planes: parts.planes,
       ...(parts.packs && { packs: parts.packs }),
       ...(parts.drawn && { drawn: parts.drawn }),
+      ...partsInUse(parts),
       widths: Uint16Array.from(films, (film) => film.width),
       heights: Uint16Array.from(films, (film) => film.height),
       splits: table.splits.slice(),
@@ -166,6 +170,16 @@ export async function assembleDataset(
     },
   };
 }
+
+/** Films of which set with published lists stand in which parts; nothing of other films. */
+function partsInUse({ knownParts, split, splitSource, films }: DatasetParts): Pick<EngineDataset, 'parts'> {
+  if (splitSource !== null && split.source !== 'drawn') return knownParts ? { parts: knownParts } : {};
+  const names = nihNames(films.map(({ path }) => path));
+  return 2 * names.size > films.length ? { parts: DRAWN_FROM_NIH } : {};
+}
+
+const DRAWN_FROM_NIH =
+  'drawn here from NIH films, so that scores can be held against those of no published split';
 
 /** DICOM (0018,5101), where the file has it. */
 const lateralByTag = ({ taking }: Film): boolean | undefined =>

@@ -93,13 +93,20 @@ export function refuseOverlap(films: readonly PlacedFilm[], source: string): voi
 const latest = (parts: Iterable<Split>): Split =>
   SPLITS[Math.max(...[...parts].map((part) => SPLITS.indexOf(part)))]!;
 
+/** Where a patient of several parts stays. */
+const HOME: Readonly<Record<Exclude<Overlap, 'refuse'>, (parts: readonly Split[]) => Split>> = {
+  'leave-out': latest,
+  'keep-training': (parts) => (parts.includes('train') ? 'train' : latest(parts)),
+};
+
 function placeGiven(films: readonly SplitFilm[], overlap: Overlap, source: string) {
   if (overlap === 'refuse') refuseOverlap(films, source);
+  const homeOf = HOME[overlap === 'refuse' ? 'leave-out' : overlap];
   const home = new Map<string, Split>();
   for (const { patient, given, alsoIn = [], unknownPart } of films) {
     if (!given || given === 'out' || unknownPart !== undefined) continue;
     const known = home.get(patient);
-    home.set(patient, latest([given, ...alsoIn, ...(known ? [known] : [])]));
+    home.set(patient, homeOf([given, ...alsoIn, ...(known ? [known] : [])]));
   }
   const splits = films.map(({ patient, given, alsoIn = [], unknownPart }): Placement => {
     if (unknownPart !== undefined || given === 'out') return 'out';
@@ -145,7 +152,7 @@ function completeGiven(
   if (unnamed > 0) {
     words.push(`Films without a split (${number(unnamed)}) follow their patient, or go to training.`);
   }
-  if (left > 0) words.push(`${number(left)} film(s) are left out: their patient stands in a later part too.`);
+  if (left > 0) words.push(`${number(left)} film(s) are left out: their patient stands in another part too.`);
   if (unknown.length > 0) words.push(unknownInWords(unknown));
   if (chosenOut > 0) words.push(`${number(chosenOut)} film(s) are left out as chosen.`);
   if (!splits.includes('train')) {

@@ -245,11 +245,13 @@ export interface EngineDataset {
   readonly patients: Uint32Array;
   /** films x findings, row-major. */
   readonly labels: Uint8Array;
+  /** Which parts these are, where films belong to a set with published lists, in words that follow "the parts are". */
+  readonly parts?: string | undefined;
 }
 
 /** New labels and parts for the films that the engine holds already, in their order. */
 export interface EngineArrangement
-  extends Pick<EngineDataset, 'fingerprint' | 'findings' | 'splits' | 'patients' | 'labels'> {
+  extends Pick<EngineDataset, 'fingerprint' | 'findings' | 'splits' | 'patients' | 'labels' | 'parts'> {
   /** Fingerprint of the set that this is about. */
   readonly arranges: string;
 }

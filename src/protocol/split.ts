@@ -19,6 +19,7 @@ export type Stratify = keyof typeof STRATIFY;
 export const OVERLAP = {
   refuse: 'refused',
   'leave-out': 'left out of the earlier part, kept in test before validation before training',
+  'keep-training': 'left out of validation and test, kept in training',
 } as const;
 export type Overlap = keyof typeof OVERLAP;
 

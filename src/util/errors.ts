@@ -182,7 +182,7 @@ export const ERROR_TABLE = {
   },
   'split-overlap': {
     sentence: 'The given split is refused, because its parts overlap: {detail}',
-    hint: 'Leave what overlaps out of the earlier part, or draw a new split by patient; scores on overlapping parts would be too good.',
+    hint: 'Leave what overlaps out of the earlier part or out of the part that is scored, or draw a new split by patient; scores on overlapping parts would be too good.',
   },
   'run-file-invalid': {
     sentence: 'The run file was refused: {detail}',

@@ -1,12 +1,13 @@
 // From label files and film paths to one record per film: the tables that are used are read one by one and put together,
 // with the lists and boxes beside them, and a report that accounts for every row of each.
 
-import { LABEL_UNKNOWN, type LabelReport } from '../../protocol/dataset.ts';
+import { LABEL_UNKNOWN, type LabelReport, type Split } from '../../protocol/dataset.ts';
 import type { LabelChoice, MatchExample, TableUse } from '../../protocol/labels.ts';
 import { AppError } from '../../util/errors.ts';
 import type { RawMark } from '../marks.ts';
 import type { Said } from '../splitWords.ts';
 import { plainName } from './columns.ts';
+import { knownParts, nihNames } from './knownLists.ts';
 import { DISPUTED, type FilmLabels, type RowChoice, saysPart, settle, TableMerge } from './merge.ts';
 import { notesOn, reportOf, unspoken } from './report.ts';
 import { columnOf } from './survey.ts';
@@ -22,6 +23,8 @@ export interface LabelAssignment {
   readonly films: readonly (FilmLabels | undefined)[];
   /** Where the splits come from, in words; null when the labels give none. */
   readonly splitSource: string | null;
+  /** Which published split that is, in words; absent where films are not named as those of a set with published lists. */
+  readonly knownParts?: string;
   /** Only labelled films are wanted, because rows were chosen by `where`. */
   readonly onlyLabelled: boolean;
   readonly report: LabelReport;
@@ -69,6 +72,9 @@ export async function applyLabels(
   const joined = join(labelled, findings, survey.paths.length, readers);
   const own = splitSourceOf(labelled, joined.byName);
   const films = own || listed.length === 0 ? joined.films : withLists(joined.films, listed, findings.length);
+  const source = own ?? (listed.length > 0 ? listsInWords(listed) : null);
+  const known =
+    source === null ? null : await knownParts(namedParts([...labelled, ...listed]), nihNames(survey.paths));
   const marks = marksOf([...labelled, ...marked]);
   const shown = shownTables(labelled, listed, marked);
   const notes = notesOn({
@@ -82,7 +88,8 @@ export async function applyLabels(
   return {
     findings,
     films: where ? onlyChosen(films, labelled) : films,
-    splitSource: own ?? (listed.length > 0 ? listsInWords(listed) : null),
+    splitSource: known?.published ? `${source}: ${known.words}` : source,
+    ...(known && { knownParts: known.words }),
     onlyLabelled: where !== undefined,
     marks,
     problems: [...shown.flatMap(({ merge }) => merge.problems), ...unspoken(survey.paths, shown)],
@@ -98,6 +105,21 @@ const useOf = ({ each, role, films, reason }: UsedTable): TableUse => ({
   ...(each.through && { through: each.through }),
   ...(reason && { reason }),
 });
+
+/** Names of NIH films by part; a list whose name says the part says it of all its rows. */
+function namedParts(tables: readonly ReadTable[]): Map<Split, ReadonlySet<string>> {
+  const named = new Map<Split, Set<string>>();
+  for (const { merge, partOfAll } of tables) {
+    for (const [said, names] of merge.nihNames) {
+      const part = said ?? (partOfAll && 'part' in partOfAll ? partOfAll.part : null);
+      if (part === null || part === 'out') continue;
+      const known = named.get(part) ?? new Set();
+      for (const name of names) known.add(name);
+      named.set(part, known);
+    }
+  }
+  return named;
+}
 
 /** Tables of which none is used, with the reasons. */
 export function unused(survey: LabelSurvey): LabelAssignment {

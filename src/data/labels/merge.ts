@@ -13,6 +13,7 @@ import type { MatchExample, MatchProblem, Readers } from '../../protocol/labels.
 import type { RawMark } from '../marks.ts';
 import { isLateralView } from './columns.ts';
 import { AMBIGUOUS, type FilmIndex, NO_FILM } from './filmIndex.ts';
+import { nihName } from './knownLists.ts';
 import type { Plan } from './reading.ts';
 import type { ColumnMatches } from './rowMatches.ts';
 import { type SideColumns, saidInRow } from './side.ts';
@@ -83,6 +84,8 @@ export class TableMerge {
   readonly spokenOf: Uint8Array;
   readonly marks = new Map<number, RawMark[]>();
   readonly problems: MatchExample[] = [];
+  /** Names of NIH films by the part that their row says, whether such films are here or not; null where a row says none. */
+  readonly nihNames = new Map<Split | null, Set<string>>();
   readonly tally: Tally = {
     rows: 0,
     matched: 0,
@@ -125,6 +128,7 @@ export class TableMerge {
   #row(row: string[], at: number): void {
     const { matches } = this.#table;
     this.tally.rows++;
+    this.#noteName(row);
     const target = matches.targets[at] ?? NO_FILM;
     const isFilm = target >= 0 && target < this.films.length;
     const nearer = isFilm && matches.depths[at]! < this.#depth[target]!;
@@ -145,6 +149,17 @@ export class TableMerge {
       else this.#again(kept, row, found);
     }
     for (const problem of found) this.#problem(problem, row, at);
+  }
+
+  #noteName(row: string[]): void {
+    const { fileColumn, side } = this.#table;
+    const name = nihName(row[fileColumn] ?? '');
+    if (name === null) return;
+    const said = saidInRow(side, row, this.#rules.parts);
+    const part = said && 'part' in said && said.part !== 'out' ? said.part : null;
+    const known = this.nihNames.get(part);
+    if (known) known.add(name);
+    else this.nihNames.set(part, new Set([name]));
   }
 
   #mark(film: number, row: string[]): void {

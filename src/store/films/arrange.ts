@@ -70,6 +70,7 @@ export const WAYS_OUT: Partial<
 > = {
   'split-overlap': [
     { label: 'Leave out what overlaps', change: { split: { overlap: 'leave-out' } } },
+    { label: 'Keep training, score the rest', change: { split: { overlap: 'keep-training' } } },
     { label: 'Draw a new split', change: { split: { source: 'drawn' } } },
   ],
   'labels-unmatched': [{ label: 'Read without labels', change: { labels: { file: null } } }],

@@ -90,7 +90,7 @@ export async function compareEncoders(
     run: { imageSize: config.imageSize, batchSize: config.batchSize },
     leftOut,
     seconds: (performance.now() - started) / 1000,
-    protocol: protocol({ draws, validation }),
+    protocol: [...protocol({ draws, validation }), ...mattersOfSet(dataset, scored)],
   };
 }
 
@@ -116,6 +116,19 @@ function meanLabelled(rows: Rows, draws: readonly Draw[]): number {
     0,
   );
   return labelled / draws.length;
+}
+
+/** "No Finding" as label files of one column per class have it. */
+const NO_FINDING = /^(no[\s_-]*findings?|normal)$/i;
+
+/** What scores of other work can only be held against where it is alike. */
+function mattersOfSet({ findings, parts }: TrainingSet, scored: readonly number[]): string[] {
+  const normal = scored.some((k) => NO_FINDING.test(findings[k]!));
+  const among = normal ? 'is one of them' : 'is not among them';
+  return [
+    `Mean over ${scored.length} finding${scored.length === 1 ? '' : 's'}; "No Finding" ${among}.`,
+    ...(parts ? [`Parts: ${parts}.`] : []),
+  ];
 }
 
 const TRAINED_BEYOND =

@@ -7,6 +7,7 @@ import { type DatasetSummary, SPLITS, type Split } from '../../protocol/dataset.
 import { SPLIT_SEED } from '../../protocol/intake.ts';
 import {
   DEFAULT_SHARES,
+  type Overlap,
   type SplitChoice,
   type SplitShares,
   STRATIFY,
@@ -86,9 +87,10 @@ function GivenFields({ draft, onDraft }: FormProps) {
       data={[
         { value: 'refuse', label: 'refuse the split' },
         { value: 'leave-out', label: 'leave them out of the earlier part' },
+        { value: 'keep-training', label: 'keep them in training alone' },
       ]}
       value={draft.overlap ?? 'refuse'}
-      onChange={(value) => onDraft({ ...draft, overlap: value as 'refuse' | 'leave-out' })}
+      onChange={(value) => onDraft({ ...draft, overlap: value as Overlap })}
     />
   );
 }

@@ -72,12 +72,13 @@ function reportOn(
 export function labelledParts(
   { assignment, labelled, failed }: SetOrigin,
   films: readonly Omit<Film, 'labels'>[],
-): Pick<SetParts, 'films' | 'findings' | 'splitSource' | 'report'> {
+): Pick<SetParts, 'films' | 'findings' | 'splitSource' | 'knownParts' | 'report'> {
   const placeOf = placesOf(labelled.films);
   return {
     films: films.map((film) => ({ ...film, labels: assignment?.films[placeOf.get(film.path)!] })),
     findings: assignment?.findings ?? [],
     splitSource: assignment?.splitSource ?? null,
+    knownParts: assignment?.knownParts,
     report: assignment ? reportOn(assignment, labelled.films, failed) : null,
   };
 }

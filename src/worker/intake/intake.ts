@@ -240,8 +240,9 @@ export class Intake implements IntakeApi {
     const { parts, origin } = await rearranged(before, arrangement, control.signal);
     const { summary, engine } = await assembleDataset({ ...parts, planes: [], startedAt });
     control.signal.throwIfAborted();
-    const { fingerprint, findings, splits, patients, labels } = engine;
-    const message = { arranges: before.fingerprint, fingerprint, findings, splits, patients, labels };
+    const { fingerprint, findings, splits, patients, labels, parts: known } = engine;
+    const tables = { fingerprint, findings, splits, patients, labels, parts: known };
+    const message = { arranges: before.fingerprint, ...tables };
     this.#port().postMessage(message satisfies EngineArrangement);
     this.#kept = { parts, origin, fingerprint };
     return summary;

@@ -2,8 +2,7 @@
 // It is the last that needs its input.
 
 import type { Tensor } from '../gpu/kernel.ts';
-import { bottleneck } from '../gpu/kernels/bottleneck/bottleneck.ts';
-import { bottleneckApply } from '../gpu/kernels/bottleneck/bottleneckApply.ts';
+import { bottleneck, bottleneckApply } from '../gpu/kernels/bottleneck/bottleneck.ts';
 import { bottleneckGrad } from '../gpu/kernels/bottleneck/bottleneckGrad.ts';
 import type { Pass } from './layers.ts';
 

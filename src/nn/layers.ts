@@ -2,9 +2,8 @@
 // record how to go back. Without a tape they only compute; the caller tidies.
 
 import { type Tensor, tf } from '../gpu/kernel.ts';
-import { conv2d as conv2dKernel } from '../gpu/kernels/conv/conv2d.ts';
+import { conv2dInputGrad, conv2d as conv2dKernel } from '../gpu/kernels/conv/conv2d.ts';
 import { conv2dFilterGrad } from '../gpu/kernels/conv/conv2dFilterGrad.ts';
-import { conv2dInputGrad } from '../gpu/kernels/conv/conv2dInputGrad.ts';
 import { columnSums, dense, denseFilterGrad, denseInputGrad } from '../gpu/kernels/dense/dense.ts';
 import { batchNormEval, batchNorm as batchNormKernel } from '../gpu/kernels/norm/batchNorm.ts';
 import { batchNormApply } from '../gpu/kernels/norm/batchNormApply.ts';

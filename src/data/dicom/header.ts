@@ -1,6 +1,7 @@
 // What the tags of a DICOM image say about its pixels and its grey scale, checked against each other.
 // Reads no pixel. Values that make no sense are dropped where the picture can do without them (window, LUT,
-// rescale) and refused where it cannot (size, bits).
+// rescale) and refused where it cannot (size, bits). Enhanced images keep what may differ between frames in functional
+// groups (PS3.3 C.7.6.16), of each frame or shared by all.
 
 import type { Taking } from '../../protocol/dataset.ts';
 import type { ContrastWindow } from '../../protocol/film.ts';
@@ -11,7 +12,6 @@ import { checkSize } from '../limits.ts';
 import type { TakingFacts } from '../picture.ts';
 import { readText } from './charset.ts';
 import { type DicomDataSet, PIXEL_DATA, type Tags } from './dicom.ts';
-import { MACRO, placesOf } from './functionalGroups.ts';
 import { asSigned, readLut } from './lut.ts';
 
 const TAG = {
@@ -246,4 +246,20 @@ function paddingOf(tags: Tags, signed: boolean): GreyRecipe['padding'] {
   const one = asSigned(value, signed);
   const other = asSigned(tags.word(TAG.paddingLimit) ?? value, signed);
   return { low: Math.min(one, other), high: Math.max(one, other) };
+}
+
+const PER_FRAME = 'x52009230';
+const SHARED = 'x52009229';
+
+export const MACRO = {
+  pixelMeasures: 'x00289110',
+  frameVoiLut: 'x00289132',
+  pixelValueTransformation: 'x00289145',
+  frameAnatomy: 'x00209071',
+} as const;
+
+/** The top level, as every other image has it; then the macro of the first frame, then the one shared by all. */
+export function placesOf(tags: Tags, macro: (typeof MACRO)[keyof typeof MACRO]): Tags[] {
+  const groups = [PER_FRAME, SHARED].map((group) => tags.firstItem(group)?.firstItem(macro));
+  return [tags, ...groups.filter((place) => place !== undefined)];
 }

@@ -2,14 +2,12 @@
 // compiler; a test makes sure that none is missing from it.
 
 import { barlow, barlowGrad } from './barlow/barlow.ts';
-import { bottleneck } from './bottleneck/bottleneck.ts';
-import { bottleneckApply } from './bottleneck/bottleneckApply.ts';
+import { bottleneck, bottleneckApply } from './bottleneck/bottleneck.ts';
 import { bottleneckGrad } from './bottleneck/bottleneckGrad.ts';
 import { contrastive, contrastiveGrad } from './contrastive/contrastive.ts';
 import { rowNormalise, rowNormaliseGrad } from './contrastive/rowNormalise.ts';
-import { conv2d } from './conv/conv2d.ts';
+import { conv2d, conv2dInputGrad } from './conv/conv2d.ts';
 import { conv2dFilterGrad } from './conv/conv2dFilterGrad.ts';
-import { conv2dInputGrad } from './conv/conv2dInputGrad.ts';
 import { columnSums, dense, denseFilterGrad, denseInputGrad } from './dense/dense.ts';
 import { fromHalf, toHalf } from './half/half.ts';
 import type { KernelName } from './labels.ts';

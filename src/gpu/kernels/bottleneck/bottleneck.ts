@@ -1,13 +1,14 @@
 // The context bottleneck (docs/method.md, Model): channel attention, then spatial attention.
 //   s(v) = W2 relu(W1 v),  gc = sigmoid(s(mean_hw x) + s(max_hw x)),  y = gc x,
 //   gs = sigmoid(conv7x7([mean_c y ; max_c y])),  out = gs y.
-// y is never stored: it is one multiplication away. Maxima remember the first position among ties.
+// y is never stored: it is one multiplication away. Maxima remember the first position among ties. With the gates at hand
+// the attended map alone is a kernel of its own, by which the backward pass recomputes it instead of keeping it.
 // The backward pass is in bottleneckGrad.ts; WGSL is in bottleneckPrograms.ts.
 
 import { SUM_FORMS } from '../../forms.ts';
-import { defineKernel, type Plain } from '../../kernel.ts';
+import { defineKernel, type InPlace, type Plain } from '../../kernel.ts';
 import { flatGroups } from '../../program.ts';
-import { shape4 } from '../../shape.ts';
+import { shape4, sizeOf } from '../../shape.ts';
 import { runColumnReduction } from '../parts/columnReduce.ts';
 import { vectorLanes } from '../parts/lanes.ts';
 import {
@@ -170,3 +171,31 @@ function spatialAttention(n: number, x: Plain, ws: Plain, gc: Plain, gs: Plain, 
     }
   }
 }
+
+/** x [N,H,W,C], channelGate [N,C], spatialGate [N,H,W] -> out = gs gc x. In place of x. */
+export const bottleneckApply = defineKernel<'x' | 'channelGate' | 'spatialGate', InPlace>({
+  name: 'MlvBottleneckApply',
+  inputs: ['x', 'channelGate', 'spatialGate'],
+  outputs: ({ x }) => [x],
+  gpu({ inputs, outputs, takeOver, run }, { inPlace = false }) {
+    const { x, channelGate, spatialGate } = inputs;
+    const [, h, w, c] = shape4(x.shape);
+    const lanes = vectorLanes(c);
+    const size = sizeOf(x.shape) / lanes;
+    const out = inPlace ? takeOver(0, 'x') : outputs[0]!;
+    run(
+      gatedOutput(lanes, inPlace),
+      [...(inPlace ? [] : [x]), channelGate, spatialGate, out],
+      [size, h * w, c / lanes],
+      flatGroups(size, 64),
+    );
+  },
+  reference({ x, channelGate, spatialGate }, _attrs, [out]) {
+    const [, h, w, c] = shape4(x.shape);
+    for (let i = 0; i < x.data.length; i++) {
+      const pixel = Math.floor(i / c);
+      const film = Math.floor(pixel / (h * w));
+      out!.data[i] = spatialGate.data[pixel]! * channelGate.data[film * c + (i % c)]! * x.data[i]!;
+    }
+  },
+});

@@ -3,7 +3,7 @@
 import { tf } from '../../backend.ts';
 import type { Stock } from '../../switches.ts';
 import { filterGradient, inputGradient } from '../parts/operations.ts';
-import type { InputGradAttrs } from './conv2dInputGrad.ts';
+import type { InputGradAttrs } from './conv2d.ts';
 import type { FilterGradAttrs } from './convFilterTile.ts';
 import type { Window } from './convTile.ts';
 

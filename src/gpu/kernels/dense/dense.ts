@@ -1,14 +1,13 @@
 // Dense layers: the product with a weight matrix, its two gradients and the column sums of the bias gradient.
 // All are register tiles of small matrix products (denseTile.ts); where the result is small the long sum is split
-// into parts that are added afterwards, so that the whole machine has work.
+// into parts that are added afterwards, so that the whole machine has work. Plain loops are at the end.
 
 import type { TensorInfo } from '../../backend.ts';
 import { TILE_FORMS } from '../../forms.ts';
-import { defineKernel, type GpuJob } from '../../kernel.ts';
+import { defineKernel, type GpuJob, type Plain } from '../../kernel.ts';
 import { flatGroups, program, threadFor } from '../../program.ts';
 import { foldPartials } from '../parts/foldPartials.ts';
 import { storageOf } from '../parts/lanes.ts';
-import { denseFilterGradReference, denseInputGradReference, denseReference } from './denseReference.ts';
 import { sharedDense } from './denseShared.ts';
 import { type Product, runProduct } from './denseTile.ts';
 
@@ -108,4 +107,40 @@ function runColumnSums(job: GpuJob<'dy'>): void {
   });
   job.run(code, [dy, partials], [threads, n, m / lanes], flatGroups(threads, 64));
   if (parts > 1) foldPartials(job, partials, out, parts);
+}
+
+export function denseReference(x: Plain, w: Plain, b: Plain | null, y: Plain): void {
+  const [n, k] = x.shape as [number, number];
+  const m = w.shape[1]!;
+  for (let i = 0; i < n; i++) {
+    const sums = b ? Float64Array.from(b.data) : new Float64Array(m);
+    for (let l = 0; l < k; l++) {
+      for (let j = 0; j < m; j++) sums[j]! += x.data[i * k + l]! * w.data[l * m + j]!;
+    }
+    y.data.set(sums, i * m);
+  }
+}
+
+export function denseInputGradReference(dy: Plain, w: Plain, dx: Plain): void {
+  const [n, m] = dy.shape as [number, number];
+  const k = w.shape[0]!;
+  for (let at = 0; at < n * k; at++) {
+    const i = Math.floor(at / k);
+    const l = at % k;
+    let sum = 0;
+    for (let j = 0; j < m; j++) sum += dy.data[i * m + j]! * w.data[l * m + j]!;
+    dx.data[at] = sum;
+  }
+}
+
+export function denseFilterGradReference(x: Plain, dy: Plain, dw: Plain): void {
+  const [n, k] = x.shape as [number, number];
+  const m = dy.shape[1]!;
+  for (let l = 0; l < k; l++) {
+    const sums = new Float64Array(m);
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < m; j++) sums[j]! += x.data[i * k + l]! * dy.data[i * m + j]!;
+    }
+    dw.data.set(sums, l * m);
+  }
 }

@@ -2,13 +2,12 @@
 // specification, section 4) and AdamW (Loshchilov and Hutter, 2019) with decay only on adapted tensors.
 // `segments` [S, 4] lists begin, length and whether the tensor is adapted (two dimensions or more); numbers outside
 // every segment are left alone. What changes from step to step comes in the `hyper` vector. Gradients are clipped by value
-// (clip.ts) as they are read: what the formulas below call g is the clipped gradient.
+// as they are read (torch.nn.utils.clip_grad_value_): what the formulas below call g is the clipped gradient.
 
 import { defineKernel, type Plain } from '../../kernel.ts';
 import { flatGroups, type Program, program, threadFor } from '../../program.ts';
 import { sizeOf } from '../../shape.ts';
 import { elementOf, type VectorLanes, vectorLanes } from '../parts/lanes.ts';
-import { clipFunction, clipped } from './clip.ts';
 
 /** Places of the values in the `hyper` vector. */
 export const HYPER = {
@@ -287,4 +286,21 @@ const adamwApply = byWidth((width) =>
 
 function byWidth(make: (width: VectorLanes) => Program): Readonly<Record<VectorLanes, Program>> {
   return { 1: make(1), 4: make(4) };
+}
+
+/** One number cut to [-c, c]; with c = 0 it is left as it is, to the last bit. */
+export const clipped = (g: number, c: number): number => (c > 0 && Math.abs(g) > c ? Math.sign(g) * c : g);
+
+/**
+ * WGSL of `fn clipped(g, c)` for gradients of this type. NaN stays NaN, so that a blow-up is still seen: WGSL lets min, max and
+ * comparisons of floats take NaN for a number, so it is told by its bits.
+ */
+export function clipFunction(element: 'f32' | 'vec4<f32>'): string {
+  const like = (type: string) => (element === 'f32' ? type : `vec4<${type}>`);
+  return `
+fn clipped(g: ${element}, c: f32) -> ${element} {
+  let magnitude = bitcast<${like('u32')}>(g) & ${like('u32')}(0x7fffffffu);
+  let kept = (magnitude > ${like('u32')}(0x7f800000u)) | ${like('bool')}(c <= 0.0);
+  return select(clamp(g, ${element}(-c), ${element}(c)), g, kept);
+}`;
 }

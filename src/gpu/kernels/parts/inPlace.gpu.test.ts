@@ -1,8 +1,7 @@
 // Kernels that can work in place give the same numbers there, to the last bit, as in memory of their own; and the maps
 // that the backward pass makes again equal those that the forward pass made.
 import { expect, test } from 'vitest';
-import { bottleneck } from '../bottleneck/bottleneck.ts';
-import { bottleneckApply } from '../bottleneck/bottleneckApply.ts';
+import { bottleneck, bottleneckApply } from '../bottleneck/bottleneck.ts';
 import { bottleneckGrad } from '../bottleneck/bottleneckGrad.ts';
 import { batchNorm } from '../norm/batchNorm.ts';
 import { batchNormApply } from '../norm/batchNormApply.ts';

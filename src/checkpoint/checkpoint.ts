@@ -1,6 +1,7 @@
 // A run as one safetensors file: weights and batch-norm state under PyTorch's names and in its layouts, so that PyTorch
 // can load them as they are; optimiser state under `optimiser.`; configuration and step in the metadata.
-// Reading takes our own files and bare state dicts of the published code, and refuses anything incomplete.
+// Reading takes our own files and bare state dicts of the published code, with the words that training scripts put in front
+// of names taken off, and refuses anything incomplete.
 
 import { type Config, defaultConfig, inForce, parseConfig } from '../config/schema.ts';
 import { ENGINES, networkOf } from '../methods/engines.ts';
@@ -20,7 +21,6 @@ import {
   type NamedTensors,
   toTorchLayout,
 } from './stateDict.ts';
-import { withoutWrappers } from './wrappers.ts';
 
 const FORMAT = 'mlvicx-playground';
 const VERSION = '1';
@@ -212,4 +212,38 @@ function foreignRun(parameters: NamedTensors, base?: Config): Run {
   } catch (cause) {
     throw invalid(cause instanceof AppError ? cause.message : 'its shapes are not usable.', cause);
   }
+}
+
+/** What torch.compile and the parallel wrappers put in front, or in between for a part that they wrap. */
+const ANYWHERE = new Set(['_orig_mod', 'module', '_fsdp_wrapped_module', '_checkpoint_wrapped_module']);
+/** What scripts call the model or the record that holds it, in front of every name. */
+const IN_FRONT = new Set([
+  ...[
+    'model',
+    'state_dict',
+    'model_state_dict',
+    'net',
+    'network',
+    'ema',
+    'ema_model',
+    'model_ema',
+    'student',
+  ],
+  ...['params', 'weights', '_model', 'self', 'learner', 'pl_module', 'lightning_module'],
+]);
+
+/** Each name without its wrappers, in order; the names as they are where two would become one. */
+export function withoutWrappers(names: readonly string[]): string[] {
+  let parts = names.map((name) => {
+    const kept = name.split('.').filter((word) => !ANYWHERE.has(word));
+    return kept.length > 0 ? kept : [name];
+  });
+  for (;;) {
+    const word = parts[0]?.[0];
+    const isWrapper = word !== undefined && IN_FRONT.has(word);
+    if (!isWrapper || parts.some((name) => name.length < 2 || name[0] !== word)) break;
+    parts = parts.map((name) => name.slice(1));
+  }
+  const plain = parts.map((name) => name.join('.'));
+  return new Set(plain).size === names.length ? plain : [...names];
 }

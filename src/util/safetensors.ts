@@ -1,10 +1,10 @@
 // Reading and writing the safetensors container: an 8-byte header length, a JSON header, raw little-endian data.
-// Files come from strangers, so every claim of the header is checked before a byte of data is touched.
+// Files come from strangers, so every claim of the header is checked before a byte of data is touched. The two 16-bit float
+// formats that checkpoints of others may use are widened; nothing is narrowed.
 // It knows nothing of models; parameter names and layouts are the business of checkpoint/stateDict.ts.
 
 import { AppError } from './errors.ts';
 import { describeForeign } from './fileKind.ts';
-import { bfloat16Values, float16Values } from './halfFloats.ts';
 
 export type TensorData =
   | Float64Array
@@ -223,4 +223,21 @@ export function writeSafetensors(
     offset += part.length;
   }
   return bytes;
+}
+
+/** IEEE binary16: 1 sign, 5 exponent (bias 15) and 10 fraction bits. */
+export function float16Values(words: Uint16Array): Float32Array {
+  return Float32Array.from(words, (word) => {
+    const sign = word & 0x8000 ? -1 : 1;
+    const exponent = (word >> 10) & 31;
+    const fraction = word & 0x3ff;
+    if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+    if (exponent === 0) return sign * fraction * 2 ** -24;
+    return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+  });
+}
+
+/** bfloat16: the upper half of a 32-bit float. */
+export function bfloat16Values(words: Uint16Array): Float32Array {
+  return new Float32Array(Uint32Array.from(words, (word) => (word << 16) >>> 0).buffer);
 }

@@ -1,16 +1,17 @@
 // Reading a run file that may come from anyone. Names and sizes are looked at before a byte is unpacked, lengths and
 // checksums before a part is understood, and every value before it is passed on: a file is taken whole or refused with
-// the reason, and until the end nothing is written anywhere.
+// the reason, and until the end nothing is written anywhere. The run's record is rebuilt from its schema: what is not known is
+// dropped, and nothing of a stranger's object is passed on.
 
 import { unzipSync } from 'fflate';
 import { type MetricName, metricNames, type StepSample } from '../protocol/metrics.ts';
+import { RUN_CHANGE, RUN_ENTRIES, RUN_MARK, type RunRecord } from '../protocol/vault.ts';
 import { readEvaluations } from '../tasks/records.ts';
 import { AppError } from '../util/errors.ts';
 import { parsePlain, Unfit } from '../util/plain.ts';
 import { readSafetensors } from '../util/safetensors.ts';
 import { count, dictionary, list, number, object, read, string, text, unknown } from '../util/schema.ts';
 import { checksumOf } from './checksum.ts';
-import { readRecord } from './readRecord.ts';
 import { PARTS, type PartName, RUN_FORMAT, RUN_FORMAT_VERSION, type RunFile } from './runFile.ts';
 import { reorder } from './seriesFile.ts';
 
@@ -158,4 +159,28 @@ export async function readRunFile(bytes: Uint8Array): Promise<RunFile> {
     if (thrown instanceof AppError) throw new AppError('run-file-invalid', thrown.message, { cause: thrown });
     throw new AppError('run-file-invalid', 'it could not be understood.', { cause: thrown });
   }
+}
+
+const MOST_MARKS = 10_000;
+
+const { checkpoints: _, series: __, failure: ___, ...CARRIED } = RUN_ENTRIES;
+const CARRIED_RECORD = object({
+  ...CARRIED,
+  changes: list(RUN_CHANGE, MOST_MARKS),
+  marks: list(RUN_MARK, MOST_MARKS),
+  last: dictionary(unknown(), 1000),
+});
+
+/** The record without what speaks of files: those are entered anew where the run is put in. @throws Unfit */
+export function readRecord(raw: unknown): RunRecord {
+  const { last, ...carried } = read(CARRIED_RECORD, raw, 'the record');
+  const metrics = metricNames(carried.config);
+  const known = metrics.filter((name) => typeof last[name] === 'number');
+  return {
+    ...carried,
+    checkpoints: [],
+    series: { first: 0, rows: 0, metrics },
+    last: Object.fromEntries(known.map((name) => [name, last[name] as number])),
+    failure: null,
+  };
 }

@@ -1,9 +1,11 @@
 // A name that opens its explanation: the formula, the same with the numbers of the hovered (or newest) step put in,
 // and two sentences on what it means. Weights are read back from the logged values themselves (weighted / raw), so
-// they are right even where a weight was changed while the run went on.
+// they are right even where a weight was changed while the run went on. Formulas of the metric table are set with subscripts,
+// superscripts and the usual signs; it is not a typesetter.
 
 import { Popover, UnstyledButton } from '@mantine/core';
 import { IconInfoCircle } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
 import type { MethodRecord, Quantity } from '../../methods/record/method.ts';
 import { METHODS } from '../../methods/records.ts';
 import type { MetricName } from '../../protocol/metrics.ts';
@@ -13,7 +15,6 @@ import { formatCount, formatMeasured } from '../../util/format.ts';
 import { termInk } from '../shell/theme.ts';
 import { tickLabel } from './chartAxes.ts';
 import styles from './Explain.module.css';
-import { Formula } from './Formula.tsx';
 import { useShownMethod } from './shown.ts';
 
 interface ExplainProps {
@@ -155,4 +156,35 @@ export function TotalName() {
       <TotalExplanation />
     </Explain>
   );
+}
+
+const SIGNS: Readonly<Record<string, string>> = {
+  '!=': '≠',
+  '*': '·',
+  sqrt: '√',
+  '-': '−',
+  '1e-4': '10⁻⁴',
+  '1/2': '½',
+};
+const UPRIGHT = new Set(['relu', 'mean', 'over', 'sum', 'views', 'var', 'of', 'global', 'local']);
+
+/** Tokens: a script (_{...}, _x, ^2), a word, a sign or a single character. */
+const TOKEN = /_\{[^}]*\}|_[A-Za-z]+|\^\d+|1e-4|1\/2|!=|[A-Za-zλ]+|./gu;
+
+function setToken(token: string, key: number): ReactNode {
+  if (token.startsWith('_')) {
+    const body = token.slice(1).replace(/^\{|\}$/g, '');
+    return <sub key={key}>{formulaParts(body)}</sub>;
+  }
+  if (token.startsWith('^')) return <sup key={key}>{token.slice(1)}</sup>;
+  const sign = SIGNS[token];
+  if (sign) return <span key={key}>{sign}</span>;
+  if (/^[A-Za-z]+$/.test(token) && !UPRIGHT.has(token)) return <i key={key}>{token}</i>;
+  return <span key={key}>{token}</span>;
+}
+
+const formulaParts = (text: string): ReactNode[] => (text.match(TOKEN) ?? []).map(setToken);
+
+export function Formula({ text }: { text: string }) {
+  return <div className={styles.formula}>{formulaParts(text)}</div>;
 }

@@ -7,7 +7,7 @@ import type { LabelChoice, ScannedTable } from '../../protocol/labels.ts';
 import { mount } from '../testPage.tsx';
 import { LabelFiles } from './LabelFiles.tsx';
 import { LabelOptions } from './LabelOptions.tsx';
-import { PartWords } from './PartWords.tsx';
+import { PartWords } from './LabelsDialog.tsx';
 
 const table = (path: string, more: Partial<ScannedTable>): ScannedTable => ({
   path,

@@ -1,14 +1,16 @@
 // How the label files of a folder were understood, what can be decided about it, and what became of every row. Nothing is
-// changed until "Use these labels" is pressed; then the films are labelled anew without being read again.
+// changed until "Use these labels" is pressed; then the films are labelled anew without being read again. Words for parts that
+// are not known are asked about here: their films are in no part until a person says what they mean.
 
-import { Button, Modal } from '@mantine/core';
+import { Button, Modal, Select } from '@mantine/core';
 import { useEffect, useState } from 'react';
-import type { DatasetSummary } from '../../protocol/dataset.ts';
+import { type DatasetSummary, type Placement, SPLITS } from '../../protocol/dataset.ts';
 import type { LabelChoice, ScannedTable } from '../../protocol/labels.ts';
 import { arrange, confirmLabels, useArrangement } from '../../store/films/arrange.ts';
 import { useDataset } from '../../store/films/dataset.ts';
 import { showLabels, useGallery } from '../../store/films/gallery.ts';
 import { runExists, useSession } from '../../store/session.ts';
+import { formatCounted } from '../../util/format.ts';
 import { ErrorNotice } from '../shell/ErrorNotice.tsx';
 import shared from '../shell/shared.module.css';
 import styles from './data.module.css';
@@ -16,7 +18,6 @@ import { LabelFiles } from './LabelFiles.tsx';
 import { LabelOptions } from './LabelOptions.tsx';
 import { usedPaths } from './labelDraft.ts';
 import { MatchReport } from './MatchReport.tsx';
-import { PartWords } from './PartWords.tsx';
 
 interface Props {
   readonly summary: DatasetSummary;
@@ -109,5 +110,50 @@ export function LabelsDialog({ summary, opened, onClose }: Props) {
         </div>
       </div>
     </Modal>
+  );
+}
+
+interface PartWordsProps {
+  readonly summary: DatasetSummary;
+  readonly draft: LabelChoice;
+  readonly locked: boolean;
+  readonly onDraft: (draft: LabelChoice) => void;
+}
+
+const MEANINGS: readonly { readonly value: Placement; readonly label: string }[] = [
+  ...SPLITS.map((value) => ({ value, label: { train: 'training', val: 'validation', test: 'test' }[value] })),
+  { value: 'out', label: 'leave out' },
+];
+/** More words than this are no parts; a column was taken that says something else. */
+const MOST_SHOWN = 24;
+
+export function PartWords({ summary, draft, locked, onDraft }: PartWordsProps) {
+  const asked = summary.unknownParts ?? [];
+  const counts = new Map(asked.map(({ word, films }) => [word, films]));
+  const words = [...new Set([...counts.keys(), ...Object.keys(draft.parts ?? {})])];
+  if (words.length === 0) return null;
+  return (
+    <section className={styles.labelOptions} data-testid="part-words" aria-label="Words for parts">
+      <p>Which part is it? Films of a part that is not known are left out until you say so.</p>
+      {words.slice(0, MOST_SHOWN).map((word) => (
+        <div key={word} className={styles.labelField}>
+          <span className={`${styles.labelFieldName} ${styles.partWord}`}>
+            {word}{' '}
+            <span className="num dim">{counts.has(word) && formatCounted(counts.get(word)!, 'film')}</span>
+          </span>
+          <Select
+            size="xs"
+            aria-label={`The part ${word} is`}
+            disabled={locked}
+            data={MEANINGS}
+            placeholder="Not known"
+            allowDeselect={false}
+            value={draft.parts?.[word] ?? null}
+            onChange={(part) => onDraft({ ...draft, parts: { ...draft.parts, [word]: part as Placement } })}
+          />
+        </div>
+      ))}
+      {words.length > MOST_SHOWN && <p className="dim">{words.length - MOST_SHOWN} more words.</p>}
+    </section>
   );
 }

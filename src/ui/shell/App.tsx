@@ -12,7 +12,7 @@ import { showView, useSettings, VIEW_NAMES, VIEWS, type ViewName } from '../../s
 import { formatCount } from '../../util/format.ts';
 import { TrainView } from '../charts/TrainView.tsx';
 import { DataPanel } from '../data/DataPanel.tsx';
-import { FileInputs } from '../data/FileInputs.tsx';
+import { DropLayer, FileInputs } from '../data/FileInputs.tsx';
 import { LabelsWindow } from '../data/LabelsDialog.tsx';
 import { DevicePanel } from '../device/DevicePanel.tsx';
 import { EvaluateView } from '../evaluate/EvaluateView.tsx';
@@ -24,7 +24,6 @@ import { RunsView } from '../runs/RunsView.tsx';
 import { ConfigForm } from '../settings/ConfigForm.tsx';
 import styles from './App.module.css';
 import { HelpOverlay } from './CommandButton.tsx';
-import { DropLayer } from './DropLayer.tsx';
 import { ErrorBoundary } from './ErrorNotice.tsx';
 import { FilmsQuestion } from './KeepingNotices.tsx';
 import { EndRunQuestion, Messages } from './Messages.tsx';

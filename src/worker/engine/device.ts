@@ -1,16 +1,22 @@
-// The device that the engine works on: opening it, what it allows, and what became of it. The first fault is kept,
-// because whatever comes after it follows from it. When a fault ends a run is the engine's to decide.
+// The device that the engine works on: opening it, what it allows, what the page is told about it, and what became of it.
+// The first fault is kept, because whatever comes after it follows from it, and gets its name here. When a fault ends a run is
+// the engine's to decide.
 
 import type { Config } from '../../config/schema.ts';
-import { DeviceUnavailable, type OpenDevice, openDevice } from '../../gpu/device.ts';
+import {
+  type DeviceFault,
+  DeviceUnavailable,
+  type OpenDevice,
+  openDevice,
+  WANTED_LIMITS,
+} from '../../gpu/device.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
 import { planBudget } from '../../plan/budget.ts';
-import { type Budget, refusalOf } from '../../protocol/budget.ts';
+import { type AdapterLimits, type Budget, refusalOf } from '../../protocol/budget.ts';
 import type { DeviceFacts } from '../../protocol/engine.ts';
 import type { KernelOptions } from '../../protocol/kernels.ts';
 import { AppError } from '../../util/errors.ts';
-import { adapterKey, deviceFacts, faultError } from './deviceFacts.ts';
-import { applyKernels, reckonWithSpeed } from './kernels.ts';
+import { applyKernels, kernelFacts, reckonWithSpeed } from './kernels.ts';
 
 const ANNOUNCEMENT_MS = 1000;
 
@@ -103,4 +109,54 @@ export class EngineDevice {
     const refusal = refusalOf(this.plan(config));
     if (refusal) throw refusal;
   }
+}
+
+const LIMITS = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupsPerDimension',
+] as const satisfies readonly (keyof AdapterLimits)[];
+
+export function deviceFacts({ device, info, software, runtime }: OpenDevice): DeviceFacts {
+  const limits: Partial<Record<keyof AdapterLimits, number>> = {};
+  for (const name of LIMITS) limits[name] = device.limits[name];
+  return {
+    vendor: info.vendor,
+    architecture: info.architecture,
+    description: info.description || info.device,
+    software,
+    features: [...device.features].sort(),
+    limits: limits as AdapterLimits,
+    kernels: kernelFacts(runtime),
+  };
+}
+
+interface AdapterInfo extends GPUAdapterInfo {
+  readonly subgroupMinSize: number;
+  readonly subgroupMaxSize: number;
+  readonly isFallbackAdapter: boolean;
+}
+
+/**
+ * What times of this adapter are kept under. Browsers hide names (all four are empty in Firefox, two in Chrome), so limits,
+ * features and subgroups tell adapters apart as well; and a new browser brings a new compiler, which the old times know
+ * nothing of.
+ */
+export function adapterKey({ device, info }: Pick<OpenDevice, 'device' | 'info'>, userAgent: string): string {
+  const { vendor, architecture, description, subgroupMinSize, subgroupMaxSize, isFallbackAdapter } =
+    info as AdapterInfo;
+  return JSON.stringify([
+    [vendor, architecture, info.device, description],
+    [subgroupMinSize, subgroupMaxSize, isFallbackAdapter],
+    WANTED_LIMITS.map((name) => device.limits[name]),
+    [...device.features].sort(),
+    userAgent,
+  ]);
+}
+
+export function faultError({ kind, message }: DeviceFault): AppError {
+  if (kind === 'lost') return new AppError('device-lost', message);
+  return new AppError(kind === 'out-of-memory' ? 'out-of-memory' : 'gpu-fault', message);
 }

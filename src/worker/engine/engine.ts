@@ -44,9 +44,8 @@ import { changeSetting, type RunParts, resumeKeptRun, rollBackRun } from '../run
 import { RunLoop } from '../run/runLoop.ts';
 import { EngineStorage } from '../run/runStorage.ts';
 import { EngineDevice } from './device.ts';
-import { EngineEvents } from './events.ts';
 import { TestFaults } from './faultInjection.ts';
-import { EngineStatus } from './status.ts';
+import { EngineEvents, EngineStatus } from './status.ts';
 
 export class Engine implements EngineApi {
   readonly #events = new EngineEvents();

@@ -1,6 +1,9 @@
 // The kernels as the page knows them: which are switched off, which form each takes, and what a measurement said. The
-// choice outlives a device that is lost and opened again, so a run that goes on afterwards computes the same.
+// choice outlives a device that is lost and opened again, so a run that goes on afterwards computes the same. What was
+// measured is kept in this browser, one record for what is known of adapter, driver and browser (adapterKey), so that the
+// choice is the same on every visit; where the browser refuses storage, or in Node, nothing is kept and nothing fails.
 
+import { type IDBPDatabase, openDB } from 'idb';
 import { type FormTimes, fastest, measureForms, speedOf } from '../../checks/selftest/measureForms.ts';
 import { chooseForms, type Form, formFor, formsHere } from '../../gpu/forms.ts';
 import { kernelsOff, STOCK, switchOff } from '../../gpu/kernels/stock.ts';
@@ -13,7 +16,6 @@ import {
   type KernelOptions,
 } from '../../protocol/kernels.ts';
 import { AppError } from '../../util/errors.ts';
-import { readTimes, writeTimes } from './formCache.ts';
 
 /** Of the last measurement on this adapter, or the one that was kept. */
 let times: FormTimes = {};
@@ -95,4 +97,41 @@ export function kernelsInWords(kernels: readonly KernelFacts[]): Readonly<Record
     .filter(({ on, form }) => on && form !== null)
     .map(({ name, form }) => `${name} ${form}`);
   return { 'kernels off': off.join(', ') || 'none', 'forms of kernels': forms.join(', ') };
+}
+
+const DATABASE = 'mlvicx-kernels';
+const STORE = 'forms';
+/** Counts changes of the programs or of the measurement; older records are not read. */
+const MEASUREMENT = 2;
+
+function open(): Promise<IDBPDatabase> | null {
+  if (typeof indexedDB === 'undefined') return null;
+  return openDB(DATABASE, MEASUREMENT, {
+    upgrade(database) {
+      for (const name of database.objectStoreNames) database.deleteObjectStore(name);
+      database.createObjectStore(STORE);
+    },
+  });
+}
+
+async function using<T>(work: (database: IDBPDatabase) => Promise<T>): Promise<T | null> {
+  const opening = open();
+  if (!opening) return null;
+  try {
+    const database = await opening;
+    try {
+      return await work(database);
+    } finally {
+      database.close();
+    }
+  } catch {
+    return null;
+  }
+}
+
+export const readTimes = (adapter: string): Promise<FormTimes | null> =>
+  using(async (database) => ((await database.get(STORE, adapter)) as FormTimes | undefined) ?? null);
+
+export async function writeTimes(adapter: string, times: FormTimes): Promise<void> {
+  await using((database) => database.put(STORE, times, adapter));
 }

@@ -1,13 +1,20 @@
 // What the engine has and where it stands: its state, the films and the run at hand, and what the page is told of these.
 // idle -> compiling -> ready -> running <-> paused -> done, with recovering between two steps of a run, evaluating and
-// testing beside it, and failed at the end of any.
+// testing beside it, and failed at the end of any. Samples are gathered and posted at most twenty times a second, so that a
+// fast GPU cannot flood the page with messages; everything else goes out at once.
 
-import { type EngineState, isAtWork, type Rollback, type RunStatus } from '../../protocol/engine.ts';
+import {
+  type EngineEvent,
+  type EngineState,
+  isAtWork,
+  type Rollback,
+  type RunStatus,
+} from '../../protocol/engine.ts';
+import type { StepSample } from '../../protocol/metrics.ts';
 import type { MarkKind } from '../../protocol/vault.ts';
 import type { TrainingSet } from '../../train/batchSource.ts';
 import { AppError, asAppError, toWire } from '../../util/errors.ts';
 import { type ActiveRun, statusOf } from '../run/activeRun.ts';
-import type { EngineEvents } from './events.ts';
 
 export class EngineStatus {
   /** What runs are trained on and evaluated with. */
@@ -71,5 +78,40 @@ export class EngineStatus {
       throw new AppError('not-ready', `the engine is ${this.#state}.`);
     }
     return this.run;
+  }
+}
+
+const INTERVAL_MS = 50;
+
+export class EngineEvents {
+  #post: (event: EngineEvent) => void = () => undefined;
+  #samples: StepSample[] = [];
+  #lastPost = 0;
+
+  /** Where events go from now on; those before go nowhere. */
+  to(post: (event: EngineEvent) => void): void {
+    this.#post = post;
+    this.#samples = [];
+  }
+
+  /** Holds the sample back until the next message is due; `status` is what the page should show with it. */
+  sample(sample: StepSample, status: RunStatus): void {
+    this.#samples.push(sample);
+    if (performance.now() - this.#lastPost < INTERVAL_MS) return;
+    this.flush();
+    this.#post({ type: 'status', status });
+  }
+
+  /** Posts an event after everything gathered so far. */
+  send(event: EngineEvent): void {
+    this.flush();
+    this.#post(event);
+  }
+
+  flush(): void {
+    if (this.#samples.length === 0) return;
+    this.#lastPost = performance.now();
+    this.#post({ type: 'samples', samples: this.#samples });
+    this.#samples = [];
   }
 }

@@ -1,13 +1,13 @@
 // The films of a folder in path order: those that lie in the cache are taken from its index, the others are decoded with a
-// bounded number under way. A file that fails is listed and passed over. Where planes go is filmStore.ts.
+// bounded number under way. A file that fails is listed and passed over. The page hears of it without being flooded: progress
+// at most ten times a second, thumbnails in batches. Where planes go is filmStore.ts.
 
 import type { Film } from '../../data/dataset.ts';
 import type { DecodedFilm } from '../../data/decode.ts';
 import type { ListedFile } from '../../data/sources.ts';
-import type { SkippedFile } from '../../protocol/dataset.ts';
+import type { SkippedFile, Thumbnail } from '../../protocol/dataset.ts';
 import type { IntakeEvent, SourceFile } from '../../protocol/intake.ts';
 import { AppError, type ErrorCode, toWire, type WireError } from '../../util/errors.ts';
-import { IntakeEvents } from './events.ts';
 import type { FilmStore } from './filmStore.ts';
 
 /** What the decode pool offers; tests put their own here. */
@@ -118,5 +118,58 @@ class Failures {
     const error = this.#reasons.get(message) ?? { code, message, hint };
     this.#reasons.set(message, error);
     this.list.push({ path, error });
+  }
+}
+
+const INTERVAL_MS = 100;
+/** The first films are shown while the others are read; the page asks for those it comes to later. */
+const SHOWN_AT_ONCE = 400;
+
+export class IntakeEvents {
+  readonly #send: (event: IntakeEvent) => void;
+  readonly #total: number;
+  #thumbnails: Thumbnail[] = [];
+  #sentAt = Number.NEGATIVE_INFINITY;
+  #done = 0;
+  #skipped = 0;
+  #found = 0;
+
+  constructor(total: number, send: (event: IntakeEvent) => void) {
+    this.#total = total;
+    this.#send = send;
+    this.flush();
+  }
+
+  film(thumbnail: Thumbnail): void {
+    if (thumbnail.index < SHOWN_AT_ONCE) this.#thumbnails.push(thumbnail);
+    this.#done += 1;
+    this.#flushWhenDue();
+  }
+
+  /** A file that lay in the cache, as a film or as one that is left out. */
+  found(isFilm: boolean): void {
+    this.#done += 1;
+    this.#found += 1;
+    if (!isFilm) this.#skipped += 1;
+    this.#flushWhenDue();
+  }
+
+  skip(): void {
+    this.#done += 1;
+    this.#skipped += 1;
+    this.#flushWhenDue();
+  }
+
+  flush(): void {
+    this.#sentAt = performance.now();
+    const [done, total, skipped, found] = [this.#done, this.#total, this.#skipped, this.#found];
+    this.#send({ type: 'progress', done, total, skipped, found });
+    if (this.#thumbnails.length === 0) return;
+    this.#send({ type: 'thumbnails', thumbnails: this.#thumbnails });
+    this.#thumbnails = [];
+  }
+
+  #flushWhenDue(): void {
+    if (performance.now() - this.#sentAt >= INTERVAL_MS) this.flush();
   }
 }

@@ -1,20 +1,18 @@
 // The run at hand: its trainer, which a lost device takes with it, and what outlives that, so that the same run can be put
-// on another device and brought to where it was. What a fault means is decided in runLoop.ts and recovery.ts.
+// on another device and brought to where it was; and how long the rest of it will take, by the median of the last steps, which
+// pauses and the slow first step cannot pull away. What a fault means is decided in runLoop.ts and recovery.ts.
 
 import { type Checkpoint, readCheckpoint } from '../../checkpoint/checkpoint.ts';
 import { RANDOM_START, type StartWeights, startAt } from '../../checkpoint/startWeights.ts';
 import type { Config, ConfigKey, ConfigValue } from '../../config/schema.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
-
 import { EMPTY_STATUS, type EngineState, type RunStatus } from '../../protocol/engine.ts';
-import { isRepeated, type StepSample } from '../../protocol/metrics.ts';
-
+import { commonValue, isRepeated, type StepSample } from '../../protocol/metrics.ts';
 import type { RunChange } from '../../protocol/vault.ts';
 import type { TrainingSet } from '../../train/batchSource.ts';
 import { Pretrainer, trainingLoop } from '../../train/pretrain.ts';
 import type { StepObserver } from '../../train/trainingStep.ts';
 import { AppError } from '../../util/errors.ts';
-import { RemainingTime } from '../engine/remainingTime.ts';
 import type { RunKeeper } from './runKeeper.ts';
 import { StepWatch } from './stepWatch.ts';
 
@@ -190,4 +188,23 @@ export function statusOf(state: EngineState, run: ActiveRun | null): RunStatus {
     start,
     runId: run.keeper?.id ?? null,
   };
+}
+
+const WINDOW = 32;
+const ENOUGH = 3;
+
+export class RemainingTime {
+  readonly #recent: number[] = [];
+
+  add(sample: StepSample): void {
+    this.#recent.push(commonValue(sample, 'speed/step-seconds'));
+    if (this.#recent.length > WINDOW) this.#recent.shift();
+  }
+
+  /** Seconds for `steps` more steps; null until there are enough to say. */
+  seconds(steps: number): number | null {
+    if (this.#recent.length < ENOUGH) return null;
+    const sorted = [...this.#recent].sort((a, b) => a - b);
+    return Math.max(0, steps) * sorted[Math.floor(sorted.length / 2)]!;
+  }
 }

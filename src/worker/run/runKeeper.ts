@@ -1,18 +1,23 @@
 // Keeps the run at hand in the browser's storage while it goes on. A checkpoint copies the device's state between two steps;
 // its bytes come back and are written while later steps run, and it counts only once every step before it has been
-// seen to be in order. So no broken state ever takes the place of a good one.
+// seen to be in order. So no broken state ever takes the place of a good one. Whoever keeps a run holds a Web Lock, so that
+// only one engine has it, in this tab or any other.
 
 import { checkpointParts, firstNotFinite } from '../../checkpoint/checkpoint.ts';
 import { commonValue, type StepSample } from '../../protocol/metrics.ts';
-import type { KeepingPolicy, RunChange, RunMark, RunRecord } from '../../protocol/vault.ts';
+import {
+  type KeepingPolicy,
+  type RunChange,
+  type RunMark,
+  type RunRecord,
+  runLockName,
+} from '../../protocol/vault.ts';
 import type { Pretrainer } from '../../train/pretrain.ts';
 import { AppError } from '../../util/errors.ts';
 import type { RunStorage } from '../../vault/folder.ts';
 import { type RestorePoint, RunVault } from '../../vault/runVault.ts';
-import { LossThumbnail } from './lossThumbnail.ts';
 import { StorageWatch, type Tell } from './runKeeperStorage.ts';
-import { holdRun } from './runLock.ts';
-import { type Begun, lastOf, mean, recordOf } from './runRecord.ts';
+import { type Begun, LossThumbnail, lastOf, mean, recordOf } from './runRecord.ts';
 
 export class RunKeeper {
   readonly #vault: RunVault;
@@ -264,4 +269,18 @@ export class RunKeeper {
   #quietly(writing: Promise<void>): Promise<void> {
     return writing.catch((thrown: unknown) => this.#storage.failed(this.#next, thrown));
   }
+}
+
+/** A worker that was just ended may hold its lock a little longer. */
+const PATIENCE_MS = 1500;
+
+/** Returns the way to let go. @throws AppError run-in-use */
+export function holdRun(id: string): Promise<() => void> {
+  const locks = globalThis.navigator?.locks;
+  if (!locks) return Promise.resolve(() => undefined);
+  return new Promise((resolve, reject) => {
+    const held = () => new Promise<void>((release) => resolve(release));
+    const refused = (cause: unknown) => reject(new AppError('run-in-use', '', { cause }));
+    locks.request(runLockName(id), { signal: AbortSignal.timeout(PATIENCE_MS) }, held).catch(refused);
+  });
 }

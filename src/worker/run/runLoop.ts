@@ -8,10 +8,9 @@ import { KEEPING, type KeepingPolicy } from '../../protocol/vault.ts';
 import { AppError, asAppError } from '../../util/errors.ts';
 import { formatDuration } from '../../util/format.ts';
 import type { EngineDevice } from '../engine/device.ts';
-import type { EngineEvents } from '../engine/events.ts';
 import type { TestFaults } from '../engine/faultInjection.ts';
 import { kernelFacts, kernelsInWords } from '../engine/kernels.ts';
-import type { EngineStatus } from '../engine/status.ts';
+import type { EngineEvents, EngineStatus } from '../engine/status.ts';
 import { ActiveRun, type Beginning } from './activeRun.ts';
 import {
   explainBlowUp,
@@ -19,9 +18,9 @@ import {
   isLoss,
   type RecoveryContext,
   recoverDevice,
+  rollbackOf,
   withSmallerPreset,
 } from './recovery.ts';
-import { rollbackOf } from './rollback.ts';
 import type { RunKeeper } from './runKeeper.ts';
 import type { EngineStorage } from './runStorage.ts';
 import { LossLog } from './stepWatch.ts';

@@ -1,4 +1,5 @@
-// What a run's record holds when the run begins to be kept, and what is written into it on the way.
+// What a run's record holds when the run begins to be kept, and what is written into it on the way: the last values, and
+// the total loss of a run of any length in at most 64 means, for a small picture of its curve.
 
 import type { Config } from '../../config/schema.ts';
 import { type MetricName, metricNames, type StepSample } from '../../protocol/metrics.ts';
@@ -47,4 +48,34 @@ export function recordOf(id: string, run: Pretrainer, { films, fingerprint, comp
     thumbnail: [],
     failure: null,
   };
+}
+
+const BINS = 64;
+
+export class LossThumbnail {
+  #sums: number[] = [];
+  #width = 1;
+  #inLast = 0;
+
+  add(value: number): void {
+    if (this.#inLast === 0) {
+      if (this.#sums.length === BINS) this.#halve();
+      this.#sums.push(0);
+    }
+    this.#sums[this.#sums.length - 1]! += value;
+    this.#inLast = (this.#inLast + 1) % this.#width;
+  }
+
+  /** The last one may be over fewer steps than the others. */
+  means(): number[] {
+    return this.#sums.map((sum, i) => {
+      const partial = i === this.#sums.length - 1 && this.#inLast > 0;
+      return sum / (partial ? this.#inLast : this.#width);
+    });
+  }
+
+  #halve(): void {
+    this.#sums = Array.from({ length: BINS / 2 }, (_, i) => this.#sums[2 * i]! + this.#sums[2 * i + 1]!);
+    this.#width *= 2;
+  }
 }

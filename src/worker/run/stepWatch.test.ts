@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { metricNames, type StepSample } from '../../protocol/metrics.ts';
-import { LossThumbnail } from './lossThumbnail.ts';
+import { LossThumbnail } from './runRecord.ts';
 import { LossLog, StepWatch } from './stepWatch.ts';
 
 const METRIC_NAMES = metricNames({ method: 'mlvicx' });

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { presetConfig } from '../../config/presets.ts';
 import { type Config, parseValue } from '../../config/schema.ts';
-import { rollbackOf } from './rollback.ts';
+import { rollbackOf } from './recovery.ts';
 
 const demo = presetConfig('demo');
 const offered = (changes: Partial<Config>, largest: number | null, step = 30) => {

@@ -1,6 +1,6 @@
 // What a measurement is kept under tells apart whatever may change the times, where names tell nothing.
 import { expect, test } from 'vitest';
-import { adapterKey } from './deviceFacts.ts';
+import { adapterKey } from './device.ts';
 
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0';
 

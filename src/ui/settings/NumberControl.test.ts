@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Field } from '../../config/fields.ts';
 import { CONFIG_KEYS, SCHEMA } from '../../config/schema.ts';
-import { axisOf } from './sliderAxis.ts';
+import { axisOf } from './NumberControl.tsx';
 
 const numbers = CONFIG_KEYS.flatMap((key) => {
   const field: Field = SCHEMA[key];

@@ -21,6 +21,12 @@ test('each task scores three encoders per finding, and the table can be exported
   await expect(table).toBeVisible({ timeout: 90_000 });
   await expect(table).toContainText(/0\.\d{3}/);
 
+  const looks = app.page.getByTestId('class-map');
+  await expect(looks).toContainText(
+    /By the labels this film .*; the layer gives it 0\.\d\d\. The map has 1 × 1 places/,
+  );
+  await expect(looks.getByRole('img', { name: /with the class map of/ })).toBeVisible();
+
   const { name, text } = await app.download(app.page.getByTestId('probe-export-csv'));
   expect(name).toMatch(/\.csv$/);
   expect(text).toMatch(/pretrained/);

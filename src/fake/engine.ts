@@ -233,6 +233,17 @@ class FakeEngine implements EngineClient {
     return { size, view1: view(1), view2: view(2) };
   }
 
+  async classMap(film: number, finding: string) {
+    const size = 64;
+    const rng = new Rng(film, 'view1', finding.length);
+    const peak = [rng.uniform(0.25, 0.75), rng.uniform(0.3, 0.7)] as const;
+    const map = Float32Array.from({ length: size * size }, (_, i) => {
+      const [x, y] = [((i % size) + 0.5) / size - peak[0], (Math.floor(i / size) + 0.5) / size - peak[1]];
+      return 0.4 * Math.exp(-30 * (x * x + y * y));
+    });
+    return { finding, places: [2, 2] as const, size, map, peak, logit: 1.2 };
+  }
+
   async gateMaps(film: number) {
     const config = this.#config;
     if (config && !methodOf(config).bottlenecks(config)) return { levels: [] };

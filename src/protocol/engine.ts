@@ -157,6 +157,19 @@ export interface GateMaps {
   readonly levels: readonly { readonly side: number; readonly gate: Float32Array }[];
 }
 
+/** Where the linear layer of an evaluation looks on one film, size * size values from the top left; nothing is below 0. */
+export interface ClassMap {
+  readonly finding: string;
+  /** Height and width of the encoder's last map, from which it was enlarged. */
+  readonly places: readonly [number, number];
+  readonly size: number;
+  readonly map: Float32Array;
+  /** Where it is largest, in shares of the film's width and height. */
+  readonly peak: readonly [number, number];
+  /** What the layer says of the film. */
+  readonly logit: number;
+}
+
 export interface EvaluationRequest {
   /** Findings to score; empty asks for all of the set. */
   readonly findings: readonly string[];
@@ -244,6 +257,11 @@ export interface EngineApi {
   features(request: FeatureRequest): Promise<Uint8Array>;
   previewViews(film: number, step: number): Promise<ViewPair>;
   gateMaps(film: number): Promise<GateMaps>;
+  /**
+   * Where the layer of the newest linear evaluation looks for a finding on a film.
+   * @throws AppError not-ready where there is none of the encoder as it stands
+   */
+  classMap(film: number, finding: string): Promise<ClassMap>;
   /** Checks recorded fixtures; `onRows` gets the rows of one after another. @throws AppError gpu-fault, device-lost */
   parity(request: ParityRequest, onRows: (rows: readonly ParityRow[]) => void): Promise<void>;
   /**

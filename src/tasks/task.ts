@@ -4,7 +4,17 @@
 import type { Config } from '../config/schema.ts';
 import type { TrainingSet } from '../train/batchSource.ts';
 import type { Pretrainer } from '../train/pretrain.ts';
+import type { LinearLayer } from './linear/linearLayer.ts';
 import type { ReportOf, TaskName } from './records.ts';
+
+/** A linear layer on the features of the run's encoder as they are, with what they were. */
+export interface FittedLayer {
+  readonly findings: readonly string[];
+  readonly layer: LinearLayer;
+  /** The features had gone through the context bottlenecks. */
+  readonly attended: boolean;
+  readonly norm: 'running' | 'batch';
+}
 
 export interface EvaluationInput {
   /** The run whose encoder is evaluated: its network, device, step and start. Its weights stay as they are. */
@@ -15,6 +25,8 @@ export interface EvaluationInput {
   /** Names; empty asks for all of the set. */
   readonly findings: readonly string[];
   readonly onProgress: (stage: string, done: number, total: number) => void;
+  /** Hears the layer that a task fits on the first draw of labels, so that one may look where it looks. */
+  readonly onLayer?: (layer: FittedLayer) => void;
   /** Awaited many times a second between pieces of work on the CPU; may throw to cancel. */
   readonly yieldNow: () => Promise<void>;
 }

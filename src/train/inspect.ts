@@ -48,7 +48,10 @@ export async function gatesOf(run: Pretrainer, dataset: TrainingSet, film: numbe
 }
 
 /** The set as seen by a renderer that will only ever be asked for one film: its buffers fit that film alone. */
-function single({ widths, heights }: TrainingSet, film: number): Pick<TrainingSet, 'widths' | 'heights'> {
+export function single(
+  { widths, heights }: TrainingSet,
+  film: number,
+): Pick<TrainingSet, 'widths' | 'heights'> {
   const only = <T extends { length: number; [i: number]: number }>(sizes: T, make: (n: number) => T): T => {
     const kept = make(sizes.length);
     kept[film] = sizes[film]!;

@@ -7,11 +7,13 @@ import type { Runtime } from '../../gpu/runtime.ts';
 import type { ParityRequest, ParityRow } from '../../protocol/parity.ts';
 import { checkAugment, filmsIn } from './augment.ts';
 import { checkBottleneck } from './bottleneck.ts';
+import { checkClassMap } from './classMap.ts';
 import { type Fixture, type IndexEntry, type Kind, readIndex } from './fixtures.ts';
 import { checkLinearEval } from './linearEval.ts';
 import { checkLoss } from './loss.ts';
 import { checkMetrics } from './metrics.ts';
 import { checkModel } from './model.ts';
+import { checkNeighbours } from './neighbours.ts';
 import { checkObjective } from './objective.ts';
 import { checkResizeProject } from './resizeProject.ts';
 import { failedRow, Rows, uncheckedRow } from './rows.ts';
@@ -53,17 +55,12 @@ const KINDS: Readonly<Record<string, KindCheck>> = {
   }),
   'linear-eval': each(() => checkLinearEval),
   metrics: each(() => checkMetrics),
+  neighbours: each(() => checkNeighbours),
+  classmap: each(() => checkClassMap),
 };
 
 /** Kinds of the same recordings that nothing here computes; a kind that is checked leaves this list for the table above. */
-const NOT_HERE: readonly string[] = [
-  'momentum',
-  'neighbours',
-  'segmentation',
-  'diagnostics',
-  'delong',
-  'classmap',
-];
+const NOT_HERE: readonly string[] = ['momentum', 'segmentation', 'diagnostics', 'delong'];
 
 /** The rows of one fixture after another. Errors of the device are the caller's to watch for. */
 export async function* runParity(request: ParityRequest, runtime: Runtime): AsyncGenerator<ParityRow[]> {

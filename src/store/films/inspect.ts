@@ -54,10 +54,10 @@ export async function refreshInspect(): Promise<void> {
   if (!runConfig || status.state === 'failed' || status.state === 'closed') return;
   asking = true;
   const { film } = get();
-  const { engine } = currentClient();
+  // Each in its own function, so that an engine that is not there is a refusal like any other.
   const [views, gates] = await Promise.allSettled([
-    engine.previewViews(film, status.step),
-    engine.gateMaps(film),
+    (async () => currentClient().engine.previewViews(film, status.step))(),
+    (async () => currentClient().engine.gateMaps(film))(),
   ]);
   set({
     step: status.step,

@@ -12,15 +12,17 @@ import {
   shareWords,
 } from '../compared/compare.ts';
 import { encoderFeatures } from '../features.ts';
-import { requireScorable } from '../labelDraws.ts';
+import { chooseFindings, requireScorable } from '../labelDraws.ts';
+import { splitRows } from '../labelShare.ts';
 import type { Evaluate } from '../task.ts';
 import { batchFor, fitEncoder, fitPixels } from './fit.ts';
+import type { LinearLayer } from './linearLayer.ts';
 import type { LinearReport } from './report.ts';
 
 /** @throws AppError labels-missing, split-impossible, loss-not-finite, and whatever `yieldNow` throws */
-export const evaluateLinear: Evaluate<'linear'> = async ({ run, dataset, config, ...asked }) => {
+export const evaluateLinear: Evaluate<'linear'> = async ({ run, dataset, config, onLayer, ...asked }) => {
   requireScorable(dataset, config, asked.findings);
-  return scoreFeatures({
+  const compared = {
     ...asked,
     dataset,
     config,
@@ -28,17 +30,30 @@ export const evaluateLinear: Evaluate<'linear'> = async ({ run, dataset, config,
     step: run.step,
     start: run.start,
     trainedBeyond: run.trainedBeyond(dataset.fingerprint),
-  });
+  };
+  const { scored } = chooseFindings(dataset, splitRows(dataset), asked.findings);
+  const findings = scored.map((k) => dataset.findings[k]!);
+  const attended = config.probeFeatures === 'attended';
+  return scoreFeatures(compared, (layer) =>
+    onLayer?.({ findings, layer, attended, norm: config.probeNorm === 'batch' ? 'batch' : 'running' }),
+  );
 };
 
 /** The same on features that are there already. */
-export async function scoreFeatures(task: Compared): Promise<LinearReport> {
+export async function scoreFeatures(
+  task: Compared,
+  onLayer?: (layer: LinearLayer) => void,
+): Promise<LinearReport> {
   const { config, yieldNow } = task;
+  const { pretrained } = task.features;
   return compareEncoders(
     task,
     {
       stage: 'Linear layers',
-      encoder: (features, draw) => fitEncoder(features, draw, config, yieldNow),
+      encoder: (features, draw) => {
+        const told = features === pretrained && draw.index === 0;
+        return fitEncoder(features, draw, config, yieldNow, (layer) => told && onLayer?.(layer));
+      },
       pixels: (features, draw) => fitPixels(features, draw, yieldNow),
     },
     (conditions) => protocolWords(task, conditions),

@@ -20,12 +20,16 @@ export const STEPS_PER_EPOCH = 8;
 export const batchFor = (films: number, batch: number) =>
   Math.max(1, Math.min(batch, Math.ceil(films / STEPS_PER_EPOCH)));
 
-/** Test logits of the linear layer, test films x classes. @throws AppError loss-not-finite */
+/**
+ * Test logits of the linear layer, test films x classes. `onLayer` hears the layer that gave them, on features as they are.
+ * @throws AppError loss-not-finite
+ */
 export async function fitEncoder(
   { features, flipped }: EncoderFeatures,
   draw: Draw,
   config: Config,
   breathe: Breathe,
+  onLayer?: (layer: LinearLayer) => void,
 ): Promise<Float64Array> {
   const dim = features.length / (draw.labels.length / draw.classes);
   const scaling = config.probeStandardise ? measureScaling(features, dim, draw.train) : undefined;
@@ -49,6 +53,7 @@ export async function fitEncoder(
     else if (epoch - bestEpoch >= config.probePatience) break;
   }
   const chosen = validation ? best : onRaw(layer);
+  onLayer?.(chosen);
   return logitsOf(chosen, gather(features, dim, draw.test), draw.test.length);
 }
 

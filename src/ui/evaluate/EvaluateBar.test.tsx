@@ -15,7 +15,9 @@ import { mount } from '../testPage.tsx';
 import { EvaluateBar } from './EvaluateBar.tsx';
 import { EvaluateView } from './EvaluateView.tsx';
 
-const labelled = { findings: ['Effusion', 'Nodule'] } as unknown as DatasetSummary;
+const findings = ['Effusion', 'Nodule'];
+const filmTable = { length: 1, labels: Uint8Array.of(1, 0), splits: Uint8Array.of(2) };
+const labelled = { findings, filmTable } as unknown as DatasetSummary;
 const facts = { software: true } as DeviceFacts;
 const button = () => screen.getByTestId('probe-run');
 

@@ -1,12 +1,9 @@
 // The right column: what the embeddings look like in words, and one film under the lens.
 
-import { ActionIcon, Slider, Tooltip, UnstyledButton } from '@mantine/core';
+import { Slider, UnstyledButton } from '@mantine/core';
 import { useInterval } from '@mantine/hooks';
-import { IconArrowsMaximize, IconChevronLeft, IconChevronRight } from '@tabler/icons-react';
 import { useEffect, useMemo } from 'react';
 import { LEVEL_NUMBERS, LEVELS, type Level } from '../../methods/record/statistics.ts';
-import { commandOf } from '../../store/commands.ts';
-import { useDataset } from '../../store/films/dataset.ts';
 import { refreshInspect, setLevel, setOpacity, useInspect } from '../../store/films/inspect.ts';
 import { thumbnailOf, useThumbnails, wantThumbnail } from '../../store/films/thumbnails.ts';
 import { useSession } from '../../store/session.ts';
@@ -14,54 +11,11 @@ import { formatCount } from '../../util/format.ts';
 import { VerdictCard } from '../charts/VerdictCard.tsx';
 import { Section } from '../shell/Section.tsx';
 import { FilmCanvas, type Overlay } from './FilmCanvas.tsx';
+import { FilmTurner } from './FilmTurner.tsx';
 import styles from './InspectColumn.module.css';
 import { VIRIDIS_GRADIENT } from './viridis.ts';
 
 const REFRESH_MS = 5000;
-
-function FilmTurner() {
-  const film = useInspect((inspect) => inspect.film);
-  const films = useDataset(({ summary }) => summary?.filmTable.length ?? 0);
-  return (
-    <span className={styles.turner}>
-      <Tooltip label="Previous film">
-        <ActionIcon
-          size={22}
-          aria-label="Previous film"
-          disabled={films === 0}
-          onClick={() => commandOf('previousFilm').run()}
-        >
-          <IconChevronLeft size={15} />
-        </ActionIcon>
-      </Tooltip>
-      <span className={`num ${styles.turnerNumber}`}>
-        {films > 0 && `film ${formatCount(film + 1)} of ${formatCount(films)}`}
-      </span>
-      <Tooltip label="Next film">
-        <ActionIcon
-          size={22}
-          aria-label="Next film"
-          disabled={films === 0}
-          data-testid="next-film"
-          onClick={() => commandOf('nextFilm').run()}
-        >
-          <IconChevronRight size={15} />
-        </ActionIcon>
-      </Tooltip>
-      <Tooltip label="Open this film (V)">
-        <ActionIcon
-          size={22}
-          aria-label="Open this film"
-          disabled={films === 0}
-          data-testid="open-film"
-          onClick={() => commandOf('openFilm').run()}
-        >
-          <IconArrowsMaximize size={14} />
-        </ActionIcon>
-      </Tooltip>
-    </span>
-  );
-}
 
 function Views() {
   const { views, viewsProblem, step } = useInspect();

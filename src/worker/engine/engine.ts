@@ -17,6 +17,7 @@ import type { Runtime } from '../../gpu/runtime.ts';
 import { networkOf } from '../../methods/engines.ts';
 import type { Budget } from '../../protocol/budget.ts';
 import type {
+  ClassMap,
   DeviceFacts,
   EngineApi,
   EngineEvent,
@@ -34,10 +35,13 @@ import type { ParityRequest, ParityRow } from '../../protocol/parity.ts';
 import type { SelfTestReport, SelfTestRow } from '../../protocol/selfTest.ts';
 import type { KeepingPolicy } from '../../protocol/vault.ts';
 import { evaluate } from '../../tasks/evaluate.ts';
+import { lookAt } from '../../tasks/linear/look.ts';
 import type { Evaluation, TaskName } from '../../tasks/records.ts';
+import type { FittedLayer } from '../../tasks/task.ts';
 import { filmCount } from '../../train/batchSource.ts';
 import { featureFile } from '../../train/featureFile.ts';
 import { gatesOf, previewOf } from '../../train/inspect.ts';
+import type { Pretrainer } from '../../train/pretrain.ts';
 import { AppError } from '../../util/errors.ts';
 import { IntakeLink } from '../intake/link.ts';
 import { changeSetting, type RunParts, resumeKeptRun, rollBackRun } from '../run/resume.ts';
@@ -54,6 +58,8 @@ export class Engine implements EngineApi {
   readonly #faults: TestFaults | null;
   readonly #loop: RunLoop;
   readonly #parts: RunParts;
+  /** Of the newest linear evaluation, and the encoder that it stands on. */
+  #layer: { readonly fitted: FittedLayer; readonly run: Pretrainer; readonly step: number } | null = null;
 
   /** @param faulty takes faults that tests put in */
   constructor(faulty = false) {
@@ -192,6 +198,9 @@ export class Engine implements EngineApi {
         dataset: this.#status.needDataset(),
         config: parseConfig(config),
         findings,
+        onLayer: (fitted) => {
+          this.#layer = { fitted, run, step: run.step };
+        },
         onProgress: this.#progress,
         yieldNow: async () => {
           this.#device.refuseFaults();
@@ -237,6 +246,15 @@ export class Engine implements EngineApi {
 
   async gateMaps(film: number): Promise<GateMaps> {
     return gatesOf(this.#status.needRun().trainer, this.#status.needDataset(), film);
+  }
+
+  async classMap(film: number, finding: string): Promise<ClassMap> {
+    const { trainer } = this.#status.needRun();
+    const { run, step, fitted } = this.#layer ?? {};
+    if (!fitted || run !== trainer || step !== trainer.step) {
+      throw new AppError('not-ready', 'no linear layer stands on the encoder as it is; evaluate it first.');
+    }
+    return lookAt(trainer, this.#status.needDataset(), film, finding, fitted);
   }
 
   async parity(request: ParityRequest, onRows: (rows: readonly ParityRow[]) => unknown): Promise<void> {

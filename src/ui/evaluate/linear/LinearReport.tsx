@@ -2,11 +2,18 @@
 
 import type { LinearReport } from '../../../tasks/linear/report.ts';
 import { labelWords, ScoresView } from '../scores/ScoresView.tsx';
+import { WhereItLooks } from './WhereItLooks.tsx';
 
 export function LinearReportView({ report }: { report: LinearReport }) {
   const { val, test } = report.films;
   const how = `Linear layer trained on ${labelWords(report)}, stopped on ${val}, scored on ${test}.`;
-  return <ScoresView report={report} how={how} />;
+  return (
+    <ScoresView
+      report={report}
+      how={how}
+      closer={(finding) => <WhereItLooks finding={finding} report={report} />}
+    />
+  );
 }
 
 /** What it is, for who has not run it yet. */

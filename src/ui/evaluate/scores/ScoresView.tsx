@@ -1,6 +1,7 @@
 // The report of an evaluation that scores findings by AUROC: the three encoders as a dot plot and as a table, the ROC curves of
 // one finding, and under which protocol all this was measured. What was done with the films stands in `how`, the task's.
 
+import type { ReactNode } from 'react';
 import { selectFinding, useEvaluation } from '../../../store/run/evaluation.ts';
 import {
   ENCODER_NAMES,
@@ -71,7 +72,15 @@ export function labelWords({ films, labelledFilms, draws, share }: ScoredReport)
   return `${Math.round(labelledFilms)} of ${films.train} labelled films (${percent(share)} by patient${drawn})`;
 }
 
-export function ScoresView({ report, how }: { readonly report: ScoredReport; readonly how: string }) {
+interface ScoresViewProps {
+  readonly report: ScoredReport;
+  /** What was done with which films. */
+  readonly how: string;
+  /** Shown below the table, of the finding that is shown closely. */
+  readonly closer?: (finding: string) => ReactNode;
+}
+
+export function ScoresView({ report, how, closer }: ScoresViewProps) {
   const selected = useEvaluation((state) => state.selected);
   const score = report.findings.find(({ finding }) => finding === selected) ?? report.findings[0];
   return (
@@ -94,6 +103,7 @@ export function ScoresView({ report, how }: { readonly report: ScoredReport; rea
         )}
       </div>
       <ScoreTable report={report} selected={score?.finding ?? null} onSelect={selectFinding} />
+      {score && closer?.(score.finding)}
       <RandomEncoders scores={report.randomEncoders} />
       <Protocol report={report} how={how} />
     </>

@@ -1,0 +1,125 @@
+// The class map of the chosen finding over the film under the lens, with the sentence on what such maps do not prove. The
+// film is turned here and is the one that the Train view shows as well.
+
+import { Button, Slider } from '@mantine/core';
+import { IconRefresh } from '@tabler/icons-react';
+import { useEffect } from 'react';
+import { LABEL_NEGATIVE, LABEL_POSITIVE, SPLITS } from '../../../protocol/dataset.ts';
+import { askClassMap, setMapOpacity, useClassMap } from '../../../store/films/classMap.ts';
+import { useDataset } from '../../../store/films/dataset.ts';
+import { inspectFilm, useInspect } from '../../../store/films/inspect.ts';
+import { thumbnailOf, useThumbnails, wantThumbnail } from '../../../store/films/thumbnails.ts';
+import type { LinearReport } from '../../../tasks/linear/report.ts';
+import chartStyles from '../../charts/charts.module.css';
+import { FilmCanvas } from '../../films/FilmCanvas.tsx';
+import { FilmTurner } from '../../films/FilmTurner.tsx';
+import { VIRIDIS_GRADIENT } from '../../films/viridis.ts';
+import styles from './WhereItLooks.module.css';
+
+const TEST = SPLITS.indexOf('test');
+
+/** Whether the labels say the finding of the film. */
+function labelWords(film: number, finding: string): string {
+  const { summary } = useDataset.getState();
+  if (!summary) return '';
+  const { findings, filmTable } = summary;
+  const label = filmTable.labels[film * findings.length + findings.indexOf(finding)];
+  return label === LABEL_POSITIVE ? 'has it' : label === LABEL_NEGATIVE ? 'does not have it' : 'is not known';
+}
+
+/** Turns to the next test film that has the finding. */
+function nextWith(finding: string): void {
+  const { summary } = useDataset.getState();
+  if (!summary) return;
+  const { findings, filmTable } = summary;
+  const column = findings.indexOf(finding);
+  const from = useInspect.getState().film;
+  const after = Array.from({ length: filmTable.length }, (_, by) => (from + by + 1) % filmTable.length);
+  const found = after.find(
+    (film) =>
+      filmTable.splits[film] === TEST && filmTable.labels[film * findings.length + column] === LABEL_POSITIVE,
+  );
+  if (found !== undefined) inspectFilm(found);
+}
+
+function Picture({ film, finding }: { film: number; finding: string }) {
+  const { map, opacity } = useClassMap();
+  useThumbnails();
+  useEffect(() => wantThumbnail(film), [film]);
+  const picture = thumbnailOf(film);
+  if (!picture) return <span className="dim">The film has not been read yet.</span>;
+  const most = map ? map.map.reduce((a, b) => Math.max(a, b), 0) : 0;
+  const overlay = map && { side: map.size, gate: map.map, range: [0, most] as const, opacity };
+  return (
+    <FilmCanvas
+      picture={picture}
+      overlay={overlay}
+      label={`Film ${film + 1}${map ? ` with the class map of ${finding}` : ''}`}
+    />
+  );
+}
+
+interface WhereItLooksProps {
+  readonly finding: string;
+  /** The report whose layer is asked. */
+  readonly report: LinearReport;
+}
+
+export function WhereItLooks({ finding, report }: WhereItLooksProps) {
+  const film = useInspect((inspect) => inspect.film);
+  const { map, problem, opacity } = useClassMap();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another report is of another layer
+  useEffect(() => void askClassMap(film, finding), [film, finding, report]);
+  return (
+    <section aria-label={`Where the layer looks, ${finding}`} data-testid="class-map">
+      <header className={chartStyles.metricChartHead}>
+        <h3 className={chartStyles.chartTitle}>Where it looks: {finding}</h3>
+        <FilmTurner />
+      </header>
+      <div className={styles.looks}>
+        <div className={styles.looksFilm}>
+          <Picture film={film} finding={finding} />
+        </div>
+        <div className={styles.looksWords}>
+          <p>
+            {map
+              ? `By the labels this film ${labelWords(film, finding)}; the layer gives it ${(1 / (1 + Math.exp(-map.logit))).toFixed(2)}. The map has ${map.places[0]} × ${map.places[1]} places and is enlarged.`
+              : (problem ?? 'The map comes here.')}
+          </p>
+          <div className={styles.looksScale}>
+            <span>0</span>
+            <span className={styles.looksRamp} style={{ background: VIRIDIS_GRADIENT }} aria-hidden />
+            <span>most on this film</span>
+            <Slider
+              size={2}
+              thumbSize={12}
+              min={0}
+              max={1}
+              step={0.05}
+              label={null}
+              value={opacity}
+              onChange={setMapOpacity}
+              thumbLabel="Opacity of the class map"
+              className={styles.looksOpacity}
+            />
+          </div>
+          <Button
+            variant="default"
+            size="compact-xs"
+            leftSection={<IconRefresh size={13} />}
+            data-testid="class-map-next"
+            onClick={() => nextWith(finding)}
+          >
+            Next test film with it
+          </Button>
+          <p className="dim">
+            The map is exact: it is what each place adds to the layer's logit, where that is above 0. It shows
+            where the encoder's last map speaks for the finding, not why, nor that the finding is there: a
+            place sees far around itself, and a layer that relies on a marker or on the body's outline lights
+            up there.
+          </p>
+        </div>
+      </div>
+    </section>
+  );
+}

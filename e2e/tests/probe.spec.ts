@@ -3,7 +3,7 @@
 import { expect, test } from './fixtures.ts';
 
 test('each task scores three encoders per finding, and the table can be exported', async ({ app }) => {
-  await app.open({ maxSteps: 4, probeEpochs: 5 });
+  await app.open({ maxSteps: 4, probeEpochs: 5, imageSize: 48 });
   await app.command('playPause').click();
   await app.reaches('done');
   await app.view('Evaluate');
@@ -23,7 +23,7 @@ test('each task scores three encoders per finding, and the table can be exported
 
   const looks = app.page.getByTestId('class-map');
   await expect(looks).toContainText(
-    /By the labels this film .*; the layer gives it 0\.\d\d\. The map has 1 × 1 places/,
+    /By the labels this film .*; the layer gives it 0\.\d\d\. The map has 2 × 2 places/,
   );
   await expect(looks.getByRole('img', { name: /with the class map of/ })).toBeVisible();
 

@@ -5,6 +5,7 @@ import { Button, Slider } from '@mantine/core';
 import { IconRefresh } from '@tabler/icons-react';
 import { useEffect } from 'react';
 import { LABEL_NEGATIVE, LABEL_POSITIVE, SPLITS } from '../../../protocol/dataset.ts';
+import type { ClassMap } from '../../../protocol/engine.ts';
 import { askClassMap, setMapOpacity, useClassMap } from '../../../store/films/classMap.ts';
 import { useDataset } from '../../../store/films/dataset.ts';
 import { inspectFilm, useInspect } from '../../../store/films/inspect.ts';
@@ -42,6 +43,18 @@ function nextWith(finding: string): void {
   if (found !== undefined) inspectFilm(found);
 }
 
+/** The encoder's last map of very small images is a single place, which says nothing of where. */
+const isOnePlace = ({ places: [height, width] }: ClassMap) => height * width === 1;
+
+/** What is known of the map, in words. */
+function mapWords(map: ClassMap, film: number, finding: string): string {
+  const said = `By the labels this film ${labelWords(film, finding)}; the layer gives it ${(1 / (1 + Math.exp(-map.logit))).toFixed(2)}.`;
+  if (isOnePlace(map)) {
+    return `${said} At this size of images the encoder's last map is a single place, so it cannot be said where (raise Image size).`;
+  }
+  return `${said} The map has ${map.places[0]} × ${map.places[1]} places and is enlarged.`;
+}
+
 function Picture({ film, finding }: { film: number; finding: string }) {
   const { map, opacity } = useClassMap();
   useThumbnails();
@@ -49,12 +62,13 @@ function Picture({ film, finding }: { film: number; finding: string }) {
   const picture = thumbnailOf(film);
   if (!picture) return <span className="dim">The film has not been read yet.</span>;
   const most = map ? map.map.reduce((a, b) => Math.max(a, b), 0) : 0;
-  const overlay = map && { side: map.size, gate: map.map, range: [0, most] as const, opacity };
+  const overlay = map &&
+    !isOnePlace(map) && { side: map.size, gate: map.map, range: [0, most] as const, opacity };
   return (
     <FilmCanvas
       picture={picture}
-      overlay={overlay}
-      label={`Film ${film + 1}${map ? ` with the class map of ${finding}` : ''}`}
+      overlay={overlay || null}
+      label={`Film ${film + 1}${overlay ? ` with the class map of ${finding}` : ''}`}
     />
   );
 }
@@ -71,7 +85,11 @@ export function WhereItLooks({ finding, report }: WhereItLooksProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: another report is of another layer
   useEffect(() => void askClassMap(film, finding), [film, finding, report]);
   return (
-    <section aria-label={`Where the layer looks, ${finding}`} data-testid="class-map">
+    <section
+      className={styles.looksSection}
+      aria-label={`Where the layer looks, ${finding}`}
+      data-testid="class-map"
+    >
       <header className={chartStyles.metricChartHead}>
         <h3 className={chartStyles.chartTitle}>Where it looks: {finding}</h3>
         <FilmTurner />
@@ -81,11 +99,7 @@ export function WhereItLooks({ finding, report }: WhereItLooksProps) {
           <Picture film={film} finding={finding} />
         </div>
         <div className={styles.looksWords}>
-          <p>
-            {map
-              ? `By the labels this film ${labelWords(film, finding)}; the layer gives it ${(1 / (1 + Math.exp(-map.logit))).toFixed(2)}. The map has ${map.places[0]} × ${map.places[1]} places and is enlarged.`
-              : (problem ?? 'The map comes here.')}
-          </p>
+          <p>{map ? mapWords(map, film, finding) : (problem ?? 'The map comes here.')}</p>
           <div className={styles.looksScale}>
             <span>0</span>
             <span className={styles.looksRamp} style={{ background: VIRIDIS_GRADIENT }} aria-hidden />
@@ -112,7 +126,7 @@ export function WhereItLooks({ finding, report }: WhereItLooksProps) {
           >
             Next test film with it
           </Button>
-          <p className="dim">
+          <p className={`dim ${styles.looksCaution}`}>
             The map is exact: it is what each place adds to the layer's logit, where that is above 0. It shows
             where the encoder's last map speaks for the finding, not why, nor that the finding is there: a
             place sees far around itself, and a layer that relies on a marker or on the body's outline lights

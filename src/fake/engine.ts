@@ -64,6 +64,7 @@ class FakeEngine implements EngineClient {
   #step = 0;
   #total = 0;
   #start = 'random';
+  #calledOff = false;
 
   constructor(options: FakeOptions) {
     this.#options = options;
@@ -190,7 +191,12 @@ class FakeEngine implements EngineClient {
   async evaluate(task: TaskName, { config }: EvaluationRequest) {
     const before = this.#state;
     this.#status('evaluating');
+    this.#calledOff = false;
     for (let done = 0; done <= 60; done += 3) {
+      if (this.#calledOff) {
+        this.#status(before);
+        throw new AppError('cancelled');
+      }
       this.#emit({
         type: 'evaluation-progress',
         stage: done < 30 ? 'Features' : 'Linear layer',
@@ -201,6 +207,10 @@ class FakeEngine implements EngineClient {
     }
     this.#status(before);
     return fakeEvaluation(task, config, this.#step);
+  }
+
+  async cancelEvaluation() {
+    this.#calledOff = true;
   }
 
   async exportCheckpoint() {

@@ -241,6 +241,8 @@ export interface EngineApi {
    * @throws AppError not-ready, and those of the task (tasks/evaluate.ts)
    */
   evaluate(task: TaskName, request: EvaluationRequest): Promise<Evaluation>;
+  /** Calls off the evaluation under way, which then throws `cancelled`; the run stays as it is. */
+  cancelEvaluation(): void;
   /** safetensors with PyTorch names and layouts, configuration and step in the metadata. */
   exportCheckpoint(): Promise<Uint8Array>;
   /**

@@ -57,6 +57,9 @@ export function evaluationConfig(run: Config, draft: Config): Config {
   return { ...run, ...Object.fromEntries(keys.map((key) => [key, draft[key]])) };
 }
 
+/** Calls off the evaluation under way; the report of before stays. */
+export const cancelEvaluation = (): void => void currentClient().engine.cancelEvaluation();
+
 /** Evaluates the run `runId` (null: an encoder that belongs to no run in the list). */
 export async function startEvaluation(config: Config, runId: string | null): Promise<void> {
   const { running, task, findings } = useEvaluation.getState();
@@ -67,7 +70,9 @@ export async function startEvaluation(config: Config, runId: string | null): Pro
     useEvaluation.setState(({ newest }) => ({ newest: { ...newest, [task]: found } }));
     if (runId !== null) addEvaluation(runId, found);
   } catch (thrown) {
-    useEvaluation.setState({ error: fromWire(toWire(thrown)) });
+    const error = fromWire(toWire(thrown));
+    // Who called it off knows.
+    if (error.code !== 'cancelled') useEvaluation.setState({ error });
   } finally {
     useEvaluation.setState({ running: false, progress: null });
   }

@@ -91,5 +91,6 @@ describe('the bar', () => {
     mount(<EvaluateBar />);
     expect(screen.getByRole('status').textContent).toContain('Features 30 / 60');
     expect(screen.getByRole('progressbar').getAttribute('aria-valuenow')).toBe('50');
+    expect(screen.getByTestId('probe-cancel')).toBeTruthy();
   });
 });

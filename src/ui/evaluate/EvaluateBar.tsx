@@ -7,6 +7,7 @@ import { isAtWork, isTraining } from '../../protocol/engine.ts';
 import { useDataset } from '../../store/films/dataset.ts';
 import { setDraft, useSettings } from '../../store/page/settings.ts';
 import {
+  cancelEvaluation,
   evaluationConfig,
   setFindings,
   setTask,
@@ -135,6 +136,9 @@ function EvaluationProgress() {
         {progress ? `${progress.stage} ${progress.done} / ${progress.total}` : 'Starting'}
       </span>
       <Progress value={share} size={4} aria-label="Progress of the evaluation" transitionDuration={0} />
+      <Button size="compact-xs" variant="default" data-testid="probe-cancel" onClick={cancelEvaluation}>
+        Cancel
+      </Button>
     </div>
   );
 }

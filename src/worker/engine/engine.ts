@@ -58,6 +58,8 @@ export class Engine implements EngineApi {
   readonly #faults: TestFaults | null;
   readonly #loop: RunLoop;
   readonly #parts: RunParts;
+  /** The evaluation under way was called off. */
+  #calledOff = false;
   /** Of the newest linear evaluation, and the encoder that it stands on. */
   #layer: { readonly fitted: FittedLayer; readonly run: Pretrainer; readonly step: number } | null = null;
 
@@ -192,6 +194,7 @@ export class Engine implements EngineApi {
   async evaluate(task: TaskName, { config, findings }: EvaluationRequest): Promise<Evaluation> {
     await this.#loop.halt();
     const run = this.#status.needRun('ready', 'paused', 'done').trainer;
+    this.#calledOff = false;
     return this.#beside('evaluating', () =>
       evaluate(task, {
         run,
@@ -201,13 +204,21 @@ export class Engine implements EngineApi {
         onLayer: (fitted) => {
           this.#layer = { fitted, run, step: run.step };
         },
-        onProgress: this.#progress,
+        onProgress: (stage, done, total) => {
+          this.#refuseCalledOff();
+          this.#progress(stage, done, total);
+        },
         yieldNow: async () => {
+          this.#refuseCalledOff();
           this.#device.refuseFaults();
           await new Promise<void>((resolve) => setTimeout(resolve, 0));
         },
       }),
     );
+  }
+
+  cancelEvaluation(): void {
+    this.#calledOff = true;
   }
 
   async exportCheckpoint(): Promise<Uint8Array> {
@@ -306,6 +317,10 @@ export class Engine implements EngineApi {
     run.restore(checkpoint);
     const state = checkpoint.step === 0 ? 'ready' : run.finished ? 'done' : 'paused';
     return { config: run.trainer.config, status: this.#status.enter(state) };
+  }
+
+  #refuseCalledOff(): void {
+    if (this.#calledOff) throw new AppError('cancelled');
   }
 
   readonly #progress = (stage: string, done: number, total: number): void =>

@@ -62,8 +62,8 @@ export function DevicePanelTest() {
     <section aria-label="Self-test" data-testid="self-test">
       <h2>Self-test</h2>
       <p className={styles.deviceClaim}>
-        Drivers differ. This computes every kernel, and one whole training step, on this GPU and again with
-        plain loops on the processor, and compares. A prepared run stays as it is.
+        Drivers differ. This computes every kernel, and a training step of every method, on this GPU and again
+        with plain loops on the processor, and compares. A prepared run stays as it is.
       </p>
       <Button
         variant="default"

@@ -2,6 +2,7 @@
 // are drawn by hand from such runs; they serve development and tests of the page, never a result.
 
 import type { Config } from '../config/schema.ts';
+import type { Head } from '../methods/record/method.ts';
 import { LEVEL_NUMBERS } from '../methods/record/statistics.ts';
 import { weightedTotal } from '../methods/record/total.ts';
 import { methodOf } from '../methods/records.ts';
@@ -22,7 +23,7 @@ const decay = (step: number, from: number, to: number, scale: number) =>
   to + (from - to) * Math.exp(-step / scale);
 
 /** `place` is that of the head in the record; the first learns fastest. Terms of other losses fall like the invariance. */
-function headValues(place: number, terms: readonly string[], step: number, setting: CurveSetting) {
+function headValues(place: number, { terms, dimensions }: Head, step: number, setting: CurveSetting) {
   const rng = new Rng(setting.config.seed, 'view1', step, place + 1);
   const wobble = (size: number) => 1 + size * rng.normal();
   const lag = place === 0 ? 1 : 1.4;
@@ -30,7 +31,9 @@ function headValues(place: number, terms: readonly string[], step: number, setti
   const std = (0.94 + 0.05 * (1 - Math.exp(-step / 80))) * fall * wobble(0.006);
   const invariance = decay(step, place === 0 ? 1.25 : 0.92, 0.31 * lag, 70 * lag) * fall ** 2 * wobble(0.05);
   const variance = Math.max(0, 1 - std) * wobble(0.08) + 0.01;
-  const covariance = decay(step, 38, 9.4, 40 * lag) * fall ** 4 * wobble(0.06);
+  // Independent films have this much in a batch; a run ends a little above it.
+  const noise = (2 * (dimensions(setting.config) - 1)) / (setting.config.batchSize - 1);
+  const covariance = noise * decay(step, 4.6, 1.15, 40 * lag) * fall ** 4 * wobble(0.06);
   const others = Object.fromEntries(terms.map((term) => [term, 3 * invariance]));
   return { ...others, invariance, variance, covariance, std } as Record<string, number>;
 }
@@ -54,7 +57,7 @@ export function fakeSample(step: number, setting: CurveSetting): StepSample {
   const { batchSize, seed } = config;
   const method = methodOf(config);
   const made = Object.fromEntries(
-    Object.entries(method.heads).map(([head, { terms }], i) => [head, headValues(i, terms, step, setting)]),
+    Object.entries(method.heads).map(([name, head], i) => [name, headValues(i, head, step, setting)]),
   );
   const { heads, total } = weightedTotal(method, config, made);
   const warm = Math.min(1, step / Math.max(1, totalSteps * 0.06));

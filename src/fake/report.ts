@@ -56,7 +56,7 @@ function fakeScores(config: Config, step: number): ScoredReport {
     ],
     leftOut: [{ finding: 'Pneumothorax', reason: 'no film of the test split has it' }],
     seconds: 4.2,
-    protocol: ['context bottlenecks kept', 'running statistics', 'training films also mirrored'],
+    protocol: ['Context bottlenecks kept.', 'Running statistics.', 'Training films also mirrored.'],
   };
 }
 

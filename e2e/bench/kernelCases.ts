@@ -186,6 +186,27 @@ function films() {
   };
 }
 
+/** The last map of the run that is timed, as the local projector leaves it. */
+function places() {
+  const side = Math.ceil(CONFIG.imageSize / 32);
+  const z = random([VIEWS, side * side, 128]);
+  const locations = random([VIEWS, 6]);
+  const [first, second] = [20, 4].map((count) => Math.max(1, Math.round((count * side * side) / 49))) as [
+    number,
+    number,
+  ];
+  const attrs = { height: side, width: side, first, second };
+  const [matches] = kept(KERNEL_TABLE.matchPlaces({ z, locations }, attrs)) as [Tensor];
+  return { z, locations, matches, attrs };
+}
+/** As many findings as NIH names, every one of them known. */
+function labelled() {
+  const [logits, drawn] = [1, 2].map(() => random([VIEWS, 14])) as [Tensor, Tensor];
+  return { logits, targets: tf.keep(tf.cast(tf.greater(drawn, 0.5), 'float32')) };
+}
+
+const placesShape = ({ shape }: Tensor) => shape.join(' x ');
+
 const K = KERNEL_TABLE;
 /** Three grey levels of 255, as the self-test allows, over the largest normalised value. */
 const LEVELS = 0.03;
@@ -356,6 +377,33 @@ export const KERNEL_CALLS: { readonly [N in KernelName]: () => KernelCall[] } = 
     const weights = tf.keep(tf.tensor1d([1, 1]));
     return one(`${VIEWS} x ${CONFIG.embeddingDim}`, () =>
       K.contrastiveGrad({ unit, probabilities, weights }, { temperature: 0.2 }),
+    );
+  },
+  crossEntropy: () => {
+    const { logits, targets } = labelled();
+    return one(logits.shape.join(' x '), () => K.crossEntropy({ logits, targets }, {}));
+  },
+  crossEntropyGrad: () => {
+    const { logits, targets } = labelled();
+    const [terms] = kept(K.crossEntropy({ logits, targets }, {})) as [Tensor];
+    const weights = tf.keep(tf.tensor1d([1, 1]));
+    return one(logits.shape.join(' x '), () => K.crossEntropyGrad({ logits, targets, terms, weights }, {}));
+  },
+  matchPlaces: () => {
+    const { z, locations, attrs } = places();
+    return one(placesShape(z), () => K.matchPlaces({ z, locations }, attrs));
+  },
+  placeVicreg: () => {
+    const { z, matches, attrs } = places();
+    return one(placesShape(z), () => K.placeVicreg({ z, matches }, attrs));
+  },
+  placeVicregGrad: () => {
+    const { z, matches, attrs } = places();
+    const made = kept(K.placeVicreg({ z, matches }, attrs)) as [Tensor, Tensor, Tensor, Tensor];
+    const [, centred, variances, grams] = made;
+    const weights = tf.keep(tf.tensor1d([25, 25, 0.5, 1]));
+    return one(placesShape(z), () =>
+      K.placeVicregGrad({ z, matches, centred, variances, grams, weights }, attrs),
     );
   },
   larsUpdate: () => {

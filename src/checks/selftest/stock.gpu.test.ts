@@ -70,6 +70,11 @@ const STEP_OF: Partial<Record<KernelName, MethodName>> = {
   rowNormaliseGrad: 'simclr',
   contrastive: 'simclr',
   contrastiveGrad: 'simclr',
+  crossEntropy: 'supervised',
+  crossEntropyGrad: 'supervised',
+  matchPlaces: 'vicregl',
+  placeVicreg: 'vicregl',
+  placeVicregGrad: 'vicregl',
 };
 
 test.each(KERNEL_NAMES.filter((name) => !NOT_IN_A_STEP.includes(name)))(

@@ -5,12 +5,14 @@ import { CASES as barlow } from './barlow/cases.ts';
 import { CASES as bottleneck } from './bottleneck/cases.ts';
 import { CASES as contrastive } from './contrastive/cases.ts';
 import { CASES as conv } from './conv/cases.ts';
+import { CASES as crossEntropy } from './crossEntropy/cases.ts';
 import { CASES as dense } from './dense/cases.ts';
 import { CASES as half } from './half/cases.ts';
 import { CASES as loss } from './loss/cases.ts';
 import { CASES as norm } from './norm/cases.ts';
 import { CASES as optimiser } from './optimiser/cases.ts';
 import type { CaseTable } from './parts/case.ts';
+import { CASES as places } from './places/cases.ts';
 import { CASES as pool } from './pool/cases.ts';
 import { CASES as views } from './views/cases.ts';
 
@@ -25,6 +27,8 @@ export const CASES: CaseTable = {
   ...loss,
   ...norm,
   ...optimiser,
+  ...places,
+  ...crossEntropy,
   ...pool,
   ...views,
 };

@@ -8,11 +8,13 @@ import * as barlow from './barlow/stock.ts';
 import * as bottleneck from './bottleneck/stock.ts';
 import * as contrastive from './contrastive/stock.ts';
 import * as conv from './conv/stock.ts';
+import * as crossEntropy from './crossEntropy/stock.ts';
 import * as dense from './dense/stock.ts';
 import * as half from './half/stock.ts';
 import * as loss from './loss/stock.ts';
 import * as norm from './norm/stock.ts';
 import * as optimiser from './optimiser/stock.ts';
+import * as places from './places/stock.ts';
 import * as pool from './pool/stock.ts';
 import { KERNEL_TABLE, type KernelName } from './table.ts';
 import * as views from './views/stock.ts';
@@ -30,6 +32,8 @@ export const STOCK: StockTable = {
   ...loss,
   ...norm,
   ...optimiser,
+  ...places,
+  ...crossEntropy,
   ...pool,
   ...views,
 };

@@ -8,6 +8,7 @@ import { contrastive, contrastiveGrad } from './contrastive/contrastive.ts';
 import { rowNormalise, rowNormaliseGrad } from './contrastive/rowNormalise.ts';
 import { conv2d, conv2dInputGrad } from './conv/conv2d.ts';
 import { conv2dFilterGrad } from './conv/conv2dFilterGrad.ts';
+import { crossEntropy, crossEntropyGrad } from './crossEntropy/crossEntropy.ts';
 import { columnSums, dense, denseFilterGrad, denseInputGrad } from './dense/dense.ts';
 import { fromHalf, toHalf } from './half/half.ts';
 import type { KernelName } from './labels.ts';
@@ -16,6 +17,8 @@ import { batchNorm, batchNormEval } from './norm/batchNorm.ts';
 import { batchNormApply } from './norm/batchNormApply.ts';
 import { batchNormGrad } from './norm/batchNormGrad.ts';
 import { adamwUpdate, larsUpdate } from './optimiser/optimiser.ts';
+import { matchPlaces } from './places/matchPlaces.ts';
+import { placeVicreg, placeVicregGrad } from './places/placeVicreg.ts';
 import { add, spatialMean, spatialMeanGrad } from './pool/elementwise.ts';
 import { levelPool, levelPoolGrad } from './pool/levelPool.ts';
 import { maxPool, maxPoolGrad } from './pool/maxPool.ts';
@@ -53,6 +56,11 @@ export const KERNEL_TABLE = {
   rowNormaliseGrad,
   contrastive,
   contrastiveGrad,
+  crossEntropy,
+  crossEntropyGrad,
+  matchPlaces,
+  placeVicreg,
+  placeVicregGrad,
   larsUpdate,
   adamwUpdate,
   renderViews,

@@ -42,6 +42,7 @@ export const PRESETS = {
       projectorHidden: 512,
       embeddingDim: 512,
       levelChannels: 128,
+      localDim: 128,
       epochs: 100,
     },
   },
@@ -58,6 +59,7 @@ export const PRESETS = {
       projectorHidden: 256,
       embeddingDim: 256,
       levelChannels: 64,
+      localDim: 64,
       // Views that vary as the built-in films do, and no more: a crop that takes half a lung away takes its finding, too.
       minCropScale: 0.5,
       blurProbability1: 0.5,
@@ -78,6 +80,7 @@ export const PRESETS = {
       projectorHidden: 32,
       embeddingDim: 32,
       levelChannels: 16,
+      localDim: 16,
       levelSize: 16,
       batchSize: 8,
       maxSteps: 40,

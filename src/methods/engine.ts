@@ -33,10 +33,20 @@ export interface HeadInputs {
 }
 
 export interface HeadOutputs {
-  /** By head of the record, [N, D]. */
+  /** By head of the record, [N, D]; of a head that looks at places, [N, P, D]. */
   readonly embeddings: Readonly<Record<string, Tensor>>;
   /** What else the loss, or whoever looks into a step, may want: predictions, inputs of a projector. */
   readonly inside: Readonly<Record<string, Tensor>>;
+}
+
+/** Numbers about each view that a loss wants beside its embedding; who has the films gives them with the images. */
+export interface ViewFacts {
+  /**
+   * `labels`: those of its film, 1, 0 or -1 where not known, by finding; columns beyond the findings are -1. `location`: where
+   * the view lies in its film, LOCATION_COLUMNS numbers (gpu/kernels/places/constants.ts).
+   */
+  readonly kind: 'labels' | 'location';
+  columns(config: Config): number;
 }
 
 export interface MethodEngine {
@@ -50,17 +60,19 @@ export interface MethodEngine {
   readonly levels: 'trained' | 'measured';
   /** Constant tensors for a pass over so many images, kept as long as the model. */
   constants?(images: number): Record<string, Tensor>;
+  readonly facts?: ViewFacts;
   heads(pass: Pass, inputs: HeadInputs, config: Config): HeadOutputs;
   /**
    * Measures the loss on embeddings of both views, [2N, D] with view 1 first, and gives its gradient to the tape.
    * `weights` are by head, as lossWeights (record/total.ts) orders them. Returns for each head its vectors of
    * VECTOR_LENGTH numbers: the VICReg statistics and, where the terms are not among them, the terms.
-   * The caller disposes them.
+   * `facts` [2N, columns] are there where the method asks for them. The caller disposes what is returned.
    */
   loss(
     tape: Tape | null,
     outputs: HeadOutputs,
     weights: Readonly<Record<string, Tensor>>,
     config: Config,
+    facts: Tensor | null,
   ): Record<string, readonly Tensor[]>;
 }

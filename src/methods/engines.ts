@@ -7,13 +7,17 @@ import type { MethodEngine } from './engine.ts';
 import { mlvicxEngine } from './mlvicx/engine.ts';
 import type { MethodName } from './records.ts';
 import { simclrEngine } from './simclr/engine.ts';
+import { supervisedEngine } from './supervised/engine.ts';
 import { vicregEngine } from './vicreg/engine.ts';
+import { vicreglEngine } from './vicregl/engine.ts';
 
 export const ENGINES: Readonly<Record<MethodName, MethodEngine>> = {
   mlvicx: mlvicxEngine,
   vicreg: vicregEngine,
   barlow: barlowEngine,
   simclr: simclrEngine,
+  vicregl: vicreglEngine,
+  supervised: supervisedEngine,
 };
 
 export const engineOf = ({ method }: Pick<Config, 'method'>): MethodEngine => ENGINES[method];

@@ -8,6 +8,7 @@ import { tf } from '../gpu/backend.ts';
 import { values } from '../gpu/kernels/parts/samples.ts';
 import { drawFrom } from '../train/initialise.ts';
 import { readHeads } from '../train/sample.ts';
+import { sampleFacts } from '../train/viewFacts.ts';
 import { engineOf, networkOf } from './engines.ts';
 import { Model } from './model.ts';
 import { lossWeights, reportLength, weightedTotal } from './record/total.ts';
@@ -19,6 +20,8 @@ const SMALL = {
   embeddingDim: 16,
   levelChannels: 8,
   levelSize: 8,
+  localDim: 16,
+  classifierOutputs: 3,
   batchSize: 4,
 };
 const configOf = (method: MethodName, changes: Partial<Config> = {}): Config =>
@@ -30,7 +33,11 @@ async function pass(model: Model, images: tf.Tensor) {
   const weights = Object.fromEntries(
     Object.entries(lossWeights(method, config)).map(([head, list]) => [head, tf.tensor1d(list)]),
   );
-  const { report, pooled, gradients } = model.step(images.clone(), weights);
+  const views = images.shape[0]!;
+  const sample = sampleFacts(model.facts, views);
+  const facts = sample && tf.tensor2d(sample, [views, model.facts!.columns]);
+  const { report, pooled, gradients } = model.step(images.clone(), weights, {}, facts);
+  facts?.dispose();
   const vectors: number[] = [];
   for (const vector of report) vectors.push(...(await vector.data()));
   const read = new Map<string, Float32Array>();

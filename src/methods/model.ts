@@ -9,7 +9,7 @@ import { type Draw, Parameters } from '../nn/parameters.ts';
 import { Tape } from '../nn/tape.ts';
 import { type EncoderOptions, type EncoderOutput, encode } from './encoder/encode.ts';
 import { type LevelMatrices, levelMatrices, PooledLevels, summaryMemory } from './encoder/levels.ts';
-import type { HeadOutputs, MethodEngine } from './engine.ts';
+import type { HeadOutputs, MethodEngine, ViewFacts } from './engine.ts';
 import { engineOf } from './engines.ts';
 import type { MethodRecord } from './record/method.ts';
 import { methodOf } from './records.ts';
@@ -60,6 +60,12 @@ export class Model {
     return new Set(names.filter((name) => this.#engine.isTrained(name, this.config)));
   }
 
+  /** What the loss wants to know of each view, and in how many numbers; null: nothing. */
+  get facts(): { readonly kind: ViewFacts['kind']; readonly columns: number } | null {
+    const { facts } = this.#engine;
+    return facts ? { kind: facts.kind, columns: facts.columns(this.config) } : null;
+  }
+
   /** The constants that a pass over images of this size needs, made now rather than in the midst of the first pass. */
   constants(films: number, height: number, width: number): Tensor[] {
     const { matrices } = this.#matricesFor(height, width);
@@ -79,13 +85,14 @@ export class Model {
   }
 
   /**
-   * One training pass over both views, [2N, H, W, 3] with view 1 first. `weights` are by head, as lossWeights has them.
-   * The caller owns what comes back.
+   * One training pass over both views, [2N, H, W, 3] with view 1 first. `weights` are by head, as lossWeights has them; `facts`
+   * as the method's engine asks for them. The caller owns what comes back.
    */
   step(
     images: Tensor,
     weights: Readonly<Record<string, Tensor>>,
     { onForward, onParameter }: StepHooks = {},
+    facts: Tensor | null = null,
   ): StepTensors {
     const { recompute, keptMaps } = this.config;
     const half = keptMaps === 'float16';
@@ -93,7 +100,7 @@ export class Model {
     const pass: Pass = { parameters: this.parameters, tape, norm: 'train', groups: 2 };
     const made = this.embed(pass, images);
     onForward?.(made, tape);
-    const vectors = this.#engine.loss(tape, made, weights, this.config);
+    const vectors = this.#engine.loss(tape, made, weights, this.config, facts);
     const report = Object.keys(this.method.heads).flatMap((head) => vectors[head]!);
     // Kept beyond the backward pass, for the statistics of the levels.
     const kept = made.pooled.clone();

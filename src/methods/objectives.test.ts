@@ -46,7 +46,7 @@ async function measure(config: Config, data: Float32Array, shape: [number, numbe
     gradient = tensor.data();
   });
   const outputs = { embeddings: { global: z }, inside: {} };
-  const vectors = engineOf(config).loss(tape, outputs, { global: weights }, config).global!;
+  const vectors = engineOf(config).loss(tape, outputs, { global: weights }, config, null).global!;
   tape.backward();
   const report: number[] = [];
   for (const vector of vectors) report.push(...(await vector.data()));

@@ -7,13 +7,17 @@ import { BARLOW } from './barlow/record.ts';
 import { MLVICX } from './mlvicx/record.ts';
 import type { MethodRecord } from './record/method.ts';
 import { SIMCLR } from './simclr/record.ts';
+import { SUPERVISED } from './supervised/record.ts';
 import { VICREG } from './vicreg/record.ts';
+import { VICREGL } from './vicregl/record.ts';
 
 export const METHODS = {
   mlvicx: MLVICX,
   vicreg: VICREG,
   barlow: BARLOW,
   simclr: SIMCLR,
+  vicregl: VICREGL,
+  supervised: SUPERVISED,
 } as const satisfies Record<string, MethodRecord>;
 
 export type MethodName = keyof typeof METHODS;

@@ -167,7 +167,7 @@ export function globalMean(pass: Pass, x: Tensor): Tensor {
 
 /** The same values under another shape; gradients pass through. */
 export function reshape(pass: Pass, x: Tensor, shape: number[]): Tensor {
-  const y = tf.reshape(x, shape);
+  const y = tf.reshape(pass.tape?.value(x) ?? x, shape);
   pass.tape?.record({
     outputs: [y],
     saved: [],

@@ -92,9 +92,9 @@ export type CommonMetric = (typeof COMMON)[number]['name'];
 function headMetrics(method: MethodRecord, head: string): Metric[] {
   const { label, terms } = method.heads[head]!;
   const ofTerms = terms.flatMap((term): Metric[] => {
-    const { label: name, formula, weightKey } = method.terms[term]!;
+    const { label: name, formula, weightKey, factor } = method.terms[term]!;
     const words = `${label} ${name.toLowerCase()}`;
-    const weighted = weightKey ? `${weightKey} * ${head}/${term}` : `${head}/${term}`;
+    const weighted = [factor, weightKey, `${head}/${term}`].filter((part) => part).join(' * ');
     return [
       { ...plain, name: `${head}/${term}`, label: words, better: 'lower', formula },
       {

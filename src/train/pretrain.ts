@@ -21,6 +21,7 @@ import {
 import { toSample } from './sample.ts';
 import { StepClock } from './stepClock.ts';
 import { learningRateAt, type StepObserver, TrainingStep } from './trainingStep.ts';
+import { factsOf, refuseLabels } from './viewFacts.ts';
 import { ViewRenderer } from './viewRenderer.ts';
 
 export class Pretrainer {
@@ -39,10 +40,11 @@ export class Pretrainer {
   readonly #batches: BatchQueue;
   readonly #source: PlaneSource;
   readonly #views: ViewRenderer;
+  readonly #dataset: Pick<TrainingSet, 'widths' | 'heights' | 'labels' | 'findings'>;
   readonly #training: TrainingStep;
   #start: string;
 
-  /** @throws AppError too-few-films */
+  /** @throws AppError too-few-films, labels-missing, config-invalid */
   constructor(config: Config, dataset: TrainingSet, runtime: Runtime, start: StartWeights | null = null) {
     this.#config = config;
     this.#start = start?.label ?? RANDOM_START;
@@ -55,6 +57,9 @@ export class Pretrainer {
     this.#batches = new BatchQueue(this.#source, (step) => this.#sampler.batchIndices(step), this.totalSteps);
     this.#training = new TrainingStep(config, runtime, start);
     this.#views = new ViewRenderer(runtime, dataset, config);
+    this.#dataset = dataset;
+    const { facts } = this.model;
+    if (facts?.kind === 'labels') refuseLabels(dataset, facts.columns);
   }
 
   get model(): Model {
@@ -191,6 +196,8 @@ export class Pretrainer {
   #record(step: number, batch: Batch, observe?: StepObserver): void {
     const images = this.#views.render(batch, step, this.#config);
     observe?.images?.(images, step);
+    const { facts } = this.model;
+    if (facts) this.#training.know(factsOf(facts, this.#dataset, batch.films, step, this.#config));
     this.#training.record(images, this.learningRate(step), observe);
   }
 }

@@ -30,7 +30,8 @@ async function train(
     const steps = [];
     for (const limit of [...pieces, Number.POSITIVE_INFINITY]) {
       if (limit === 0) break;
-      for await (const sample of trainingLoop(run, limit, () => false)) steps.push(repeatable(sample));
+      for await (const sample of trainingLoop(run, limit, () => false))
+        steps.push(repeatable(sample, config));
     }
     return { steps, checkpoint: writeCheckpoint(await run.capture()) };
   } finally {
@@ -70,6 +71,60 @@ describe.each(['lars', 'adamw'] as const)('with %s', (optimiser) => {
   );
 });
 
+describe.each(['vicregl', 'supervised'] as const)(
+  '%s, which knows more of its views than pixels',
+  (method) => {
+    test(
+      'continued from a checkpoint equals the run that was never interrupted, turned views and all',
+      async () => {
+        const config = tinyConfig({ method, rotation: 10, maxSteps: 8, localDim: 12, learningRate: 2e-3 });
+        const whole = await train(config);
+        expect(new Set(whole.steps.map((step) => step['loss/total'])).size).toBe(8);
+        const first = await train(config, [3, 0]);
+        const rest = await train(config, [2], first.checkpoint);
+        expect([...first.steps, ...rest.steps]).toEqual(whole.steps);
+        expect(rest.checkpoint).toEqual(whole.checkpoint);
+      },
+      PATIENCE,
+    );
+  },
+);
+
+test(
+  'supervised training learns from the labels: others give another run, those of films not trained on do not',
+  async () => {
+    const config = tinyConfig({ method: 'supervised', maxSteps: 3 });
+    const splits = FILMS.splits.map((_, film) => (film >= 9 ? 2 : 0));
+    const of = (change: (label: number, film: number) => number) => ({
+      ...FILMS,
+      splits,
+      labels: FILMS.labels.map((label, i) => change(label, Math.floor(i / 2))),
+    });
+    const whole = await train(
+      config,
+      [],
+      undefined,
+      of((label) => label),
+    );
+    const others = await train(
+      config,
+      [],
+      undefined,
+      of((label, film) => (film < 9 && label < 2 ? 1 - label : label)),
+    );
+    expect(others.steps).not.toEqual(whole.steps);
+    expect(
+      await train(
+        config,
+        [],
+        undefined,
+        of((label, film) => (film < 9 ? label : 1)),
+      ),
+    ).toEqual(whole);
+  },
+  PATIENCE,
+);
+
 test(
   'a run whose films are read from elsewhere, late and out of turn, equals the one that has them in memory',
   async () => {
@@ -103,12 +158,12 @@ test(
   PATIENCE,
 );
 
-test(
-  'a step leaves nothing behind: tensors, memory and dispatches are the same from the second on',
-  async () => {
+test.each(['mlvicx', 'vicregl', 'supervised'] as const)(
+  'a step of %s leaves nothing behind: tensors, memory and dispatches are the same from the second on',
+  async (method) => {
     const { runtime } = await testDevice();
     const before = tf.memory().numTensors;
-    const run = new Pretrainer(tinyConfig(), FILMS, runtime);
+    const run = new Pretrainer(tinyConfig({ method }), FILMS, runtime);
     const seen: { tensors: number; reserved: number; inUse: number; dispatches: number }[] = [];
     for (let step = 0; step < 10; step++) {
       const counted = runtime.counts.dispatches;

@@ -3,7 +3,7 @@
 
 import { presetConfig } from '../config/presets.ts';
 import { type Config, parseConfig } from '../config/schema.ts';
-import type { EngineDataset } from '../protocol/dataset.ts';
+import { type EngineDataset, LABEL_UNKNOWN } from '../protocol/dataset.ts';
 import { metricNames, type StepSample } from '../protocol/metrics.ts';
 import { Rng } from '../util/rng.ts';
 
@@ -41,13 +41,13 @@ export function madeFilms(count: number, seed = 1): EngineDataset {
   return {
     name: 'made',
     fingerprint: `made-${seed}`,
-    findings: [],
+    findings: ['first', 'second'],
     planes,
     widths,
     heights,
     splits: new Uint8Array(count),
     patients: Uint32Array.from({ length: count }, (_, film) => film),
-    labels: new Uint8Array(0),
+    labels: Uint8Array.from({ length: 2 * count }, (_, i) => [0, 1, 1, LABEL_UNKNOWN, 0][i % 5]!),
   };
 }
 

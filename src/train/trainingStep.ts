@@ -61,6 +61,8 @@ export class TrainingStep {
   readonly #optimiser: Optimiser;
   /** Of the loss, by head. */
   readonly #weights: Readonly<Record<string, Tensor>>;
+  /** What the loss wants to know of each view, [2N, columns], where it wants anything. */
+  readonly #facts: Tensor | null;
   readonly #report: Tensor;
   /** Bound of the gradient's numbers; 0: none. */
   #clip = 0;
@@ -87,6 +89,9 @@ export class TrainingStep {
     const { method } = this.model;
     const weights = Object.entries(lossWeights(method, config));
     this.#weights = Object.fromEntries(weights.map(([head, { length }]) => [head, keptZeros([length])]));
+    const columns = this.model.facts?.columns;
+    this.#facts = columns === undefined ? null : keptZeros([2 * batchSize, columns]);
+    if (this.#facts) runtime.settle(this.#facts);
     const channels = levelWidths(config.width).reduce((a, b) => a + b, 0);
     this.#report = keptZeros([reportLength(method) + 2 * config.batchSize * channels]);
     runtime.settle(this.#report);
@@ -102,6 +107,11 @@ export class TrainingStep {
     }
   }
 
+  /** Takes what the next step shall know of its views; until then that of the step before. */
+  know(facts: Float32Array): void {
+    this.#runtime.write(this.#facts!, facts);
+  }
+
   /** Records one step into the command queue; nothing waits. `images` [2N, H, W, 3], view 1 first, are freed. */
   record(images: Tensor, rate: number, observe?: StepObserver): void {
     const optimiser = this.#optimiser;
@@ -110,7 +120,7 @@ export class TrainingStep {
     // Who looks at gradients sees all of them together, before the update.
     const onParameter = observe?.gradients ? undefined : take;
     const hooks = { onForward: observe?.forward, onParameter };
-    const { report, pooled, gradients } = this.model.step(images, this.#weights, hooks);
+    const { report, pooled, gradients } = this.model.step(images, this.#weights, hooks, this.#facts);
     images.dispose();
     observe?.gradients?.(gradients);
     for (const [name, gradient] of gradients) take(name, gradient);
@@ -176,6 +186,6 @@ export class TrainingStep {
     this.model.dispose();
     this.#optimiser.dispose();
     this.#runtime.releaseReads(this.#report.size * 4);
-    tf.dispose([...Object.values(this.#weights), this.#report]);
+    tf.dispose([...Object.values(this.#weights), this.#report, ...(this.#facts ? [this.#facts] : [])]);
   }
 }

@@ -173,7 +173,7 @@ export const ERROR_TABLE = {
     hint: 'It needs a column that names films, studies or persons, and either a column of findings or columns of 0 and 1; choose the columns by hand where they have other names.',
   },
   'labels-missing': {
-    sentence: 'There are no labels, so nothing can be evaluated: {detail}',
+    sentence: 'There are no labels for this: {detail}',
     hint: 'Drop a CSV of labels beside the images, or use folders named after classes.',
   },
   'split-impossible': {

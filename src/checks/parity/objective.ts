@@ -114,7 +114,7 @@ async function measure(
     embeddings: { [head]: first!.tensor },
     inside: Object.fromEntries(others.map(({ name, tensor }) => [name, tensor])),
   };
-  const vectors = engineOf(config).loss(tape, outputs, { [head]: weights }, config)[head]!;
+  const vectors = engineOf(config).loss(tape, outputs, { [head]: weights }, config, null)[head]!;
   for (const [i, vector] of vectors.entries()) kept.set(`vector${i}`, vector);
   tape.backward();
   const values = await takeAll(runtime, kept);

@@ -15,6 +15,7 @@ import { METHOD_NAMES, METHODS, type MethodName, methodOf } from '../../methods/
 import type { SelfTestRow } from '../../protocol/selfTest.ts';
 import { drawFrom } from '../../train/initialise.ts';
 import { TrainingStep } from '../../train/trainingStep.ts';
+import { sampleFacts } from '../../train/viewFacts.ts';
 import { guarded } from './checkKernel.ts';
 
 /** LARS, because its update is proportional to the gradient; AdamW's first one knows little but the sign. */
@@ -28,6 +29,8 @@ const configOf = (method: MethodName): Config =>
       embeddingDim: 16,
       levelChannels: 8,
       levelSize: 16,
+      localDim: 16,
+      classifierOutputs: 3,
       batchSize: 8,
       weightDecay: 1e-3,
       trustCoefficient: 0.01,
@@ -104,6 +107,8 @@ export async function stepOnGpu(runtime: Runtime, method: MethodName): Promise<O
   const shape = imagesOf(config);
   const data = values(shape, 11);
   const step = new TrainingStep(config, runtime);
+  const facts = sampleFacts(step.model.facts, 2 * config.batchSize);
+  if (facts) step.know(facts);
   const record = () => step.record(tf.tensor(data.slice(), shape), RATE);
   try {
     await runtime.compile(step.collect(record), () => undefined);
@@ -137,7 +142,9 @@ async function stepOnProcessor(method: MethodName): Promise<Outcome> {
       Object.entries(lossWeights(model.method, config)).map(([head, list]) => [head, tf.tensor1d(list)]),
     );
     const images = tf.tensor(data.slice(), shape);
-    const { report, pooled, gradients } = model.step(images, weights);
+    const sample = sampleFacts(model.facts, 2 * config.batchSize);
+    const facts = sample && tf.tensor2d(sample, [2 * config.batchSize, model.facts!.columns]);
+    const { report, pooled, gradients } = model.step(images, weights, {}, facts);
     const terms: number[] = [];
     for (const vector of report) terms.push(...(await vector.data()));
     const state = await model.parameters.read();
@@ -151,6 +158,7 @@ async function stepOnProcessor(method: MethodName): Promise<Outcome> {
         at += sizeOf(shape);
       }
     }
+    facts?.dispose();
     tf.dispose([...Object.values(weights), images, ...report, pooled, ...gradients.values()]);
     const buffers = new Set(model.parameters.spec.buffers.map(({ name }) => name));
     const all = [...dataOf(state)];

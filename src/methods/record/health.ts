@@ -103,7 +103,8 @@ interface HealthRule {
   /** The spread that every dimension shall have; null: the loss does not see it, and only its absence counts. */
   readonly fullSpread: number | null;
   readonly againstPoint: string;
-  readonly againstRepetition: string;
+  /** Null: few dimensions are what the loss comes to, and no fault. */
+  readonly againstRepetition: string | null;
 }
 
 type Figures = Omit<HeadHealth, 'verdict' | 'sentence'>;
@@ -163,7 +164,7 @@ export const healthBy =
     const figures = { head, spread, fullSpread, variance, covariance, dimensions, attainable };
     const trend = spread / spreadBefore;
     const point = judgeSpread(share, trend);
-    const repetition = judgeDimensions(dimensions / attainable);
+    const repetition = rule.againstRepetition === null ? 'healthy' : judgeDimensions(dimensions / attainable);
     const isPoint = !isWorse(repetition, point);
     const verdict = isPoint ? point : repetition;
     return { ...figures, verdict, sentence: sentenceOf(verdict, figures, { isPoint, trend }, rule) };

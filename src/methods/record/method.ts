@@ -28,6 +28,8 @@ export interface Quantity {
 export interface Term<Key extends string = string> extends Quantity {
   /** The row that weighs it in the loss; null: it counts as it is. */
   readonly weightKey: Key | null;
+  /** What that weight is multiplied by; left out: 1. */
+  readonly factor?: number;
   /**
    * Where it is read: among the VICReg statistics of its head's embeddings, under its own name, or at this place of the
    * vector that the method's loss leaves behind.
@@ -42,8 +44,8 @@ export interface Head<Key extends string = string, TermName extends string = str
   readonly symbol: string;
   readonly line: 'solid' | 'dashed';
   readonly terms: readonly TermName[];
-  /** The row that weighs the head in the loss, and its sign in formulas; null: it counts as it is. */
-  readonly weight: { readonly key: Key; readonly sign: string } | null;
+  /** The row that weighs the head in the loss, its sign in formulas, and how the weight follows from it; null: it counts as it is. */
+  readonly weight: { readonly key: Key; readonly sign: string; of?(value: number): number } | null;
   /** Width of the embedding. */
   dimensions(config: Settings): number;
 }
@@ -65,6 +67,8 @@ export interface MethodRecord<R extends Rows = Rows, TermName extends string = s
   /** One paragraph for whoever chooses it. */
   readonly words: string;
   readonly source: string;
+  /** Trained with the labels of the training part: a line that methods without them are held against, and no rival of theirs. */
+  readonly isUpperLine?: true;
   /** Its settings beside those of every method; several methods may share a row. */
   readonly rows: R;
   readonly terms: Readonly<Record<TermName, Term<keyof R & string>>>;

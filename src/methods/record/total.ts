@@ -1,19 +1,27 @@
 // The weighted total of a method's loss, for whoever needs it: its weights go to the GPU for the gradient and come back
 // in the charts' values, from here alone. With it the layout of the numbers that a step leaves behind for each head.
 
-import type { MethodRecord, Settings } from './method.ts';
+import type { Head, MethodRecord, Settings, Term } from './method.ts';
 
 /** Numbers in either vector of a head: its VICReg statistics, or the terms of a loss that is not made of them. */
 export const VECTOR_LENGTH = 8;
 
-const weightOf = (key: string | null | undefined, config: Settings): number =>
-  key ? Number(config[key]) : 1;
+const settingOf = (key: string | null, config: Settings): number => (key ? Number(config[key]) : 1);
+
+const termWeight = ({ weightKey, factor = 1 }: Term, config: Settings) =>
+  factor * settingOf(weightKey, config);
+
+function headWeight({ weight }: Head, config: Settings): number {
+  if (!weight) return 1;
+  const value = settingOf(weight.key, config);
+  return weight.of?.(value) ?? value;
+}
 
 /** By head, the weights of its terms in their order and, last, that of the head itself. */
 export function lossWeights(method: MethodRecord, config: Settings): Record<string, number[]> {
-  const entries = Object.entries(method.heads).map(([name, { terms, weight }]) => [
+  const entries = Object.entries(method.heads).map(([name, head]) => [
     name,
-    [...terms.map((term) => weightOf(method.terms[term]!.weightKey, config)), weightOf(weight?.key, config)],
+    [...head.terms.map((term) => termWeight(method.terms[term]!, config)), headWeight(head, config)],
   ]);
   return Object.fromEntries(entries);
 }

@@ -8,6 +8,7 @@ import type { Config } from '../config/schema.ts';
 import { filmsOf, Sampler } from '../data/sampler.ts';
 import type { Runtime } from '../gpu/runtime.ts';
 import { levelWidths } from '../methods/encoder/network.ts';
+import { engineOf } from '../methods/engines.ts';
 import type { Model } from '../methods/model.ts';
 import type { StepSample } from '../protocol/metrics.ts';
 import {
@@ -53,13 +54,13 @@ export class Pretrainer {
     this.#sampler = new Sampler(filmsOf(dataset, 'train'), config.batchSize, config.seed);
     this.stepsPerEpoch = this.#sampler.stepsPerEpoch;
     this.totalSteps = config.maxSteps > 0 ? config.maxSteps : config.epochs * this.stepsPerEpoch;
+    const { facts } = engineOf(config);
+    if (facts?.kind === 'labels') refuseLabels(dataset, facts.columns(config));
     this.#source = planesOf(dataset);
     this.#batches = new BatchQueue(this.#source, (step) => this.#sampler.batchIndices(step), this.totalSteps);
     this.#training = new TrainingStep(config, runtime, start);
     this.#views = new ViewRenderer(runtime, dataset, config);
     this.#dataset = dataset;
-    const { facts } = this.model;
-    if (facts?.kind === 'labels') refuseLabels(dataset, facts.columns);
   }
 
   get model(): Model {

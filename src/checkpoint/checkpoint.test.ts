@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { presetConfig } from '../config/presets.ts';
+import { inForce, keysInForce, parseConfig } from '../config/schema.ts';
 import { networkOf } from '../methods/engines.ts';
 import { METHOD_NAMES } from '../methods/records.ts';
 import { hasParity, parityBytes, parityFixtures } from '../train/testParity.ts';
@@ -65,7 +66,8 @@ describe('checkpoints', () => {
       ['encoder.encoder.1.num_batches_tracked', { shape: [], data: Float32Array.of(12) }],
     ]),
     optimiserState: new Map([['momentum', new Map([[LOCAL, counted(32, 4)]])]]),
-    config: { ...presetConfig('smoke'), seed: 9 },
+    // Settings of other methods are not kept.
+    config: parseConfig(inForce({ ...presetConfig('smoke'), seed: 9 })),
     step: 12,
     fingerprint: 'abc',
     start: 'random',
@@ -127,8 +129,10 @@ describe('checkpoints', () => {
   it.each(METHOD_NAMES)(
     'know a bare state dict of %s where it is the method chosen, its widths from the shapes',
     (method) => {
-      const sizes = { width: 8, projectorHidden: 24, embeddingDim: 40 };
       const base = { ...presetConfig('smoke'), method };
+      const given = { width: 8, projectorHidden: 24, embeddingDim: 40, localDim: 24, classifierOutputs: 5 };
+      const kept = Object.entries(given).filter(([key]) => (keysInForce(base) as string[]).includes(key));
+      const sizes = Object.fromEntries(kept);
       const parameters = networkOf({ ...base, ...sizes }).storages.flatMap((storage) =>
         storage.parameters.map(({ name, shape }) => [name, counted(...shape)] as const),
       );

@@ -27,6 +27,15 @@ test('each task scores three encoders per finding, and the table can be exported
   );
   await expect(looks.getByRole('img', { name: /with the class map of/ })).toBeVisible();
 
+  await task.click();
+  await app.page.getByRole('option', { name: 'Fine-tuning' }).click();
+  await app.page.getByTestId('probe-run').click();
+  await app.page.getByTestId('probe-cancel').click();
+  await expect(app.page.getByTestId('probe-cancel')).toBeHidden({ timeout: 60_000 });
+  await expect(app.page.getByText('The model is there: press Evaluate.')).toBeVisible();
+  await task.click();
+  await app.page.getByRole('option', { name: 'Linear evaluation' }).click();
+
   const { name, text } = await app.download(app.page.getByTestId('probe-export-csv'));
   expect(name).toMatch(/\.csv$/);
   expect(text).toMatch(/pretrained/);

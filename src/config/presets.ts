@@ -85,6 +85,7 @@ export const PRESETS = {
       batchSize: 8,
       maxSteps: 40,
       probeEpochs: 20,
+      tuneEpochs: 3,
       labelDraws: 2,
       randomEncoders: 1,
     },

@@ -2,12 +2,13 @@
 // ui/evaluate/views.ts. Settings, protocol, stored runs, page and headless runner are derived from it.
 
 import { list, object, read, text, unknown } from '../util/schema.ts';
+import { FINETUNE } from './finetune/record.ts';
 import { LINEAR } from './linear/record.ts';
 import { NEIGHBOURS } from './neighbours/record.ts';
 import type { TaskRecord } from './record.ts';
 
 /** In the order in which they are offered: the one that takes seconds comes first. */
-export const TASKS = { neighbours: NEIGHBOURS, linear: LINEAR } as const;
+export const TASKS = { neighbours: NEIGHBOURS, linear: LINEAR, finetune: FINETUNE } as const;
 export type TaskName = keyof typeof TASKS;
 export const TASK_NAMES = Object.keys(TASKS) as TaskName[];
 

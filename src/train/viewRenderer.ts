@@ -71,11 +71,12 @@ export class ViewRenderer {
     return this.#renderRecords(batch, views, config, false);
   }
 
-  /** Whole films squared to the encoder's input size, [N, S, S, 3]. */
-  evaluation(batch: Batch, imageSize: number, flip: boolean): Tensor {
-    const records = Array.from(batch.films, (film) =>
-      wholeFilm(this.#films.widths[film]!, this.#films.heights[film]!, flip),
-    );
+  /** Whole films squared to the encoder's input size, [N, S, S, 3]; mirrored all, none, or as said of each. */
+  evaluation(batch: Batch, imageSize: number, flip: boolean | readonly boolean[]): Tensor {
+    const records = Array.from(batch.films, (film, i) => {
+      const mirrored = typeof flip === 'boolean' ? flip : flip[i]!;
+      return wholeFilm(this.#films.widths[film]!, this.#films.heights[film]!, mirrored);
+    });
     const params = this.#upload(batch, records);
     const attrs = { size: imageSize, maxSide: this.#maxSide, normalise: true };
     return resizeEval.one({ planes: this.#planes, params }, attrs);

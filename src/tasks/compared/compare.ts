@@ -4,7 +4,7 @@
 
 import { type Config, SCHEMA } from '../../config/schema.ts';
 import type { TrainingSet } from '../../train/batchSource.ts';
-import type { ComparedFeatures, EncoderFeatures } from '../features.ts';
+import type { EncoderFeatures } from '../features.ts';
 import { chooseFindings, type Draw, drawLabels, type Rows, type ValidationSource } from '../labelDraws.ts';
 import { splitRows } from '../labelShare.ts';
 import { pixelFeatures } from '../pixels.ts';
@@ -12,10 +12,11 @@ import { RESAMPLES } from '../scores/bootstrap.ts';
 import type { ScoredReport } from './report.ts';
 import { eachEncoder, summarise } from './summarise.ts';
 
-export interface Compared {
+/** @template E what an encoder is to the task: its features, or the weights from which it begins */
+export interface Compared<E = EncoderFeatures> {
   readonly dataset: TrainingSet;
-  /** Of all films in the order of the data set; raw pixels are taken from its planes. */
-  readonly features: ComparedFeatures;
+  /** The pretrained encoder and the random ones beside it; raw pixels are taken from the planes of the set. */
+  readonly features: { readonly pretrained: E; readonly random: readonly E[] };
   readonly config: Config;
   /** Names; empty asks for all of the set. */
   readonly findings: readonly string[];
@@ -31,10 +32,10 @@ export interface Compared {
 }
 
 /** How a task learns from one draw of labels: test scores, test films x findings, of which only the order matters. */
-export interface Scorer {
+export interface Scorer<E> {
   /** What the work is called while it goes on. */
   readonly stage: string;
-  encoder(features: EncoderFeatures, draw: Draw): Promise<Float64Array>;
+  encoder(features: E, draw: Draw): Promise<Float64Array>;
   pixels(features: Float32Array, draw: Draw): Promise<Float64Array>;
 }
 
@@ -45,9 +46,9 @@ export interface Conditions {
 }
 
 /** @throws AppError labels-missing, split-impossible, those of the scorer, and whatever `yieldNow` throws */
-export async function compareEncoders(
-  task: Compared,
-  scorer: Scorer,
+export async function compareEncoders<E>(
+  task: Compared<E>,
+  scorer: Scorer<E>,
   protocol: (conditions: Conditions) => string[],
 ): Promise<ScoredReport> {
   const started = performance.now();
@@ -134,11 +135,16 @@ function mattersOfSet({ findings, parts }: TrainingSet, scored: readonly number[
 const TRAINED_BEYOND =
   'The encoder was pretrained on other films, labels or another split than these: test films may be among those it saw then.';
 
-/** Sentences that every such protocol begins with: where the encoder comes from and what it was asked for. */
-export const openingWords = ({ start, trainedBeyond, config }: Compared): string[] => [
+/** Sentences that every protocol begins with: where the encoder comes from. */
+export const startWords = ({ start, trainedBeyond }: Pick<Compared, 'start' | 'trainedBeyond'>): string[] => [
   `Weights before pretraining: ${start}.`,
   'No patient has films in more than one split (checked).',
   ...(trainedBeyond ? [TRAINED_BEYOND] : []),
+];
+
+/** The same of frozen encoders: what is taken from them. */
+export const openingWords = ({ config, ...rest }: Compared): string[] => [
+  ...startWords(rest),
   `Features: ${SCHEMA.probeFeatures.choices[config.probeFeatures].toLowerCase()}; batch norm: ${SCHEMA.probeNorm.choices[config.probeNorm].toLowerCase()}.`,
 ];
 

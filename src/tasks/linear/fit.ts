@@ -4,7 +4,7 @@
 import type { Config } from '../../config/schema.ts';
 import type { EncoderFeatures } from '../features.ts';
 import type { Draw } from '../labelDraws.ts';
-import { auroc } from '../scores/auroc.ts';
+import { meanAuroc } from '../scores/meanAuroc.ts';
 import { linearEpochs } from './linearClassifier.ts';
 import { copyLayer, initLinear, type LinearLayer, logitsOf } from './linearLayer.ts';
 import { fitRidge, RIDGE_PENALTIES } from './ridge.ts';
@@ -75,21 +75,4 @@ function gather(features: Float32Array, dim: number, rows: Uint32Array): Float32
   const x = new Float32Array(rows.length * dim);
   for (const [i, row] of rows.entries()) x.set(features.subarray(row * dim, (row + 1) * dim), i * dim);
   return x;
-}
-
-/** Mean over the findings for which the AUROC of these films is defined; the caller makes sure there is one. */
-function meanAuroc(logits: Float64Array, { labels, classes }: Draw, rows: Uint32Array): number {
-  let sum = 0;
-  let defined = 0;
-  for (let k = 0; k < classes; k++) {
-    const scores = Float64Array.from(rows, (_, i) => logits[i * classes + k]!);
-    const value = auroc(
-      scores,
-      Uint8Array.from(rows, (row) => labels[row * classes + k]!),
-    );
-    if (value === null) continue;
-    sum += value;
-    defined++;
-  }
-  return sum / defined;
 }

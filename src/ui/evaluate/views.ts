@@ -2,6 +2,7 @@
 
 import type { ComponentType } from 'react';
 import type { Evaluation, ReportOf, TaskName } from '../../tasks/records.ts';
+import { FinetuneIntroduction, FinetuneReportView } from './finetune/FinetuneReport.tsx';
 import { LinearIntroduction, LinearReportView } from './linear/LinearReport.tsx';
 import { NeighboursIntroduction, NeighboursReportView } from './neighbours/NeighboursReport.tsx';
 
@@ -12,6 +13,7 @@ interface TaskView<Report> {
 
 const VIEWS: { readonly [T in TaskName]: TaskView<ReportOf<T>> } = {
   neighbours: { Introduction: NeighboursIntroduction, Report: NeighboursReportView },
+  finetune: { Introduction: FinetuneIntroduction, Report: FinetuneReportView },
   linear: { Introduction: LinearIntroduction, Report: LinearReportView },
 };
 

@@ -1,0 +1,115 @@
+// Fine-tuning on the GPU: it learns what can be seen from a few films, repeats itself, heeds no unknown label, lets the
+// validation films choose the epoch, and leaves the run whose encoder it copies as it is.
+
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Config } from '../../config/schema.ts';
+import { testDevice } from '../../gpu/testDevice.ts';
+import type { EngineDataset } from '../../protocol/dataset.ts';
+import { drawFrom } from '../../train/initialise.ts';
+import { Pretrainer } from '../../train/pretrain.ts';
+import { tinyConfig } from '../../train/testRun.ts';
+import { AppError } from '../../util/errors.ts';
+import { Rng } from '../../util/rng.ts';
+import { TASKS } from '../records.ts';
+import { evaluateFinetune } from './evaluate.ts';
+import { tune } from './tune.ts';
+
+const FILMS = 60;
+const SIDE = 40;
+const rng = new Rng(3, 'synthetic');
+const bright = Uint8Array.from({ length: FILMS }, () => Number(rng.chance(0.5)));
+/** A film with the finding is brighter in its lower half; exposure means nothing. */
+const planes = Array.from(bright, (has) => {
+  const level = rng.uniform(60, 140);
+  return Uint8Array.from({ length: SIDE * SIDE }, (_, i) => {
+    const lower = i >= (SIDE * SIDE) / 2;
+    return Math.max(0, Math.min(255, level + (lower === (has === 1) ? 45 : 0) + 12 * rng.normal()));
+  });
+});
+const dataset: EngineDataset = {
+  name: 'made',
+  fingerprint: 'made',
+  findings: ['lower', 'chance'],
+  planes,
+  widths: new Uint16Array(FILMS).fill(SIDE),
+  heights: new Uint16Array(FILMS).fill(SIDE),
+  splits: Uint8Array.from({ length: FILMS }, (_, i) => (i < 32 ? 0 : i < 42 ? 1 : 2)),
+  patients: Uint32Array.from({ length: FILMS }, (_, i) => i),
+  labels: Uint8Array.from({ length: FILMS * 2 }, (_, i) =>
+    i % 2 ? Number(rng.chance(0.5)) : bright[i >> 1]!,
+  ),
+};
+const config: Config = tinyConfig({ tuneEpochs: 6, tunePatience: 6, tuneBatch: 8, tuneRate: 3e-3 });
+
+const rows = (from: number, to: number) => Uint32Array.from({ length: to - from }, (_, i) => from + i);
+const draw = (labels = dataset.labels) => ({
+  index: 0,
+  fit: rows(0, 32),
+  val: rows(32, 42),
+  test: rows(42, 60),
+  train: rows(0, 32),
+  labels,
+  classes: 2,
+});
+
+async function tuned(changes: Partial<Config> = {}, labels = dataset.labels, yieldNow = async () => {}) {
+  const { runtime } = await testDevice();
+  const tuning = { runtime, dataset, config: { ...config, ...changes }, onEpoch: () => {}, yieldNow };
+  return tune({ draw: drawFrom(1) }, draw(labels), tuning);
+}
+
+afterEach(async () => {
+  expect((await testDevice()).takeFaults()).toEqual([]);
+});
+
+describe('fine-tuning', () => {
+  it('learns from few films, reports both starts, and leaves the run as it is', async () => {
+    const { runtime } = await testDevice();
+    const run = new Pretrainer(config, dataset, runtime);
+    const before = await run.model.parameters.read();
+    const report = await evaluateFinetune({
+      run,
+      dataset,
+      config,
+      findings: [],
+      onProgress: () => {},
+      yieldNow: async () => {},
+    });
+    expect(await run.model.parameters.read()).toEqual(before);
+    run.dispose();
+    expect(report.findings[0]!.auroc.pretrained.value).toBeGreaterThan(0.9);
+    // A run of no steps is at the random start: the same weights, the same training.
+    expect(report.findings[0]!.auroc.random).toEqual(report.findings[0]!.auroc.pretrained);
+    expect(report.bestEpochs.pretrained).toHaveLength(1);
+    expect(report.bestEpochs.random).toEqual(report.bestEpochs.pretrained);
+    expect(TASKS.finetune.read(JSON.parse(JSON.stringify(report)), 'report')).toEqual(report);
+  }, 240_000);
+
+  it('repeats itself, with views of pretraining as well', async () => {
+    for (const tuneViews of ['whole', 'augmented'] as const) {
+      const changes = { tuneViews, tuneEpochs: 2 };
+      expect(await tuned(changes)).toEqual(await tuned(changes));
+    }
+  }, 240_000);
+
+  it('does not learn from labels that are not known, nor stops on those of the test films', async () => {
+    const hidden = dataset.labels.map((label, i) => (i % 2 === 0 && i < 64 ? 255 : label));
+    const blind = await tuned({ tuneEpochs: 3 }, hidden);
+    const seeing = await tuned({ tuneEpochs: 3 });
+    expect(blind.scores).not.toEqual(seeing.scores);
+    const swapped = dataset.labels.map((label, i) => (i >= 84 ? 1 - label : label));
+    expect(await tuned({ tuneEpochs: 3 }, swapped)).toEqual(seeing);
+  }, 240_000);
+
+  it('ends when it is called off, and frees what it took', async () => {
+    const { runtime } = await testDevice();
+    await tuned({ tuneEpochs: 1 });
+    const held = runtime.memory().inUse;
+    let times = 0;
+    const stop = async () => {
+      if (++times > 5) throw new AppError('not-ready', 'called off');
+    };
+    await expect(tuned({}, dataset.labels, stop)).rejects.toMatchObject({ code: 'not-ready' });
+    expect(runtime.memory().inUse).toBe(held);
+  }, 240_000);
+});

@@ -31,7 +31,7 @@ function network(): Map<string, StoredTensor<'F32'>> {
   const { storages, buffers } = backbone(CONFIG.width);
   const shapes = new Map<string, readonly number[]>([
     ...storages.flatMap(({ parameters }) => parameters.map(({ name, shape }) => [name, shape] as const)),
-    ...buffers.map(({ name, size }) => [name, [size]] as const),
+    ...buffers.map(({ name, shape }) => [name, shape] as const),
   ]);
   return new Map(
     torchvisionNames().map((name, i) => {

@@ -71,7 +71,7 @@ export async function readStartWeights(
     storage.parameters.map(({ name, shape }) => [name, shape] as const),
   );
   requireTensors(parameters, new Map(weights), 'weights-invalid');
-  requireTensors(buffers, new Map(norms.map(({ name, size }) => [name, [size]])), 'weights-invalid');
+  requireTensors(buffers, new Map(norms.map(({ name, shape: size }) => [name, size])), 'weights-invalid');
   return { label: `ResNet-18 weights from a file (SHA-256 ${await digest(bytes)})`, parameters, buffers };
 }
 

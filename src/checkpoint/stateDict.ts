@@ -15,8 +15,9 @@ export type NamedTensors = ReadonlyMap<string, NamedTensor>;
 const POSITIONS = 16;
 const POOLED_INPUT = /(^|\.)resize_project\.conv_head\.projection\.2\.weight$/;
 
-/** Batch-norm state, as opposed to what the optimiser changes. */
-export const isBufferName = (name: string) => /\.(running_mean|running_var|num_batches_tracked)$/.test(name);
+/** Batch-norm state and queues, as opposed to weights. */
+export const isBufferName = (name: string) =>
+  /\.(running_mean|running_var|num_batches_tracked)$|^queue(_ptr)?$/.test(name);
 
 /** Number and place of the dimensions of [kh, kw, in, out] in PyTorch's order, and back. */
 const TO_TORCH: Readonly<Record<number, readonly number[]>> = { 2: [1, 0], 4: [3, 2, 0, 1] };

@@ -2,6 +2,7 @@
 // was asked for would score or train something else unawares.
 
 import type { Runtime } from '../gpu/runtime.ts';
+import { sizeOf } from '../gpu/shape.ts';
 import type { Model } from '../methods/model.ts';
 import type { NetworkSpec } from '../nn/parameters.ts';
 import { AppError } from '../util/errors.ts';
@@ -15,7 +16,7 @@ export function requireWeights(network: NetworkSpec, { parameters, buffers }: We
     storage.parameters.map(({ name, shape }) => [name, shape] as const),
   );
   requireTensors(parameters, new Map(wanted));
-  const missing = network.buffers.find(({ name, size }) => buffers.get(name)?.data.length !== size);
+  const missing = network.buffers.find(({ name, shape }) => buffers.get(name)?.data.length !== sizeOf(shape));
   if (missing) throw new AppError('checkpoint-invalid', `it lacks ${missing.name}.`);
 }
 

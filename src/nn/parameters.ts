@@ -19,19 +19,26 @@ export interface ParameterSpec {
 export type Initialiser =
   | { readonly kind: 'constant'; readonly value: number }
   | { readonly kind: 'normal'; readonly deviation: number }
-  | { readonly kind: 'uniform'; readonly bound: number };
+  | { readonly kind: 'uniform'; readonly bound: number }
+  /** Rows of unit length in any direction. */
+  | { readonly kind: 'directions' };
 
 export interface StorageSpec {
   readonly name: string;
   readonly shape: Shape;
   /** Consecutive, filling the storage. */
   readonly parameters: readonly ParameterSpec[];
+  /** The storage that this one begins as, and whose moving average it is from then on. No gradient reaches it. */
+  readonly follows?: string;
 }
 
+/** State that a pass or an update changes and no gradient: statistics of norms, queues. */
 export interface BufferSpec {
   readonly name: string;
-  readonly size: number;
-  readonly value: number;
+  readonly shape: Shape;
+  readonly init: Initialiser;
+  /** The buffer that it begins as, where the weights that a run begins with have it. */
+  readonly follows?: string;
 }
 
 /** What a network is made of; built by the methods (methods/engines.ts). */
@@ -41,7 +48,7 @@ export interface NetworkSpec {
 }
 
 /** Draws the initial values of a parameter. */
-export type Draw = (parameter: ParameterSpec) => Float32Array;
+export type Draw = (parameter: Pick<ParameterSpec, 'name' | 'shape' | 'init'>) => Float32Array;
 
 /** The values of a tensor as they are when it is called, for the caller to keep. */
 export type Download = (tensor: Tensor) => Promise<Float32Array>;
@@ -66,13 +73,16 @@ export class Parameters {
   constructor(spec: NetworkSpec, draw: Draw) {
     this.spec = spec;
     for (const storage of spec.storages) {
+      const start = spec.storages.find(({ name }) => name === storage.follows) ?? storage;
       this.#tensors.set(
         storage.name,
-        keptTensor(storage.shape, () => drawn(storage, draw)),
+        keptTensor(storage.shape, () => drawn(start, draw)),
       );
     }
-    for (const { name, size, value } of spec.buffers) {
-      this.#tensors.set(name, tf.keep(tf.fill([size], value)));
+    for (const buffer of spec.buffers) {
+      const { name, shape, init } = buffer;
+      const constant = init.kind === 'constant' ? tf.keep(tf.fill([...shape], init.value)) : null;
+      this.#tensors.set(name, constant ?? keptTensor(shape, () => draw(buffer)));
     }
   }
 
@@ -104,8 +114,8 @@ export class Parameters {
         at += sizeOf(shape);
       }
     }
-    for (const [i, { name, size }] of this.spec.buffers.entries()) {
-      values.set(name, { shape: [size], data: await buffers[i]! });
+    for (const [i, { name, shape }] of this.spec.buffers.entries()) {
+      values.set(name, { shape, data: await buffers[i]! });
     }
     return values;
   }
@@ -130,7 +140,7 @@ export class Parameters {
       }
       upload(this.get(storage.name), whole);
     }
-    for (const { name, size } of this.spec.buffers) upload(this.get(name), dataOf(name, size));
+    for (const { name, shape } of this.spec.buffers) upload(this.get(name), dataOf(name, sizeOf(shape)));
   }
 
   dispose(): void {

@@ -205,8 +205,8 @@ function network(): Parameters {
     drawn.set(...add(`${name}.weight`, [channels], 0.2, 1));
     drawn.set(...add(`${name}.bias`, [channels], 0.2));
     buffers.push(
-      { name: `${name}.running_mean`, size: channels, value: 0 },
-      { name: `${name}.running_var`, size: channels, value: 1 },
+      { name: `${name}.running_mean`, shape: [channels], init: { kind: 'constant', value: 0 } },
+      { name: `${name}.running_var`, shape: [channels], init: { kind: 'constant', value: 1 } },
     );
   };
   for (const [block, inputs] of [8, 16].entries()) {

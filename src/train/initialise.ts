@@ -2,7 +2,7 @@
 // one never changes another, and reset returns to exactly the same start.
 
 import { sizeOf } from '../gpu/shape.ts';
-import type { Draw } from '../nn/parameters.ts';
+import type { Draw, Initialiser } from '../nn/parameters.ts';
 import { hashText, Rng } from '../util/rng.ts';
 
 /**
@@ -22,8 +22,20 @@ export function drawFrom(
     const rng = new Rng(seed, stream, hashText(name));
     for (let i = 0; i < values.length; i++) {
       values[i] =
-        init.kind === 'normal' ? init.deviation * rng.normal() : rng.uniform(-init.bound, init.bound);
+        init.kind === 'uniform' ? rng.uniform(-init.bound, init.bound) : deviationOf(init) * rng.normal();
     }
-    return values;
+    return init.kind === 'directions' ? unitRows(values, shape.at(-1)!) : values;
   };
+}
+
+const deviationOf = (init: Initialiser) => (init.kind === 'normal' ? init.deviation : 1);
+
+/** Each row over its length, in place. */
+function unitRows(values: Float32Array, width: number): Float32Array {
+  for (let at = 0; at < values.length; at += width) {
+    const row = values.subarray(at, at + width);
+    const length = Math.hypot(...row);
+    for (let i = 0; i < width; i++) row[i]! /= length;
+  }
+  return values;
 }

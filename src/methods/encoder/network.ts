@@ -54,8 +54,8 @@ export class NetworkBuilder {
       alone({ name: `${name}.bias`, shape: [size], init: constant(0), adapted: false }),
     );
     this.buffers.push(
-      { name: `${name}.running_mean`, size, value: 0 },
-      { name: `${name}.running_var`, size, value: 1 },
+      { name: `${name}.running_mean`, shape: [size], init: constant(0) },
+      { name: `${name}.running_var`, shape: [size], init: constant(1) },
     );
   }
 

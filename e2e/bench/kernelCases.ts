@@ -406,6 +406,21 @@ export const KERNEL_CALLS: { readonly [N in KernelName]: () => KernelCall[] } = 
       K.placeVicregGrad({ z, matches, centred, variances, grams, weights }, attrs),
     );
   },
+  cosine: () => {
+    const [prediction, target] = [1, 2].map(() => random([VIEWS, CONFIG.embeddingDim])) as [Tensor, Tensor];
+    return one(`${VIEWS} x ${CONFIG.embeddingDim}`, () =>
+      K.cosine({ prediction, target }, { scale: 1, offset: 0 }),
+    );
+  },
+  cosineGrad: () => {
+    const [prediction, target] = [1, 2].map(() => random([VIEWS, CONFIG.embeddingDim])) as [Tensor, Tensor];
+    const attrs = { scale: 1, offset: 0 };
+    const [, cosines] = kept(K.cosine({ prediction, target }, attrs)) as [Tensor, Tensor];
+    const weights = tf.keep(tf.tensor1d([1, 1]));
+    return one(`${VIEWS} x ${CONFIG.embeddingDim}`, () =>
+      K.cosineGrad({ prediction, target, cosines, weights }, attrs),
+    );
+  },
   larsUpdate: () => {
     const { moment2: _, ...inputs } = arena();
     return [
@@ -423,6 +438,17 @@ export const KERNEL_CALLS: { readonly [N in KernelName]: () => KernelCall[] } = 
         shape: `${inputs.parameters.size} numbers in 15`,
         run: () => K.adamwUpdate(inputs, {}),
         mutated: [inputs.parameters, inputs.moment1, inputs.moment2],
+      },
+    ];
+  },
+  movingAverage: () => {
+    const { parameters: target, gradients: online } = arena();
+    const share = tf.keep(tf.tensor1d([0.004]));
+    return [
+      {
+        shape: `${target.size} numbers`,
+        run: () => K.movingAverage({ target, online, share }, {}),
+        mutated: [target],
       },
     ];
   },

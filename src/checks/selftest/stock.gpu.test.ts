@@ -75,6 +75,8 @@ const STEP_OF: Partial<Record<KernelName, MethodName>> = {
   matchPlaces: 'vicregl',
   placeVicreg: 'vicregl',
   placeVicregGrad: 'vicregl',
+  cosine: 'simsiam',
+  cosineGrad: 'simsiam',
 };
 
 test.each(KERNEL_NAMES.filter((name) => !NOT_IN_A_STEP.includes(name)))(

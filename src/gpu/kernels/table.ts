@@ -5,6 +5,7 @@ import { barlow, barlowGrad } from './barlow/barlow.ts';
 import { bottleneck, bottleneckApply } from './bottleneck/bottleneck.ts';
 import { bottleneckGrad } from './bottleneck/bottleneckGrad.ts';
 import { contrastive, contrastiveGrad } from './contrastive/contrastive.ts';
+import { cosine, cosineGrad } from './contrastive/cosine.ts';
 import { rowNormalise, rowNormaliseGrad } from './contrastive/rowNormalise.ts';
 import { conv2d, conv2dInputGrad } from './conv/conv2d.ts';
 import { conv2dFilterGrad } from './conv/conv2dFilterGrad.ts';
@@ -16,6 +17,7 @@ import { vicreg, vicregGrad } from './loss/vicreg.ts';
 import { batchNorm, batchNormEval } from './norm/batchNorm.ts';
 import { batchNormApply } from './norm/batchNormApply.ts';
 import { batchNormGrad } from './norm/batchNormGrad.ts';
+import { movingAverage } from './optimiser/movingAverage.ts';
 import { adamwUpdate, larsUpdate } from './optimiser/optimiser.ts';
 import { matchPlaces } from './places/matchPlaces.ts';
 import { placeVicreg, placeVicregGrad } from './places/placeVicreg.ts';
@@ -61,8 +63,11 @@ export const KERNEL_TABLE = {
   matchPlaces,
   placeVicreg,
   placeVicregGrad,
+  cosine,
+  cosineGrad,
   larsUpdate,
   adamwUpdate,
+  movingAverage,
   renderViews,
   resizeEval,
 } satisfies Readonly<Record<KernelName, unknown>>;

@@ -1,8 +1,9 @@
-// Cases of rows of unit length and of the contrastive loss.
+// Cases of rows of unit length, of the contrastive loss and of the cosine loss.
 
 import { type CaseTable, referenceOf } from '../parts/case.ts';
 import { type Given, given } from '../parts/samples.ts';
 import { contrastive } from './contrastive.ts';
+import { cosine } from './cosine.ts';
 import { rowNormalise } from './rowNormalise.ts';
 
 const normalised = (rows: number, dimensions: number) => {
@@ -19,11 +20,29 @@ function lossGradient(films: number, dimensions: number) {
   return { unit, probabilities, weights: { shape: [2], data: Float32Array.of(1, 0.5) } };
 }
 
+const COSINE = { scale: 4, offset: 4 };
+
+const predictions = (films: number, dimensions: number) => ({
+  prediction: given([2 * films, dimensions], 1, 0.7),
+  target: given([2 * films, dimensions], 2, 1.3),
+});
+
+function cosineGradient(films: number, dimensions: number) {
+  const inputs = predictions(films, dimensions);
+  const cosines = referenceOf(cosine, inputs, COSINE).saved[1]!;
+  return { ...inputs, cosines, weights: { shape: [2], data: Float32Array.of(1, 0.5) } };
+}
+
 export const CASES = {
   rowNormalise: {
     cases: [
       { detail: '16 rows, 32 dimensions', inputs: () => ({ x: given([16, 32], 1, 0.7) }), attrs: {} },
       { detail: '10 rows, 131 dimensions', inputs: () => ({ x: given([10, 131], 1, 0.7) }), attrs: {} },
+      {
+        detail: '10 rows of length 6, 36 dimensions',
+        inputs: () => ({ x: given([10, 36], 1, 0.7) }),
+        attrs: { length: 6 },
+      },
     ],
   },
   rowNormaliseGrad: {
@@ -45,6 +64,18 @@ export const CASES = {
     cases: [
       { detail: '8 films, 32 dimensions', inputs: () => lossGradient(8, 32), attrs: ATTRS },
       { detail: '41 films, 9 dimensions', inputs: () => lossGradient(41, 9), attrs: ATTRS },
+    ],
+  },
+  cosine: {
+    cases: [
+      { detail: '8 films, 32 dimensions', inputs: () => predictions(8, 32), attrs: COSINE },
+      { detail: '41 films, 131 dimensions', inputs: () => predictions(41, 131), attrs: COSINE },
+    ],
+  },
+  cosineGrad: {
+    cases: [
+      { detail: '8 films, 32 dimensions', inputs: () => cosineGradient(8, 32), attrs: COSINE },
+      { detail: '41 films, 131 dimensions', inputs: () => cosineGradient(41, 131), attrs: COSINE },
     ],
   },
 } satisfies Partial<CaseTable>;

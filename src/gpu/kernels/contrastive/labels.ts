@@ -5,4 +5,6 @@ export const LABELS = {
   rowNormaliseGrad: 'Rows of unit length, gradient',
   contrastive: 'Contrastive loss',
   contrastiveGrad: 'Contrastive loss, gradient',
+  cosine: 'Cosine loss',
+  cosineGrad: 'Cosine loss, gradient',
 } as const;

@@ -1,4 +1,5 @@
-// Rows of unit length, and their way back: u = x / max(|x|, 1e-12). Losses of cosines are measured on such rows.
+// Rows of unit length, or of another one, and the way back from unit length: u = x / max(|x|, 1e-12). Losses of cosines are
+// measured on such rows; the statistics of such embeddings on rows of length sqrt(D), whose full spread is one.
 
 import { defineKernel } from '../../kernel.ts';
 import { flatGroups, program } from '../../program.ts';
@@ -8,23 +9,28 @@ const SMALLEST = 1e-12;
 
 type NoAttrs = Record<string, never>;
 
-/** Input: x [R, D]. Outputs: unit [R, D]; norms [R]. */
-export const rowNormalise = defineKernel<'x', NoAttrs>({
+export interface RowAttrs {
+  /** Of each row; 1 where it is left out. */
+  readonly length?: number;
+}
+
+/** Input: x [R, D]. Outputs: unit [R, D]; norms [R], of x. */
+export const rowNormalise = defineKernel<'x', RowAttrs>({
   name: 'MlvRowNormalise',
   inputs: ['x'],
   outputs: ({ x }) => [x, [x[0]!]],
-  gpu({ inputs: { x }, outputs, run }) {
+  gpu({ inputs: { x }, outputs, run }, { length = 1 }) {
     const [rows, d] = x.shape as [number, number];
-    run(normalise, [x, ...outputs], [rows, d], flatGroups(rows, 1));
+    run(normalise, [x, ...outputs], [rows, d, length], flatGroups(rows, 1));
   },
-  reference({ x }, _attrs, [unit, norms]) {
+  reference({ x }, { length = 1 }, [unit, norms]) {
     const [rows, d] = x.shape as [number, number];
     for (let i = 0; i < rows; i++) {
       let square = 0;
       for (let j = 0; j < d; j++) square += x.data[i * d + j]! ** 2;
       const norm = Math.max(Math.sqrt(square), SMALLEST);
       norms!.data[i] = norm;
-      for (let j = 0; j < d; j++) unit!.data[i * d + j] = x.data[i * d + j]! / norm;
+      for (let j = 0; j < d; j++) unit!.data[i * d + j] = (x.data[i * d + j]! / norm) * length;
     }
   },
 });
@@ -55,7 +61,7 @@ const normalise = program({
   name: 'rowNormalise',
   reads: { x: 'f32' },
   writes: { unit: 'f32', norms: 'f32' },
-  params: { rows: 'u32', d: 'u32' },
+  params: { rows: 'u32', d: 'u32', length: 'f32' },
   workgroup: [64],
   declarations: SUM_OVER_LANES,
   body: `
@@ -65,7 +71,7 @@ const normalise = program({
   for (var j = lane; j < p.d; j += 64u) { let value = x[row * p.d + j]; part += value * value; }
   ${sumOverLanes('square', 'part')}
   let norm = max(sqrt(square), ${SMALLEST});
-  for (var j = lane; j < p.d; j += 64u) { unit[row * p.d + j] = x[row * p.d + j] / norm; }
+  for (var j = lane; j < p.d; j += 64u) { unit[row * p.d + j] = (x[row * p.d + j] / norm) * p.length; }
   if (lane == 0u) { norms[row] = norm; }`,
 });
 

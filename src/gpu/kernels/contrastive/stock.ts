@@ -1,18 +1,23 @@
-// Rows of unit length and the contrastive loss with their gradients as compositions of stock operations, by the formulas of
-// rowNormalise.ts and contrastive.ts.
+// Rows of unit length, the contrastive and the cosine loss with their gradients as compositions of stock operations, by the
+// formulas of rowNormalise.ts, contrastive.ts and cosine.ts.
 
 import { type Tensor, tf } from '../../backend.ts';
 import type { Stock } from '../../switches.ts';
 import { joined, part, product, shaped } from '../parts/operations.ts';
 import type { ContrastiveAttrs } from './contrastive.ts';
+import type { CosineAttrs } from './cosine.ts';
+import type { RowAttrs } from './rowNormalise.ts';
 
 type NoAttrs = Record<string, never>;
 
-export const rowNormalise: Stock<'x', NoAttrs> = {
+/** Lengths of rows as a column. */
+const lengths = (x: Tensor): Tensor => tf.maximum(tf.sqrt(tf.sum(tf.square(x), 1, true)), 1e-12);
+
+export const rowNormalise: Stock<'x', RowAttrs> = {
   instead: 'tf.sum, tf.sqrt and tf.div',
-  run({ x }) {
-    const norms = tf.maximum(tf.sqrt(tf.sum(tf.square(x), 1, true)), 1e-12);
-    return [tf.div(x, norms), shaped(norms, x.shape[0]!)];
+  run({ x }, { length = 1 }) {
+    const norms = lengths(x);
+    return [tf.mul(tf.div(x, norms), length), shaped(norms, x.shape[0]!)];
   },
 };
 
@@ -47,14 +52,46 @@ export const contrastive: Stock<'unit', ContrastiveAttrs> = {
   },
 };
 
+/** Weight of the term times that of the head, [1, 1]. */
+function weight(weights: Tensor): Tensor {
+  const [term, head] = [0, 1].map((i) => shaped(part(weights, [i], [1]), 1, 1)) as [Tensor, Tensor];
+  return tf.mul(term, head);
+}
+
 export const contrastiveGrad: Stock<'unit' | 'probabilities' | 'weights', ContrastiveAttrs> = {
   instead: 'tf.matMul and arithmetic',
   run({ unit, probabilities, weights }, { temperature }) {
     const [rows] = unit.shape as [number, number];
     const both = tf.add(probabilities, tf.transpose(probabilities));
     const pulled = tf.sub(both, tf.mul(partners(rows), 2));
-    const [term, head] = [0, 1].map((i) => shaped(part(weights, [i], [1]), 1, 1)) as [Tensor, Tensor];
-    const scale = tf.div(tf.mul(term, head), rows * temperature);
-    return [tf.mul(product(pulled, unit), scale)];
+    return [tf.mul(product(pulled, unit), tf.div(weight(weights), rows * temperature))];
+  },
+};
+
+/** Rows with the halves changed over: those of the other view. */
+const otherView = (x: Tensor): Tensor => {
+  const [rows, d] = x.shape as [number, number];
+  const half = (begin: number) => part(x, [begin, 0], [rows / 2, d]);
+  return joined([half(rows / 2), half(0)], 0);
+};
+
+export const cosine: Stock<'prediction' | 'target', CosineAttrs> = {
+  instead: 'tf.sum, tf.sqrt and arithmetic',
+  run({ prediction, target }, { scale, offset }) {
+    const wanted = otherView(target);
+    const [p, t] = [prediction, wanted].map((x) => tf.reciprocal(lengths(x))) as [Tensor, Tensor];
+    const cos = tf.mul(tf.mul(tf.sum(tf.mul(prediction, wanted), 1, true), p), t);
+    const loss = tf.sub(offset, tf.mul(tf.mean(cos), scale));
+    return [joined([shaped(loss, 1), tf.zeros([7])], 0), joined([cos, p, t], 1)];
+  },
+};
+
+export const cosineGrad: Stock<'prediction' | 'target' | 'cosines' | 'weights', CosineAttrs> = {
+  instead: 'arithmetic',
+  run({ prediction, target, cosines, weights }, { scale }) {
+    const [rows] = prediction.shape as [number, number];
+    const [cos, p, t] = [0, 1, 2].map((k) => part(cosines, [0, k], [rows, 1])) as [Tensor, Tensor, Tensor];
+    const across = tf.sub(tf.mul(otherView(target), t), tf.mul(tf.mul(prediction, p), cos));
+    return [tf.mul(tf.mul(across, p), tf.mul(weight(weights), -scale / rows))];
   },
 };

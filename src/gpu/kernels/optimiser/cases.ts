@@ -1,4 +1,4 @@
-// Cases of both optimisers.
+// Cases of both optimisers and of the moving average.
 
 import type { CaseTable } from '../parts/case.ts';
 import { given } from '../parts/samples.ts';
@@ -37,6 +37,12 @@ function larsArena(clip = 0) {
   return inputs;
 }
 
+const followed = (target: number, online: number) => ({
+  target: given([target], 1),
+  online: given([online], 2),
+  share: { shape: [1], data: Float32Array.of(0.004) },
+});
+
 export const CASES = {
   larsUpdate: {
     cases: [
@@ -48,6 +54,12 @@ export const CASES = {
     cases: [
       { detail: 'four parameters, 1,000 numbers', inputs: () => arena(), attrs: {} },
       { detail: 'gradients clipped', inputs: () => arena(0.3), attrs: {} },
+    ],
+  },
+  movingAverage: {
+    cases: [
+      { detail: '1,000 numbers', inputs: () => followed(1000, 1000), attrs: {} },
+      { detail: '333 numbers of 1,000', inputs: () => followed(333, 1000), attrs: {} },
     ],
   },
 } satisfies Partial<CaseTable>;

@@ -1,6 +1,7 @@
-// The kernels of the optimisers, as a person calls them.
+// The kernels of the optimisers and of what follows their updates, as a person calls them.
 
 export const LABELS = {
   larsUpdate: 'LARS update',
   adamwUpdate: 'AdamW update',
+  movingAverage: 'Moving average of weights',
 } as const;

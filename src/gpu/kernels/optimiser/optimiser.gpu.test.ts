@@ -1,7 +1,9 @@
-// LARS and AdamW on the GPU against their plain loops: mixed segments, zero norms, gaps, one large segment, clipped gradients.
+// LARS and AdamW on the GPU against their plain loops: mixed segments, zero norms, gaps, one large segment, clipped gradients;
+// and the moving average.
 import { describe, expect, test } from 'vitest';
 import { type Given, given, gpuError, relativeError, runOn } from '../parts/testing.ts';
 import { switchOff } from '../stock.ts';
+import { movingAverage } from './movingAverage.ts';
 import { adamwUpdate, HYPER_LENGTH, larsUpdate, packHyper } from './optimiser.ts';
 
 const hyperOf = (clip: number): Given => ({
@@ -106,4 +108,24 @@ describe.each(UPDATES)('%s with gradients clipped', (_name, update) => {
       }
     },
   );
+});
+
+describe('the moving average', () => {
+  const share: Given = { shape: [1], data: Float32Array.of(0.004) };
+
+  test.each([
+    [1000, 1000],
+    [1000, 2048],
+    [333, 1000],
+    [300_001, 300_001],
+  ])('of %i numbers, of %i', async (target, online) => {
+    const inputs = { target: given([target], 1), online: given([online], 2), share };
+    expect(await gpuError(movingAverage, inputs, {})).toBeLessThan(1e-6);
+  });
+
+  test('leaves a target that equals what it follows as it is, to the last bit', async () => {
+    const target = given([777], 1);
+    const { mutated } = await runOn('webgpu', movingAverage, { target, online: target, share }, {});
+    expect(wordsOf(mutated.target!)).toEqual(wordsOf(target.data as Float32Array));
+  });
 });

@@ -1,5 +1,5 @@
-// Both optimisers as compositions of stock operations, by the formulas of optimiser.ts: through the arena parameter by
-// parameter.
+// Both optimisers and the moving average as compositions of stock operations, by the formulas of optimiser.ts and movingAverage.ts: through the
+// optimiser's arena parameter by parameter.
 
 import { type Tensor, tf } from '../../backend.ts';
 import type { Stock } from '../../switches.ts';
@@ -74,6 +74,16 @@ export const adamwUpdate: Stock<LarsInput | 'moment2', Record<string, never>> = 
       put('moment2', v, begin);
       put('parameters', tf.sub(kept, step), begin);
     });
+    return [];
+  },
+};
+
+export const movingAverage: Stock<'target' | 'online' | 'share', Record<string, never>> = {
+  instead: 'tf.add, tf.sub and tf.mul',
+  run({ target, online, share }, _, { put }) {
+    const before = shaped(target, target.size);
+    const after = part(shaped(online, online.size), [0], [target.size]);
+    put('target', tf.add(before, tf.mul(tf.sub(after, before), share)));
     return [];
   },
 };

@@ -5,7 +5,7 @@
 import type { Config } from '../config/schema.ts';
 import type { Tensor } from '../gpu/kernel.ts';
 import type { Pass } from '../nn/layers.ts';
-import type { NetworkSpec } from '../nn/parameters.ts';
+import type { NetworkSpec, Parameters } from '../nn/parameters.ts';
 import type { Tape } from '../nn/tape.ts';
 import type { EncoderOutput } from './encoder/encode.ts';
 
@@ -49,10 +49,18 @@ export interface ViewFacts {
   columns(config: Config): number;
 }
 
+/** A second network that follows the trained one. Its storages say whom they follow (methods/encoder/target.ts). */
+export interface TargetNetwork {
+  /** From the target encoder's features of both views to what the loss gets as `inside.target`, [2N, D]; no gradient goes back. */
+  embed(pass: Pass, features: Tensor, config: Config): Tensor;
+  /** The share of itself that it keeps after a step; `progress` is how far the run had come before the step, 0 to 1. */
+  momentum(config: Config, progress: number): number;
+}
+
 export interface MethodEngine {
   /** Every parameter and buffer, the encoder's included. What the optimiser does not train belongs here too. */
   network(config: Config): NetworkSpec;
-  /** Whether a storage of the network receives gradients. */
+  /** Whether a storage of the network receives gradients. Those that follow others never do. */
   isTrained(storage: string, config: Config): boolean;
   /** The settings of the network that the shapes in a bare state dict tell; or which parameter of this method's it lacks. */
   settingsIn(shapes: Shapes): Partial<Config> | { readonly missing: string };
@@ -62,6 +70,9 @@ export interface MethodEngine {
   constants?(images: number): Record<string, Tensor>;
   readonly facts?: ViewFacts;
   heads(pass: Pass, inputs: HeadInputs, config: Config): HeadOutputs;
+  readonly target?: TargetNetwork;
+  /** What the method keeps for later steps of what the target made, [2N, D]: done after the update, in buffers of the network. */
+  remember?(parameters: Pick<Parameters, 'get'>, target: Tensor): void;
   /**
    * Measures the loss on embeddings of both views, [2N, D] with view 1 first, and gives its gradient to the tape.
    * `weights` are by head, as lossWeights (record/total.ts) orders them. Returns for each head its vectors of

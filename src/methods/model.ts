@@ -1,6 +1,7 @@
 // A method's network put together: one batch holding both views goes through the encoder and the method's heads, its loss
 // is measured, and the gradients of every parameter come back by storage name.
-// The two views share every kernel; only batch norm keeps their statistics apart (groups = 2).
+// The two views share every kernel; only batch norm keeps their statistics apart (groups = 2). A target network, where the
+// method has one, goes first and leaves nothing but its embedding.
 
 import { type Config, defaultConfig, inForce } from '../config/schema.ts';
 import { type Tensor, tf } from '../gpu/kernel.ts';
@@ -9,6 +10,7 @@ import { type Draw, Parameters } from '../nn/parameters.ts';
 import { Tape } from '../nn/tape.ts';
 import { type EncoderOptions, type EncoderOutput, encode } from './encoder/encode.ts';
 import { type LevelMatrices, levelMatrices, PooledLevels, summaryMemory } from './encoder/levels.ts';
+import { targetParameters } from './encoder/target.ts';
 import type { HeadOutputs, MethodEngine, ViewFacts } from './engine.ts';
 import { engineOf } from './engines.ts';
 import type { MethodRecord } from './record/method.ts';
@@ -28,6 +30,8 @@ export interface StepTensors {
   readonly pooled: Tensor;
   /** By storage name; empty where a hook took them. */
   readonly gradients: Map<string, Tensor>;
+  /** What the target network made, [2N, D], where the method has one: for `remember`. */
+  readonly target: Tensor | null;
 }
 
 export interface StepHooks {
@@ -56,8 +60,13 @@ export class Model {
 
   /** Storages that receive gradients. */
   trained(): Set<string> {
-    const names = this.parameters.spec.storages.map(({ name }) => name);
-    return new Set(names.filter((name) => this.#engine.isTrained(name, this.config)));
+    const own = this.parameters.spec.storages.filter(({ follows }) => follows === undefined);
+    return new Set(own.map(({ name }) => name).filter((name) => this.#engine.isTrained(name, this.config)));
+  }
+
+  /** The share of itself that the target network keeps after a step, null without one; `progress` as TargetNetwork has it. */
+  targetMomentum(progress: number): number | null {
+    return this.#engine.target?.momentum(this.config, progress) ?? null;
   }
 
   /** What the loss wants to know of each view, and in how many numbers; null: nothing. */
@@ -98,14 +107,22 @@ export class Model {
     const half = keptMaps === 'float16';
     const tape = new Tape({ wanted: this.trained(), recompute, half, onParameter });
     const pass: Pass = { parameters: this.parameters, tape, norm: 'train', groups: 2 };
-    const made = this.embed(pass, images);
+    const target = this.#embedTarget(images);
+    const online = this.embed(pass, images);
+    const made = target ? { ...online, inside: { ...online.inside, target } } : online;
     onForward?.(made, tape);
     const vectors = this.#engine.loss(tape, made, weights, this.config, facts);
     const report = Object.keys(this.method.heads).flatMap((head) => vectors[head]!);
     // Kept beyond the backward pass, for the statistics of the levels.
     const kept = made.pooled.clone();
     if (this.#engine.levels === 'measured') made.pooled.dispose();
-    return { report, pooled: kept, gradients: tape.backward() };
+    return { report, pooled: kept, gradients: tape.backward(), target };
+  }
+
+  /** After the update of a step: the method keeps what it needs later of what the target made, which is freed. */
+  remember(target: Tensor | null): void {
+    if (target) this.#engine.remember?.(this.parameters, target);
+    target?.dispose();
   }
 
   /** Pooled features of images, [N, 8 width], without gradients. A method without bottlenecks has plain features alone. */
@@ -120,6 +137,18 @@ export class Model {
     for (const { matrices } of this.#matrices.values()) matrices.dispose();
     tf.dispose([...this.#summaries.values()]);
     for (const made of this.#constants.values()) tf.dispose(Object.values(made));
+  }
+
+  /** Both views through the target network, in whose norms the statistics of the batch are taken as in training. */
+  #embedTarget(images: Tensor): Tensor | null {
+    const { target } = this.#engine;
+    if (!target) return null;
+    const parameters = targetParameters(this.parameters);
+    const pass: Pass = { parameters, tape: new Tape({ forwardOnly: true }), norm: 'train', groups: 2 };
+    return tf.tidy(() => {
+      const { features } = encode(pass, images, { bottlenecks: this.#attends });
+      return target.embed(pass, features, this.config);
+    });
   }
 
   get #attends(): boolean {

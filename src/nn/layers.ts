@@ -18,7 +18,7 @@ export const BN_MOMENTUM = 0.1;
 
 /** One pass of a batch through the network. */
 export interface Pass {
-  readonly parameters: Parameters;
+  readonly parameters: Pick<Parameters, 'get'>;
   /** Null: no gradients are wanted. */
   readonly tape: Tape | null;
   /** Batch statistics per group, running statistics, or batch statistics that leave the running ones alone. */

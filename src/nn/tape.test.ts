@@ -153,6 +153,25 @@ describe('what was released', () => {
   });
 });
 
+test('a tape that goes forward only frees what is saved and released, and gives the same numbers', async () => {
+  const before = tf.memory().numTensors;
+  const parameters = network();
+  const shape = [4, 66, 66, 8];
+  const x = tf.tensor(given(shape, 77).data, shape);
+  const run = (tape: Tape | null) =>
+    tf.tidy(() => {
+      const y = stage({ parameters, tape, norm: 'batch', groups: 2 }, 's', x, 2);
+      return { y, alive: tf.memory().numTensors };
+    });
+  const [plain, sparing] = [run(null), run(new Tape({ forwardOnly: true }))];
+  // What is between is freed on the way.
+  expect(plain.alive - sparing.alive).toBeGreaterThan(6);
+  expect(await sparing.y.data()).toEqual(await plain.y.data());
+  tf.dispose([x, plain.y, sparing.y]);
+  parameters.dispose();
+  expect(tf.memory().numTensors).toBe(before);
+});
+
 test('gradients are the tape’s own until somebody watches one', () => {
   const tape = new Tape();
   const x = large(6);

@@ -2,7 +2,8 @@
 // as the layer that made it has been differentiated: every consumer comes later in the forward pass, so by then
 // nobody needs it. Gradients that meet at one tensor are summed; parameters' gradients are collected by name.
 // What the forward pass is done with is released: freed where it can be recomputed, so that a convolution with its norm,
-// rectifier and residual keeps one map. A released tensor is recomputed by `value` or `borrow`.
+// rectifier and residual keeps one map. A released tensor is recomputed by `value` or `borrow`. A tape that goes forward
+// only remembers nothing and frees for good.
 
 import type { Tensor } from '../gpu/kernel.ts';
 import { fromHalf, toHalf } from '../gpu/kernels/half/half.ts';
@@ -33,6 +34,8 @@ export interface TapeOptions {
   readonly recompute?: boolean;
   /** What stays is kept as 16-bit floats. */
   readonly half?: boolean;
+  /** Nobody will go back: what is released or saved is freed at once, all else belongs to the caller. */
+  readonly forwardOnly?: boolean;
   /** Takes over each parameter's gradient as it comes, at a moment when nothing needs the parameter's values any more. */
   readonly onParameter?: (name: string, gradient: Tensor) => void;
 }
@@ -57,6 +60,10 @@ export class Tape {
   }
 
   record(entry: Entry): void {
+    if (this.#options.forwardOnly) {
+      for (const tensor of entry.saved) tensor.dispose();
+      return;
+    }
     this.#entries.push(entry);
     if (entry.recompute) this.#recomputable.set(entry.outputs[0]!.id, entry);
   }
@@ -70,8 +77,9 @@ export class Tape {
    * convolutions are recomputed from it.
    */
   release(tensor: Tensor, boundary = false): void {
+    const { recompute, half, forwardOnly } = this.#options;
+    if (forwardOnly) tensor.dispose();
     if (tensor.isDisposed || tensor.size * 4 < WORTH_FREEING) return;
-    const { recompute, half } = this.#options;
     const entry = this.#recomputable.get(tensor.id);
     const stays = !entry || (recompute ? boundary : entry.expensive !== undefined);
     if (stays && !half) return;

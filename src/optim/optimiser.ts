@@ -175,6 +175,14 @@ export class Optimiser {
     }
   }
 
+  /** Where a trained storage lives: in its own tensor, or from number `begin` on in the flat arena. */
+  placeOf(name: string): { readonly values: Tensor; readonly begin: number; readonly inPlace: boolean } {
+    const home = this.#homes.get(name);
+    if (!home) throw new Error(`${name} is not trained`);
+    const { values, inPlace } = home.arena;
+    return { values, begin: home.begin, inPlace };
+  }
+
   /** Takes the parameters' present values into the flat arena, after they were replaced from outside. */
   adopt(): void {
     for (const arena of this.#arenas) if (!arena.inPlace) this.#copyIn(arena);

@@ -64,11 +64,12 @@ function playStep(config: Config, runtime: Runtime, counts: SizeCounts): Need {
   const views = new ViewRenderer(runtime, films, config);
   training.record(views.render(batchOf(config), 0, config), 0);
   const { storages } = training.model.parameters.spec;
-  const sizes = storages.map(({ name, shape }) => ({ name, floats: sizeOf(shape) }));
+  const sizes = storages.map(({ name, shape, follows }) => ({ name, floats: sizeOf(shape), follows }));
   const { bytes, owner } = counts.largest;
   const weight = owner === STATE ? sizes.find(({ floats }) => 4 * floats === bytes) : undefined;
   const needed = {
-    parameters: sizes.reduce((sum, { floats }) => sum + floats, 0),
+    // A target network is memory, but no more parameters.
+    parameters: sizes.reduce((sum, { floats, follows }) => sum + (follows === undefined ? floats : 0), 0),
     parameterBytes,
     activationBytes: counts.peak - parameterBytes,
     totalBytes: counts.peak,

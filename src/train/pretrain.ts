@@ -199,7 +199,7 @@ export class Pretrainer {
     observe?.images?.(images, step);
     const { facts } = this.model;
     if (facts) this.#training.know(factsOf(facts, this.#dataset, batch.films, step, this.#config));
-    this.#training.record(images, this.learningRate(step), observe);
+    this.#training.record(images, this.learningRate(step), observe, step / this.totalSteps);
   }
 }
 

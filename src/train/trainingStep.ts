@@ -18,6 +18,7 @@ import { levelWidths } from '../methods/encoder/network.ts';
 import { type Embeddings, Model } from '../methods/model.ts';
 import { lossWeights, reportLength, VECTOR_LENGTH } from '../methods/record/total.ts';
 import type { Tape } from '../nn/tape.ts';
+import { MovingAverage } from '../optim/movingAverage.ts';
 import { Optimiser } from '../optim/optimiser.ts';
 import { warmupCosine } from '../optim/schedule.ts';
 import { drawFrom } from './initialise.ts';
@@ -59,6 +60,8 @@ export class TrainingStep {
   readonly model: Model;
   readonly #runtime: Runtime;
   readonly #optimiser: Optimiser;
+  /** What moves the target network, where the method has one. */
+  readonly #average: MovingAverage | null;
   /** Of the loss, by head. */
   readonly #weights: Readonly<Record<string, Tensor>>;
   /** What the loss wants to know of each view, [2N, columns], where it wants anything. */
@@ -73,7 +76,10 @@ export class TrainingStep {
   constructor(config: Config, runtime: Runtime, start: StartWeights | null = null) {
     this.#runtime = runtime;
     this.model = new Model(config, drawFrom(config.seed, 'init', start?.parameters));
-    for (const [name, { data }] of start?.buffers ?? []) runtime.write(this.model.parameters.get(name), data);
+    for (const { name, follows } of this.model.parameters.spec.buffers) {
+      const given = start?.buffers.get(name) ?? start?.buffers.get(follows ?? name);
+      if (given) runtime.write(this.model.parameters.get(name), given.data);
+    }
     const settings = {
       kind: config.optimiser,
       weightDecay: config.weightDecay,
@@ -86,6 +92,8 @@ export class TrainingStep {
     const constants = this.model.constants(2 * batchSize, imageSize, imageSize);
     for (const tensor of [...parameters.all(), ...constants]) runtime.settle(tensor);
     this.#optimiser = new Optimiser(settings, parameters.spec, this.model.trained(), parameters, runtime);
+    const follows = parameters.spec.storages.some((storage) => storage.follows !== undefined);
+    this.#average = follows ? new MovingAverage(parameters.spec, parameters, this.#optimiser, runtime) : null;
     const { method } = this.model;
     const weights = Object.entries(lossWeights(method, config));
     this.#weights = Object.fromEntries(weights.map(([head, { length }]) => [head, keptZeros([length])]));
@@ -112,19 +120,25 @@ export class TrainingStep {
     this.#runtime.write(this.#facts!, facts);
   }
 
-  /** Records one step into the command queue; nothing waits. `images` [2N, H, W, 3], view 1 first, are freed. */
-  record(images: Tensor, rate: number, observe?: StepObserver): void {
+  /**
+   * Records one step into the command queue; nothing waits. `images` [2N, H, W, 3], view 1 first, are freed. `progress` is how
+   * far the run has come, 0 to 1.
+   */
+  record(images: Tensor, rate: number, observe?: StepObserver, progress = 0): void {
     const optimiser = this.#optimiser;
     optimiser.begin(rate, this.#clip);
+    this.#average?.begin(this.model.targetMomentum(progress) ?? 1);
     const take = (name: string, gradient: Tensor) => optimiser.take(name, gradient);
     // Who looks at gradients sees all of them together, before the update.
     const onParameter = observe?.gradients ? undefined : take;
     const hooks = { onForward: observe?.forward, onParameter };
-    const { report, pooled, gradients } = this.model.step(images, this.#weights, hooks, this.#facts);
+    const { report, pooled, gradients, target } = this.model.step(images, this.#weights, hooks, this.#facts);
     images.dispose();
     observe?.gradients?.(gradients);
     for (const [name, gradient] of gradients) take(name, gradient);
     optimiser.finish();
+    this.#average?.follow();
+    this.model.remember(target);
     const [views, , channels] = pooled.shape as [number, number, number];
     const map = tf.reshape(pooled, [views, POOLED_SIDE, POOLED_SIDE, channels]);
     const means = spatialMean.one({ x: map }, {});
@@ -177,6 +191,7 @@ export class TrainingStep {
   restore(state: RunState, updates: number): void {
     loadWeights(this.model, state, this.#runtime);
     this.#optimiser.adopt();
+    this.#average?.adopt();
     this.#optimiser.write(state.optimiserState, updates);
     const counter = [...state.buffers].find(([name]) => name.endsWith('.num_batches_tracked'));
     this.#batchesBefore = counter ? Math.max(0, counter[1].data[0]! - 2 * updates) : 0;
@@ -185,6 +200,7 @@ export class TrainingStep {
   dispose(): void {
     this.model.dispose();
     this.#optimiser.dispose();
+    this.#average?.dispose();
     this.#runtime.releaseReads(this.#report.size * 4);
     tf.dispose([...Object.values(this.#weights), this.#report, ...(this.#facts ? [this.#facts] : [])]);
   }

@@ -5,6 +5,7 @@
 import { presetConfig } from '../../config/presets.ts';
 import { type Config, parseConfig } from '../../config/schema.ts';
 import { type Plain, tf } from '../../gpu/kernel.ts';
+import { movingAverage } from '../../gpu/kernels/optimiser/movingAverage.ts';
 import { HYPER_LENGTH, larsUpdate, packHyper } from '../../gpu/kernels/optimiser/optimiser.ts';
 import { relativeError, values } from '../../gpu/kernels/parts/samples.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
@@ -144,13 +145,15 @@ async function stepOnProcessor(method: MethodName): Promise<Outcome> {
     const images = tf.tensor(data.slice(), shape);
     const sample = sampleFacts(model.facts, 2 * config.batchSize);
     const facts = sample && tf.tensor2d(sample, [2 * config.batchSize, model.facts!.columns]);
-    const { report, pooled, gradients } = model.step(images, weights, {}, facts);
+    const { report, pooled, gradients, target } = model.step(images, weights, {}, facts);
+    model.remember(target);
     const terms: number[] = [];
     for (const vector of report) terms.push(...(await vector.data()));
     const state = await model.parameters.read();
     const updates = new Map<string, Float32Array>();
     for (const { name, parameters } of model.parameters.spec.storages) {
-      const gradient = (await gradients.get(name)!.data()) as Float32Array;
+      const gradient = (await gradients.get(name)?.data()) as Float32Array | undefined;
+      if (!gradient) continue;
       let at = 0;
       for (const { name: parameter, shape, adapted } of parameters) {
         const part = gradient.slice(at, at + sizeOf(shape));
@@ -160,6 +163,7 @@ async function stepOnProcessor(method: MethodName): Promise<Outcome> {
     }
     facts?.dispose();
     tf.dispose([...Object.values(weights), images, ...report, pooled, ...gradients.values()]);
+    follow(model, state);
     const buffers = new Set(model.parameters.spec.buffers.map(({ name }) => name));
     const all = [...dataOf(state)];
     return {
@@ -171,6 +175,22 @@ async function stepOnProcessor(method: MethodName): Promise<Outcome> {
   } finally {
     model.dispose();
     await tf.setBackend(before);
+  }
+}
+
+/** The target network after the update, by the plain loops, in place. */
+function follow(model: Model, state: ReadonlyMap<string, { data: Float32Array }>): void {
+  const { storages } = model.parameters.spec;
+  const share: Plain = { shape: [1], data: Float32Array.of(1 - (model.targetMomentum(0) ?? 1)) };
+  for (const { parameters, follows } of storages) {
+    const online = storages.find(({ name }) => name === follows)?.parameters;
+    if (!online) continue;
+    for (const [i, { name }] of parameters.entries()) {
+      const [target, leader] = [state.get(name)!, state.get(online[i]!.name)!].map(
+        ({ data }): Plain => ({ shape: [data.length], data }),
+      ) as [Plain, Plain];
+      movingAverage.spec.reference({ target, online: leader, share }, {}, []);
+    }
   }
 }
 

@@ -8,6 +8,7 @@ import { mlvicxEngine } from './mlvicx/engine.ts';
 import type { MethodName } from './records.ts';
 import { simclrEngine } from './simclr/engine.ts';
 import { supervisedEngine } from './supervised/engine.ts';
+import { simsiamEngine } from './simsiam/engine.ts';
 import { vicregEngine } from './vicreg/engine.ts';
 import { vicreglEngine } from './vicregl/engine.ts';
 
@@ -18,6 +19,7 @@ export const ENGINES: Readonly<Record<MethodName, MethodEngine>> = {
   simclr: simclrEngine,
   vicregl: vicreglEngine,
   supervised: supervisedEngine,
+  simsiam: simsiamEngine,
 };
 
 export const engineOf = ({ method }: Pick<Config, 'method'>): MethodEngine => ENGINES[method];

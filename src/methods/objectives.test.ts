@@ -35,25 +35,47 @@ function settingsOf({ lambda, temperature }: Fixture['config']): object {
   return { ...(lambda && { offDiagonalWeight: lambda }), ...(temperature && { temperature }) };
 }
 
-/** Loss of both views [2N, D] and its gradient. */
-async function measure(config: Config, data: Float32Array, shape: [number, number]) {
+interface Matrix {
+  readonly data: Float32Array;
+  readonly shape: readonly [number, number];
+}
+
+interface Given {
+  /** Embeddings of both views, [2N, D]. */
+  readonly z: Matrix;
+  /** What else the loss wants, by the names of HeadOutputs. */
+  readonly inside?: Readonly<Record<string, Matrix>>;
+  /** Which of `inside` is differentiated; left out, the embeddings are. */
+  readonly watched?: string;
+}
+
+/** Loss of both views and its gradient; with `stopped`, whether nothing reached the embeddings. */
+async function measure(config: Config, { z: embedded, inside = {}, watched }: Given) {
   const record = methodOf(config);
-  const z = tf.tensor2d(data, shape);
+  const tensorOf = ({ data, shape }: Matrix) => tf.tensor2d(data, [...shape] as [number, number]);
+  const z = tensorOf(embedded);
+  const others = Object.fromEntries(Object.entries(inside).map(([name, given]) => [name, tensorOf(given)]));
   const weights = tf.tensor1d(lossWeights(record, config).global!);
   const tape = new Tape();
   let gradient: Promise<ArrayLike<number>> | null = null;
-  tape.watch(z, (tensor) => {
-    gradient = tensor.data();
-  });
-  const outputs = { embeddings: { global: z }, inside: {} };
+  let stopped = true;
+  const see = watched === undefined ? z : others[watched]!;
+  for (const tensor of [z, ...Object.values(others)]) {
+    tape.watch(tensor, (found) => {
+      if (tensor === see) gradient = found.data();
+      else stopped = false;
+    });
+  }
+  const outputs = { embeddings: { global: z }, inside: others };
   const vectors = engineOf(config).loss(tape, outputs, { global: weights }, config, null).global!;
   tape.backward();
   const report: number[] = [];
   for (const vector of vectors) report.push(...(await vector.data()));
   const heads = readHeads(record, Float32Array.from(report));
   const found = Float64Array.from(await gradient!);
-  tf.dispose([z, weights, ...vectors]);
-  return { total: weightedTotal(record, config, heads).total, terms: heads.global!, gradient: found };
+  tf.dispose([z, ...Object.values(others), weights, ...vectors]);
+  const { total } = weightedTotal(record, config, heads);
+  return { total, terms: heads.global!, gradient: found, stopped };
 }
 
 beforeAll(async () => {
@@ -63,17 +85,28 @@ beforeAll(async () => {
 test.skipIf(!has).each(fixtures)('$name', async ({ file, method, config: given, values_f64: wanted }) => {
   const { tensors } = readSafetensors(new Uint8Array(readFileSync(new URL(file, FOLDER))));
   const numbers = (name: string) => Float32Array.from(tensors.get(name)!.data, Number);
-  const [n, d] = tensors.get('z1')!.shape as [number, number];
+  const has = (name: string) => tensors.has(name);
+  const pair = (one: string, two: string): Matrix => {
+    const [rows, d] = tensors.get(one)!.shape as [number, number];
+    return { data: Float32Array.of(...numbers(one), ...numbers(two)), shape: [2 * rows, d] };
+  };
   const config = { ...defaultConfig(), ...settingsOf(given), method: method as MethodName };
-  const both = Float32Array.of(...numbers('z1'), ...numbers('z2'));
-  const { total, terms, gradient } = await measure(config, both, [2 * n, d]);
+  const predicted = has('p1') && {
+    z: pair('t1', 't2'),
+    inside: { prediction: pair('p1', 'p2'), target: pair('t1', 't2') },
+    watched: 'prediction',
+  };
+  const { total, terms, gradient, stopped } = await measure(config, predicted || { z: pair('z1', 'z2') });
   expect(Math.abs(total / wanted.total! - 1)).toBeLessThan(1e-5);
+  expect(stopped).toBe(true);
   for (const term of methodOf(config).heads.global!.terms) {
     const recorded = wanted[term.replaceAll('-', '_')];
     if (recorded !== undefined) expect(Math.abs(terms[term]! / recorded - 1)).toBeLessThan(1e-5);
   }
-  for (const [i, name] of ['grad_z1', 'grad_z2'].entries()) {
-    const found = gradient.subarray(i * n * d, (i + 1) * n * d);
+  const names = [1, 2].map((view) => (has('p1') ? `grad_p${view}` : `grad_z${view}`));
+  for (const [i, name] of names.entries()) {
+    const size = gradient.length / 2;
+    const found = gradient.subarray(i * size, (i + 1) * size);
     expect(relativeDistance(found, numbers(name))).toBeLessThan(given.mode === 'near' ? 2e-4 : 2e-5);
   }
 });
@@ -85,7 +118,11 @@ describe('numbers that PyTorch gives', () => {
     return Math.sin(0.7 * i + 1.3 * j + 0.11 * i * j);
   });
   const z2 = z1.map((value, q) => value + 0.3 * Math.cos(0.5 * Math.floor(q / D) - 0.9 * (q % D)));
-  const pair = Float32Array.of(...z1, ...z2);
+  const both = (one: readonly number[], two: readonly number[]): Matrix => ({
+    data: Float32Array.of(...one, ...two),
+    shape: [2 * N, D],
+  });
+  const pair = { z: both(z1, z2) };
   const norms = (gradient: Float64Array) => [
     Math.hypot(...gradient.subarray(0, N * D)),
     Math.hypot(...gradient.subarray(N * D)),
@@ -93,7 +130,7 @@ describe('numbers that PyTorch gives', () => {
 
   test('Barlow Twins, lambda 0.0051', async () => {
     const config = { ...defaultConfig(), method: 'barlow' } as const;
-    const { total, terms, gradient } = await measure(config, pair, [2 * N, D]);
+    const { total, terms, gradient } = await measure(config, pair);
     expect(terms['on-diagonal']).toBeCloseTo(0.0033001826, 7);
     expect(terms['off-diagonal']).toBeCloseTo(7.7821770035, 5);
     expect(total).toBeCloseTo(0.0429892853, 7);
@@ -108,8 +145,45 @@ describe('numbers that PyTorch gives', () => {
     [0.1, 0.1151312228, 0.1359825],
   ])('NT-Xent at temperature %f', async (temperature, loss, gradientNorm) => {
     const config = { ...defaultConfig(), method: 'simclr', temperature } as const;
-    const { total, gradient } = await measure(config, pair, [2 * N, D]);
+    const { total, gradient } = await measure(config, pair);
     expect(total).toBeCloseTo(loss, 6);
     expect(norms(gradient)[0]).toBeCloseTo(gradientNorm, 6);
+  });
+
+  const guess = (z: readonly number[], rate: number) =>
+    z.map((value, q) => Math.cos(rate * Math.floor(q / D) + 0.8 * (q % D)) + 0.5 * value);
+  const predicted = {
+    z: both(z1, z2),
+    inside: { prediction: both(guess(z1, 0.4), guess(z2, 0.6)), target: both(z1, z2) },
+    watched: 'prediction',
+  };
+
+  test.each([['simsiam', -0.6637228472, 0.0882322, 0.0695734]] as const)(
+    '%s, symmetric',
+    async (method, loss, first, second) => {
+      const { total, gradient, stopped } = await measure({ ...defaultConfig(), method }, predicted);
+      expect(total).toBeCloseTo(loss, 6);
+      expect(norms(gradient)[0]).toBeCloseTo(first, 6);
+      expect(norms(gradient)[1]).toBeCloseTo(second, 6);
+      expect(stopped).toBe(true);
+    },
+  );
+
+  test('without the stop-gradient the loss of SimSiam reaches the embeddings as well', async () => {
+    const config = { ...defaultConfig(), method: 'simsiam', stopGradient: false } as const;
+    expect((await measure(config, predicted)).stopped).toBe(false);
+    const { watched: _, ...embedded } = predicted;
+    const { total, gradient } = await measure(config, embedded);
+    const step = 1e-2;
+    for (const q of [0, 7, 31, 59]) {
+      const totals: number[] = [];
+      for (const by of [step, -step]) {
+        const data = predicted.z.data.slice();
+        data[q]! += by;
+        totals.push((await measure(config, { ...predicted, z: { ...predicted.z, data } })).total);
+      }
+      expect(gradient[q]!).toBeCloseTo((totals[0]! - totals[1]!) / (2 * step), 4);
+    }
+    expect(total).toBeCloseTo(-0.6637228472, 6);
   });
 });

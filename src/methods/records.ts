@@ -8,6 +8,7 @@ import { MLVICX } from './mlvicx/record.ts';
 import type { MethodRecord } from './record/method.ts';
 import { SIMCLR } from './simclr/record.ts';
 import { SUPERVISED } from './supervised/record.ts';
+import { SIMSIAM } from './simsiam/record.ts';
 import { VICREG } from './vicreg/record.ts';
 import { VICREGL } from './vicregl/record.ts';
 
@@ -18,6 +19,7 @@ export const METHODS = {
   simclr: SIMCLR,
   vicregl: VICREGL,
   supervised: SUPERVISED,
+  simsiam: SIMSIAM,
 } as const satisfies Record<string, MethodRecord>;
 
 export type MethodName = keyof typeof METHODS;

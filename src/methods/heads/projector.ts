@@ -44,6 +44,14 @@ export function globalProjector(shape: {
   return projectorLayers(names, widths, projectorFinalNorm);
 }
 
+/** The predictor behind a projector, z [N, D] to p [N, D]: two layers, batch norm and ReLU between them. */
+export const predictorLayers = (embeddingDim: number, hidden: number): ProjectorLayer[] =>
+  projectorLayers(
+    [1, 2].map((i) => [`${PREFIX}.predictor.l${i}.0`, `${PREFIX}.predictor.l${i}.1`] as const),
+    [embeddingDim, hidden, embeddingDim],
+    false,
+  );
+
 /** Parameters whose outputs tell the widths of encoder and global projector. */
 export const GLOBAL_WIDTHS = {
   width: `${PREFIX}.encoder.0.weight`,

@@ -74,7 +74,12 @@ export interface MethodRecord<R extends Rows = Rows, TermName extends string = s
   readonly terms: Readonly<Record<TermName, Term<keyof R & string>>>;
   readonly heads: Readonly<Record<string, Head<keyof R & string, TermName>>>;
   /** The whole loss: its formula, and what its curve says. */
-  readonly total: { readonly formula: string; readonly meaning: string };
+  readonly total: {
+    readonly formula: string;
+    readonly meaning: string;
+    /** It cannot run away, and its size says nothing of whether it does: a loss of cosines. */
+    readonly bounded?: true;
+  };
   /** Whether the encoder has context bottlenecks. */
   bottlenecks(config: Settings): boolean;
   /** The collapse verdict on one head. */

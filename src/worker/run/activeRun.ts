@@ -6,6 +6,7 @@ import { type Checkpoint, readCheckpoint } from '../../checkpoint/checkpoint.ts'
 import { RANDOM_START, type StartWeights, startAt } from '../../checkpoint/startWeights.ts';
 import type { Config, ConfigKey, ConfigValue } from '../../config/schema.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
+import { methodOf } from '../../methods/records.ts';
 import { EMPTY_STATUS, type EngineState, type RunStatus } from '../../protocol/engine.ts';
 import { commonValue, isRepeated, type StepSample } from '../../protocol/metrics.ts';
 import type { RunChange } from '../../protocol/vault.ts';
@@ -41,7 +42,7 @@ export class ActiveRun {
   /** What it began with, where that was not drawn at random. */
   readonly weights: StartWeights | null;
   readonly remaining = new RemainingTime();
-  readonly watch = new StepWatch();
+  readonly watch: StepWatch;
   keeper: RunKeeper | null = null;
   #trainer: Pretrainer;
   /** Changes of a past that is being repeated, still to come. */
@@ -56,6 +57,7 @@ export class ActiveRun {
     { weights = null, checkpoint }: Beginning,
   ) {
     this.weights = weights;
+    this.watch = new StepWatch(methodOf(config).total.bounded);
     this.#trainer = new Pretrainer(config, dataset, runtime, checkpoint ? startAt(checkpoint) : weights);
   }
 

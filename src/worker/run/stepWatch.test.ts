@@ -22,6 +22,12 @@ describe('a loss that runs away', () => {
     expect(watch.see(sample(40, 5000), 40)).toBeNull();
     expect(() => watch.see(sample(41, 5900), 41)).toThrow(/total at step 41 is 11\d times its median before/);
   });
+
+  it('is not looked for where the loss is bounded: below zero every number is many times the median', () => {
+    const watch = new StepWatch(true);
+    for (let step = 0; step < 40; step++) expect(watch.see(sample(step, -0.9), step)).toBeNull();
+    expect(watch.see(sample(40, 0.2), 40)).toBeNull();
+  });
 });
 
 describe('standing still', () => {

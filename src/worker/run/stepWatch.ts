@@ -19,6 +19,12 @@ export class StepWatch {
   #totals: number[] = [];
   #seconds: number[] = [];
   #last: number | null = null;
+  readonly #bounded: boolean;
+
+  /** `bounded`: the loss cannot run away (methods/record/method.ts). */
+  constructor(bounded = false) {
+    this.#bounded = bounded;
+  }
 
   /** Steps begin, or go on after a halt. */
   start(now: number): void {
@@ -35,7 +41,7 @@ export class StepWatch {
     const { step } = sample;
     const total = commonValue(sample, 'loss/total');
     const usual = median(this.#totals);
-    if (this.#totals.length >= ENOUGH && total > EXPLOSION * usual) {
+    if (!this.#bounded && this.#totals.length >= ENOUGH && total > EXPLOSION * usual) {
       const times = Math.round(total / usual).toLocaleString('en');
       throw new AppError('loss-exploded', `the total at step ${step} is ${times} times its median before.`);
     }

@@ -1,0 +1,99 @@
+// The losses as they were published, written out step by step in double precision and shared with no other file, gradients by
+// central differences of these formulas alone: SimSiam (arXiv 2011.10566, equations 1 to 4). The engine parts of the methods
+// are held to them in the plain loops of their kernels.
+import { beforeAll, expect, test } from 'vitest';
+import { type Config, defaultConfig } from '../config/schema.ts';
+import { tf } from '../gpu/backend.ts';
+import { given, relativeError } from '../gpu/kernels/parts/samples.ts';
+import { Tape } from '../nn/tape.ts';
+import { readHeads } from '../train/sample.ts';
+import { engineOf } from './engines.ts';
+import { lossWeights, weightedTotal } from './record/total.ts';
+import { methodOf } from './records.ts';
+
+type Rows = readonly (readonly number[])[];
+
+const dot = (a: readonly number[], b: readonly number[]) =>
+  a.reduce((sum, value, j) => sum + value * b[j]!, 0);
+const length = (a: readonly number[]) => Math.sqrt(dot(a, a));
+const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+
+/** D(p, z) = - p / |p| . z / |z|. */
+const negativeCosine = (p: readonly number[], z: readonly number[]) => -dot(p, z) / (length(p) * length(z));
+
+/** Predictions and targets of both views, and what else a loss has. */
+interface Inputs {
+  readonly prediction: readonly [Rows, Rows];
+  readonly target: readonly [Rows, Rows];
+}
+
+interface Published {
+  readonly config: Partial<Config>;
+  /** What is differentiated. */
+  readonly by: 'prediction';
+  loss(inputs: Inputs): number;
+}
+
+const PUBLISHED: Readonly<Record<string, Published>> = {
+  // L = D(p1, stopgrad(z2)) / 2 + D(p2, stopgrad(z1)) / 2
+  simsiam: {
+    config: { method: 'simsiam' },
+    by: 'prediction',
+    loss: ({ prediction: [p1, p2], target: [z1, z2] }) =>
+      mean(p1.map((p, i) => negativeCosine(p, z2[i]!))) / 2 +
+      mean(p2.map((p, i) => negativeCosine(p, z1[i]!))) / 2,
+  },
+};
+
+const [N, D] = [7, 11];
+
+function rowsOf(data: ArrayLike<number>): [Rows, Rows] {
+  const all = Array.from({ length: 2 * N }, (_, i) => Array.from({ length: D }, (__, j) => data[i * D + j]!));
+  return [all.slice(0, N), all.slice(N)];
+}
+
+function centralDifferences(data: Float64Array, loss: (data: Float64Array) => number): Float64Array {
+  const step = 1e-6;
+  return data.map((value, i) => {
+    const at = (moved: number) => {
+      data[i] = moved;
+      return loss(data);
+    };
+    const difference = (at(value + step) - at(value - step)) / (2 * step);
+    data[i] = value;
+    return difference;
+  });
+}
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+test.each(Object.entries(PUBLISHED))('%s', async (_, { config: settings, by, loss }) => {
+  const config = { ...defaultConfig(), ...settings };
+  const data = { prediction: given([2 * N, D], 1), target: given([2 * N, D], 2, 1.4, 0.2) };
+  const inputs: Inputs = { prediction: rowsOf(data.prediction.data), target: rowsOf(data.target.data) };
+  const tensors = {
+    prediction: tf.tensor2d(data.prediction.data, [2 * N, D]),
+    target: tf.tensor2d(data.target.data, [2 * N, D]),
+  };
+  const record = methodOf(config);
+  const weights = tf.tensor1d(lossWeights(record, config).global!);
+  const tape = new Tape();
+  let gradient: Promise<ArrayLike<number>> | null = null;
+  tape.watch(tensors[by], (found) => {
+    gradient = found.data();
+  });
+  const outputs = { embeddings: { global: tensors.target }, inside: tensors };
+  const vectors = engineOf(config).loss(tape, outputs, { global: weights }, config).global!;
+  tape.backward();
+  const report: number[] = [];
+  for (const vector of vectors) report.push(...(await vector.data()));
+  const { total } = weightedTotal(record, config, readHeads(record, Float32Array.from(report)));
+  expect(total).toBeCloseTo(loss(inputs), 5);
+  const wanted = centralDifferences(Float64Array.from(data[by].data), (moved) =>
+    loss({ ...inputs, [by]: rowsOf(moved) }),
+  );
+  expect(relativeError(await gradient!, wanted)).toBeLessThan(1e-5);
+  tf.dispose([...Object.values(tensors), weights, ...vectors]);
+});

@@ -3,6 +3,7 @@
 import type { Config } from '../config/schema.ts';
 import type { NetworkSpec } from '../nn/parameters.ts';
 import { barlowEngine } from './barlow/engine.ts';
+import { byolEngine } from './byol/engine.ts';
 import type { MethodEngine } from './engine.ts';
 import { mlvicxEngine } from './mlvicx/engine.ts';
 import type { MethodName } from './records.ts';
@@ -20,6 +21,7 @@ export const ENGINES: Readonly<Record<MethodName, MethodEngine>> = {
   vicregl: vicreglEngine,
   supervised: supervisedEngine,
   simsiam: simsiamEngine,
+  byol: byolEngine,
 };
 
 export const engineOf = ({ method }: Pick<Config, 'method'>): MethodEngine => ENGINES[method];

@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Config, defaultConfig } from '../config/schema.ts';
 import { tf } from '../gpu/backend.ts';
+import { movingAverage } from '../gpu/kernels/optimiser/movingAverage.ts';
 import { Tape } from '../nn/tape.ts';
 import { readHeads } from '../train/sample.ts';
 import { relativeDistance } from '../train/testParity.ts';
@@ -111,6 +112,32 @@ test.skipIf(!has).each(fixtures)('$name', async ({ file, method, config: given, 
   }
 });
 
+interface MomentumFixture {
+  readonly name: string;
+  readonly file: string;
+  readonly config: Readonly<Record<'size' | 'steps' | 'totalSteps' | 'base', number>>;
+}
+const momentum: MomentumFixture[] = has
+  ? JSON.parse(readFileSync(new URL('momentum.json', FOLDER), 'utf8')).fixtures
+  : [];
+
+test.skipIf(!has).each(momentum)('$name', async ({ file, config: { size, steps, totalSteps, base } }) => {
+  const { tensors } = readSafetensors(new Uint8Array(readFileSync(new URL(file, FOLDER))));
+  const numbers = (name: string) => Float32Array.from(tensors.get(name)!.data, Number);
+  const config = { ...defaultConfig(), method: 'byol', targetMomentum: base } as const;
+  const target = tf.tensor1d(numbers('target'));
+  for (let step = 0; step < steps; step++) {
+    const kept = engineOf(config).target!.momentum(config, step / totalSteps);
+    expect(kept).toBeCloseTo(tensors.get('coefficients')!.data[step] as number, 12);
+    const online = tf.tensor1d(numbers('online').slice(step * size, (step + 1) * size));
+    const share = tf.tensor1d([1 - kept]);
+    movingAverage({ target, online, share }, {});
+    tf.dispose([online, share]);
+  }
+  expect(relativeDistance(await target.data(), numbers('result'))).toBeLessThan(1e-6);
+  target.dispose();
+});
+
 describe('numbers that PyTorch gives', () => {
   const [N, D] = [6, 5];
   const z1 = Array.from({ length: N * D }, (_, q) => {
@@ -158,16 +185,16 @@ describe('numbers that PyTorch gives', () => {
     watched: 'prediction',
   };
 
-  test.each([['simsiam', -0.6637228472, 0.0882322, 0.0695734]] as const)(
-    '%s, symmetric',
-    async (method, loss, first, second) => {
-      const { total, gradient, stopped } = await measure({ ...defaultConfig(), method }, predicted);
-      expect(total).toBeCloseTo(loss, 6);
-      expect(norms(gradient)[0]).toBeCloseTo(first, 6);
-      expect(norms(gradient)[1]).toBeCloseTo(second, 6);
-      expect(stopped).toBe(true);
-    },
-  );
+  test.each([
+    ['simsiam', -0.6637228472, 0.0882322, 0.0695734],
+    ['byol', 1.3451086113, 0.3529289, 0.2782935],
+  ] as const)('%s, symmetric', async (method, loss, first, second) => {
+    const { total, gradient, stopped } = await measure({ ...defaultConfig(), method }, predicted);
+    expect(total).toBeCloseTo(loss, 6);
+    expect(norms(gradient)[0]).toBeCloseTo(first, 6);
+    expect(norms(gradient)[1]).toBeCloseTo(second, 6);
+    expect(stopped).toBe(true);
+  });
 
   test('without the stop-gradient the loss of SimSiam reaches the embeddings as well', async () => {
     const config = { ...defaultConfig(), method: 'simsiam', stopGradient: false } as const;

@@ -1,5 +1,5 @@
 // The losses as they were published, written out step by step in double precision and shared with no other file, gradients by
-// central differences of these formulas alone: SimSiam (arXiv 2011.10566, equations 1 to 4). The engine parts of the methods
+// central differences of these formulas alone: BYOL (arXiv 2006.07733, equation 2), SimSiam (arXiv 2011.10566, equations 1 to 4). The engine parts of the methods
 // are held to them in the plain loops of their kernels.
 import { beforeAll, expect, test } from 'vitest';
 import { type Config, defaultConfig } from '../config/schema.ts';
@@ -35,6 +35,20 @@ interface Published {
 }
 
 const PUBLISHED: Readonly<Record<string, Published>> = {
+  // L = |n(p1) - n(t2)|^2 + |n(p2) - n(t1)|^2
+  byol: {
+    config: { method: 'byol' },
+    by: 'prediction',
+    loss: ({ prediction: [p1, p2], target: [t1, t2] }) => {
+      const apart = (p: Rows, t: Rows) =>
+        mean(
+          p.map((row, i) =>
+            row.reduce((sum, value, j) => sum + (value / length(row) - t[i]![j]! / length(t[i]!)) ** 2, 0),
+          ),
+        );
+      return apart(p1, t2) + apart(p2, t1);
+    },
+  },
   // L = D(p1, stopgrad(z2)) / 2 + D(p2, stopgrad(z1)) / 2
   simsiam: {
     config: { method: 'simsiam' },

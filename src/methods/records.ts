@@ -4,6 +4,7 @@
 
 import type { Field } from '../config/fields.ts';
 import { BARLOW } from './barlow/record.ts';
+import { BYOL } from './byol/record.ts';
 import { MLVICX } from './mlvicx/record.ts';
 import type { MethodRecord } from './record/method.ts';
 import { SIMCLR } from './simclr/record.ts';
@@ -20,6 +21,7 @@ export const METHODS = {
   vicregl: VICREGL,
   supervised: SUPERVISED,
   simsiam: SIMSIAM,
+  byol: BYOL,
 } as const satisfies Record<string, MethodRecord>;
 
 export type MethodName = keyof typeof METHODS;

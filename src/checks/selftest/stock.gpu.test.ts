@@ -77,6 +77,7 @@ const STEP_OF: Partial<Record<KernelName, MethodName>> = {
   placeVicregGrad: 'vicregl',
   cosine: 'simsiam',
   cosineGrad: 'simsiam',
+  movingAverage: 'byol',
 };
 
 test.each(KERNEL_NAMES.filter((name) => !NOT_IN_A_STEP.includes(name)))(

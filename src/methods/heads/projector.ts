@@ -44,6 +44,25 @@ export function globalProjector(shape: {
   return projectorLayers(names, widths, projectorFinalNorm);
 }
 
+/** A projector of two layers without a norm at its end, features [N, 8 width] to z: that of SimCLR and BYOL. */
+export const shortProjector = (shape: {
+  readonly width: number;
+  readonly projectorHidden: number;
+  readonly embeddingDim: number;
+}): ProjectorLayer[] =>
+  projectorLayers(
+    [1, 2].map((i) => [`${PREFIX}.projetion.l${i}.0`, `${PREFIX}.projetion.l${i}.1`] as const),
+    [8 * shape.width, shape.projectorHidden, shape.embeddingDim],
+    false,
+  );
+
+/** As GLOBAL_WIDTHS, for the short projector. */
+export const SHORT_WIDTHS = {
+  width: `${PREFIX}.encoder.0.weight`,
+  projectorHidden: `${PREFIX}.projetion.l1.0.weight`,
+  embeddingDim: `${PREFIX}.projetion.l2.0.weight`,
+} as const;
+
 /** The predictor behind a projector, z [N, D] to p [N, D]: two layers, batch norm and ReLU between them. */
 export const predictorLayers = (embeddingDim: number, hidden: number): ProjectorLayer[] =>
   projectorLayers(

@@ -7,17 +7,8 @@ import { rowNormalise, rowNormaliseGrad } from '../../gpu/kernels/contrastive/ro
 import type { Tape } from '../../nn/tape.ts';
 import { backbone, contextBottlenecks, joined, PREFIX } from '../encoder/network.ts';
 import { type MethodEngine, outputsIn } from '../engine.ts';
-import { projector, projectorLayers, projectorNetwork } from '../heads/projector.ts';
+import { projector, projectorNetwork, SHORT_WIDTHS, shortProjector } from '../heads/projector.ts';
 import { vicregStatistics } from '../heads/vicregLoss.ts';
-
-const layer = (i: number) => `${PREFIX}.projetion.l${i}`;
-
-const layers = (config: { width: number; projectorHidden: number; embeddingDim: number }) =>
-  projectorLayers(
-    [1, 2].map((i) => [`${layer(i)}.0`, `${layer(i)}.1`] as const),
-    [8 * config.width, config.projectorHidden, config.embeddingDim],
-    false,
-  );
 
 /** `weights` [2]: of the term and of the head. The caller disposes the terms [8]. */
 export function contrastiveLoss(
@@ -39,22 +30,18 @@ export function contrastiveLoss(
 
 export const simclrEngine: MethodEngine = {
   network(config) {
-    const parts = [backbone(config.width), projectorNetwork(layers(config))];
+    const parts = [backbone(config.width), projectorNetwork(shortProjector(config))];
     return joined(...parts, ...(config.bottlenecks ? [contextBottlenecks(config.width)] : []));
   },
   isTrained: () => true,
   settingsIn(shapes) {
-    const widths = outputsIn(shapes, {
-      width: `${PREFIX}.encoder.0.weight`,
-      projectorHidden: `${layer(1)}.0.weight`,
-      embeddingDim: `${layer(2)}.0.weight`,
-    });
+    const widths = outputsIn(shapes, SHORT_WIDTHS);
     const bottlenecks = shapes(`${PREFIX}.cbt1.cam.fc.0.weight`) !== undefined;
     return 'missing' in widths ? widths : { ...widths, bottlenecks };
   },
   levels: 'measured',
   heads: (pass, { encoder }, config) => ({
-    embeddings: { global: projector(pass, layers(config), encoder.features) },
+    embeddings: { global: projector(pass, shortProjector(config), encoder.features) },
     inside: {},
   }),
   loss(tape, { embeddings }, weights, { temperature }) {

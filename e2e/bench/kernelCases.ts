@@ -208,6 +208,8 @@ function labelled() {
 const placesShape = ({ shape }: Tensor) => shape.join(' x ');
 
 const K = KERNEL_TABLE;
+/** Rows of a queue. */
+const KEYS = 1024;
 /** Three grey levels of 255, as the self-test allows, over the largest normalised value. */
 const LEVELS = 0.03;
 const one = (shape: string, run: () => Tensor[]): KernelCall[] => [{ shape, run }];
@@ -305,6 +307,14 @@ export const KERNEL_CALLS: { readonly [N in KernelName]: () => KernelCall[] } = 
       const [a, b] = [random(shape), random(shape)];
       return () => K.add({ a, b }, {});
     }),
+  relu: () => {
+    const x = random([VIEWS, CONFIG.projectorHidden]);
+    return one(`${VIEWS} x ${CONFIG.projectorHidden}`, () => K.relu({ x }, {}));
+  },
+  reluGrad: () => {
+    const [y, dy] = [1, 2].map(() => random([VIEWS, CONFIG.projectorHidden])) as [Tensor, Tensor];
+    return one(`${VIEWS} x ${CONFIG.projectorHidden}`, () => K.reluGrad({ y, dy }, {}));
+  },
   levelPool: () =>
     levels((place, matrices) => {
       const a = random([VIEWS, place.height, place.width, place.channels]);
@@ -420,6 +430,34 @@ export const KERNEL_CALLS: { readonly [N in KernelName]: () => KernelCall[] } = 
     return one(`${VIEWS} x ${CONFIG.embeddingDim}`, () =>
       K.cosineGrad({ prediction, target, cosines, weights }, attrs),
     );
+  },
+  queueContrast: () => {
+    const shape = [VIEWS, CONFIG.embeddingDim];
+    const [query, key] = [1, 2].map(() => kept(K.rowNormalise({ x: random(shape) }, {}))[0]!) as [
+      Tensor,
+      Tensor,
+    ];
+    const cosines = random([VIEWS, KEYS], 0.3);
+    return one(`${VIEWS} x ${CONFIG.embeddingDim}, ${KEYS} keys`, () =>
+      K.queueContrast({ query, key, cosines }, { temperature: 0.2 }),
+    );
+  },
+  queueContrastGrad: () => {
+    const [pulled, key] = [1, 2].map(() => random([VIEWS, CONFIG.embeddingDim])) as [Tensor, Tensor];
+    const inputs = { pulled, key, ofKey: random([VIEWS], 0.1, 0.5), weights: tf.keep(tf.tensor1d([1, 1])) };
+    return one(`${VIEWS} x ${CONFIG.embeddingDim}`, () => K.queueContrastGrad(inputs, { temperature: 0.2 }));
+  },
+  enqueue: () => {
+    const rows = random([VIEWS, CONFIG.embeddingDim]);
+    const queue = random([KEYS, CONFIG.embeddingDim]);
+    const place = tf.keep(tf.tensor1d([0]));
+    return [
+      {
+        shape: `${VIEWS} x ${CONFIG.embeddingDim} into ${KEYS}`,
+        run: () => K.enqueue({ queue, place, rows }, {}),
+        mutated: [queue],
+      },
+    ];
   },
   larsUpdate: () => {
     const { moment2: _, ...inputs } = arena();

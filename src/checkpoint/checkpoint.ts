@@ -101,7 +101,7 @@ export function firstNotFinite({ parameters, buffers, optimiserState }: Checkpoi
  */
 export function readCheckpoint(bytes: Uint8Array, base?: Config): Checkpoint {
   const { metadata, ...state } = readState(bytes);
-  const run = metadata.format === FORMAT ? readRun(metadata) : foreignRun(state.parameters, base);
+  const run = metadata.format === FORMAT ? readRun(metadata) : foreignRun(state, base);
   return { ...state, ...run };
 }
 
@@ -181,11 +181,14 @@ function readRun(metadata: Readonly<Record<string, string>>): Run {
 }
 
 /**
- * The settings of a model, read off the shapes of its parameters: of the first method whose model it is, the one of `base`
+ * The settings of a model, read off the shapes of its tensors: of the first method whose model it is, the one of `base`
  * before others, because some methods share their network. @throws AppError checkpoint-invalid
  */
-export function settingsOf(parameters: NamedTensors, base?: Config): Partial<Config> {
-  const shapes = (name: string) => parameters.get(name)?.shape;
+export function settingsOf(
+  { parameters, buffers }: Pick<Checkpoint, 'parameters' | 'buffers'>,
+  base?: Config,
+): Partial<Config> {
+  const shapes = (name: string) => (parameters.get(name) ?? buffers.get(name))?.shape;
   const refusals: string[] = [];
   const fitting: Partial<Config>[] = [];
   for (const method of new Set([base?.method ?? METHOD_NAMES[0]!, ...METHOD_NAMES])) {
@@ -205,8 +208,8 @@ export function settingsOf(parameters: NamedTensors, base?: Config): Partial<Con
 }
 
 /** A state dict without our metadata: the widths are read off its shapes, all else is taken from `base`. */
-function foreignRun(parameters: NamedTensors, base?: Config): Run {
-  const read = settingsOf(parameters, base);
+function foreignRun(state: Pick<Checkpoint, 'parameters' | 'buffers'>, base?: Config): Run {
+  const read = settingsOf(state, base);
   try {
     return { config: parseConfig(read, base), step: 0, fingerprint: '', start: 'a state dict from a file' };
   } catch (cause) {

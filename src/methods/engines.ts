@@ -6,6 +6,7 @@ import { barlowEngine } from './barlow/engine.ts';
 import { byolEngine } from './byol/engine.ts';
 import type { MethodEngine } from './engine.ts';
 import { mlvicxEngine } from './mlvicx/engine.ts';
+import { mocoEngine } from './moco/engine.ts';
 import type { MethodName } from './records.ts';
 import { simclrEngine } from './simclr/engine.ts';
 import { supervisedEngine } from './supervised/engine.ts';
@@ -22,6 +23,7 @@ export const ENGINES: Readonly<Record<MethodName, MethodEngine>> = {
   supervised: supervisedEngine,
   simsiam: simsiamEngine,
   byol: byolEngine,
+  moco: mocoEngine,
 };
 
 export const engineOf = ({ method }: Pick<Config, 'method'>): MethodEngine => ENGINES[method];

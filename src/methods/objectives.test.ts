@@ -83,32 +83,45 @@ beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
-test.skipIf(!has).each(fixtures)('$name', async ({ file, method, config: given, values_f64: wanted }) => {
+test.skipIf(!has).each(fixtures)('$name', async ({ file, method, config: recorded, values_f64: wanted }) => {
   const { tensors } = readSafetensors(new Uint8Array(readFileSync(new URL(file, FOLDER))));
   const numbers = (name: string) => Float32Array.from(tensors.get(name)!.data, Number);
   const has = (name: string) => tensors.has(name);
+  const shapeOf = (name: string) => tensors.get(name)!.shape as [number, number];
   const pair = (one: string, two: string): Matrix => {
-    const [rows, d] = tensors.get(one)!.shape as [number, number];
+    const [rows, d] = shapeOf(one);
     return { data: Float32Array.of(...numbers(one), ...numbers(two)), shape: [2 * rows, d] };
   };
-  const config = { ...defaultConfig(), ...settingsOf(given), method: method as MethodName };
+  const config = { ...defaultConfig(), ...settingsOf(recorded), method: method as MethodName };
   const predicted = has('p1') && {
     z: pair('t1', 't2'),
     inside: { prediction: pair('p1', 'p2'), target: pair('t1', 't2') },
     watched: 'prediction',
   };
-  const { total, terms, gradient, stopped } = await measure(config, predicted || { z: pair('z1', 'z2') });
+  // Both views ask; with the same twice in either, the mean is that of one and the gradient comes in halves.
+  const asked = has('query') && {
+    z: pair('query', 'query'),
+    inside: { target: pair('key', 'key'), queue: { data: numbers('queue'), shape: shapeOf('queue') } },
+  };
+  const given = predicted || asked || { z: pair('z1', 'z2') };
+  const { total, terms, gradient, stopped } = await measure(config, given);
   expect(Math.abs(total / wanted.total! - 1)).toBeLessThan(1e-5);
   expect(stopped).toBe(true);
   for (const term of methodOf(config).heads.global!.terms) {
-    const recorded = wanted[term.replaceAll('-', '_')];
-    if (recorded !== undefined) expect(Math.abs(terms[term]! / recorded - 1)).toBeLessThan(1e-5);
+    const value = wanted[term.replaceAll('-', '_')];
+    if (value !== undefined) expect(Math.abs(terms[term]! / value - 1)).toBeLessThan(1e-5);
   }
-  const names = [1, 2].map((view) => (has('p1') ? `grad_p${view}` : `grad_z${view}`));
+  if (asked) {
+    const halves = gradient.subarray(0, gradient.length / 2);
+    const found = halves.map((value, i) => value + gradient[halves.length + i]!);
+    expect(relativeDistance(found, numbers('grad_query'))).toBeLessThan(2e-5);
+    return;
+  }
+  const names = [1, 2].map((view) => (predicted ? `grad_p${view}` : `grad_z${view}`));
   for (const [i, name] of names.entries()) {
     const size = gradient.length / 2;
     const found = gradient.subarray(i * size, (i + 1) * size);
-    expect(relativeDistance(found, numbers(name))).toBeLessThan(given.mode === 'near' ? 2e-4 : 2e-5);
+    expect(relativeDistance(found, numbers(name))).toBeLessThan(recorded.mode === 'near' ? 2e-4 : 2e-5);
   }
 });
 
@@ -212,5 +225,22 @@ describe('numbers that PyTorch gives', () => {
       expect(gradient[q]!).toBeCloseTo((totals[0]! - totals[1]!) / (2 * step), 4);
     }
     expect(total).toBeCloseTo(-0.6637228472, 6);
+  });
+
+  test('MoCo v2, temperature 0.2: both views of a pair ask for the key of the other', async () => {
+    const unit = (row: readonly number[]) => row.map((value) => value / Math.hypot(...row));
+    const queue = Array.from({ length: 7 }, (_, k) =>
+      unit(Array.from({ length: D }, (__, j) => Math.cos(0.3 * k - 1.1 * j + 0.2))),
+    );
+    const { total, gradient, stopped } = await measure(
+      { ...defaultConfig(), method: 'moco' },
+      {
+        z: both(z1, z1),
+        inside: { target: both(z2, z2), queue: { data: Float32Array.from(queue.flat()), shape: [7, D] } },
+      },
+    );
+    expect(total).toBeCloseTo(0.4892315099, 6);
+    expect(2 * norms(gradient)[0]!).toBeCloseTo(0.1668389, 6);
+    expect(stopped).toBe(true);
   });
 });

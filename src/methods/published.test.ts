@@ -1,5 +1,6 @@
 // The losses as they were published, written out step by step in double precision and shared with no other file, gradients by
-// central differences of these formulas alone: BYOL (arXiv 2006.07733, equation 2), SimSiam (arXiv 2011.10566, equations 1 to 4). The engine parts of the methods
+// central differences of these formulas alone: BYOL (arXiv 2006.07733, equation 2), MoCo (arXiv 1911.05722, equation 1, with
+// the queries of both views), SimSiam (arXiv 2011.10566, equations 1 to 4). The engine parts of the methods
 // are held to them in the plain loops of their kernels.
 import { beforeAll, expect, test } from 'vitest';
 import { type Config, defaultConfig } from '../config/schema.ts';
@@ -25,12 +26,14 @@ const negativeCosine = (p: readonly number[], z: readonly number[]) => -dot(p, z
 interface Inputs {
   readonly prediction: readonly [Rows, Rows];
   readonly target: readonly [Rows, Rows];
+  /** Rows of unit length. */
+  readonly queue: Rows;
 }
 
 interface Published {
   readonly config: Partial<Config>;
   /** What is differentiated. */
-  readonly by: 'prediction';
+  readonly by: 'prediction' | 'embeddings';
   loss(inputs: Inputs): number;
 }
 
@@ -49,6 +52,20 @@ const PUBLISHED: Readonly<Record<string, Published>> = {
       return apart(p1, t2) + apart(p2, t1);
     },
   },
+  // L_q = -log(exp(q . k+ / t) / sum_i exp(q . k_i / t)) over the key and the queue
+  moco: {
+    config: { method: 'moco', temperature: 0.3 },
+    by: 'embeddings',
+    loss: ({ prediction: [q1, q2], target: [k1, k2], queue }) => {
+      const similar = (a: readonly number[], b: readonly number[]) => Math.exp(-negativeCosine(a, b) / 0.3);
+      const asked = (q: Rows, k: Rows) =>
+        q.map((row, i) => {
+          const wanted = similar(row, k[i]!);
+          return -Math.log(wanted / queue.reduce((sum, one) => sum + similar(row, one), wanted));
+        });
+      return mean([...asked(q1, k2), ...asked(q2, k1)]);
+    },
+  },
   // L = D(p1, stopgrad(z2)) / 2 + D(p2, stopgrad(z1)) / 2
   simsiam: {
     config: { method: 'simsiam' },
@@ -59,7 +76,7 @@ const PUBLISHED: Readonly<Record<string, Published>> = {
   },
 };
 
-const [N, D] = [7, 11];
+const [N, D, K] = [7, 11, 20];
 
 function rowsOf(data: ArrayLike<number>): [Rows, Rows] {
   const all = Array.from({ length: 2 * N }, (_, i) => Array.from({ length: D }, (__, j) => data[i * D + j]!));
@@ -86,27 +103,38 @@ beforeAll(async () => {
 test.each(Object.entries(PUBLISHED))('%s', async (_, { config: settings, by, loss }) => {
   const config = { ...defaultConfig(), ...settings };
   const data = { prediction: given([2 * N, D], 1), target: given([2 * N, D], 2, 1.4, 0.2) };
-  const inputs: Inputs = { prediction: rowsOf(data.prediction.data), target: rowsOf(data.target.data) };
+  const queue = Array.from({ length: K }, (__, k) => {
+    const row = [...given([D], 3 + k).data];
+    return row.map((value) => value / length(row));
+  });
+  const inputs: Inputs = {
+    prediction: rowsOf(data.prediction.data),
+    target: rowsOf(data.target.data),
+    queue,
+  };
   const tensors = {
     prediction: tf.tensor2d(data.prediction.data, [2 * N, D]),
     target: tf.tensor2d(data.target.data, [2 * N, D]),
+    queue: tf.tensor2d(queue.flat(), [K, D]),
   };
   const record = methodOf(config);
   const weights = tf.tensor1d(lossWeights(record, config).global!);
   const tape = new Tape();
   let gradient: Promise<ArrayLike<number>> | null = null;
-  tape.watch(tensors[by], (found) => {
+  tape.watch(tensors.prediction, (found) => {
     gradient = found.data();
   });
-  const outputs = { embeddings: { global: tensors.target }, inside: tensors };
+  // What is predicted from is measured alone where there is a prediction.
+  const global = by === 'embeddings' ? tensors.prediction : tensors.target;
+  const outputs = { embeddings: { global }, inside: tensors };
   const vectors = engineOf(config).loss(tape, outputs, { global: weights }, config).global!;
   tape.backward();
   const report: number[] = [];
   for (const vector of vectors) report.push(...(await vector.data()));
   const { total } = weightedTotal(record, config, readHeads(record, Float32Array.from(report)));
   expect(total).toBeCloseTo(loss(inputs), 5);
-  const wanted = centralDifferences(Float64Array.from(data[by].data), (moved) =>
-    loss({ ...inputs, [by]: rowsOf(moved) }),
+  const wanted = centralDifferences(Float64Array.from(data.prediction.data), (moved) =>
+    loss({ ...inputs, prediction: rowsOf(moved) }),
   );
   expect(relativeError(await gradient!, wanted)).toBeLessThan(1e-5);
   tf.dispose([...Object.values(tensors), weights, ...vectors]);

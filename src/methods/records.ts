@@ -6,6 +6,7 @@ import type { Field } from '../config/fields.ts';
 import { BARLOW } from './barlow/record.ts';
 import { BYOL } from './byol/record.ts';
 import { MLVICX } from './mlvicx/record.ts';
+import { MOCO } from './moco/record.ts';
 import type { MethodRecord } from './record/method.ts';
 import { SIMCLR } from './simclr/record.ts';
 import { SUPERVISED } from './supervised/record.ts';
@@ -22,6 +23,7 @@ export const METHODS = {
   supervised: SUPERVISED,
   simsiam: SIMSIAM,
   byol: BYOL,
+  moco: MOCO,
 } as const satisfies Record<string, MethodRecord>;
 
 export type MethodName = keyof typeof METHODS;

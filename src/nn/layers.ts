@@ -10,6 +10,7 @@ import { batchNormApply } from '../gpu/kernels/norm/batchNormApply.ts';
 import { batchNormGrad } from '../gpu/kernels/norm/batchNormGrad.ts';
 import { spatialMean, spatialMeanGrad } from '../gpu/kernels/pool/elementwise.ts';
 import { maxPoolGrad, maxPool as maxPoolKernel } from '../gpu/kernels/pool/maxPool.ts';
+import { reluGrad, relu as reluKernel } from '../gpu/kernels/pool/relu.ts';
 import type { Parameters } from './parameters.ts';
 import type { Tape } from './tape.ts';
 
@@ -139,6 +140,18 @@ export function linearNorm(
   relu: boolean,
 ): Tensor {
   return batchNorm(pass, normName, linear(pass, linearName, x), { relu });
+}
+
+/** max(x, 0), where no norm does it on the way. */
+export function relu(pass: Pass, x: Tensor): Tensor {
+  const y = reluKernel.one({ x }, {});
+  pass.tape?.record({
+    outputs: [y],
+    saved: [],
+    readsOutput: true,
+    backward: (dy) => pass.tape!.accumulate(x, reluGrad.one({ y, dy }, {})),
+  });
+  return y;
 }
 
 /** 3 x 3, stride 2, padding 1; the padding counts as minus infinity. */

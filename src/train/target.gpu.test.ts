@@ -1,6 +1,6 @@
 // The target network of a run: it begins as the trained one does, follows it by the moving average and nothing else, keeps
-// statistics of its own in its norms, and comes through a checkpoint: a run that was continued equals the one that was not
-// interrupted, to the last bit.
+// statistics of its own in its norms, and comes through a checkpoint as the queue does: a run that was continued equals the one
+// that was not interrupted, to the last bit.
 import { afterEach, describe, expect, test } from 'vitest';
 import { readCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint.ts';
 import type { Config } from '../config/schema.ts';
@@ -8,6 +8,7 @@ import { tf } from '../gpu/kernel.ts';
 import { relativeError } from '../gpu/kernels/parts/samples.ts';
 import { testDevice } from '../gpu/testDevice.ts';
 import { networkOf } from '../methods/engines.ts';
+import { readSafetensors } from '../util/safetensors.ts';
 import { Pretrainer, trainingLoop } from './pretrain.ts';
 import { madeFilms, repeatable, tinyConfig } from './testRun.ts';
 
@@ -56,8 +57,9 @@ async function train(config: Config, cut?: number) {
 /** Weights of more than a million numbers, which are followed where they are. */
 const WIDE = { projectorHidden: 1100, embeddingDim: 1100 };
 
-describe.each(['byol'] as const)('%s', (method) => {
-  const config = tinyConfig({ method, maxSteps: 7 });
+describe.each(['byol', 'moco'] as const)('%s', (method) => {
+  // A queue of three steps and a bit.
+  const config = tinyConfig({ method, maxSteps: 7, ...(method === 'moco' && { queueLength: 26 }) });
 
   test.each<[string, Partial<Config>]>([
     ['in the arena', {}],
@@ -120,3 +122,36 @@ describe.each(['byol'] as const)('%s', (method) => {
     PATIENCE,
   );
 });
+
+test(
+  'the queue holds the keys of the last steps, each of unit length, and is in the checkpoint as published code has it',
+  async () => {
+    const config = tinyConfig({ method: 'moco', queueLength: 26 });
+    const { seen } = await states(config, 4);
+    const rows = (step: number) => {
+      const { shape, data } = seen[step]!.buffers.get('queue')!;
+      expect(shape).toEqual([26, config.embeddingDim]);
+      return Array.from({ length: 26 }, (_, k) =>
+        data.subarray(k * config.embeddingDim, (k + 1) * config.embeddingDim),
+      );
+    };
+    for (const row of [...rows(0), ...rows(4)]) expect(Math.hypot(...row)).toBeCloseTo(1, 5);
+    const places = seen.map(({ buffers }) => buffers.get('queue_ptr')!.data[0]);
+    expect(places).toEqual([0, 8, 16, 24, 6]);
+    for (let step = 1; step <= 4; step++) {
+      const changed = rows(step).flatMap((row, k) => (row.join() === rows(step - 1)[k]!.join() ? [] : [k]));
+      expect(changed.toSorted((a, b) => a - b)).toEqual(
+        Array.from({ length: 8 }, (_, i) => (8 * (step - 1) + i) % 26).toSorted((a, b) => a - b),
+      );
+    }
+    const { runtime } = await testDevice();
+    const run = new Pretrainer(config, FILMS, runtime);
+    const { tensors } = readSafetensors(writeCheckpoint(await run.capture()));
+    run.dispose();
+    expect(tensors.get('queue')!.shape).toEqual([config.embeddingDim, 26]);
+    expect(tensors.get('target.encoder.encoder.0.weight')!.shape).toEqual(
+      tensors.get('encoder.encoder.0.weight')!.shape,
+    );
+  },
+  PATIENCE,
+);

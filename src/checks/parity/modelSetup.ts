@@ -61,7 +61,7 @@ export class ModelSetup {
     // Not through parseConfig: fixtures may be smaller than any model worth training.
     this.config = {
       ...defaults,
-      ...settingsOf(this.start.parameters),
+      ...settingsOf(this.start),
       imageSize: height,
       levelSize: config?.out_size ?? defaults.levelSize,
       batchSize,

@@ -29,11 +29,23 @@ interface Arrangement {
 }
 
 const PAIR: Arrangement = { embedding: ['z1', 'z2'] };
+const PREDICTED: Arrangement = {
+  embedding: ['t1', 't2'],
+  inside: { prediction: ['p1', 'p2'], target: ['t1', 't2'] },
+};
+/** Both views ask: with the same twice in either, the mean is that of one, and its gradient comes in halves. */
+const ASKED: Arrangement = {
+  embedding: ['query', 'query'],
+  inside: { target: ['key', 'key'], queue: ['queue'] },
+};
 
 /** A method's loss is checked by adding its row. */
 const ARRANGEMENTS: Readonly<Partial<Record<string, Arrangement>>> = {
   simclr: PAIR,
   barlow: PAIR,
+  simsiam: PREDICTED,
+  byol: PREDICTED,
+  moco: ASKED,
 };
 
 /** Recorded names of settings and ours. */
@@ -127,9 +139,11 @@ async function measure(
     let at = 0;
     for (const part of parts) {
       const size = fixture.stored(part).data.length;
-      const found = values.get(`grad ${name}`)?.subarray(at, at + size);
-      if (fixture.tensors.has(`grad_${part}`)) gradients.set(part, found ?? new Float32Array(size));
+      const found = values.get(`grad ${name}`)?.subarray(at, at + size) ?? new Float32Array(size);
       at += size;
+      if (!fixture.tensors.has(`grad_${part}`)) continue;
+      const earlier = gradients.get(part);
+      gradients.set(part, earlier ? found.map((value, i) => value + earlier[i]!) : found);
     }
   }
   return { total: weightedTotal(record, config, heads).total, terms: heads[head]!, gradients };

@@ -78,6 +78,11 @@ const STEP_OF: Partial<Record<KernelName, MethodName>> = {
   cosine: 'simsiam',
   cosineGrad: 'simsiam',
   movingAverage: 'byol',
+  queueContrast: 'moco',
+  queueContrastGrad: 'moco',
+  enqueue: 'moco',
+  relu: 'moco',
+  reluGrad: 'moco',
 };
 
 test.each(KERNEL_NAMES.filter((name) => !NOT_IN_A_STEP.includes(name)))(

@@ -6,6 +6,7 @@ import { bottleneck, bottleneckApply } from './bottleneck/bottleneck.ts';
 import { bottleneckGrad } from './bottleneck/bottleneckGrad.ts';
 import { contrastive, contrastiveGrad } from './contrastive/contrastive.ts';
 import { cosine, cosineGrad } from './contrastive/cosine.ts';
+import { enqueue, queueContrast, queueContrastGrad } from './contrastive/queue.ts';
 import { rowNormalise, rowNormaliseGrad } from './contrastive/rowNormalise.ts';
 import { conv2d, conv2dInputGrad } from './conv/conv2d.ts';
 import { conv2dFilterGrad } from './conv/conv2dFilterGrad.ts';
@@ -24,6 +25,7 @@ import { placeVicreg, placeVicregGrad } from './places/placeVicreg.ts';
 import { add, spatialMean, spatialMeanGrad } from './pool/elementwise.ts';
 import { levelPool, levelPoolGrad } from './pool/levelPool.ts';
 import { maxPool, maxPoolGrad } from './pool/maxPool.ts';
+import { relu, reluGrad } from './pool/relu.ts';
 import { renderViews, resizeEval } from './views/views.ts';
 
 export const KERNEL_TABLE = {
@@ -42,6 +44,8 @@ export const KERNEL_TABLE = {
   spatialMean,
   spatialMeanGrad,
   add,
+  relu,
+  reluGrad,
   levelPool,
   levelPoolGrad,
   dense,
@@ -65,6 +69,9 @@ export const KERNEL_TABLE = {
   placeVicregGrad,
   cosine,
   cosineGrad,
+  queueContrast,
+  queueContrastGrad,
+  enqueue,
   larsUpdate,
   adamwUpdate,
   movingAverage,

@@ -3,7 +3,7 @@
 
 import { type Field, number } from '../../config/fields.ts';
 import { healthBy } from '../record/health.ts';
-import { defineMethod } from '../record/method.ts';
+import { defineMethod, globalHead } from '../record/method.ts';
 import { BOTTLENECK_ROWS, PROJECTOR_ROWS } from '../record/rows.ts';
 
 const ROWS = {
@@ -40,16 +40,7 @@ export const BYOL = defineMethod({
       reads: 0,
     },
   },
-  heads: {
-    global: {
-      label: 'Global',
-      symbol: 'z',
-      line: 'solid',
-      terms: ['distance'],
-      weight: null,
-      dimensions: ({ embeddingDim }) => Number(embeddingDim),
-    },
-  },
+  heads: { global: globalHead(['distance']) },
   total: {
     formula: 'L = |n(p1) - n(t2)|² + |n(p2) - n(t1)|²',
     meaning:

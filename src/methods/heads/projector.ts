@@ -1,15 +1,15 @@
-// The projector that methods put on their features: linear, batch norm, ReLU, twice, then linear and, where the method
-// asks for it, batch norm. Its layers are a list of names and widths, of which the network's specification and the forward
+// The projector that methods put on their features: linear, batch norm, ReLU, once or twice, then linear and, where the method
+// asks for it, batch norm; and the predictor that some have behind it. Its layers are a list of names and widths, of which the network's specification and the forward
 // pass are both made.
 
 import type { Tensor } from '../../gpu/kernel.ts';
-import { linear, linearNorm, type Pass } from '../../nn/layers.ts';
+import { linear, linearNorm, type Pass, relu } from '../../nn/layers.ts';
 import type { NetworkSpec } from '../../nn/parameters.ts';
 import { NetworkBuilder, PREFIX } from '../encoder/network.ts';
 
 export interface ProjectorLayer {
   readonly linear: string;
-  /** Null: no batch norm follows, and no ReLU. */
+  /** Null: no batch norm follows. */
   readonly norm: string | null;
   readonly inputs: number;
   readonly outputs: number;
@@ -89,8 +89,9 @@ export function projectorNetwork(layers: readonly ProjectorLayer[]): NetworkSpec
 
 /** [N, inputs of the first] to [N, outputs of the last]. A ReLU follows every layer but the last. */
 export const projector = (pass: Pass, layers: readonly ProjectorLayer[], x: Tensor): Tensor =>
-  layers.reduce(
-    (input, { linear: name, norm }, i) =>
-      norm ? linearNorm(pass, name, norm, input, i < layers.length - 1) : linear(pass, name, input),
-    x,
-  );
+  layers.reduce((input, { linear: name, norm }, i) => {
+    const isLast = i === layers.length - 1;
+    if (norm) return linearNorm(pass, name, norm, input, !isLast);
+    const y = linear(pass, name, input);
+    return isLast ? y : relu(pass, y);
+  }, x);

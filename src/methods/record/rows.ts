@@ -73,6 +73,22 @@ export const VICREG_WEIGHT_ROWS = {
   }),
 } as const satisfies Record<string, Field>;
 
+/** For losses that compare cosines. */
+export const TEMPERATURE_ROWS = {
+  temperature: number({
+    group: 'loss',
+    when: 'start',
+    default: 0.2,
+    min: 0.01,
+    max: 2,
+    scale: 'log',
+    label: 'Temperature',
+    short: 't',
+    help: 'Divides the cosines. The smaller, the more the loss looks at the views that are most alike, false friends among them. SimCLR takes 0.1 with batches of 4096, MoCo 0.2.',
+    source: 'arXiv 2002.05709, table 5; arXiv 2003.04297, table 1',
+  }),
+} as const satisfies Record<string, Field>;
+
 /** For methods whose published form knows no context bottlenecks. */
 export const BOTTLENECK_ROWS = {
   bottlenecks: {

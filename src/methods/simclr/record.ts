@@ -1,27 +1,11 @@
 // SimCLR as a record (Chen et al., arXiv 2002.05709): among all views of a batch, each shall find the other one of its film.
 // The published method has no context bottlenecks; they can be put in.
 
-import { type Field, number } from '../../config/fields.ts';
 import { healthBy } from '../record/health.ts';
 import { defineMethod, globalHead } from '../record/method.ts';
-import { BOTTLENECK_ROWS, PROJECTOR_ROWS } from '../record/rows.ts';
+import { BOTTLENECK_ROWS, PROJECTOR_ROWS, TEMPERATURE_ROWS } from '../record/rows.ts';
 
-const ROWS = {
-  ...BOTTLENECK_ROWS,
-  ...PROJECTOR_ROWS,
-  temperature: number({
-    group: 'loss',
-    when: 'start',
-    default: 0.2,
-    min: 0.01,
-    max: 2,
-    scale: 'log',
-    label: 'Temperature',
-    short: 't',
-    help: 'Divides the cosines. The smaller, the more the loss looks at the views that are most alike, false friends among them. The paper takes 0.1 with batches of 4096.',
-    source: 'arXiv 2002.05709, table 5',
-  }),
-} as const satisfies Record<string, Field>;
+const ROWS = { ...BOTTLENECK_ROWS, ...PROJECTOR_ROWS, ...TEMPERATURE_ROWS };
 
 export const SIMCLR = defineMethod({
   label: 'SimCLR',

@@ -3,7 +3,7 @@
 
 import { type Field, number } from '../../config/fields.ts';
 import { healthBy } from '../record/health.ts';
-import { defineMethod } from '../record/method.ts';
+import { defineMethod, globalHead } from '../record/method.ts';
 import { BOTTLENECK_ROWS, PROJECTOR_ROWS } from '../record/rows.ts';
 
 const ROWS = {
@@ -50,16 +50,7 @@ export const SIMSIAM = defineMethod({
       reads: 0,
     },
   },
-  heads: {
-    global: {
-      label: 'Global',
-      symbol: 'z',
-      line: 'solid',
-      terms: ['cosine'],
-      weight: null,
-      dimensions: ({ embeddingDim }) => Number(embeddingDim),
-    },
-  },
+  heads: { global: globalHead(['cosine']) },
   total: {
     formula: 'L = -1/2 [cos(p1, z2) + cos(p2, z1)]',
     meaning:

@@ -1,6 +1,7 @@
 // Faults while a run is on, on real kernels: whatever strikes, the samples that the page ends up with are those of the run
 // that nothing struck, to the last bit.
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { Config } from '../../config/schema.ts';
 import { installGpu } from '../../gpu/testDevice.ts';
 import type { EngineEvent, EngineState } from '../../protocol/engine.ts';
 import type { Fault } from '../../protocol/faults.ts';
@@ -18,7 +19,7 @@ let heard: (event: EngineEvent) => void = () => undefined;
 let reference: Record<string, number>[] = [];
 
 /** What the charts of the page hold after all events so far: a step told again replaces what came after it. */
-function charted(): Record<string, number>[] {
+function charted(config: Config = CONFIG): Record<string, number>[] {
   const rows: StepSample[] = [];
   for (const event of events) {
     const from =
@@ -27,7 +28,7 @@ function charted(): Record<string, number>[] {
     while (rows.length > 0 && rows.at(-1)!.step >= from) rows.pop();
     if (event.type === 'samples') rows.push(...event.samples);
   }
-  return rows.map((row) => repeatable(row));
+  return rows.map((row) => repeatable(row, config));
 }
 
 const marks = () => events.filter((event) => event.type === 'marker').map(({ text }) => text);
@@ -53,8 +54,12 @@ const stepAndKeep = async (steps: number) => {
 };
 
 /** A whole run with these faults put in; its steps up to KEPT are taken one by one. */
-async function runWith(faults: readonly Fault[], end: EngineState = 'done'): Promise<void> {
-  await engine.prepare(CONFIG);
+async function runWith(
+  faults: readonly Fault[],
+  end: EngineState = 'done',
+  config: Config = CONFIG,
+): Promise<void> {
+  await engine.prepare(config);
   events = [];
   await engine.inject(faults);
   await stepAndKeep(KEPT - 1);
@@ -181,6 +186,29 @@ test(
     expect(await changed([torn, { kind: 'lose-device', step: 11 }])).toEqual(whole);
     expect(failures()).toEqual([]);
     expect(marks().join()).toMatch(/repeated from step 7 \(passed over: step 8: its file was cut short\)/);
+  },
+  PATIENCE,
+);
+
+// The weights of the target network, its statistics and the queue are as much of the state as all else.
+test.each(['byol', 'moco'] as const)(
+  '%s: neither a NaN nor a device lost after a torn checkpoint changes a number',
+  async (method) => {
+    const config = tinyConfig({ method, maxSteps: 16, ...(method === 'moco' && { queueLength: 26 }) });
+    await runWith([], 'done', config);
+    const whole = charted(config);
+    expect(whole).toHaveLength(16);
+    const torn = { kind: 'write-torn', file: 'step-8', times: 1 } as const;
+    await runWith([torn, { kind: 'lose-device', step: 11 }], 'done', config);
+    expect(marks().join()).toMatch(/repeated from step 7 \(passed over: step 8: its file was cut short\)/);
+    expect(charted(config)).toEqual(whole);
+
+    await runWith([{ kind: 'nan', step: 10 }], 'failed', config);
+    expect(failures()[0]?.error.code).toBe('model-broken');
+    await engine.inject([]);
+    expect(await engine.rollBack()).toMatchObject({ state: 'paused', step: 8 });
+    await until('done', () => engine.play());
+    expect(charted(config)).toEqual(whole);
   },
   PATIENCE,
 );

@@ -111,7 +111,8 @@ var<workgroup> wanted: f32;`,
   if (lane == 0u) { losses[row] = largest + log(total) - wanted; }`,
 });
 
-const meanLoss = program({
+/** The mean of the losses of all rows, in the first place of the terms. */
+export const meanLoss = program({
   name: 'contrastiveMean',
   reads: { losses: 'f32' },
   writes: { terms: 'f32' },

@@ -7,4 +7,7 @@ export const LABELS = {
   contrastiveGrad: 'Contrastive loss, gradient',
   cosine: 'Cosine loss',
   cosineGrad: 'Cosine loss, gradient',
+  queueContrast: 'Contrastive loss with a queue',
+  queueContrastGrad: 'Contrastive loss with a queue, gradient',
+  enqueue: 'Rows into the queue',
 } as const;

@@ -1,5 +1,5 @@
-// Rows of unit length, the contrastive and the cosine loss with their gradients as compositions of stock operations, by the
-// formulas of rowNormalise.ts, contrastive.ts and cosine.ts.
+// Rows of unit length, the contrastive loss with and without a queue and the cosine loss with their gradients as compositions
+// of stock operations, by the formulas of rowNormalise.ts, contrastive.ts, queue.ts and cosine.ts.
 
 import { type Tensor, tf } from '../../backend.ts';
 import type { Stock } from '../../switches.ts';
@@ -93,5 +93,45 @@ export const cosineGrad: Stock<'prediction' | 'target' | 'cosines' | 'weights', 
     const [cos, p, t] = [0, 1, 2].map((k) => part(cosines, [0, k], [rows, 1])) as [Tensor, Tensor, Tensor];
     const across = tf.sub(tf.mul(otherView(target), t), tf.mul(tf.mul(prediction, p), cos));
     return [tf.mul(tf.mul(across, p), tf.mul(weight(weights), -scale / rows))];
+  },
+};
+
+export const queueContrast: Stock<'query' | 'key' | 'cosines', ContrastiveAttrs> = {
+  instead: 'tf.sum, tf.exp and tf.log',
+  run({ query, key, cosines }, { temperature }) {
+    const wanted = tf.div(tf.sum(tf.mul(query, otherView(key)), 1, true), temperature);
+    const logits = tf.div(cosines, temperature);
+    const most = tf.maximum(tf.max(logits, 1, true), wanted);
+    const [ofQueue, ofKey] = [logits, wanted].map((part) => tf.exp(tf.sub(part, most))) as [Tensor, Tensor];
+    const sum = tf.add(tf.sum(ofQueue, 1, true), ofKey);
+    const loss = tf.mean(tf.sub(tf.add(most, tf.log(sum)), wanted));
+    const terms = joined([shaped(loss, 1), tf.zeros([7])], 0);
+    return [terms, tf.div(ofQueue, sum), shaped(tf.div(ofKey, sum), query.shape[0]!)];
+  },
+};
+
+export const queueContrastGrad: Stock<'pulled' | 'key' | 'ofKey' | 'weights', ContrastiveAttrs> = {
+  instead: 'arithmetic',
+  run({ pulled, key, ofKey, weights }, { temperature }) {
+    const [rows] = pulled.shape as [number, number];
+    const towards = tf.mul(otherView(key), tf.sub(shaped(ofKey, rows, 1), 1));
+    return [tf.mul(tf.add(pulled, towards), tf.div(weight(weights), rows * temperature))];
+  },
+};
+
+/** For each row of the queue, which of the new ones comes to stand there last; below zero where none does. */
+export const enqueue: Stock<'queue' | 'place' | 'rows', Record<string, never>> = {
+  instead: 'tf.gather and tf.where',
+  run({ queue, place, rows }, _, { put }) {
+    const [length] = queue.shape as [number, number];
+    const count = rows.shape[0]!;
+    const first = tf.mod(tf.sub(tf.range(0, length, 1, 'float32'), place), length);
+    const rounds = tf.floor(tf.div(tf.sub(count - 1, first), length));
+    const last = tf.add(first, tf.mul(rounds, length));
+    const taken = tf.gather(rows, tf.cast(tf.maximum(last, 0), 'int32') as tf.Tensor1D);
+    const isNew = shaped(tf.greaterEqual(last, 0), length, 1);
+    put('queue', tf.where(tf.tile(isNew, [1, queue.shape[1]!]), taken, queue));
+    put('place', tf.mod(tf.add(place, count), length));
+    return [];
   },
 };

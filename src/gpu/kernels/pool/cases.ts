@@ -1,4 +1,4 @@
-// Cases of max pooling, means, sums and the level operator.
+// Cases of max pooling, means, sums, ReLU and the level operator.
 
 import type { CaseTable } from '../parts/case.ts';
 import { given, rectified, repeated } from '../parts/samples.ts';
@@ -112,6 +112,18 @@ export const CASES = {
         inputs: () => ({ ...LEVELS.narrow[2]!, prior: LEVELS.narrow[2]!.a }),
         attrs: { place: LEVELS.narrow[2]!.place, onto: false },
       },
+    ],
+  },
+  relu: {
+    cases: [
+      { detail: '8 x 36', inputs: () => ({ x: given([8, 36], 1) }), attrs: {} },
+      { detail: '5 x 33', inputs: () => ({ x: given([5, 33], 1) }), attrs: {} },
+    ],
+  },
+  reluGrad: {
+    cases: [
+      { detail: '8 x 36', inputs: () => ({ y: rectified([8, 36], 1), dy: given([8, 36], 2) }), attrs: {} },
+      { detail: '5 x 33', inputs: () => ({ y: rectified([5, 33], 1), dy: given([5, 33], 2) }), attrs: {} },
     ],
   },
 } satisfies Partial<CaseTable>;

@@ -1,4 +1,4 @@
-// Max pooling, means, sums and the level operator as compositions of stock operations.
+// Max pooling, means, sums, ReLU and the level operator as compositions of stock operations.
 
 import { type Tensor, tf } from '../../backend.ts';
 import type { InPlace } from '../../kernel.ts';
@@ -101,4 +101,14 @@ export const levelPoolGrad: Stock<'prior' | 'matrices' | 'dout', LevelPoolGradAt
     const da = shaped(share, n, h, w, channels);
     return [onto ? tf.add(prior, da) : da];
   },
+};
+
+export const relu: Stock<'x', Nothing> = {
+  instead: 'tf.relu',
+  run: ({ x }) => [tf.relu(x)],
+};
+
+export const reluGrad: Stock<'y' | 'dy', Nothing> = {
+  instead: 'tf.step and tf.mul',
+  run: ({ y, dy }) => [tf.mul(tf.step(y), dy)],
 };

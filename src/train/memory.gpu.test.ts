@@ -79,6 +79,8 @@ describe('planned bytes agree with the measured peak within 15 %', () => {
     ['demo', presetConfig('demo')],
     ['width 16, LARS', { ...medium, optimiser: 'lars' }],
     ['width 16, VICReg', { ...medium, method: 'vicreg' }],
+    ['width 16, BYOL', { ...medium, method: 'byol' }],
+    ['width 16, MoCo', { ...medium, method: 'moco' }],
     ['heads with storages that are updated where they are', { ...tinyConfig(), ...WIDE_HEADS }],
   ])(
     '%s',

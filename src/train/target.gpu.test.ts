@@ -91,6 +91,24 @@ describe.each(['byol', 'moco'] as const)('%s', (method) => {
   );
 
   test(
+    'a step leaves nothing behind: tensors, memory and dispatches are the same from the second on',
+    async () => {
+      const { runtime } = await testDevice();
+      const run = new Pretrainer(config, FILMS, runtime);
+      const seen: object[] = [];
+      for (let step = 0; step < 6; step++) {
+        const before = runtime.counts.dispatches;
+        await run.submitStep();
+        const dispatches = runtime.counts.dispatches - before;
+        seen.push({ ...runtime.memory(), tensors: tf.memory().numTensors, dispatches });
+      }
+      expect(seen.slice(2)).toEqual(Array(4).fill(seen[1]));
+      run.dispose();
+    },
+    PATIENCE,
+  );
+
+  test(
     'its norms have statistics of their own',
     async () => {
       const { seen } = await states(config, 3);

@@ -13,6 +13,7 @@ import { checkLinearEval } from './linearEval.ts';
 import { checkLoss } from './loss.ts';
 import { checkMetrics } from './metrics.ts';
 import { checkModel } from './model.ts';
+import { checkMomentum } from './momentum.ts';
 import { checkNeighbours } from './neighbours.ts';
 import { checkObjective } from './objective.ts';
 import { checkResizeProject } from './resizeProject.ts';
@@ -43,6 +44,7 @@ function each(prepare: (fixtures: readonly Fixture[]) => Check): KindCheck {
 const KINDS: Readonly<Record<string, KindCheck>> = {
   loss: each(() => checkLoss),
   objective: each(() => checkObjective),
+  momentum: each(() => checkMomentum),
   bottleneck: each(() => checkBottleneck),
   'resize-project': each(() => checkResizeProject),
   'model-tiny': checkModel,
@@ -60,7 +62,7 @@ const KINDS: Readonly<Record<string, KindCheck>> = {
 };
 
 /** Kinds of the same recordings that nothing here computes; a kind that is checked leaves this list for the table above. */
-const NOT_HERE: readonly string[] = ['momentum', 'segmentation', 'diagnostics', 'delong'];
+const NOT_HERE: readonly string[] = ['segmentation', 'diagnostics', 'delong'];
 
 /** The rows of one fixture after another. Errors of the device are the caller's to watch for. */
 export async function* runParity(request: ParityRequest, runtime: Runtime): AsyncGenerator<ParityRow[]> {

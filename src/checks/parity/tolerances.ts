@@ -34,6 +34,10 @@ export const TOLERANCES = {
   /** The largest batch: more terms in each sum. */
   objectiveGradientLarge: relative(5e-5),
 
+  /** Host arithmetic. */
+  coefficient: { measure: 'each', value: 1e-12 },
+  movingAverage: relative(1e-5),
+
   gates: relative(1e-5),
   gatesGradient: relative(2e-5),
 

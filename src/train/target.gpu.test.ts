@@ -135,7 +135,7 @@ describe.each(['byol', 'moco'] as const)('%s', (method) => {
       const changed = { ...config, ...changes };
       const whole = await train(changed);
       expect(new Set(whole.steps.map((step) => step['loss/total'])).size).toBe(changed.maxSteps);
-      for (const cut of [1, 3]) expect(await train(changed, cut)).toEqual(whole);
+      expect(await train(changed, 3)).toEqual(whole);
     },
     PATIENCE,
   );

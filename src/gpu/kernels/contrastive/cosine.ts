@@ -3,7 +3,7 @@
 //   loss = offset - scale * mean over the 2N rows of cos(p_i, t_i'),   i' the other view of the film of row i
 
 import { defineKernel } from '../../kernel.ts';
-import { flatGroups, flatIndex, program } from '../../program.ts';
+import { flatGroups, program, threadFor } from '../../program.ts';
 import { SUM_OVER_LANES, sumOverLanes } from './lanesSum.ts';
 
 export interface CosineAttrs {
@@ -130,8 +130,7 @@ const gradient = program({
   params: { rows: 'u32', d: 'u32', scale: 'f32' },
   workgroup: [64],
   body: `
-  ${flatIndex(64)}
-  if (index >= p.rows * p.d) { return; }
+  ${threadFor(64, 'p.rows * p.d')}
   let row = index / p.d;
   let other = (row + p.rows / 2u) % p.rows;
   let wanted = target0[other * p.d + index % p.d] * cosines[3u * row + 2u];

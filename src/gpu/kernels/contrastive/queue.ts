@@ -5,7 +5,7 @@
 // The products with the queue are those of the dense layers.
 
 import { defineKernel } from '../../kernel.ts';
-import { flatGroups, flatIndex, program } from '../../program.ts';
+import { flatGroups, program, threadFor } from '../../program.ts';
 import { type ContrastiveAttrs, meanLoss } from './contrastive.ts';
 import { largestOverLanes, SUM_OVER_LANES, sumOverLanes } from './lanesSum.ts';
 
@@ -153,8 +153,7 @@ const gradient = program({
   params: { rows: 'u32', d: 'u32', temperature: 'f32' },
   workgroup: [64],
   body: `
-  ${flatIndex(64)}
-  if (index >= p.rows * p.d) { return; }
+  ${threadFor(64, 'p.rows * p.d')}
   let row = index / p.d;
   let other = (row + p.rows / 2u) % p.rows;
   let towards = (ofKey[row] - 1.0) * key[other * p.d + index % p.d];
@@ -168,8 +167,7 @@ const putRows = program({
   params: { size: 'u32', d: 'u32', skipped: 'u32', length: 'u32' },
   workgroup: [64],
   body: `
-  ${flatIndex(64)}
-  if (index >= p.size) { return; }
+  ${threadFor(64, 'p.size')}
   let row = p.skipped + index / p.d;
   let at = (u32(place[0]) + row) % p.length;
   queue[at * p.d + index % p.d] = rows[row * p.d + index % p.d];`,

@@ -3,7 +3,7 @@
 // `share` comes in a tensor because it changes from step to step.
 
 import { defineKernel } from '../../kernel.ts';
-import { flatGroups, flatIndex, program } from '../../program.ts';
+import { flatGroups, program, threadFor } from '../../program.ts';
 import { sizeOf } from '../../shape.ts';
 import { elementOf, type VectorLanes, vectorLanes } from '../parts/lanes.ts';
 
@@ -33,8 +33,7 @@ const averageOf = (lanes: VectorLanes) =>
     writes: { follower: elementOf(lanes) },
     params: { size: 'u32' },
     workgroup: [64],
-    body: `${flatIndex(64)}
-  if (index >= p.size) { return; }
+    body: `${threadFor(64, 'p.size')}
   let before = follower[index];
   follower[index] = before + share[0] * (online[index] - before);`,
   });

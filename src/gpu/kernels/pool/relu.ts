@@ -1,7 +1,7 @@
 // ReLU by itself, for projectors without batch norm, which elsewhere does it on the way.
 
 import { defineKernel } from '../../kernel.ts';
-import { flatGroups, flatIndex, program } from '../../program.ts';
+import { flatGroups, program, threadFor } from '../../program.ts';
 import { sizeOf } from '../../shape.ts';
 import { elementOf, type VectorLanes, vectorLanes, zeroOf } from '../parts/lanes.ts';
 
@@ -42,7 +42,8 @@ const rectify = (lanes: VectorLanes) =>
     writes: { y: elementOf(lanes) },
     params: { size: 'u32' },
     workgroup: [64],
-    body: `${flatIndex(64)} if (index < p.size) { y[index] = max(x[index], ${zeroOf(lanes)}); }`,
+    body: `${threadFor(64, 'p.size')}
+  y[index] = max(x[index], ${zeroOf(lanes)});`,
   });
 
 const mask = (lanes: VectorLanes) =>
@@ -52,8 +53,7 @@ const mask = (lanes: VectorLanes) =>
     writes: { dx: elementOf(lanes) },
     params: { size: 'u32' },
     workgroup: [64],
-    body: `${flatIndex(64)}
-  if (index >= p.size) { return; }
+    body: `${threadFor(64, 'p.size')}
   let zero = ${zeroOf(lanes)};
   dx[index] = select(zero, dy[index], y[index] > zero);`,
   });

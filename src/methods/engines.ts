@@ -9,8 +9,8 @@ import { mlvicxEngine } from './mlvicx/engine.ts';
 import { mocoEngine } from './moco/engine.ts';
 import type { MethodName } from './records.ts';
 import { simclrEngine } from './simclr/engine.ts';
-import { supervisedEngine } from './supervised/engine.ts';
 import { simsiamEngine } from './simsiam/engine.ts';
+import { supervisedEngine } from './supervised/engine.ts';
 import { vicregEngine } from './vicreg/engine.ts';
 import { vicreglEngine } from './vicregl/engine.ts';
 
@@ -19,11 +19,11 @@ export const ENGINES: Readonly<Record<MethodName, MethodEngine>> = {
   vicreg: vicregEngine,
   barlow: barlowEngine,
   simclr: simclrEngine,
-  vicregl: vicreglEngine,
-  supervised: supervisedEngine,
   simsiam: simsiamEngine,
   byol: byolEngine,
   moco: mocoEngine,
+  vicregl: vicreglEngine,
+  supervised: supervisedEngine,
 };
 
 export const engineOf = ({ method }: Pick<Config, 'method'>): MethodEngine => ENGINES[method];

@@ -127,7 +127,7 @@ test.each(Object.entries(PUBLISHED))('%s', async (_, { config: settings, by, los
   // What is predicted from is measured alone where there is a prediction.
   const global = by === 'embeddings' ? tensors.prediction : tensors.target;
   const outputs = { embeddings: { global }, inside: tensors };
-  const vectors = engineOf(config).loss(tape, outputs, { global: weights }, config).global!;
+  const vectors = engineOf(config).loss(tape, outputs, { global: weights }, config, null).global!;
   tape.backward();
   const report: number[] = [];
   for (const vector of vectors) report.push(...(await vector.data()));

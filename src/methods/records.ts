@@ -9,8 +9,8 @@ import { MLVICX } from './mlvicx/record.ts';
 import { MOCO } from './moco/record.ts';
 import type { MethodRecord } from './record/method.ts';
 import { SIMCLR } from './simclr/record.ts';
-import { SUPERVISED } from './supervised/record.ts';
 import { SIMSIAM } from './simsiam/record.ts';
+import { SUPERVISED } from './supervised/record.ts';
 import { VICREG } from './vicreg/record.ts';
 import { VICREGL } from './vicregl/record.ts';
 
@@ -19,11 +19,11 @@ export const METHODS = {
   vicreg: VICREG,
   barlow: BARLOW,
   simclr: SIMCLR,
-  vicregl: VICREGL,
-  supervised: SUPERVISED,
   simsiam: SIMSIAM,
   byol: BYOL,
   moco: MOCO,
+  vicregl: VICREGL,
+  supervised: SUPERVISED,
 } as const satisfies Record<string, MethodRecord>;
 
 export type MethodName = keyof typeof METHODS;

@@ -13,6 +13,7 @@ import {
   pathOf,
 } from './headlessFiles.ts';
 import type { CacheState } from './protocol/cache.ts';
+import type { ParityRow, SelfTestReport, SelfTestRow } from './protocol/checks.ts';
 import type { DatasetSummary } from './protocol/dataset.ts';
 import type {
   DeviceFacts,
@@ -27,8 +28,6 @@ import type { IntakeEvent, IntakeOptions, SyntheticOptions } from './protocol/in
 import type { KernelOptions } from './protocol/kernels.ts';
 import type { LabelScan } from './protocol/labels.ts';
 import type { StepSample } from './protocol/metrics.ts';
-import type { ParityRow } from './protocol/parity.ts';
-import type { SelfTestReport, SelfTestRow } from './protocol/selfTest.ts';
 import type { KeepingPolicy } from './protocol/vault.ts';
 import type { Evaluation, TaskName } from './tasks/records.ts';
 import { type AppError, fromWire, toWire, type WireError } from './util/errors.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ParityRow } from '../../src/protocol/parity.ts';
+import type { ParityRow } from '../../src/protocol/checks.ts';
 import { condense, table } from './parity.ts';
 
 const row = (over: Partial<ParityRow>): ParityRow => ({

@@ -3,9 +3,9 @@
 
 import { describe, expect, test } from 'vitest';
 import { AppError, toWire } from '../util/errors.ts';
-import { checksum } from './checksum.ts';
 import { type CacheParts, eraseCache, type FileKey, FilmCache, type Found } from './filmCache.ts';
 import type { FilmFacts } from './packIndex.ts';
+import { checksum } from './packIndex.ts';
 import { PackReader } from './packReader.ts';
 import { roomFor } from './quota.ts';
 import { MemoryDisk, MemoryIndex } from './testDisk.ts';

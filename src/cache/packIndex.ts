@@ -1,5 +1,7 @@
 // The index of the cache in IndexedDB: one record per pack and one list of its entries, so that a hundred thousand films
-// are a hundred reads. An entry is written after its bytes have reached the disk, never before. Tests put a map in its place.
+// are a hundred reads. An entry is written after its bytes have reached the disk, never before, with a checksum that tells a
+// torn or foreign piece of a file from what was written; it is no protection against anyone who wants to deceive. Tests put a
+// map in its place.
 
 import { deleteDB, type IDBPDatabase, openDB } from 'idb';
 import type { DecodedFilm } from '../data/decode.ts';
@@ -97,4 +99,20 @@ export async function openIdbIndex(): Promise<PackIndex> {
     await deleteDB(DATABASE);
     return new IdbIndex(await open());
   }
+}
+
+const SEED = 0x811c9dc5;
+const FACTOR = 0x9e3779b1;
+
+export function checksum(bytes: Uint8Array): number {
+  const whole = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  const words = new Int32Array(whole.buffer, whole.byteOffset, whole.length >> 2);
+  let sum = SEED ^ whole.length;
+  for (let i = 0; i < words.length; i++) {
+    sum = Math.imul(sum ^ words[i]!, FACTOR);
+    sum = (sum << 13) | (sum >>> 19);
+  }
+  for (let i = words.length * 4; i < whole.length; i++) sum = Math.imul(sum ^ whole[i]!, FACTOR);
+  sum ^= sum >>> 15;
+  return Math.imul(sum, FACTOR) >>> 0;
 }

@@ -1,8 +1,8 @@
 // Reads planes out of packs by range. Whatever is missing, too short or does not bear its checksum is named, not returned:
 // the browser may clear parts of its storage, and a file may be torn. Handles stay open until `close`.
 
-import { checksum } from './checksum.ts';
 import type { CacheDisk, PackFile } from './disk.ts';
+import { checksum } from './packIndex.ts';
 import { paddedLength } from './packWriter.ts';
 
 /** One plane to read. */

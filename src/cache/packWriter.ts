@@ -2,9 +2,9 @@
 // next one begun. Entries reach the index only after their bytes were flushed, every few megabytes and at the end, so a
 // crash costs at most what came since.
 
-import { checksum } from './checksum.ts';
 import type { CacheDisk, PackFile } from './disk.ts';
 import type { CacheEntry, FilmEntry, PackIndex } from './packIndex.ts';
+import { checksum } from './packIndex.ts';
 
 const MIB = 2 ** 20;
 

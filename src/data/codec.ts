@@ -4,7 +4,7 @@
 
 import { AppError } from '../util/errors.ts';
 import { wasmOf } from './codecWasm.ts';
-import { notBlamed } from './workload.ts';
+import { notBlamed } from './limits.ts';
 
 interface Codec {
   /** As people call the format. */

@@ -1,8 +1,9 @@
 // What a file may ask for. Every size that a header claims passes here before anything is allocated for it,
-// so that a few lying bytes cannot claim gigabytes.
+// so that a few lying bytes cannot claim gigabytes. A film under way also tells here those who watch its time: that it waits
+// for something that is not its own doing (a codec that loads, bytes from a slow disk), and how many pixels it has, which
+// decides how much work it may take. The decode worker listens; elsewhere nobody does.
 
 import { AppError } from '../util/errors.ts';
-import { workload } from './workload.ts';
 
 /** px */
 export const MAX_SIDE = 16_384;
@@ -36,4 +37,24 @@ export function checkSize(width: number, height: number): void {
     throw new AppError('image-too-large', `${width} x ${height} is more than 33 million pixels.`);
   }
   workload.pixels(width * height);
+}
+
+export const workload = {
+  waits: (_isWaiting: boolean): void => {},
+  /** px of all frames that will be decoded. */
+  pixels: (_count: number): void => {},
+};
+
+let waiting = 0;
+
+/** While `work` runs the film is not to blame for the time. */
+export async function notBlamed<T>(work: () => Promise<T>): Promise<T> {
+  waiting += 1;
+  if (waiting === 1) workload.waits(true);
+  try {
+    return await work();
+  } finally {
+    waiting -= 1;
+    if (waiting === 0) workload.waits(false);
+  }
 }

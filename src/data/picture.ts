@@ -5,11 +5,10 @@ import type { ImageFormat, Taking } from '../protocol/dataset.ts';
 import { AppError } from '../util/errors.ts';
 import { decodeDicomFile } from './dicom/picture.ts';
 import type { GreyRecipe, StoredValues } from './grayscale.ts';
-import { MAX_FILE_BYTES } from './limits.ts';
+import { MAX_FILE_BYTES, notBlamed } from './limits.ts';
 import { decodePgmFile } from './raster/pgm.ts';
 import { decodeJpegFile, decodePngFile } from './raster/raster.ts';
 import { SNIFF_BYTES, sniff } from './sniff.ts';
-import { notBlamed } from './workload.ts';
 
 export type FileFormat = Exclude<ImageFormat, 'synthetic'>;
 

@@ -5,7 +5,7 @@ import type { SkippedFile } from '../protocol/dataset.ts';
 import type { IntakeOptions, SourceFile } from '../protocol/intake.ts';
 import type { LabelScan } from '../protocol/labels.ts';
 import { AppError, type ErrorCode, fromWire, toWire } from '../util/errors.ts';
-import { isLitter } from '../util/litter.ts';
+import { isLitter } from '../util/folders.ts';
 import { type Copy, copiesAmong } from './copies.ts';
 import { isLabelText } from './labels/dialect.ts';
 import { FilmIndex } from './labels/filmIndex.ts';

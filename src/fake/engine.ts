@@ -3,6 +3,7 @@
 
 import type { Config } from '../config/schema.ts';
 import { methodOf } from '../methods/records.ts';
+import type { SelfTestRow } from '../protocol/checks.ts';
 import type {
   DeviceFacts,
   EngineEvent,
@@ -12,7 +13,6 @@ import type {
 } from '../protocol/engine.ts';
 import { ALL_KERNELS, type KernelOptions } from '../protocol/kernels.ts';
 import type { StepSample } from '../protocol/metrics.ts';
-import type { SelfTestRow } from '../protocol/selfTest.ts';
 import type { TaskName } from '../tasks/records.ts';
 import { AppError, type ErrorCode, toWire } from '../util/errors.ts';
 import { Rng } from '../util/rng.ts';

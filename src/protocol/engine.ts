@@ -7,11 +7,10 @@ import type { Config, ConfigKey, ConfigValue } from '../config/schema.ts';
 import type { Evaluation, TaskName } from '../tasks/records.ts';
 import type { WireError } from '../util/errors.ts';
 import type { AdapterLimits, Budget } from './budget.ts';
+import type { ParityRequest, ParityRow, SelfTestReport, SelfTestRow } from './checks.ts';
 import type { Fault } from './faults.ts';
 import type { KernelFacts, KernelOptions } from './kernels.ts';
 import type { StepSample } from './metrics.ts';
-import type { ParityRequest, ParityRow } from './parity.ts';
-import type { SelfTestReport, SelfTestRow } from './selfTest.ts';
 import type { KeepingPolicy, KeptCheckpoint, MarkKind, RunRecord } from './vault.ts';
 
 const ENGINE_STATES = [

@@ -4,7 +4,7 @@
 import { describe, expect, it } from 'vitest';
 import { CONFIG_KEYS, defaultConfig, SCHEMA } from '../config/schema.ts';
 import { fakeEvaluation } from '../fake/report.ts';
-import { Unfit } from '../util/plain.ts';
+import { Unfit } from '../util/schema.ts';
 import { EVALUATION_ROWS, readEvaluations, TASK_NAMES, TASKS, taskOf } from './records.ts';
 
 const config = { ...defaultConfig(), labelShare: 0.1 };

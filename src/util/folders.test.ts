@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { countFolders, liesIn } from './folders.ts';
+import { countFolders, isLitter, isSystemFolder, liesIn, systemFolderOf } from './folders.ts';
 
 describe('folders of a set', () => {
   it('hold what lies below them, by path or by name', () => {
@@ -19,5 +19,42 @@ describe('folders of a set', () => {
       { folder: 'B', films: 2, places: 1 },
       { folder: 'B/old', films: 1, places: 1 },
     ]);
+  });
+});
+
+describe('what systems leave behind', () => {
+  it.each([
+    '.DS_Store',
+    '._film.png',
+    '.thumbnails',
+    '.@__thumb',
+    '.Trash-1000',
+    'Thumbs.db',
+    'desktop.ini',
+    '__MACOSX',
+  ])('passes over %s', (name) => expect(isLitter(name)).toBe(true));
+  it.each([
+    '@eaDir',
+    '@Recycle',
+    '@Recently-Snapshot',
+    '@__thumb',
+    '#recycle',
+    '#snapshot',
+    '$RECYCLE.BIN',
+    'RECYCLER',
+    'Recycle Bin',
+    'trashbox',
+    'lost+found',
+    'System Volume Information',
+    'Network Trash Folder',
+    '~snapshot',
+  ])('takes %s for a folder of the system', (name) => expect(isSystemFolder(name)).toBe(true));
+  it.each(['#1', '@12', 'recycled paper', 'COVID', 'thumbnails', 'snapshots of wards', '$5'])(
+    'takes %s for a folder of people',
+    (name) => expect([isLitter(name), isSystemFolder(name)]).toEqual([false, false]),
+  );
+  it('names the folder', () => {
+    expect(systemFolderOf('a/@eaDir/img.png/THUMB.jpg')).toBe('a/@eaDir');
+    expect(systemFolderOf('a/b/@eaDir')).toBeNull();
   });
 });

@@ -2,8 +2,16 @@
 // its own in the run's folder, so that the engine's writing and the page's never meet. Read as strictly as a run file.
 
 import { type Evaluation, readEvaluations } from '../tasks/records.ts';
-import { parsePlain } from '../util/plain.ts';
-import { boolean, count, fallback, type InferOutput, object, read, text } from '../util/schema.ts';
+import {
+  boolean,
+  count,
+  fallback,
+  type InferOutput,
+  object,
+  parsePlain,
+  read,
+  text,
+} from '../util/schema.ts';
 import type { Folder } from './folder.ts';
 
 const FILE = 'library';

@@ -8,9 +8,20 @@ import { type MetricName, metricNames, type StepSample } from '../protocol/metri
 import { RUN_CHANGE, RUN_ENTRIES, RUN_MARK, type RunRecord } from '../protocol/vault.ts';
 import { readEvaluations } from '../tasks/records.ts';
 import { AppError } from '../util/errors.ts';
-import { parsePlain, Unfit } from '../util/plain.ts';
 import { readSafetensors } from '../util/safetensors.ts';
-import { count, dictionary, list, number, object, read, string, text, unknown } from '../util/schema.ts';
+import {
+  count,
+  dictionary,
+  list,
+  number,
+  object,
+  parsePlain,
+  read,
+  string,
+  text,
+  Unfit,
+  unknown,
+} from '../util/schema.ts';
 import { checksumOf } from './checksum.ts';
 import { PARTS, type PartName, RUN_FORMAT, RUN_FORMAT_VERSION, type RunFile } from './runFile.ts';
 import { reorder } from './seriesFile.ts';

@@ -4,8 +4,7 @@
 
 import { AppError } from '../../util/errors.ts';
 import type { StoredValues } from '../grayscale.ts';
-import { checkMemory } from '../limits.ts';
-import { workload } from '../workload.ts';
+import { checkMemory, workload } from '../limits.ts';
 import { codedWords } from './coded.ts';
 import { type DicomDataSet, PIXEL_DATA, readDataSet } from './dicom.ts';
 import { concat, splitFrames } from './frames.ts';

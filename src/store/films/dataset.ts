@@ -1,5 +1,5 @@
-// The data set at hand: where it comes from, how far reading it has got, and its summary. The source is kept, so
-// that the same films can be read again when a configuration wants them at another size or a worker was replaced.
+// The data set at hand: where it comes from, how far reading it has got, how fast it goes, and its summary. The source is
+// kept, so that the same films can be read again when a configuration wants them at another size or a worker was replaced.
 
 import { create } from 'zustand';
 import type { Config } from '../../config/schema.ts';
@@ -19,7 +19,6 @@ import type { PlaygroundClient } from '../../worker/client.ts';
 import { currentClient } from '../client.ts';
 import { askToPersist, refreshCache } from './cache.ts';
 import { rememberFolder } from './folders.ts';
-import { ReadingRate } from './readingRate.ts';
 import { addThumbnails, forgetThumbnails, retryThumbnails, thumbnailCount } from './thumbnails.ts';
 
 export interface Source {
@@ -80,6 +79,32 @@ export const useDataset = create<DatasetState>()(() => ({
 }));
 
 let reading: { abort: AbortController; done: Promise<DatasetSummary> } | null = null;
+
+const WINDOW_MS = 12_000;
+/** Nothing is said before this much was seen. */
+const LEAST_MS = 1500;
+
+export interface Timing {
+  /** Films per second; null when there is too little to say. */
+  readonly rate: number | null;
+  readonly etaSeconds: number | null;
+}
+
+/** Over the last seconds alone, because films from the cache and films to decode differ a hundredfold. */
+export class ReadingRate {
+  readonly #seen: { at: number; done: number }[] = [];
+
+  /** @param at in milliseconds */
+  note(at: number, done: number, total: number): Timing {
+    this.#seen.push({ at, done });
+    while (this.#seen.length > 2 && at - this.#seen[1]!.at > WINDOW_MS) this.#seen.shift();
+    const first = this.#seen[0]!;
+    const passed = at - first.at;
+    if (passed < LEAST_MS || done === first.done) return { rate: null, etaSeconds: null };
+    const rate = (1000 * (done - first.done)) / passed;
+    return { rate, etaSeconds: (total - done) / rate };
+  }
+}
 
 let pace = new ReadingRate();
 

@@ -3,7 +3,7 @@
 // Neither lists symbolic links.
 
 import type { SourceFile } from '../../protocol/intake.ts';
-import { isLitter, isSystemFolder } from '../../util/litter.ts';
+import { isLitter, isSystemFolder } from '../../util/folders.ts';
 
 /**
  * Names that Chrome may hide from handles (net::IsSafePortablePathComponent and the list of dangerous kinds), and some more: a file

@@ -4,7 +4,7 @@
 
 import type { SourceFile, SourceHandle } from '../../protocol/intake.ts';
 import { AppError } from '../../util/errors.ts';
-import { isLitter } from '../../util/litter.ts';
+import { isLitter } from '../../util/folders.ts';
 import type { Source } from './dataset.ts';
 import { filesOf } from './entries.ts';
 

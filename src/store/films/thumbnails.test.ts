@@ -3,7 +3,7 @@
 import { expect, test, vi } from 'vitest';
 import type { PlaygroundClient } from '../../worker/client.ts';
 import { takeClient } from '../client.ts';
-import { ReadingRate } from './readingRate.ts';
+import { ReadingRate } from './dataset.ts';
 import {
   addThumbnails,
   forgetThumbnails,

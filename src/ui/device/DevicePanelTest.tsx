@@ -1,8 +1,8 @@
 // The self-test on the device view: a button, how far it is, one sentence, and a row for each thing compared.
 
 import { Button, Table } from '@mantine/core';
+import type { SelfTestRow } from '../../protocol/checks.ts';
 import { isAtWork } from '../../protocol/engine.ts';
-import type { SelfTestRow } from '../../protocol/selfTest.ts';
 import { testGpu, useSelfTest } from '../../store/device/selfTest.ts';
 import { useSession } from '../../store/session.ts';
 import { formatCount } from '../../util/format.ts';

@@ -25,12 +25,11 @@ import { ConfigForm } from '../settings/ConfigForm.tsx';
 import styles from './App.module.css';
 import { HelpOverlay } from './CommandButton.tsx';
 import { ErrorBoundary } from './ErrorNotice.tsx';
-import { FilmsQuestion } from './KeepingNotices.tsx';
+import { FilmsQuestion, UpdateNotice } from './KeepingNotices.tsx';
 import { EndRunQuestion, Messages } from './Messages.tsx';
 import { useStatusWords } from './statusWords.ts';
 import { Transport } from './Transport.tsx';
 import { TOKENS } from './theme.ts';
-import { UpdateNotice } from './UpdateNotice.tsx';
 
 const VIEW_PARTS: Record<ViewName, () => React.ReactNode> = {
   train: TrainView,

@@ -1,11 +1,14 @@
 // What happened to the run and what can be taken up again, a line each: a fault that was mended, a disk that is full, a
-// run that was cut off, one that another tab has at hand; and the question about films that are not the same.
+// run that was cut off, one that another tab has at hand; the question about films that are not the same; and a newer version
+// of the app that waits, offered, never forced, because taking it ends what only this tab holds.
 
 import { Button, CloseButton, Modal } from '@mantine/core';
 import { IconDatabaseExclamation, IconEye, IconHistory, IconPlayerTrackNext } from '@tabler/icons-react';
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
+import { isAtWork } from '../../protocol/engine.ts';
 import type { ListedRun } from '../../protocol/vault.ts';
 import { useFolders } from '../../store/films/folders.ts';
+import { takeUpdate, useProtection } from '../../store/page/protection.ts';
 import { closeNotice, useKeeping } from '../../store/run/keeping.ts';
 import {
   folderToOpen,
@@ -22,6 +25,7 @@ import { formatCount, formatDuration } from '../../util/format.ts';
 import { Sparkline } from '../charts/Sparkline.tsx';
 import noticeStyles from './notice.module.css';
 import shared from './shared.module.css';
+import styles from './shell.module.css';
 
 const ICONS = {
   recovered: IconHistory,
@@ -175,5 +179,29 @@ export function FilmsQuestion() {
         </Button>
       </div>
     </Modal>
+  );
+}
+
+export function UpdateNotice() {
+  const update = useProtection(({ offline }) => offline.update);
+  const busy = useSession(({ status }) => isAtWork(status.state));
+  const [later, setLater] = useState(false);
+  if (!update || later) return null;
+  return (
+    <div className={styles.updateNotice} data-testid="update" role="status">
+      <span>A newer version of this app is ready.</span>
+      <span className="dim">
+        {busy
+          ? 'Take it when the engine is at rest.'
+          : 'Taking it loads the page again; films are read anew.'}
+      </span>
+      <span className="spring" />
+      <Button size="compact-sm" variant="default" onClick={() => setLater(true)}>
+        Later
+      </Button>
+      <Button size="compact-sm" data-testid="take-update" disabled={busy} onClick={takeUpdate}>
+        Load it
+      </Button>
+    </div>
   );
 }

@@ -4,9 +4,9 @@
 
 import '../../guard/workerScope.ts';
 import { type DecodedFilm, type DecodeOptions, decodeFilm } from '../../data/decode.ts';
+import { workload } from '../../data/limits.ts';
 import { storedFacts } from '../../data/storedFacts.ts';
 import { viewFilm } from '../../data/view.ts';
-import { workload } from '../../data/workload.ts';
 import type { FilmView, StoredFacts } from '../../protocol/film.ts';
 import { expose, transfer } from '../rpc.ts';
 import type { DecodeNotice } from './decodeAnswer.ts';

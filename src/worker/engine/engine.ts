@@ -16,6 +16,7 @@ import {
 import type { Runtime } from '../../gpu/runtime.ts';
 import { networkOf } from '../../methods/engines.ts';
 import type { Budget } from '../../protocol/budget.ts';
+import type { ParityRequest, ParityRow, SelfTestReport, SelfTestRow } from '../../protocol/checks.ts';
 import type {
   ClassMap,
   DeviceFacts,
@@ -31,8 +32,6 @@ import type {
 } from '../../protocol/engine.ts';
 import type { Fault } from '../../protocol/faults.ts';
 import type { KernelOptions } from '../../protocol/kernels.ts';
-import type { ParityRequest, ParityRow } from '../../protocol/parity.ts';
-import type { SelfTestReport, SelfTestRow } from '../../protocol/selfTest.ts';
 import type { KeepingPolicy } from '../../protocol/vault.ts';
 import { evaluate } from '../../tasks/evaluate.ts';
 import { lookAt } from '../../tasks/linear/look.ts';

@@ -1,14 +1,16 @@
 // From what the user handed over to a list of files: a walk over directory handles, or the files themselves. Only names,
 // sizes and times are kept; a file of a folder is opened again when its turn comes. Hidden files are passed over; folders
-// that a system made, and masks beside films, are listed as left out.
+// that a system made, and masks beside films, are listed as left out. Files that hold many films are opened into films before
+// anything else is done; one that cannot be opened stays in the list and is refused when its turn comes.
 
 import { masksAmong } from '../../data/masks.ts';
+import { isArchivePath, openNpz } from '../../data/raster/npz.ts';
 import type { ListedFile } from '../../data/sources.ts';
 import type { SkippedFile } from '../../protocol/dataset.ts';
 import type { SourceFile, SourceHandle } from '../../protocol/intake.ts';
 import { AppError, type ErrorCode, toWire } from '../../util/errors.ts';
-import { type FolderCount, liesIn } from '../../util/folders.ts';
-import { isLitter, isSystemFolder, systemFolderOf } from '../../util/litter.ts';
+import { type FolderCount, isLitter, isSystemFolder, liesIn, systemFolderOf } from '../../util/folders.ts';
+import type { Decoder } from './films.ts';
 
 export interface Listing {
   readonly files: readonly ListedFile[];
@@ -196,4 +198,47 @@ class Found implements Listing {
     this.#reportedAt = performance.now();
     this.#onListing(this.files.length);
   }
+}
+
+export interface Opened {
+  /** The films of archives in the place of the archives. */
+  readonly files: readonly ListedFile[];
+  /** By path, why an archive could not be opened. */
+  readonly refused: ReadonlyMap<string, unknown>;
+}
+
+export async function openArchives(files: readonly ListedFile[]): Promise<Opened> {
+  if (!files.some(({ path }) => isArchivePath(path))) return { files, refused: new Map() };
+  const all: ListedFile[][] = [];
+  const refused = new Map<string, unknown>();
+  for (const source of files) {
+    if (!isArchivePath(source.path)) all.push([source]);
+    else {
+      try {
+        all.push(await filmsOf(source));
+      } catch (error) {
+        refused.set(source.path, error);
+        all.push([source]);
+      }
+    }
+  }
+  return { files: all.flat(), refused };
+}
+
+/** They are as old as their archive, so that they are known again. */
+async function filmsOf(archive: ListedFile): Promise<ListedFile[]> {
+  const { path, modified } = archive;
+  const films = await openNpz({ path, file: await archive.open() });
+  return films.map(({ path, file }) => ({ path, size: file.size, modified, open: async () => file }));
+}
+
+/** A decoder that refuses what could not be opened, with its reason. */
+export function refusing(decoder: Decoder, refused: Opened['refused']): Decoder {
+  return {
+    decode: (source, signal) => {
+      const error = refused.get(source.path);
+      return error === undefined ? decoder.decode(source, signal) : Promise.reject(error);
+    },
+    dispose: () => decoder.dispose(),
+  };
 }

@@ -5,8 +5,7 @@ import type { ListedFile } from '../../data/sources.ts';
 import type { StoredFacts, StoredReading, StoredRow } from '../../protocol/film.ts';
 import type { SourceFile } from '../../protocol/intake.ts';
 import { AppError, toWire, type WireError } from '../../util/errors.ts';
-import { openArchives } from './archives.ts';
-import { listFiles, withoutMasks } from './listing.ts';
+import { listFiles, openArchives, withoutMasks } from './listing.ts';
 
 /** What the decode pool offers; tests put their own here. */
 export interface StoredReader {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { draggedWindow, greyTable } from './filmWindow.ts';
+import { draggedWindow, greyTable } from './FilmStage.tsx';
 
 const levels = {
   modality: Float32Array.of(0, 50, 100, 150, 200),

@@ -81,6 +81,8 @@ describe('planned bytes agree with the measured peak within 15 %', () => {
     ['width 16, VICReg', { ...medium, method: 'vicreg' }],
     ['width 16, BYOL', { ...medium, method: 'byol' }],
     ['width 16, MoCo', { ...medium, method: 'moco' }],
+    ['width 16, VICRegL', { ...medium, method: 'vicregl', localDim: 64 }],
+    ['width 16, supervised', { ...medium, method: 'supervised' }],
     ['heads with storages that are updated where they are', { ...tinyConfig(), ...WIDE_HEADS }],
   ])(
     '%s',

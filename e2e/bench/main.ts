@@ -11,6 +11,7 @@ import {
   framesTable,
   kernelTable,
   type Measured,
+  methodTable,
   scalingTable,
   stepTable,
 } from './report.ts';
@@ -32,7 +33,7 @@ interface Part {
 
 async function askWorker(
   site: Site,
-  kind: 'kernels' | 'scaling',
+  kind: 'kernels' | 'scaling' | 'methods',
   repeats: number,
 ): Promise<Partial<Measured>> {
   const ask = await openAsker(site);
@@ -54,6 +55,10 @@ const PARTS = {
   scaling: {
     measure: (site, { repeats }) => askWorker(site, 'scaling', repeats),
     table: ({ scaling }) => scaling && scalingTable(scaling),
+  },
+  methods: {
+    measure: (site, { repeats }) => askWorker(site, 'methods', repeats),
+    table: ({ methods }) => methods && methodTable(methods),
   },
   frames: {
     measure: async (site, { seconds }) => ({ frames: await measureFrames(site, seconds) }),

@@ -9,6 +9,7 @@ import { weightedTotal } from '../../src/methods/record/total.ts';
 import { methodOf } from '../../src/methods/records.ts';
 import { readHeads } from '../../src/train/sample.ts';
 import { TrainingStep } from '../../src/train/trainingStep.ts';
+import { sampleFacts } from '../../src/train/viewFacts.ts';
 import { CONFIG, type Engine, RATE, viewImages } from './problem.ts';
 
 /** Steps queued before the oldest one's numbers are waited for, as in training. */
@@ -57,6 +58,8 @@ export async function prepareSteps({ runtime, refuseFaults }: OurDevice, config:
   const training = new TrainingStep(config, runtime);
   const { shape, data } = viewImages(config);
   const images = tf.keep(tf.tensor4d(data, shape));
+  const facts = sampleFacts(training.model.facts, 2 * config.batchSize);
+  if (facts) training.know(facts);
   const record = () => training.record(images.clone(), RATE);
   await runtime.compile(training.collect(record), () => {});
   async function take(count: number): Promise<number> {

@@ -16,6 +16,7 @@ export const CONFIG = parseConfig(
     projectorHidden: 128,
     embeddingDim: 128,
     levelChannels: 128,
+    localDim: 128,
     batchSize: 16,
     optimiser: 'adamw',
     weightDecay: 1e-4,

@@ -2,6 +2,7 @@
 
 import type { FramesResult } from './frames.ts';
 import type { KernelRow } from './kernels.ts';
+import type { MethodRow } from './methods.ts';
 import type { ScalingRow } from './scaling.ts';
 import type { EngineName, StepResult } from './worker.ts';
 
@@ -24,6 +25,7 @@ export interface Measured {
   readonly steps?: Readonly<Record<EngineName, EngineSteps>>;
   readonly kernels?: readonly KernelRow[];
   readonly scaling?: readonly ScalingRow[];
+  readonly methods?: readonly MethodRow[];
   readonly frames?: FramesResult;
 }
 
@@ -94,6 +96,19 @@ export function scalingTable(rows: readonly ScalingRow[]): string {
     `${value}`,
     number(ms, 1),
     growth === null ? '-' : `${number(growth, 2)}x`,
+  ]);
+  return table([head, ...lines]);
+}
+
+export function methodTable(rows: readonly MethodRow[]): string {
+  const head = ['one step', 'px', 'ms', 'to VICReg', 'at most', ''];
+  const lines = rows.map(({ method, imageSize, ms, ratio, limit }) => [
+    method,
+    `${imageSize}`,
+    number(ms, 1),
+    `${number(ratio, 2)}x`,
+    limit === null ? '-' : `${number(limit, 2)}x`,
+    limit !== null && ratio > limit ? 'OVER' : '',
   ]);
   return table([head, ...lines]);
 }

@@ -3,6 +3,7 @@
 
 import { type Counts, installCounters, readCounts, startCounts } from './counters.ts';
 import type { KernelRow } from './kernels.ts';
+import type { MethodRow } from './methods.ts';
 import type { Engine } from './problem.ts';
 import type { ScalingRow } from './scaling.ts';
 
@@ -13,7 +14,8 @@ export type Request =
   | { readonly kind: 'open'; readonly engine: EngineName }
   | { readonly kind: 'step' }
   | { readonly kind: 'kernels'; readonly repeats: number }
-  | { readonly kind: 'scaling'; readonly repeats: number };
+  | { readonly kind: 'scaling'; readonly repeats: number }
+  | { readonly kind: 'methods'; readonly repeats: number };
 
 export interface StepResult {
   readonly ms: number;
@@ -26,6 +28,7 @@ export type Reply =
   | StepResult
   | { readonly adapter: string; readonly kernels: readonly KernelRow[] }
   | { readonly adapter: string; readonly scaling: readonly ScalingRow[] }
+  | { readonly adapter: string; readonly methods: readonly MethodRow[] }
   | { readonly error: string };
 
 let engine: Engine | null = null;
@@ -54,6 +57,10 @@ async function answer(request: Request): Promise<Reply> {
   if (request.kind === 'scaling') {
     const { adapter, rows } = await (await import('./scaling.ts')).measureScaling(request.repeats);
     return { adapter, scaling: rows };
+  }
+  if (request.kind === 'methods') {
+    const { adapter, rows } = await (await import('./methods.ts')).measureMethods(request.repeats);
+    return { adapter, methods: rows };
   }
   if (request.kind === 'open') {
     engine = await open(request.engine);

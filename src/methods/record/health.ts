@@ -79,10 +79,10 @@ const AT_REST = 0.97;
 const RISING = 1.05;
 
 /** `spread` is the share of the full one, `trend` its ratio to that of the window before. */
-function judgeSpread(spread: number, trend: number): VerdictName {
+function judgeSpread(spread: number, trend: number, restsLow: boolean): VerdictName {
   if (!Number.isFinite(spread)) return 'broken';
   if (spread < SAME) return 'collapsed';
-  if (spread < NOTHING_SHARED && !(trend > RISING)) return 'collapsing';
+  if (spread < (restsLow ? NOTHING_SHARED : LOW) && !(trend > RISING)) return 'collapsing';
   if (spread < LOW) return trend < FALLING ? 'collapsing' : 'low';
   return 'healthy';
 }
@@ -102,6 +102,8 @@ export const isWorse = (a: VerdictName, b: VerdictName): boolean =>
 interface HealthRule {
   /** The spread that every dimension shall have; null: the loss does not see it, and only its absence counts. */
   readonly fullSpread: number | null;
+  /** Why the loss may come to rest at half the full spread and less; absent: it does not. */
+  readonly whyLow?: string;
   readonly againstPoint: string;
   /** Null: few dimensions are what the loss comes to, and no fault. */
   readonly againstRepetition: string | null;
@@ -134,9 +136,11 @@ function sentenceOf(verdict: VerdictName, figures: Figures, cause: Cause, rule: 
     case 'narrow':
       return `The ${head} head spreads well, but over ${used}. Usual at the start; it should widen.`;
     case 'low':
+      if (!rule.whyLow || trend > RISING)
+        return `The ${head} head is still small, spread ${spread.toFixed(2)}${of}, but grows, over ${used}.`;
       return trend < AT_REST
         ? `The ${head} head tells films apart over ${used}. Its spread, ${spread.toFixed(2)}${of}, still falls; it should come to rest above ${NOTHING_SHARED}.`
-        : `No collapse: the ${head} head tells films apart over ${used}. Its spread of ${spread.toFixed(2)}${of} is where the loss balances while the two views of a film agree only in part.`;
+        : `No collapse: the ${head} head tells films apart over ${used}. Its spread of ${spread.toFixed(2)}${of} is ${rule.whyLow}.`;
     case 'collapsing':
       return isPoint
         ? `The ${head} head draws together: spread ${spread.toFixed(2)}${of}. ${rule.againstPoint}`
@@ -163,7 +167,7 @@ export const healthBy =
     const dimensions = share < SAME ? 0 : effectiveDimensions(width, spread, covariance);
     const figures = { head, spread, fullSpread, variance, covariance, dimensions, attainable };
     const trend = spread / spreadBefore;
-    const point = judgeSpread(share, trend);
+    const point = judgeSpread(share, trend, rule.whyLow !== undefined);
     const repetition = rule.againstRepetition === null ? 'healthy' : judgeDimensions(dimensions / attainable);
     const isPoint = !isWorse(repetition, point);
     const verdict = isPoint ? point : repetition;
@@ -173,6 +177,7 @@ export const healthBy =
 /** Where the loss asks every dimension for a spread of one. */
 export const vicregHealth = healthBy({
   fullSpread: 1,
+  whyLow: 'where the loss balances while the two views of a film agree only in part',
   againstPoint: 'A higher variance weight counters it.',
   againstRepetition: 'A higher covariance weight counters it.',
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { presetConfig } from '../../config/presets.ts';
-import { attainableDimensions, effectiveDimensions } from '../../methods/record/health.ts';
+import { attainableDimensions, effectiveDimensions, healthBy } from '../../methods/record/health.ts';
 import { type MetricName, metricNames, type StepSample } from '../../protocol/metrics.ts';
 import { verdictOf } from './verdict.ts';
 
@@ -95,8 +95,22 @@ describe('verdict', () => {
       sentence: expect.stringContaining('draws together: spread 0.45 of 1'),
     });
     expect(course([0.2, 0.05], [0.2, 0.05]).name).toBe('collapsing');
-    expect(course([0.17, 0.05], [0.2, 0.05]).name).toBe('low');
+    expect(course([0.17, 0.05], [0.2, 0.05])).toMatchObject({
+      name: 'low',
+      sentence: expect.stringContaining('grows'),
+    });
     expect(course([0.05, 0], [0.09, 0]).name).toBe('collapsed');
+  });
+
+  it('takes half the full spread for a collapse on its way where the loss has no rest there', () => {
+    const statistics = { head: 'global', variance: 0, covariance: 1, width: 256, batchSize: 32 };
+    const judge = (spreadBefore: number, spread: number) =>
+      healthBy({ fullSpread: 1, againstPoint: 'A.', againstRepetition: 'B.' })({
+        ...statistics,
+        spread,
+        spreadBefore,
+      }).verdict;
+    expect([judge(0.45, 0.45), judge(0.4, 0.45), judge(0.6, 0.6)]).toEqual(['collapsing', 'low', 'healthy']);
   });
 
   it('lets few dimensions speak where the spread is only low', () => {

@@ -3,6 +3,7 @@
 import { program, threadFor } from '../../program.ts';
 import type { ColumnReduction } from '../parts/columnReduce.ts';
 import { elementOf, sumOf, type VectorLanes, zeroOf } from '../parts/lanes.ts';
+import { gateProgram } from './bottleneckPrograms.ts';
 
 /** Gradient at the spatial convolution's output (before the sigmoid), [N,H,W]. */
 export function spatialGateGradient(lanes: VectorLanes) {
@@ -152,16 +153,12 @@ export function channelGateReduction(lanes: VectorLanes): ColumnReduction {
 }
 
 /** Gradients at W1's outputs, [N,2,C/2], through the ReLU of either pool. */
-export const hiddenGradient = program({
+export const hiddenGradient = gateProgram({
   name: 'ctxHiddenGrad',
   reads: { dgate: 'f32', hidden: 'f32', w2: 'f32' },
   writes: { dhidden: 'f32' },
-  params: { films: 'u32', channels: 'u32', half: 'u32' },
-  workgroup: [64],
+  of: 'half',
   body: `
-  ${threadFor(64, 'p.films * p.half')}
-  let j = index % p.half;
-  let n = index / p.half;
   var sum = 0.0;
   for (var c = 0u; c < p.channels; c++) { sum += w2[j * p.channels + c] * dgate[n * p.channels + c]; }
   let mean = n * 2u * p.half + j;
@@ -193,16 +190,12 @@ export const gateWeightGradients = program({
 });
 
 /** Gradients of the mean and the maximum over H and W, [N,2,C]. */
-export const channelPoolGradient = program({
+export const channelPoolGradient = gateProgram({
   name: 'ctxChannelPoolGrad',
   reads: { dhidden: 'f32', w1: 'f32' },
   writes: { dpooled: 'f32' },
-  params: { films: 'u32', channels: 'u32', half: 'u32' },
-  workgroup: [64],
+  of: 'channels',
   body: `
-  ${threadFor(64, 'p.films * p.channels')}
-  let c = index % p.channels;
-  let n = index / p.channels;
   var mean = 0.0;
   var peak = 0.0;
   for (var j = 0u; j < p.half; j++) {

@@ -1,6 +1,6 @@
 // WGSL of the context bottleneck's forward pass; what each computes is said in bottleneck.ts.
 
-import { program, threadFor } from '../../program.ts';
+import { type Program, type ProgramSpec, program, threadFor } from '../../program.ts';
 import type { ColumnReduction } from '../parts/columnReduce.ts';
 import { elementOf, sumOf, type VectorLanes, zeroOf } from '../parts/lanes.ts';
 
@@ -67,17 +67,30 @@ export function poolReduction(lanes: VectorLanes): ColumnReduction {
   };
 }
 
+/** A program of the gates' two layers: a thread for each film `n` and each of its channels `c`, or hidden numbers `j`. */
+export function gateProgram({
+  of,
+  body,
+  ...spec
+}: Pick<ProgramSpec, 'name' | 'reads' | 'writes' | 'body'> & { readonly of: 'channels' | 'half' }): Program {
+  return program({
+    ...spec,
+    params: { films: 'u32', channels: 'u32', half: 'u32' },
+    workgroup: [64],
+    body: `
+  ${threadFor(64, `p.films * p.${of}`)}
+  let ${of === 'half' ? 'j' : 'c'} = index % p.${of};
+  let n = index / p.${of};${body}`,
+  });
+}
+
 /** relu(W1 mean) and relu(W1 max), [N,2,C/2]. */
-export const gateHidden = program({
+export const gateHidden = gateProgram({
   name: 'ctxGateHidden',
   reads: { pooled: 'f32', w1: 'f32' },
   writes: { hidden: 'f32' },
-  params: { films: 'u32', channels: 'u32', half: 'u32' },
-  workgroup: [64],
+  of: 'half',
   body: `
-  ${threadFor(64, 'p.films * p.half')}
-  let j = index % p.half;
-  let n = index / p.half;
   var fromMean = 0.0;
   var fromMax = 0.0;
   for (var c = 0u; c < p.channels; c++) {
@@ -90,16 +103,12 @@ export const gateHidden = program({
 });
 
 /** gc = sigmoid(W2 (hidden of the mean + hidden of the max)), [N,C]. */
-export const channelGate = program({
+export const channelGate = gateProgram({
   name: 'ctxChannelGate',
   reads: { hidden: 'f32', w2: 'f32' },
   writes: { gate: 'f32' },
-  params: { films: 'u32', channels: 'u32', half: 'u32' },
-  workgroup: [64],
+  of: 'channels',
   body: `
-  ${threadFor(64, 'p.films * p.channels')}
-  let c = index % p.channels;
-  let n = index / p.channels;
   var sum = 0.0;
   for (var j = 0u; j < p.half; j++) {
     sum += (hidden[n * 2u * p.half + j] + hidden[(n * 2u + 1u) * p.half + j]) * w2[j * p.channels + c];

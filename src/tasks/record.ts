@@ -32,6 +32,8 @@ export type ResultValue = string | number | null | { readonly [name: string]: Re
 
 export interface TaskRecord<Report> {
   readonly label: string;
+  /** The same in a word, beside its score in a list. */
+  readonly short: string;
   /** What a person learns from it, in a sentence. */
   readonly answers: string;
   /** Its rows of the settings table, in the order in which its form shows them. */

@@ -42,6 +42,7 @@ describe.each(TASK_NAMES)('%s', (task) => {
 
   it('says what it answers in one sentence', () => {
     expect(TASKS[task].answers).toMatch(/^[A-Z].+\.$/);
+    expect(TASKS[task].short).toMatch(/^[a-z]+$/);
   });
 });
 

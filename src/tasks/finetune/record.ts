@@ -12,6 +12,7 @@ const bestOf = (epochs: readonly number[]) => epochs.join(', ');
 export const FINETUNE = {
   ...SCORED,
   label: 'Fine-tuning',
+  short: 'tuned',
   answers:
     'How far labels carry the whole network from the pretrained start, beside the same from a random start: what pretraining is for in practice.',
   rows: FINETUNE_ROWS,

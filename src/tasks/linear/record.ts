@@ -10,6 +10,7 @@ import { LINEAR_ROWS } from './rows.ts';
 export const LINEAR = {
   ...SCORED,
   label: 'Linear evaluation',
+  short: 'linear',
   answers:
     'How well a single linear layer on the frozen encoder tells findings apart, on films of patients that it has never seen.',
   rows: LINEAR_ROWS,

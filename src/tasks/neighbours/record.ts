@@ -10,6 +10,7 @@ import { NEIGHBOUR_ROWS } from './rows.ts';
 export const NEIGHBOURS = {
   ...SCORED,
   label: 'Nearest neighbours',
+  short: 'neighbours',
   answers:
     'Whether films that lie close together for the frozen encoder share their findings: labelled neighbours vote, and nothing is trained.',
   rows: NEIGHBOUR_ROWS,

@@ -71,15 +71,25 @@ function RunName({ run, live }: { run: Run; live: boolean }) {
 }
 
 function Scores({ run }: { run: Run }) {
-  const told = run.evaluations.map((evaluation) => taskOf(evaluation).headline(evaluation.report));
+  const told = run.evaluations.map((evaluation) => {
+    const { label, short, headline } = taskOf(evaluation);
+    return { label, short, ...headline(evaluation.report) };
+  });
   const last = told.at(-1);
   if (!last) return <span className="dim">–</span>;
   return (
     <Tooltip
-      label={<span className={styles.runScores}>{told.map(({ sentence }) => sentence).join('\n')}</span>}
+      label={
+        <span className={styles.runScores}>
+          {told.map(({ label, sentence }) => `${label}, ${sentence}`).join('\n')}
+        </span>
+      }
     >
       <span>
-        {last.score} <span className="dim">· {last.condition}</span>
+        {last.score}{' '}
+        <span className="dim">
+          · {last.short}, {last.condition}
+        </span>
       </span>
     </Tooltip>
   );

@@ -113,7 +113,7 @@ const DOORS: { package: RegExp; only: RegExp }[] = [
 
 const MAX_LINES = 400;
 /** On its way to 110: many files still only pass something on. Raise it when they are merged, never lower it. */
-const LEAST_MEDIAN = 85;
+const LEAST_MEDIAN = 90;
 
 const sources: Record<string, string> = Object.fromEntries(
   Object.entries(

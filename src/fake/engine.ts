@@ -17,10 +17,9 @@ import type { TaskName } from '../tasks/records.ts';
 import { AppError, type ErrorCode, toWire } from '../util/errors.ts';
 import { Rng } from '../util/rng.ts';
 import type { EngineClient, PlaygroundClient } from '../worker/client.ts';
-import { fakeBudget } from './budget.ts';
 import { fakeSample } from './curves.ts';
+import { fakeBudget, fakeKernels } from './device.ts';
 import { drawFilm, makeFakeIntake } from './films.ts';
-import { fakeKernels } from './kernels.ts';
 import { fakeEvaluation } from './report.ts';
 
 export interface FakeOptions {

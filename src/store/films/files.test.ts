@@ -1,7 +1,7 @@
 // Dropped folders by their entries, with entries made up as Chrome hands them out.
 
 import { describe, expect, it } from 'vitest';
-import { filesOf, maybeHidden } from './entries.ts';
+import { filesOf, maybeHidden } from './files.ts';
 
 const file = (name: string, opens = true) => ({
   name,

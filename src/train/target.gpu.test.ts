@@ -1,6 +1,7 @@
 // The target network of a run: it begins as the trained one does, follows it by the moving average and nothing else, keeps
 // statistics of its own in its norms, and comes through a checkpoint as the queue does: a run that was continued equals the one
 // that was not interrupted, to the last bit.
+import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
 import { readCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint.ts';
 import type { Config } from '../config/schema.ts';
@@ -39,7 +40,7 @@ async function states(config: Config, steps: number) {
   return { seen, kept };
 }
 
-/** Metrics of every step and the checkpoint at the end; taken up again from a checkpoint after `cut` steps, where that is given. */
+/** Metrics of every step and the digest of the checkpoint at the end; taken up again from a checkpoint after `cut` steps, where that is given. */
 async function train(config: Config, cut?: number) {
   const { runtime } = await testDevice();
   const steps: Record<string, number>[] = [];
@@ -51,7 +52,8 @@ async function train(config: Config, cut?: number) {
     file = writeCheckpoint(await run.capture());
     run.dispose();
   }
-  return { steps, file: file! };
+  // An array of a hundred million bytes takes minutes to compare.
+  return { steps, file: createHash('sha256').update(file!).digest('hex') };
 }
 
 /** Weights of more than a million numbers, which are followed where they are. */

@@ -66,7 +66,8 @@ export const MOCO = defineMethod({
   },
   bottlenecks: ({ bottlenecks }) => bottlenecks === true,
   health: healthBy({
-    fullSpread: 1,
+    // The loss asks for no spread of its own: while the queue fills with keys, all queries draw near them.
+    fullSpread: null,
     againstPoint: 'A smaller learning rate may counter it.',
     againstRepetition: 'A longer queue or a lower temperature may counter it.',
   }),

@@ -28,7 +28,7 @@ const ROWS = {
     default: true,
     label: 'Stop-gradient',
     short: 'stop',
-    help: 'The loss moves the predictions towards the embeddings of the other view, and never those towards the predictions. Off: it does both, and the embedding collapses within a few dozen steps.',
+    help: 'The loss moves the predictions towards the embeddings of the other view, and never those towards the predictions. Off: it does both, and within a hundred steps or so all dimensions come to say the same.',
     source: 'arXiv 2011.10566, section 4.1',
   },
 } as const satisfies Record<string, Field>;
@@ -36,7 +36,7 @@ const ROWS = {
 export const SIMSIAM = defineMethod({
   label: 'SimSiam',
   words:
-    'From the embedding of one view a small predictor guesses that of the other view, and only the guess is moved. There are no other films to be told apart and no statistics to keep; nothing but the stopped gradient keeps all films from getting the same embedding. Take it away to see that happen. Only the direction of an embedding counts, so spread is measured on directions: one is full.',
+    'From the embedding of one view a small predictor guesses that of the other view, and only the guess is moved. There are no other films to be told apart and no statistics to keep; nothing but the stopped gradient keeps the embedding from collapsing. Take it away to see that happen: the norm at the end of the projector holds the spread up, so what falls is the number of dimensions that say anything of their own. Only the direction of an embedding counts, so spread is measured on directions: one is full.',
   source: 'arXiv 2011.10566',
   rows: ROWS,
   terms: {
@@ -44,7 +44,7 @@ export const SIMSIAM = defineMethod({
       label: 'Negative cosine',
       formula: '-1/2 [mean cos(p1, z2) + mean cos(p2, z1)], no gradient to z',
       meaning:
-        'Minus how alike the guess and the other view’s embedding point: -1 is the same direction, 0 is chance. Near -1 within a few steps, with a spread near zero: collapse.',
+        'Minus how alike the guess and the other view’s embedding point: -1 is the same direction, 0 is chance. Near -1 within a hundred steps, with one or two dimensions left: collapse.',
       hue: 'violet',
       weightKey: null,
       reads: 0,
@@ -54,13 +54,13 @@ export const SIMSIAM = defineMethod({
   total: {
     formula: 'L = -1/2 [cos(p1, z2) + cos(p2, z1)]',
     meaning:
-      'What the optimiser lowers, between 1 and -1. It says little by itself: collapse is its lowest value, so read the spread beside it.',
+      'What the optimiser lowers, between 1 and -1. It says little by itself: collapse is its lowest value, so read spread and dimensions beside it.',
     bounded: true,
   },
   bottlenecks: ({ bottlenecks }) => bottlenecks === true,
   health: healthBy({
     fullSpread: 1,
-    againstPoint: 'The stop-gradient and a smaller learning rate counter it.',
-    againstRepetition: 'A smaller learning rate or a larger batch may counter it.',
+    againstPoint: 'A smaller learning rate may counter it.',
+    againstRepetition: 'The stop-gradient counters it; a smaller learning rate may.',
   }),
 });

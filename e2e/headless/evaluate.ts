@@ -4,7 +4,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readCheckpoint } from '../../src/checkpoint/checkpoint.ts';
-import { quirkSwitches } from '../../src/config/quirks.ts';
+import { quirkSwitches } from '../../src/config/presets.ts';
 import { type Config, defaultConfig, isConfigKey, SCHEMA } from '../../src/config/schema.ts';
 import type { RunnerEvent } from '../../src/headless.ts';
 import type { ResultValue } from '../../src/tasks/record.ts';

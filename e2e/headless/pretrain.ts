@@ -1,8 +1,7 @@
 // `pretrain`: trains on a folder of films, or on the synthetic set, and leaves metrics, checkpoint and report.
 
 import path from 'node:path';
-import { presetConfig } from '../../src/config/presets.ts';
-import { quirkSwitches } from '../../src/config/quirks.ts';
+import { presetConfig, quirkSwitches } from '../../src/config/presets.ts';
 import { type Config, inForce } from '../../src/config/schema.ts';
 import type { RunnerEvent } from '../../src/headless.ts';
 import { commonValue, metricNames } from '../../src/protocol/metrics.ts';

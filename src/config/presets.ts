@@ -1,7 +1,16 @@
 // Named layers over the defaults of schema.ts. `paper` is the defaults; smaller presets say only what differs.
-// Order matters: when a configuration does not fit, the first later preset that fits is proposed.
+// Order matters: when a configuration does not fit, the first later preset that fits is proposed. The preset that has all
+// quirks of the published code says which of them a configuration reproduces; docs/method.md explains each.
 
-import { type Config, defaultConfig, keysInForce } from './schema.ts';
+import type { Field } from './fields.ts';
+import {
+  type Config,
+  type ConfigKey,
+  type ConfigValue,
+  defaultConfig,
+  keysInForce,
+  SCHEMA,
+} from './schema.ts';
 
 interface Preset {
   readonly label: string;
@@ -111,4 +120,23 @@ export function presetOf(config: Config): PresetName | null {
     );
   };
   return PRESET_NAMES.find(equals) ?? null;
+}
+
+export interface QuirkSwitch {
+  /** As docs/method.md numbers them, e.g. Q1. */
+  readonly quirk: string;
+  readonly setting: ConfigKey;
+  readonly value: ConfigValue;
+  readonly asPublished: boolean;
+}
+
+/** Every switch that the configuration has with its value, in the order of the table. */
+export function quirkSwitches(config: Config): QuirkSwitch[] {
+  const published = presetConfig('paper-official');
+  return keysInForce(config).flatMap((setting) => {
+    const { quirk }: Field = SCHEMA[setting];
+    if (!quirk) return [];
+    const value = config[setting];
+    return [{ quirk, setting, value, asPublished: value === published[setting] }];
+  });
 }

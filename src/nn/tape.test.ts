@@ -4,9 +4,9 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { type Tensor, tf } from '../gpu/kernel.ts';
 import { given, relativeError, values } from '../gpu/kernels/parts/samples.ts';
 import { sizeOf } from '../gpu/shape.ts';
+import { stage } from './blocks.ts';
 import type { Pass } from './layers.ts';
 import { type NetworkSpec, Parameters, type StorageSpec } from './parameters.ts';
-import { stage } from './resnet.ts';
 import { Tape, type TapeOptions } from './tape.ts';
 
 /** More than the tape thinks worth freeing. */

@@ -5,7 +5,7 @@ import type { Tensor } from '../../gpu/kernel.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
 import { shape4 } from '../../gpu/shape.ts';
 import { bottleneckWeights } from '../../methods/encoder/network.ts';
-import { contextBottleneck } from '../../nn/attention.ts';
+import { contextBottleneck } from '../../nn/blocks.ts';
 import { Parameters } from '../../nn/parameters.ts';
 import { Tape } from '../../nn/tape.ts';
 import type { Fixture } from './fixtures.ts';

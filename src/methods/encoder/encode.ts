@@ -3,9 +3,8 @@
 // evaluation uses (quirk Q2).
 
 import type { Tensor } from '../../gpu/kernel.ts';
-import { contextBottleneck } from '../../nn/attention.ts';
+import { contextBottleneck, stage } from '../../nn/blocks.ts';
 import { batchNorm, conv2d, globalMean, maxPool, type Pass } from '../../nn/layers.ts';
-import { stage } from '../../nn/resnet.ts';
 import { PREFIX } from './network.ts';
 
 export interface EncoderOutput {

@@ -1,10 +1,11 @@
-// The context bottleneck as a layer (paper, section III-A): channel attention, then spatial attention, in path.
-// It is the last that needs its input.
+// The blocks of the encoder: the context bottleneck (paper, section III-A), channel attention, then spatial attention, in
+// path; and ResNet-18's basic block and stage (He et al., 2016), with torchvision's child names. A bottleneck is the last that
+// needs its input.
 
 import type { Tensor } from '../gpu/kernel.ts';
 import { bottleneck, bottleneckApply } from '../gpu/kernels/bottleneck/bottleneck.ts';
 import { bottleneckGrad } from '../gpu/kernels/bottleneck/bottleneckGrad.ts';
-import type { Pass } from './layers.ts';
+import { batchNorm, conv2d, type Pass } from './layers.ts';
 
 /** `name` is the bottleneck's prefix, e.g. `encoder.cbt1`. `onGates` may look at the gates, spatial [N,H,W] and channel [N,C]. */
 export function contextBottleneck(
@@ -52,5 +53,31 @@ export function contextBottleneck(
     },
   });
   tape.release(x);
+  return out;
+}
+
+/** conv3x3-bn-relu-conv3x3-bn plus the shortcut, then ReLU. A strided block has a 1x1 convolution on its shortcut. */
+export function basicBlock(pass: Pass, name: string, x: Tensor, stride: number): Tensor {
+  const first = batchNorm(pass, `${name}.bn1`, conv2d(pass, `${name}.conv1.weight`, x, stride, 1), {
+    relu: true,
+  });
+  const second = conv2d(pass, `${name}.conv2.weight`, first, 1, 1);
+  pass.tape?.release(first);
+  const residual =
+    stride === 1
+      ? x
+      : batchNorm(pass, `${name}.downsample.1`, conv2d(pass, `${name}.downsample.0.weight`, x, stride, 0), {
+          relu: false,
+        });
+  const out = batchNorm(pass, `${name}.bn2`, second, { relu: true, residual });
+  if (residual !== x) pass.tape?.release(residual);
+  return out;
+}
+
+/** Two blocks; the first may halve the resolution. */
+export function stage(pass: Pass, name: string, x: Tensor, stride: number): Tensor {
+  const between = basicBlock(pass, `${name}.0`, x, stride);
+  const out = basicBlock(pass, `${name}.1`, between, 1);
+  pass.tape?.release(between, true);
   return out;
 }

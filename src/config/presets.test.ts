@@ -1,7 +1,6 @@
 // The published preset has every quirk on; ours differs where the specification recommends it.
 import { expect, test } from 'vitest';
-import { presetConfig } from './presets.ts';
-import { quirkSwitches } from './quirks.ts';
+import { presetConfig, quirkSwitches } from './presets.ts';
 
 test('the published preset has every quirk on, the paper preset only those to be reproduced', () => {
   expect(quirkSwitches(presetConfig('paper-official')).every(({ asPublished }) => asPublished)).toBe(true);

@@ -28,6 +28,7 @@ import type { IntakeEvent, IntakeOptions, SyntheticOptions } from './protocol/in
 import type { KernelOptions } from './protocol/kernels.ts';
 import type { LabelScan } from './protocol/labels.ts';
 import type { StepSample } from './protocol/metrics.ts';
+import type { EncoderScores, StudyRequest, ValidationScore } from './protocol/study.ts';
 import type { KeepingPolicy } from './protocol/vault.ts';
 import type { Evaluation, TaskName } from './tasks/records.ts';
 import { type AppError, fromWire, toWire, type WireError } from './util/errors.ts';
@@ -166,6 +167,22 @@ const api = {
     if (error) throw error;
   },
 
+  /** Trains to the end of the schedule, or for so long, and halts. */
+  async trainFor(seconds: number): Promise<RunStatus> {
+    const end = new Promise<AppError | null>((resolve) => {
+      ended = resolve;
+    });
+    const up = new Promise<null>((resolve) => setTimeout(() => resolve(null), 1000 * seconds));
+    await client.engine.play();
+    const error = await Promise.race([end, up, client.fault]);
+    if (error) throw error;
+    const status = await client.engine.pause();
+    // A fault of the step in flight is told before the pause is answered.
+    const late = status.state === 'failed' ? await end : null;
+    if (late) throw late;
+    return status;
+  },
+
   /** Fresh workers in place of the present ones, however those are. */
   async restart(): Promise<DeviceFacts> {
     client.dispose();
@@ -234,6 +251,11 @@ const api = {
 
   evaluate: ({ task, ...request }: EvaluationRequest & { readonly task: TaskName }): Promise<Evaluation> =>
     client.engine.evaluate(task, request),
+
+  scoreForStudy: (request: StudyRequest): Promise<EncoderScores> => client.engine.scoreForStudy(request),
+
+  validateForStudy: (request: EvaluationRequest): Promise<ValidationScore> =>
+    client.engine.validateForStudy(request),
 
   /** Checks the fixtures in the chosen folder. @param kinds empty for all */
   async parity(kinds: readonly string[]): Promise<ParityRow[]> {

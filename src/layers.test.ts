@@ -18,6 +18,7 @@ const RANKS: Record<string, number> = {
   guard: 1,
   protocol: 2,
   'tasks/scores': 2.2,
+  study: 2.4,
   vault: 2.5,
   data: 3,
   cache: 3.5,

@@ -8,6 +8,7 @@ import { parity } from './parity.ts';
 import { pretrain } from './pretrain.ts';
 import { selftest } from './selftest.ts';
 import { soak } from './soak.ts';
+import { study } from './study.ts';
 
 export interface Command {
   /** How it is called, without the program's name. */
@@ -21,6 +22,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   pretrain,
   evaluate: evaluation,
   probe,
+  study,
   features,
   decode,
   parity,

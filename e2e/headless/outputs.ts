@@ -7,6 +7,7 @@ import path from 'node:path';
 import type { SampleRecord } from '../../src/headless.ts';
 import type { DatasetSummary } from '../../src/protocol/dataset.ts';
 import type { MetricName } from '../../src/protocol/metrics.ts';
+import { ruleWithoutFiles } from '../../src/study/data.ts';
 
 /** Appends samples as lines; a metric that was not measured, or is not a number, is null. */
 export class MetricsFile {
@@ -68,15 +69,6 @@ function labelReport(labels: DatasetSummary['labels']) {
   };
 }
 
-/** The rule of the split without the names of label files, the longest first: one may end as another does. */
-function withoutFiles({ splitRule, scan, labels }: Omit<DatasetSummary, 'filmTable'>): string {
-  const names = (scan?.tables ?? []).flatMap(({ path: full }) => [full, full.split('/').at(-1)!]);
-  names.push(...(labels?.file ? labels.file.split(', ') : []));
-  return names
-    .sort((a, b) => b.length - a.length)
-    .reduce((rule, name) => rule.replaceAll(name, 'the label file'), splitRule);
-}
-
 /** The data set in numbers. */
 export function dataReport(summary: Omit<DatasetSummary, 'filmTable'>) {
   const { synthetic, films, patients, leftOut, counts, labels, fingerprint, seconds } = summary;
@@ -86,7 +78,7 @@ export function dataReport(summary: Omit<DatasetSummary, 'filmTable'>) {
     patients,
     leftOut,
     findings: counts,
-    splitRule: withoutFiles(summary),
+    splitRule: ruleWithoutFiles(summary),
     labels: labelReport(labels),
     skipped: reasons(summary),
     fingerprint,

@@ -13,6 +13,7 @@ import type {
 } from '../protocol/engine.ts';
 import { ALL_KERNELS, type KernelOptions } from '../protocol/kernels.ts';
 import type { StepSample } from '../protocol/metrics.ts';
+import type { StudyRequest } from '../protocol/study.ts';
 import type { TaskName } from '../tasks/records.ts';
 import { AppError, type ErrorCode, toWire } from '../util/errors.ts';
 import { Rng } from '../util/rng.ts';
@@ -21,6 +22,7 @@ import { fakeSample } from './curves.ts';
 import { fakeBudget, fakeKernels } from './device.ts';
 import { drawFilm, makeFakeIntake } from './films.ts';
 import { fakeEvaluation } from './report.ts';
+import { fakeScores, fakeValidation } from './study.ts';
 
 export interface FakeOptions {
   readonly software?: boolean;
@@ -210,6 +212,16 @@ class FakeEngine implements EngineClient {
 
   async cancelEvaluation() {
     this.#calledOff = true;
+  }
+
+  async scoreForStudy(request: StudyRequest) {
+    await wait(this.#beat);
+    return fakeScores(request, this.#step);
+  }
+
+  async validateForStudy({ config }: EvaluationRequest) {
+    await wait(this.#beat);
+    return fakeValidation(config);
   }
 
   async exportCheckpoint() {

@@ -11,6 +11,7 @@ import type { ParityRequest, ParityRow, SelfTestReport, SelfTestRow } from './ch
 import type { Fault } from './faults.ts';
 import type { KernelFacts, KernelOptions } from './kernels.ts';
 import type { StepSample } from './metrics.ts';
+import type { EncoderScores, StudyRequest, ValidationScore } from './study.ts';
 import type { KeepingPolicy, KeptCheckpoint, MarkKind, RunRecord } from './vault.ts';
 
 const ENGINE_STATES = [
@@ -242,6 +243,10 @@ export interface EngineApi {
   evaluate(task: TaskName, request: EvaluationRequest): Promise<Evaluation>;
   /** Calls off the evaluation under way, which then throws `cancelled`; the run stays as it is. */
   cancelEvaluation(): void;
+  /** One encoder of a study on the test films, at every label share. @throws AppError not-ready, and those of evaluate */
+  scoreForStudy(request: StudyRequest): Promise<EncoderScores>;
+  /** The encoder of the run at hand on validation films alone, to choose settings by. @throws AppError not-ready, and those of evaluate */
+  validateForStudy(request: EvaluationRequest): Promise<ValidationScore>;
   /** safetensors with PyTorch names and layouts, configuration and step in the metadata. */
   exportCheckpoint(): Promise<Uint8Array>;
   /**

@@ -20,17 +20,20 @@ export const STEPS_PER_EPOCH = 8;
 export const batchFor = (films: number, batch: number) =>
   Math.max(1, Math.min(batch, Math.ceil(films / STEPS_PER_EPOCH)));
 
-/**
- * Test logits of the linear layer, test films x classes. `onLayer` hears the layer that gave them, on features as they are.
- * @throws AppError loss-not-finite
- */
-export async function fitEncoder(
+interface StoppedLayer {
+  /** On features as they are. */
+  readonly layer: LinearLayer;
+  /** Mean AUROC on the validation films at the epoch that was kept; null without any. */
+  readonly validation: number | null;
+}
+
+/** The linear layer on a draw of labels, at its best epoch on the validation films. @throws AppError loss-not-finite */
+export async function fitLayer(
   { features, flipped }: EncoderFeatures,
   draw: Draw,
   config: Config,
   breathe: Breathe,
-  onLayer?: (layer: LinearLayer) => void,
-): Promise<Float64Array> {
+): Promise<StoppedLayer> {
   const dim = features.length / (draw.labels.length / draw.classes);
   const scaling = config.probeStandardise ? measureScaling(features, dim, draw.train) : undefined;
   const onRaw = (layer: LinearLayer) => (scaling ? foldScaling(layer, scaling) : copyLayer(layer));
@@ -52,9 +55,24 @@ export async function fitEncoder(
     if (score > bestScore) [best, bestScore, bestEpoch] = [raw, score, epoch];
     else if (epoch - bestEpoch >= config.probePatience) break;
   }
-  const chosen = validation ? best : onRaw(layer);
-  onLayer?.(chosen);
-  return logitsOf(chosen, gather(features, dim, draw.test), draw.test.length);
+  return validation ? { layer: best, validation: bestScore } : { layer: onRaw(layer), validation: null };
+}
+
+/**
+ * Test logits of the linear layer, test films x classes. `onLayer` hears the layer that gave them, on features as they are.
+ * @throws AppError loss-not-finite
+ */
+export async function fitEncoder(
+  encoder: EncoderFeatures,
+  draw: Draw,
+  config: Config,
+  breathe: Breathe,
+  onLayer?: (layer: LinearLayer) => void,
+): Promise<Float64Array> {
+  const { layer } = await fitLayer(encoder, draw, config, breathe);
+  onLayer?.(layer);
+  const dim = encoder.features.length / (draw.labels.length / draw.classes);
+  return logitsOf(layer, gather(encoder.features, dim, draw.test), draw.test.length);
 }
 
 /** Test scores of ridge regression, test films x classes. */

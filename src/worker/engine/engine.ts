@@ -32,9 +32,11 @@ import type {
 } from '../../protocol/engine.ts';
 import type { Fault } from '../../protocol/faults.ts';
 import type { KernelOptions } from '../../protocol/kernels.ts';
+import type { EncoderScores, StudyRequest, ValidationScore } from '../../protocol/study.ts';
 import type { KeepingPolicy } from '../../protocol/vault.ts';
 import { evaluate } from '../../tasks/evaluate.ts';
 import { lookAt } from '../../tasks/linear/look.ts';
+import { scoreForStudy, validateForStudy } from '../../tasks/linear/study.ts';
 import type { Evaluation, TaskName } from '../../tasks/records.ts';
 import type { FittedLayer } from '../../tasks/task.ts';
 import { filmCount } from '../../train/batchSource.ts';
@@ -196,21 +198,11 @@ export class Engine implements EngineApi {
     this.#calledOff = false;
     return this.#beside('evaluating', () =>
       evaluate(task, {
-        run,
-        dataset: this.#status.needDataset(),
+        ...this.#evaluating(run),
         config: parseConfig(config),
         findings,
         onLayer: (fitted) => {
           this.#layer = { fitted, run, step: run.step };
-        },
-        onProgress: (stage, done, total) => {
-          this.#refuseCalledOff();
-          this.#progress(stage, done, total);
-        },
-        yieldNow: async () => {
-          this.#refuseCalledOff();
-          this.#device.refuseFaults();
-          await new Promise<void>((resolve) => setTimeout(resolve, 0));
         },
       }),
     );
@@ -218,6 +210,22 @@ export class Engine implements EngineApi {
 
   cancelEvaluation(): void {
     this.#calledOff = true;
+  }
+
+  async scoreForStudy(request: StudyRequest): Promise<EncoderScores> {
+    await this.#loop.halt();
+    const run = request.encoder === 'run' ? this.#status.needRun('ready', 'paused', 'done').trainer : null;
+    const asked = { ...request, config: parseConfig(request.config) };
+    this.#calledOff = false;
+    return this.#beside('evaluating', () => scoreForStudy(this.#evaluating(run), asked));
+  }
+
+  async validateForStudy({ config, findings }: EvaluationRequest): Promise<ValidationScore> {
+    await this.#loop.halt();
+    const run = this.#status.needRun('ready', 'paused', 'done').trainer;
+    const asked = { findings, config: parseConfig(config) };
+    this.#calledOff = false;
+    return this.#beside('evaluating', () => validateForStudy(this.#evaluating(run), asked));
   }
 
   async exportCheckpoint(): Promise<Uint8Array> {
@@ -320,6 +328,23 @@ export class Engine implements EngineApi {
 
   #refuseCalledOff(): void {
     if (this.#calledOff) throw new AppError('cancelled');
+  }
+
+  /** What every evaluation gets of the engine; one that is called off, or a fault of the device, ends it. */
+  #evaluating<R extends Pretrainer | null>(run: R) {
+    return {
+      run,
+      dataset: this.#status.needDataset(),
+      onProgress: (stage: string, done: number, total: number) => {
+        this.#refuseCalledOff();
+        this.#progress(stage, done, total);
+      },
+      yieldNow: async () => {
+        this.#refuseCalledOff();
+        this.#device.refuseFaults();
+        await new Promise<void>((resolve) => setTimeout(resolve, 0));
+      },
+    };
   }
 
   readonly #progress = (stage: string, done: number, total: number): void =>

@@ -1,0 +1,182 @@
+// The queue of a study: which pieces of work there are, which comes next, and how long the rest will take. A function of the
+// state alone, so that whoever takes it up, after a cut or in another tab, goes on with the same piece.
+
+import type { Config } from '../config/schema.ts';
+import type { MethodName } from '../methods/records.ts';
+import {
+  configOf,
+  type EncoderShape,
+  type StudyMethod,
+  type StudySpec,
+  type Swept,
+  shapeOf,
+  sweepOf,
+} from './spec.ts';
+import type { StudyState } from './state.ts';
+
+interface Work {
+  /** Under which its result is kept. */
+  readonly id: string;
+  readonly config: Config;
+  /** For the progress line. */
+  readonly words: string;
+}
+
+export type Job =
+  /** An encoder is trained; `tried` and `scored` look at it afterwards. */
+  | (Work & { readonly part: 'trained'; readonly method: MethodName })
+  /** On validation films, to choose settings. */
+  | (Work & { readonly part: 'tried'; readonly method: MethodName })
+  /** On test films. */
+  | (Work & { readonly part: 'scored'; readonly encoder: 'method' | 'random' | 'pixels' });
+
+/** A run by what makes it differ from the others of its study. */
+export const runId = (method: MethodName, seed: number, swept: Swept): string =>
+  [method, `seed${seed}`, ...Object.entries(swept).map(([key, value]) => `${key}=${value}`)].join('-');
+export const randomId = (shape: EncoderShape, seed: number): string => `random-${shape}-seed${seed}`;
+export const pixelsId = (seed: number): string => `pixels-seed${seed}`;
+
+/** Where a sweep is made: the first seed, whose chosen run is a run of the study as it is. */
+const sweepSeed = (spec: StudySpec): number => spec.seeds[0]!;
+
+const sweptWords = (swept: Swept) =>
+  Object.entries(swept)
+    .map(([key, value]) => `, ${key} ${value}`)
+    .join('');
+
+export interface SweepRow {
+  readonly swept: Swept;
+  /** On validation films; null where the run failed or is still to come. */
+  readonly auroc: number | null;
+  readonly failed: boolean;
+}
+
+/** What was tried for a method; a single row where nothing was to be chosen. */
+export const sweepRows = (state: StudyState, method: StudyMethod): readonly SweepRow[] =>
+  sweepOf(state.spec, method).map((swept) => {
+    const id = runId(method.name, sweepSeed(state.spec), swept);
+    return { swept, auroc: state.tried[id]?.auroc ?? null, failed: state.failed[id] !== undefined };
+  });
+
+/**
+ * The settings with which a method runs: the best on validation films, the first of equals. Null while some are still to be
+ * tried, and where all failed.
+ */
+export function chosenFor(state: StudyState, method: StudyMethod): Swept | null {
+  const rows = sweepRows(state, method);
+  if (rows.length === 1) return rows[0]!.swept;
+  if (rows.some(({ auroc, failed }) => auroc === null && !failed)) return null;
+  return (
+    rows.reduce<SweepRow | null>((best, row) => {
+      return row.auroc !== null && row.auroc > (best?.auroc ?? -1) ? row : best;
+    }, null)?.swept ?? null
+  );
+}
+
+/** Every setting of it was tried and none gave an encoder. */
+export function cameToNothing(state: StudyState, method: StudyMethod): boolean {
+  const rows = sweepRows(state, method);
+  return rows.length > 1 && rows.every(({ failed }) => failed);
+}
+
+function tries({ spec }: StudyState, method: StudyMethod): Job[] {
+  const combinations = sweepOf(spec, method);
+  if (combinations.length === 1) return [];
+  const seed = sweepSeed(spec);
+  return combinations.flatMap((swept): Job[] => {
+    const [id, config] = [runId(method.name, seed, swept), configOf(spec, method, seed, swept)];
+    const words = `${method.name}, seed ${seed}${sweptWords(swept)}`;
+    const common = { id, config, method: method.name, words };
+    return [
+      { ...common, part: 'trained' },
+      { ...common, part: 'tried' },
+    ];
+  });
+}
+
+function runs(state: StudyState, method: StudyMethod, seed: number): Job[] {
+  // While the sweep goes on its first combination stands for the one to be chosen: as many pieces, of the same size.
+  const swept = chosenFor(state, method) ?? sweepOf(state.spec, method)[0]!;
+  const [id, config] = [runId(method.name, seed, swept), configOf(state.spec, method, seed, swept)];
+  const words = `${method.name}, seed ${seed}${sweptWords(swept)}`;
+  return [
+    { id, config, method: method.name, words, part: 'trained' },
+    { id, config, words, part: 'scored', encoder: 'method' },
+  ];
+}
+
+/** All pieces of work, in the order in which they are done. */
+export function jobsOf(state: StudyState): readonly Job[] {
+  const { spec } = state;
+  const shapes = new Map(spec.methods.map((method) => [shapeOf(spec, method), method]));
+  const baselines = (seed: number): Job[] => [
+    {
+      part: 'scored',
+      encoder: 'pixels',
+      id: pixelsId(seed),
+      config: configOf(spec, spec.methods[0]!, seed, {}),
+      words: `raw pixels, seed ${seed}`,
+    },
+    ...[...shapes].map(
+      ([shape, method]): Job => ({
+        part: 'scored',
+        encoder: 'random',
+        id: randomId(shape, seed),
+        config: configOf(spec, method, seed, {}),
+        words: `random encoder, seed ${seed}`,
+      }),
+    ),
+  ];
+  const all = [
+    ...baselines(spec.seeds[0]!),
+    ...spec.methods.flatMap((method) => tries(state, method)),
+    ...spec.seeds.flatMap((seed, at) => [
+      ...(at === 0 ? [] : baselines(seed)),
+      ...spec.methods
+        .filter((method) => !cameToNothing(state, method))
+        .flatMap((method) => runs(state, method, seed)),
+    ]),
+  ];
+  // A run of the sweep that was chosen is not trained twice.
+  const seen = new Set<string>();
+  return all.filter(({ part, id }) => {
+    const key = `${part} ${id}`;
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
+/** Its result is there, or its run failed and it has none. */
+export const isDone = (state: StudyState, { part, id }: Pick<Job, 'part' | 'id'>): boolean =>
+  state[part][id] !== undefined || state.failed[id] !== undefined;
+
+export const nextJob = (state: StudyState): Job | null =>
+  jobsOf(state).find((job) => !isDone(state, job)) ?? null;
+
+export const isComplete = (state: StudyState): boolean => nextJob(state) === null;
+
+export interface StudyProgress {
+  /** Runs and scorings, the one at hand not counted. */
+  readonly done: number;
+  readonly total: number;
+  /** From what the pieces so far have taken; null before there are any. */
+  readonly secondsLeft: number | null;
+}
+
+const mean = (values: readonly number[]) =>
+  values.length > 0 ? values.reduce((sum, value) => sum + value, 0) / values.length : null;
+
+/** @param current share of the piece at hand that is done, 0 to 1 */
+export function progressOf(state: StudyState, current = 0): StudyProgress {
+  const jobs = jobsOf(state);
+  const open = jobs.filter((job) => !isDone(state, job));
+  const took = {
+    trained: mean(Object.values(state.trained).map(({ seconds }) => seconds)),
+    tried: mean(Object.values(state.tried).map(({ seconds }) => seconds)),
+    scored: mean(Object.values(state.scored).map(({ seconds }) => seconds)),
+  };
+  const left = open.reduce<number | null>((sum, { part }, at) => {
+    const seconds = took[part] ?? (part === 'tried' ? took.scored : null);
+    return sum === null || seconds === null ? null : sum + seconds * (at === 0 ? 1 - current : 1);
+  }, 0);
+  return { done: jobs.length - open.length, total: jobs.length, secondsLeft: left };
+}

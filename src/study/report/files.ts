@@ -1,0 +1,136 @@
+// The files that a study leaves beside its page: everything as JSON, the table as CSV and as LaTeX. Numbers are at full
+// precision in the first two and at three decimals in the last.
+
+import { inForce } from '../../config/schema.ts';
+import { METHODS } from '../../methods/records.ts';
+import { percent } from '../../tasks/compared/words.ts';
+import { findingTables } from '../findings.ts';
+import { chosenFor, sweepRows } from '../queue.ts';
+import { differences } from '../spec.ts';
+import type { StudyState } from '../state.ts';
+import { type Cell, studyTable } from '../table.ts';
+import { verdict } from '../verdict.ts';
+import { leftOut, warningsOf } from '../warnings.ts';
+import { costOf } from './cost.ts';
+
+/** Text with its quotes doubled where a separator, a quote or a line break stands in it. */
+const cell = (value: string | number | null): string => {
+  const text = value === null ? '' : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+};
+
+const FIELDS = [
+  'row',
+  'label_share',
+  'seeds',
+  'auroc',
+  'auroc_low',
+  'auroc_high',
+  'sd_seeds',
+  'sd_label_draws',
+  'difference',
+  'difference_low',
+  'difference_high',
+  'difference_p_holm',
+] as const;
+
+const csvRow = (label: string, { share, seeds, auroc, spread, difference }: Cell) => [
+  label,
+  share,
+  seeds,
+  ...[auroc.value, auroc.low, auroc.high, spread.seeds, spread.draws],
+  ...[difference?.value ?? null, difference?.low ?? null, difference?.high ?? null, difference?.p ?? null],
+];
+
+/** A line per row and share. */
+export const studyCsv = (state: StudyState): string =>
+  [FIELDS, ...studyTable(state).flatMap(({ label, cells }) => cells.map((one) => csvRow(label, one)))]
+    .map((line) => `${line.map(cell).join(',')}\r\n`)
+    .join('');
+
+const escapeTex = (text: string) => text.replace(/[&%$#_{}]/g, (sign) => `\\${sign}`);
+
+function texCell({ auroc, spread }: Cell): string {
+  if (auroc.value === null) return '--';
+  const spreadText = spread.seeds === null ? '' : ` $\\pm$ ${spread.seeds.toFixed(3)}`;
+  const interval =
+    auroc.low === null || auroc.high === null ? '' : ` (${auroc.low.toFixed(3)}--${auroc.high.toFixed(3)})`;
+  return `${auroc.value.toFixed(3)}${spreadText}${interval}`;
+}
+
+/** A tabular of booktabs, its caption saying what stands in a cell. */
+export function studyTex(state: StudyState): string {
+  const { spec, data } = state;
+  const rows = studyTable(state).map(
+    ({ label, cells }) => `${escapeTex(label)} & ${cells.map(texCell).join(' & ')} \\\\`,
+  );
+  const films = data ? `${data.films.test} test films of ${data.patients.test} patients` : 'the test films';
+  return [
+    '% Needs the package booktabs.',
+    '\\begin{table}',
+    `\\caption{Mean AUROC of a linear layer on frozen features, ${films}: mean over label draws and ${spec.seeds.length} seed(s) $\\pm$ standard deviation over seeds (95\\,\\% interval over patients).}`,
+    `\\begin{tabular}{l${'l'.repeat(spec.shares.length)}}`,
+    '\\toprule',
+    `Labels & ${spec.shares.map((share) => escapeTex(percent(share))).join(' & ')} \\\\`,
+    '\\midrule',
+    ...rows,
+    '\\bottomrule',
+    '\\end{tabular}',
+    '\\end{table}',
+    '',
+  ].join('\n');
+}
+
+/** Everything but the scores of resamples and the placements of films, which stay with the runs. */
+export function studyJson(state: StudyState): string {
+  const { spec, data, adapter, trained, tried, failed, scored, startedAt } = state;
+  const rows = studyTable(state);
+  const aurocs = Object.fromEntries(
+    Object.entries(scored).map(([id, { shares, seconds }]) => [
+      id,
+      {
+        seconds,
+        shares: shares.map(({ share, labelledFilms, findings }) => ({
+          share,
+          labelledFilms,
+          findings: findings.map(({ finding, aurocs: draws }) => ({ finding, aurocs: draws })),
+        })),
+      },
+    ]),
+  );
+  return `${JSON.stringify(
+    {
+      verdict: verdict(state, rows),
+      warnings: warningsOf(state),
+      leftOut: leftOut(state),
+      startedAt: new Date(startedAt).toISOString(),
+      adapter,
+      data,
+      study: {
+        methods: spec.methods.map(({ name, settings }) => ({ name, label: METHODS[name].label, settings })),
+        reference: spec.reference,
+        seeds: spec.seeds,
+        shares: spec.shares,
+        findings: spec.findings,
+        sweep: spec.sweep,
+        settings: inForce(spec.base),
+      },
+      chosen: Object.fromEntries(
+        spec.methods.map((method) => [
+          method.name,
+          { settings: chosenFor(state, method), tried: sweepRows(state, method) },
+        ]),
+      ),
+      differences: differences(spec, (name) => {
+        const method = spec.methods.find((one) => one.name === name)!;
+        return chosenFor(state, method) ?? {};
+      }),
+      table: rows,
+      findings: findingTables(state),
+      cost: costOf(state),
+      runs: { trained, tried, failed, scored: aurocs },
+    },
+    null,
+    2,
+  )}\n`;
+}

@@ -1,0 +1,190 @@
+// The report of a study as one page that needs nothing beside it: no script, no font, no address. What may be said stands on
+// top, then the table, the plot, the differences, the findings, the cost, and everything that a reader needs to repeat it.
+
+import { inForce, SCHEMA } from '../../config/schema.ts';
+import { METHODS } from '../../methods/records.ts';
+import { gainText, intervalText, percent, scoreText } from '../../tasks/compared/words.ts';
+import { formatBytes, formatDuration } from '../../util/format.ts';
+import { findingTables } from '../findings.ts';
+import { chosenFor, isComplete, sweepRows } from '../queue.ts';
+import { differences } from '../spec.ts';
+import type { StudyState } from '../state.ts';
+import { type Cell, type Difference, type StudyRow, studyTable } from '../table.ts';
+import { verdict } from '../verdict.ts';
+import { leftOut, warningsOf } from '../warnings.ts';
+import { costOf } from './cost.ts';
+import { escaped, STYLE, section, svgPlot, table } from './markup.ts';
+
+const pText = (p: number | null) => (p === null ? '–' : p < 0.001 ? '&lt; 0.001' : p.toFixed(3));
+
+function scoreCell({ auroc, spread }: Cell): string {
+  if (auroc.value === null) return '–';
+  const seeds = spread.seeds === null ? '' : ` ± ${spread.seeds.toFixed(3)}`;
+  return `${scoreText(auroc.value)}${seeds}<small>${intervalText(auroc)}</small>`;
+}
+
+function differenceCell(difference: Difference | null): string {
+  if (!difference || difference.value === null) return '–';
+  const { low, high, p, sameSign, seeds } = difference;
+  const interval = low === null || high === null ? '' : `${gainText(low)} to ${gainText(high)}`;
+  const agree = seeds < 2 ? '' : sameSign ? ', every seed agrees' : ', seeds disagree';
+  return `${gainText(difference.value)}<small>${interval}</small><small>p ${pText(p)}${agree}</small>`;
+}
+
+const shareHeads = (state: StudyState) => state.spec.shares.map((share) => percent(share));
+
+function scores(state: StudyState, rows: readonly StudyRow[]): string {
+  const lines = rows.map(({ label, cells }) => [escaped(label), ...cells.map(scoreCell)]);
+  const { seeds } = state.spec;
+  return section(
+    'Mean AUROC',
+    `${table(['Labels', ...shareHeads(state)], lines)}
+<p>Mean over findings, label draws and ${seeds.length} seed(s) ± standard deviation over seeds; below it the 95 % interval over patients, the encoders as they are. Chance is 0.5.</p>
+${svgPlot(rows)}`,
+  );
+}
+
+function againstReference(state: StudyState, rows: readonly StudyRow[]): string {
+  const others = rows.filter(({ id }) => id !== state.spec.reference);
+  const lines = others.map(({ label, cells }) => [
+    escaped(label),
+    ...cells.map(({ difference }) => differenceCell(difference)),
+  ]);
+  const reference = METHODS[state.spec.reference].label;
+  return section(
+    `Difference to ${escaped(reference)}`,
+    `${table(['Labels', ...shareHeads(state)], lines)}
+<p>Paired by bootstrap over test patients: 95 % interval, p corrected after Holm over this table. A method is called above or below only where p is under 0.05 and every seed agrees.</p>`,
+  );
+}
+
+function findings(state: StudyState): string {
+  const parts = findingTables(state).map(({ share, labels, findings: rows }) => {
+    const lines = rows.map(({ finding, positives, negatives, cells }) => [
+      `${escaped(finding)}<small>${positives} with, ${negatives} without</small>`,
+      ...cells.map(({ auroc, difference, holm }) =>
+        difference === null
+          ? scoreText(auroc)
+          : `${scoreText(auroc)}<small>${gainText(difference)}, p ${pText(holm)}</small>`,
+      ),
+    ]);
+    return `<h3>${percent(share)} of the labels</h3>${table(['Finding', ...labels.map(escaped)], lines)}`;
+  });
+  return section(
+    'Single findings',
+    `${parts.join('')}<p>AUROC, mean over label draws and seeds; difference to ${escaped(METHODS[state.spec.reference].label)} by DeLong's test, p corrected after Holm over the findings of a column.</p>`,
+  );
+}
+
+function cost(state: StudyState): string {
+  const lines = costOf(state).map((one) => [
+    escaped(one.label),
+    one.secondsPerRun === null ? '–' : formatDuration(one.secondsPerRun),
+    one.secondsPerStep === null ? '–' : `${(1000 * one.secondsPerStep).toFixed(0)} ms`,
+    one.memory === null ? '–' : formatBytes(one.memory),
+    `${formatDuration(one.secondsInAll)} in ${one.runs} run(s)`,
+  ]);
+  return section('Cost', table(['Method', 'A run', 'A step', 'GPU memory', 'In all'], lines));
+}
+
+const sweptText = (swept: object) =>
+  Object.entries(swept)
+    .map(([key, value]) => `${key} ${value}`)
+    .join(', ') || 'as given';
+
+function choices(state: StudyState): string {
+  const lines = state.spec.methods.flatMap((method) => {
+    const chosen = chosenFor(state, method);
+    return sweepRows(state, method).map(({ swept, auroc, failed }) => [
+      METHODS[method.name].label,
+      escaped(sweptText(swept)),
+      failed ? 'failed' : scoreText(auroc),
+      chosen && sweptText(chosen) === sweptText(swept) ? 'taken' : '',
+    ]);
+  });
+  const swept = state.spec.sweep.length > 0;
+  return section(
+    'Settings chosen',
+    swept
+      ? `${table(['Method', 'Setting', 'AUROC on validation films', ''], lines)}<p>Chosen at seed ${state.spec.seeds[0]} on validation films alone, with all training labels; no test film was scored for it.</p>`
+      : '<p>Nothing was swept: every method has the settings that were given.</p>',
+  );
+}
+
+function differing(state: StudyState): string {
+  const rows = differences(state.spec, (name) => {
+    const method = state.spec.methods.find((one) => one.name === name)!;
+    return chosenFor(state, method) ?? {};
+  });
+  const lines = rows.map(({ method, settings }) => [
+    METHODS[method].label,
+    settings
+      .map(({ key, value, own }) => `${key} ${escaped(String(value))}${own ? ' (its own)' : ''}`)
+      .join(', ') || 'nothing',
+  ]);
+  return section(
+    'What differs between the methods',
+    `${table(['Method', 'Settings'], lines)}<p>All else is the same at a seed: films, parts, order, views, start of the encoder, steps, label draws, linear layer.</p>`,
+  );
+}
+
+function common(state: StudyState): string {
+  const { spec, adapter, data, startedAt } = state;
+  const settings = Object.entries(inForce(spec.base))
+    .filter(([key]) => key !== 'method' && key !== 'seed')
+    .map(([key, value]) => [key, escaped(SCHEMA[key as keyof typeof SCHEMA].label), escaped(String(value))]);
+  const counts = (parts: Readonly<Record<string, number>>) =>
+    Object.entries(parts)
+      .map(([part, number]) => `${number} ${part}`)
+      .join(', ');
+  const facts = [
+    ['Begun', new Date(startedAt).toISOString()],
+    ['Adapter', escaped(adapter ?? 'not known')],
+    ['Seeds', spec.seeds.join(', ')],
+    ['Findings', spec.findings.length > 0 ? escaped(spec.findings.join(', ')) : 'all of the set'],
+    ...(data
+      ? [
+          ['Films', counts(data.films)],
+          ['Patients', counts(data.patients)],
+          ['Parts', escaped(data.splitRule)],
+          ['Fingerprint of the films', escaped(data.fingerprint)],
+        ]
+      : []),
+  ];
+  return section(
+    'Films, seeds and settings',
+    `${table(['', ''], facts)}<details><summary>All settings</summary>${table(['Key', 'Setting', 'Value'], settings)}</details>`,
+  );
+}
+
+const listed = (title: string, lines: readonly string[]) =>
+  lines.length === 0
+    ? ''
+    : section(title, `<ul>${lines.map((line) => `<li>${escaped(line)}</li>`).join('')}</ul>`);
+
+/** One self-contained page. */
+export function studyHtml(state: StudyState): string {
+  const rows = studyTable(state);
+  const left = leftOut(state).map(({ what, why }) => `${what}: ${why}`);
+  const title = `Study: ${state.spec.methods.map(({ name }) => METHODS[name].label).join(', ')}`;
+  return `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(title)}</title>
+<style>${STYLE}</style></head>
+<body>
+<h1>${escaped(title)}</h1>
+<p class="verdict">${escaped(verdict(state, rows))}</p>
+${isComplete(state) ? '' : '<p class="warning">Work in progress: figures will change.</p>'}
+${listed('Read with care', warningsOf(state))}
+${scores(state, rows)}
+${againstReference(state, rows)}
+${findings(state)}
+${cost(state)}
+${choices(state)}
+${differing(state)}
+${listed('Left out', left)}
+${common(state)}
+</body>
+</html>
+`;
+}

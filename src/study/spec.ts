@@ -1,0 +1,149 @@
+// What a study is: methods side by side on the same films, at the same seeds and label shares, with the same settings but for
+// those that belong to a method or to how it is optimised. A setting that would make the comparison unfair is refused here.
+// Settings come from the one table (config/schema.ts); no method is named.
+
+import {
+  type Config,
+  type ConfigKey,
+  type ConfigValue,
+  keysInForce,
+  parseConfig,
+  parseValue,
+  SCHEMA,
+} from '../config/schema.ts';
+import {
+  belongsTo,
+  METHOD_NAMES,
+  METHOD_ROWS,
+  METHODS,
+  type MethodName,
+  methodOf,
+} from '../methods/records.ts';
+import { AppError } from '../util/errors.ts';
+import { choice, count, type InferOutput, list, number, object, parsed, text } from '../util/schema.ts';
+
+/** Settings of a method beside those of all, from any record. @throws AppError config-invalid */
+export function parsedSettings(raw: Readonly<Record<string, unknown>>): Partial<Config> {
+  const config = parseConfig(raw);
+  return Object.fromEntries((Object.keys(raw) as ConfigKey[]).map((key) => [key, config[key]]));
+}
+
+export const STUDY_SPEC = object({
+  /** For every method; what it says of method and seed is not read. */
+  base: parsed((raw): Config => parseConfig(raw)),
+  methods: list(object({ name: choice(METHOD_NAMES), settings: parsed(parsedSettings) }), 50),
+  /** That the others are held against. */
+  reference: choice(METHOD_NAMES),
+  seeds: list(count, 100),
+  /** Of the training patients, in (0, 1]. */
+  shares: list(number, 50),
+  /** Empty asks for all of the set. */
+  findings: list(text(), 500),
+  /** Every combination is tried for every method that is not given a value of its own. */
+  sweep: list(object({ key: text(100), values: list(number, 100) }), 5),
+});
+export type StudySpec = InferOutput<typeof STUDY_SPEC>;
+export type StudyMethod = StudySpec['methods'][number];
+
+/** One combination of swept settings. */
+export type Swept = Readonly<Partial<Record<ConfigKey, number>>>;
+
+const refuse = (detail: string): never => {
+  throw new AppError('config-invalid', detail);
+};
+
+/** A method may have its own value of its own rows and of the optimiser's; all else is the same for all. */
+export const mayDiffer = (key: ConfigKey): boolean =>
+  Object.hasOwn(METHOD_ROWS, key) || SCHEMA[key].group === 'optimiser' || SCHEMA[key].group === 'loss';
+
+function checkSettings({ name, settings }: StudyMethod): void {
+  const { label } = METHODS[name];
+  for (const key of Object.keys(settings) as ConfigKey[]) {
+    if (!belongsTo(key, name)) refuse(`${key} (${SCHEMA[key].label}) is no setting of the method ${label}.`);
+    if (!mayDiffer(key)) {
+      refuse(
+        `${key} (${SCHEMA[key].label}) is the same for every method of a study; set it without ${name}.`,
+      );
+    }
+  }
+}
+
+const twice = (values: readonly unknown[]) => values.find((value, i) => values.indexOf(value) !== i);
+
+/** @throws AppError config-invalid */
+export function checkSpec(spec: StudySpec): StudySpec {
+  const names = spec.methods.map(({ name }) => name);
+  if (names.length === 0) refuse('a study needs a method.');
+  if (spec.seeds.length === 0) refuse('a study needs a seed.');
+  if (spec.shares.length === 0) refuse('a study needs a label share.');
+  for (const values of [names, spec.seeds, spec.shares]) {
+    const again = twice(values);
+    if (again !== undefined) refuse(`${again} is named twice.`);
+  }
+  if (!names.includes(spec.reference)) refuse(`the reference ${spec.reference} is none of the methods.`);
+  for (const share of spec.shares) parseValue('labelShare', share);
+  for (const seed of spec.seeds) parseValue('seed', seed);
+  for (const method of spec.methods) checkSettings(method);
+  for (const { key, values } of spec.sweep) {
+    if (!Object.hasOwn(SCHEMA, key)) refuse(`there is no setting called ${key}.`);
+    if (!mayDiffer(key as ConfigKey))
+      refuse(`${key} is the same for every method of a study; it is not swept.`);
+    for (const value of values) parseValue(key as ConfigKey, value);
+    if (values.length === 0 || twice(values) !== undefined)
+      refuse(`the values of ${key} are none or not different.`);
+  }
+  return spec;
+}
+
+/** The combinations tried for a method: those of settings that it has and that were not given to it. */
+export function sweepOf(spec: StudySpec, { name, settings }: StudyMethod): readonly Swept[] {
+  const open = spec.sweep.filter(({ key }) => belongsTo(key, name) && !Object.hasOwn(settings, key));
+  return open.reduce<readonly Swept[]>(
+    (combinations, { key, values }) =>
+      combinations.flatMap((swept) => values.map((value) => ({ ...swept, [key]: value }))),
+    [{}],
+  );
+}
+
+export const configOf = (
+  spec: StudySpec,
+  { name, settings }: StudyMethod,
+  seed: number,
+  swept: Swept,
+): Config => parseConfig({ ...settings, ...swept, method: name, seed }, spec.base);
+
+/** What an untrained encoder depends on beside the seed. */
+export type EncoderShape = 'plain' | 'bottlenecks';
+export const shapeOf = (spec: StudySpec, method: StudyMethod): EncoderShape => {
+  const config = configOf(spec, method, 0, {});
+  return methodOf(config).bottlenecks(config) ? 'bottlenecks' : 'plain';
+};
+
+/** Settings of a method that others do not share: with its own rows, and with other values of common ones. */
+export interface MethodDifference {
+  readonly method: MethodName;
+  readonly settings: readonly {
+    readonly key: ConfigKey;
+    readonly value: ConfigValue;
+    readonly own: boolean;
+  }[];
+}
+
+/** Everything in which the methods differ, whatever made it so. @param chosen the swept settings of each method */
+export function differences(
+  spec: StudySpec,
+  chosen: (method: MethodName) => Swept,
+): readonly MethodDifference[] {
+  const configs = spec.methods.map((method) => configOf(spec, method, 0, chosen(method.name)));
+  return spec.methods.map(({ name }, at) => {
+    const config = configs[at]!;
+    const settings = keysInForce(config).flatMap((key) => {
+      if (key === 'method') return [];
+      const others = configs.filter((other) => belongsTo(key, other.method));
+      const own = Object.hasOwn(METHOD_ROWS, key) && others.length < configs.length;
+      const differs = own || others.some((other) => other[key] !== config[key]);
+      return differs ? [{ key, value: config[key], own }] : [];
+    });
+    return { method: name, settings };
+  });
+}

@@ -1,0 +1,161 @@
+// From the scores of a study to its table: methods and baselines by label share, each with its interval over patients, its
+// spread over seeds and label draws, and its difference to the reference. Decides nothing; what may be said of it is in
+// verdict.ts.
+
+import { METHODS, type MethodName } from '../methods/records.ts';
+import type { EncoderScores } from '../protocol/study.ts';
+import type { Interval } from '../tasks/record.ts';
+import { percentileInterval } from '../tasks/scores/bootstrap.ts';
+import { holm } from '../tasks/scores/holm.ts';
+import { twoSided } from '../tasks/scores/normal.ts';
+import { meanResampled, pairedDifference } from '../tasks/scores/resample.ts';
+import { meanOf, type Spread, spreadOverSeeds } from '../tasks/scores/spread.ts';
+import { chosenFor, pixelsId, randomId, runId } from './queue.ts';
+import { shapeOf } from './spec.ts';
+import type { StudyState } from './state.ts';
+
+export interface Difference extends Interval {
+  /** Seeds at which both have a score; only these are compared. */
+  readonly seeds: number;
+  /** At every one of them it has the sign of the mean. */
+  readonly sameSign: boolean;
+  /** Two-sided, by the deviation over resamples of patients; corrected after Holm over all differences of the table. */
+  readonly p: number | null;
+}
+
+export interface Cell {
+  readonly share: number;
+  /** Seeds that have been scored. */
+  readonly seeds: number;
+  /** Mean AUROC over findings, label draws and seeds; interval over patients, all seeds on the same resamples. */
+  readonly auroc: Interval;
+  readonly spread: Spread;
+  /** To the reference; null for the reference itself, and where the two share no seed. */
+  readonly difference: Difference | null;
+}
+
+export interface StudyRow {
+  readonly id: string;
+  readonly label: string;
+  readonly method: MethodName | null;
+  readonly cells: readonly Cell[];
+}
+
+/** Rows in the order of the table, with the scores of each seed that has them. */
+export interface Scored {
+  readonly id: string;
+  readonly label: string;
+  readonly method: MethodName | null;
+  readonly bySeed: ReadonlyMap<number, EncoderScores>;
+}
+
+export function scoredRows(state: StudyState): readonly Scored[] {
+  const { spec, scored } = state;
+  const collect = (idOf: (seed: number) => string | null) => {
+    const found = spec.seeds.flatMap((seed) => {
+      const id = idOf(seed);
+      const scores = id === null ? undefined : scored[id];
+      return scores ? [[seed, scores] as const] : [];
+    });
+    return new Map(found);
+  };
+  const shapes = new Set(spec.methods.map((method) => shapeOf(spec, method)));
+  return [
+    ...spec.methods.map((method) => {
+      const swept = chosenFor(state, method);
+      const bySeed = collect((seed) => swept && runId(method.name, seed, swept));
+      return { id: method.name, label: METHODS[method.name].label, method: method.name, bySeed };
+    }),
+    ...[...shapes].map((shape) => ({
+      id: `random-${shape}`,
+      label:
+        shapes.size > 1 && shape === 'bottlenecks' ? 'Random encoder with bottlenecks' : 'Random encoder',
+      method: null,
+      bySeed: collect((seed) => randomId(shape, seed)),
+    })),
+    { id: 'pixels', label: 'Raw pixels', method: null, bySeed: collect(pixelsId) },
+  ];
+}
+
+const orNaN = (values: readonly (number | null)[]) =>
+  Float64Array.from(values, (value) => value ?? Number.NaN);
+
+/** Mean over findings of one encoder at one share. */
+function encoderMean(scores: EncoderScores, at: number) {
+  const { findings } = scores.shares[at]!;
+  const draws = Array.from({ length: findings[0]?.aurocs.length ?? 0 }, (_, draw) =>
+    meanOf(findings.map(({ aurocs }) => aurocs[draw] ?? null)),
+  );
+  return {
+    draws,
+    value: meanOf(findings.map(({ aurocs }) => meanOf(aurocs))),
+    resampled: meanResampled(findings.map(({ resampled }) => orNaN(resampled))),
+  };
+}
+
+type EncoderMean = ReturnType<typeof encoderMean>;
+
+const overSeeds = (means: readonly EncoderMean[]) => ({
+  value: meanOf(means.map(({ value }) => value)),
+  resampled: meanResampled(means.map(({ resampled }) => resampled)),
+});
+
+/** Uncorrected yet. */
+function differenceOf(
+  ours: ReadonlyMap<number, EncoderMean>,
+  theirs: ReadonlyMap<number, EncoderMean>,
+): Difference | null {
+  const common = [...ours.keys()].filter((seed) => theirs.has(seed));
+  if (common.length === 0) return null;
+  const a = overSeeds(common.map((seed) => ours.get(seed)!));
+  const b = overSeeds(common.map((seed) => theirs.get(seed)!));
+  const interval = pairedDifference(a, b);
+  const each = common.map((seed) => (ours.get(seed)!.value ?? 0) - (theirs.get(seed)!.value ?? 0));
+  const deviation = deviationOf(a.resampled.map((value, i) => value - b.resampled[i]!));
+  const { value } = interval;
+  return {
+    ...interval,
+    seeds: common.length,
+    sameSign: value !== null && each.every((one) => one * value > 0),
+    p: value === null || !(deviation > 0) ? null : twoSided(value / deviation),
+  };
+}
+
+function deviationOf(values: Float64Array): number {
+  const defined = values.filter((value) => !Number.isNaN(value));
+  const mean = defined.reduce((sum, value) => sum + value, 0) / defined.length;
+  return Math.sqrt(defined.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (defined.length - 1));
+}
+
+/** The whole table; rows without any score yet have cells without values. */
+export function studyTable(state: StudyState): readonly StudyRow[] {
+  const { shares, reference } = state.spec;
+  const rows = scoredRows(state).map((row) => ({
+    ...row,
+    means: shares.map(
+      (_, at) => new Map([...row.bySeed].map(([seed, scores]) => [seed, encoderMean(scores, at)] as const)),
+    ),
+  }));
+  const held = rows.find(({ id }) => id === reference);
+  const differences = rows.map((row) =>
+    shares.map((_, at) => (row === held || !held ? null : differenceOf(row.means[at]!, held.means[at]!))),
+  );
+  const corrected = holm(differences.flat().map((difference) => difference?.p ?? null));
+  return rows.map(({ id, label, method, means }, r) => ({
+    id,
+    label,
+    method,
+    cells: shares.map((share, at) => {
+      const each = [...means[at]!.values()];
+      const { value, resampled } = overSeeds(each);
+      const difference = differences[r]![at]!;
+      return {
+        share,
+        seeds: each.length,
+        auroc: percentileInterval(value, resampled),
+        spread: spreadOverSeeds(each.map(({ draws }) => draws)),
+        difference: difference && { ...difference, p: corrected[r * shares.length + at]! },
+      };
+    }),
+  }));
+}

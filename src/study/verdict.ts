@@ -1,0 +1,101 @@
+// The sentence on top of a study: what its evidence allows, and never more. One method lies above another only where the
+// corrected test over patients says so and every seed agrees; anything else is "cannot be told apart". A single seed speaks of
+// two encoders, not of two methods.
+
+import { METHODS } from '../methods/records.ts';
+import { gainText, percent } from '../tasks/compared/words.ts';
+import { isComplete, progressOf } from './queue.ts';
+import type { StudyState } from './state.ts';
+import type { Cell, Difference, StudyRow } from './table.ts';
+
+const LEVEL = 0.05;
+
+export type Standing = 'above' | 'below' | 'alike';
+
+/** How a row stands to the reference. */
+export function standing(difference: Difference | null): Standing | null {
+  if (!difference || difference.value === null) return null;
+  const told = difference.p !== null && difference.p < LEVEL && difference.sameSign;
+  return told ? (difference.value > 0 ? 'above' : 'below') : 'alike';
+}
+
+const joined = (words: readonly string[]): string =>
+  words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+
+const interval = ({ value, low, high }: Difference): string =>
+  low === null || high === null
+    ? gainText(value)
+    : `${gainText(value)}, 95 % interval ${gainText(low)} to ${gainText(high)}`;
+
+/** Of the row as the reference sees it: a row above the reference has the reference below it. */
+function turned(difference: Difference): Difference {
+  const minus = (value: number | null) => (value === null ? null : -value);
+  const { value, low, high } = difference;
+  return { ...difference, value: minus(value), low: minus(high), high: minus(low) };
+}
+
+interface Compared {
+  readonly row: StudyRow;
+  readonly cell: Cell & { readonly difference: Difference };
+}
+
+const named = ({ label, method }: StudyRow) =>
+  method === null ? label.replace(/^Random/, 'a random').replace(/^Raw/, 'raw') : label;
+
+/** One share: whom the reference is above, below, and from whom it cannot be told. */
+function shareSentence(reference: string, share: number, compared: readonly Compared[]): string {
+  const those = (wanted: Standing) => compared.filter(({ cell }) => standing(cell.difference) === wanted);
+  const differing = (wanted: Standing) =>
+    joined(those(wanted).map(({ row, cell }) => `${named(row)} (${interval(turned(cell.difference))})`));
+  const alike = joined(those('alike').map(({ row }) => named(row)));
+  const parts = [
+    those('below').length > 0 ? `lies above ${differing('below')}` : '',
+    those('above').length > 0 ? `lies below ${differing('above')}` : '',
+    alike && `cannot be told apart from ${alike}`,
+  ].filter(Boolean);
+  const labels = share < 1 ? `With ${percent(share)} of the labels` : 'With all labels';
+  return `${labels}, ${reference} ${joined(parts)}.`;
+}
+
+/** Where nothing can be told anywhere, one sentence says so. */
+function nothingTold(state: StudyState, rows: readonly StudyRow[]): string | null {
+  const methods = rows.filter(({ method }) => method !== null);
+  const compared = methods.flatMap(({ cells }) => cells.map(({ difference }) => standing(difference)));
+  const known = compared.filter((one) => one !== null);
+  if (known.length === 0 || known.some((one) => one !== 'alike')) return null;
+  const test = Object.values(state.scored)[0]?.films.test ?? 0;
+  const names = joined(methods.map(({ label }) => label));
+  const shares = state.spec.shares.length > 1 ? ' at any label share' : '';
+  return `${names} cannot be told apart on these ${test} films${shares}.`;
+}
+
+/** @param rows the table of the state (table.ts) */
+export function verdict(state: StudyState, rows: readonly StudyRow[]): string {
+  if (!isComplete(state)) {
+    const { done, total } = progressOf(state);
+    return `The study is not complete (${done} of ${total} pieces of work), so nothing is said yet.`;
+  }
+  const { spec } = state;
+  const reference = METHODS[spec.reference].label;
+  const others = rows.filter(({ id }) => id !== spec.reference);
+  const compared = (at: number, methods: boolean) =>
+    others.flatMap((row): Compared[] => {
+      const cell = row.cells[at]!;
+      const { difference } = cell;
+      const counts = difference && (row.method !== null) === methods;
+      return counts ? [{ row, cell: { ...cell, difference } }] : [];
+    });
+  const sentences = (methods: boolean) =>
+    spec.shares.flatMap((share, at) => {
+      const all = compared(at, methods);
+      return all.length > 0 ? [shareSentence(reference, share, all)] : [];
+    });
+  const none = nothingTold(state, rows);
+  const words = [...(none ? [none] : sentences(true)), ...sentences(false)];
+  if (words.length === 0) return `${reference} has no score, so nothing can be said.`;
+  const single =
+    spec.seeds.length === 1
+      ? [' With a single seed this is about these encoders, not about the methods.']
+      : [];
+  return words.join(' ') + single.join('');
+}

@@ -1,0 +1,145 @@
+// The linear evaluation as a study asks for it: one encoder at several label shares, with all that its differences to others
+// are made of; and the validation films by themselves, which choose settings before a test film is looked at.
+
+import type { Config } from '../../config/schema.ts';
+import type { EncoderScores, FindingScores, StudyRequest, ValidationScore } from '../../protocol/study.ts';
+import type { TrainingSet } from '../../train/batchSource.ts';
+import type { Pretrainer } from '../../train/pretrain.ts';
+import { AppError } from '../../util/errors.ts';
+import { type EncoderFeatures, encoderFeatures } from '../features.ts';
+import { chooseFindings, type Draw, drawLabels } from '../labelDraws.ts';
+import { splitRows } from '../labelShare.ts';
+import { pixelFeatures } from '../pixels.ts';
+import { rank, rankedAuroc } from '../scores/auroc.ts';
+import { meanPlacements, placements } from '../scores/delong.ts';
+import { resampledAurocs } from '../scores/resample.ts';
+import type { EvaluationInput } from '../task.ts';
+import { fitEncoder, fitLayer, fitPixels } from './fit.ts';
+
+interface Surroundings extends Pick<EvaluationInput, 'dataset' | 'onProgress' | 'yieldNow'> {
+  /** Null where only pixels are wanted. */
+  readonly run: Pretrainer | null;
+}
+
+const secondsSince = (started: number) => (performance.now() - started) / 1000;
+
+/** @throws AppError labels-missing, split-impossible, loss-not-finite, not-ready, and whatever `yieldNow` throws */
+export async function scoreForStudy(around: Surroundings, request: StudyRequest): Promise<EncoderScores> {
+  const started = performance.now();
+  const { dataset, onProgress, yieldNow } = around;
+  const rows = splitRows(dataset);
+  const { scored, leftOut } = chooseFindings(dataset, rows, request.findings);
+  const logitsOn = await fitterOf(around, request);
+  const patients = rows.test.map((row) => dataset.patients[row]!);
+  const shares: EncoderScores['shares'][number][] = [];
+  for (const [at, share] of request.shares.entries()) {
+    onProgress('Linear layers', at, request.shares.length);
+    const { draws } = drawLabels(dataset, rows, scored, { ...request.config, labelShare: share });
+    const logits: Float64Array[] = [];
+    for (const draw of draws) logits.push(await logitsOn(draw));
+    const labelled = draws.reduce((sum, { fit: films, val }) => {
+      return sum + films.length + (val && val !== rows.val ? val.length : 0);
+    }, 0);
+    shares.push({
+      share,
+      labelledFilms: labelled / draws.length,
+      findings: await findingScores(around, {
+        names: scored.map((k) => dataset.findings[k]!),
+        draw: draws[0]!,
+        logits,
+        patients,
+        seed: request.resampleSeed,
+      }),
+    });
+    await yieldNow();
+  }
+  const { train, val, test } = rows;
+  return {
+    films: { train: train.length, val: val.length, test: test.length },
+    testPatients: new Set(patients).size,
+    shares,
+    leftOut,
+    seconds: secondsSince(started),
+  };
+}
+
+/** Test logits of a draw by the encoder that is asked for. */
+async function fitterOf({ run, dataset, onProgress, yieldNow }: Surroundings, request: StudyRequest) {
+  if (request.encoder === 'pixels') {
+    const pixels = await pixelFeatures(dataset);
+    return (draw: Draw) => fitPixels(pixels, draw, yieldNow);
+  }
+  const features = await frozen(run, dataset, request.config, onProgress);
+  return (draw: Draw) => fitEncoder(features, draw, request.config, yieldNow);
+}
+
+async function frozen(
+  run: Pretrainer | null,
+  dataset: TrainingSet,
+  config: Config,
+  onProgress: EvaluationInput['onProgress'],
+): Promise<EncoderFeatures> {
+  if (!run) throw new AppError('not-ready', 'no run is prepared.');
+  // The random encoders of a study are runs of their own, of no steps.
+  return (await encoderFeatures(run, dataset, { ...config, randomEncoders: 0 }, onProgress)).pretrained;
+}
+
+interface Scored {
+  readonly names: readonly string[];
+  readonly draw: Draw;
+  /** Per draw, test films x findings. */
+  readonly logits: readonly Float64Array[];
+  readonly patients: Uint32Array;
+  readonly seed: number;
+}
+
+async function findingScores(
+  { onProgress, yieldNow }: Surroundings,
+  { names, draw, logits, patients, seed }: Scored,
+): Promise<FindingScores[]> {
+  const { test, labels, classes } = draw;
+  const columns = names.map((_, k) => Uint8Array.from(test, (row) => labels[row * classes + k]!));
+  const rankings = columns.map((column, k) =>
+    logits.map((scores) =>
+      rank(
+        Float64Array.from(test, (_, i) => scores[i * classes + k]!),
+        column,
+      ),
+    ),
+  );
+  const resampled = await resampledAurocs(rankings, patients, seed, async (done, total) => {
+    onProgress('Intervals', done, total);
+    await yieldNow();
+  });
+  return names.map((finding, k) => {
+    const placed = meanPlacements(rankings[k]!.map(placements));
+    return {
+      finding,
+      positives: placed.positives.length,
+      negatives: placed.negatives.length,
+      aurocs: rankings[k]!.map((ranking) => rankedAuroc(ranking)),
+      resampled: Array.from(resampled[k]!, (value) => (Number.isNaN(value) ? null : value)),
+      placements: { positives: [...placed.positives], negatives: [...placed.negatives] },
+    };
+  });
+}
+
+/**
+ * The encoder of the run at hand on validation films, a linear layer on all training labels: what settings are chosen by. The
+ * layer stops at its best epoch on these films, alike for every setting. @throws as scoreForStudy
+ */
+export async function validateForStudy(
+  { run, dataset, onProgress, yieldNow }: Surroundings,
+  { findings, config }: Pick<StudyRequest, 'findings' | 'config'>,
+): Promise<ValidationScore> {
+  const started = performance.now();
+  const rows = splitRows(dataset);
+  const { scored } = chooseFindings(dataset, rows, findings);
+  const whole = { ...config, labelShare: 1 };
+  const { draws } = drawLabels(dataset, rows, scored, whole);
+  const draw = draws[0]!;
+  if (!draw.val) return { auroc: null, films: 0, seconds: secondsSince(started) };
+  const features = await frozen(run, dataset, whole, onProgress);
+  const { validation } = await fitLayer(features, draw, whole, yieldNow);
+  return { auroc: validation, films: draw.val.length, seconds: secondsSince(started) };
+}

@@ -150,8 +150,11 @@ class OpfsStorage implements RunStorage {
   }
 }
 
-/** @throws whatever the browser gives as the reason why it refuses storage */
-export async function openOpfsStorage(): Promise<RunStorage> {
+/**
+ * @param folder of the origin private file system, made where there is none
+ * @throws whatever the browser gives as the reason why it refuses storage
+ */
+export async function openOpfsStorage(folder: string = RUNS_FOLDER): Promise<RunStorage> {
   const root = await navigator.storage.getDirectory();
-  return new OpfsStorage(await root.getDirectoryHandle(RUNS_FOLDER, { create: true }));
+  return new OpfsStorage(await root.getDirectoryHandle(folder, { create: true }));
 }

@@ -14,7 +14,13 @@ import {
 import { readShareHash, type Shared, shareHash } from '../../config/share.ts';
 import { toWire, type WireError } from '../../util/errors.ts';
 
-export const VIEWS = { train: 'Train', evaluate: 'Evaluate', runs: 'Runs', device: 'Device' } as const;
+export const VIEWS = {
+  train: 'Train',
+  evaluate: 'Evaluate',
+  study: 'Study',
+  runs: 'Runs',
+  device: 'Device',
+} as const;
 export type ViewName = keyof typeof VIEWS;
 export const VIEW_NAMES = Object.keys(VIEWS) as ViewName[];
 

@@ -1,7 +1,7 @@
 // The acts of the transport and of the panels: start, pause, step, end, load films, save a model. One at a time, and none
 // rejects (client.ts).
 
-import { type ConfigKey, type ConfigValue, SCHEMA } from '../../config/schema.ts';
+import { type Config, type ConfigKey, type ConfigValue, SCHEMA } from '../../config/schema.ts';
 import { nearestPreset } from '../../config/share.ts';
 import { refusalOf } from '../../protocol/budget.ts';
 import type { DatasetSummary } from '../../protocol/dataset.ts';
@@ -190,18 +190,23 @@ export async function filmsAtHand(settings: FilmSettings): Promise<DatasetSummar
 
 const bytesOf = async (file: File) => new Uint8Array(await file.arrayBuffer());
 
-async function prepare(): Promise<void> {
-  const { draft, weights } = useSettings.getState();
+/** Prepares a run in place of the one at hand; the films are those that are loaded. @throws AppError */
+export async function prepareRun(config: Config, weights: File | null = null): Promise<void> {
   if (!get().facts) throw new AppError('not-ready', 'there is no graphics device to train on.');
   // Before films are read for it.
-  const refusal = refusalOf(await currentClient().engine.plan(draft));
+  const refusal = refusalOf(await currentClient().engine.plan(config));
   if (refusal) throw refusal;
-  await filmsAtHand(draft);
-  const status = await currentClient().engine.prepare(draft, weights ? await bytesOf(weights) : undefined);
+  await filmsAtHand(config);
+  const status = await currentClient().engine.prepare(config, weights ? await bytesOf(weights) : undefined);
   resetSeries();
   forgetSamples();
   forgetKeeping();
-  set({ status, runConfig: draft, ended: false, compile: null });
+  set({ status, runConfig: config, ended: false, compile: null });
+}
+
+function prepare(): Promise<void> {
+  const { draft, weights } = useSettings.getState();
+  return prepareRun(draft, weights);
 }
 
 /** Starts or resumes; the first press prepares the run that the form describes. */

@@ -41,7 +41,8 @@ export function runStorage(): Promise<RunStorage> {
   return opened;
 }
 
-async function listed(id: string): Promise<ListedRun> {
+/** @throws AppError run-missing */
+export async function listed(id: string): Promise<ListedRun> {
   const run = (await listRuns(await runStorage())).find((one) => one.id === id);
   if (!run) throw new AppError('run-missing', 'its record is gone or damaged.');
   return run;
@@ -93,7 +94,8 @@ export async function resumeRun(id: string, acceptFilms = false): Promise<boolea
   return done && !asked;
 }
 
-async function takeUp(id: string, acceptFilms: boolean): Promise<void> {
+/** Films must be loaded; nothing is asked. @throws AppError run-missing, films-changed and those of EngineApi.resume */
+export async function takeUp(id: string, acceptFilms = false): Promise<void> {
   // Before the engine says what is kept.
   forgetKeeping();
   const { record, config, status, samples, refused } = await currentClient().engine.resume(id, {
@@ -138,7 +140,7 @@ export async function openAndResume({ handle, name }: RememberedFolder, id: stri
 }
 
 /** Until films that are being read have been. @throws AppError */
-async function filmsRead(): Promise<void> {
+export async function filmsRead(): Promise<void> {
   // A reading that was just asked for has not said so yet.
   await new Promise((resolve) => setTimeout(resolve));
   await new Promise<void>((resolve, reject) => {

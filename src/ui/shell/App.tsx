@@ -22,6 +22,7 @@ import { InspectColumn } from '../films/InspectColumn.tsx';
 import { RunPanel } from '../runs/RunPanel.tsx';
 import { RunsView } from '../runs/RunsView.tsx';
 import { ConfigForm } from '../settings/ConfigForm.tsx';
+import { StudyView } from '../study/StudyView.tsx';
 import styles from './App.module.css';
 import { HelpOverlay } from './CommandButton.tsx';
 import { ErrorBoundary } from './ErrorNotice.tsx';
@@ -34,6 +35,7 @@ import { TOKENS } from './theme.ts';
 const VIEW_PARTS: Record<ViewName, () => React.ReactNode> = {
   train: TrainView,
   evaluate: EvaluateView,
+  study: StudyView,
   runs: RunsView,
   device: DevicePanel,
 };

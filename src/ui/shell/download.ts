@@ -17,8 +17,11 @@ export function saveBlob(name: string, blob: Blob): void {
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }
 
-export const saveText = (name: string, text: string, type: 'text/csv' | 'application/json'): void =>
-  saveBlob(name, new Blob([text], { type: `${type};charset=utf-8` }));
+export const saveText = (
+  name: string,
+  text: string,
+  type: 'text/csv' | 'application/json' | 'text/html' | 'text/x-tex',
+): void => saveBlob(name, new Blob([text], { type: `${type};charset=utf-8` }));
 
 const PAINTED = [
   'stroke',

@@ -57,6 +57,7 @@ const STORE_RANKS: Record<string, number> = {
   device: 3,
   films: 3,
   run: 4,
+  study: 4.5,
   'commands.ts': 5,
 };
 

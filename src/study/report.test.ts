@@ -8,7 +8,7 @@ import { studyHtml } from './report/html.ts';
 import { runStudy } from './runStudy.ts';
 import type { StudyState } from './state.ts';
 import { type Difference, studyTable } from './table.ts';
-import { begun, DATA, specOf, TestHost } from './testStudy.ts';
+import { begun, DATA, methodsNamed, specOf, TestHost } from './testStudy.ts';
 import { standing, verdict } from './verdict.ts';
 import { warningsOf } from './warnings.ts';
 
@@ -87,6 +87,20 @@ describe('the sentence', () => {
     expect(verdict(state, withDifference(told({ p: 0.5 })))).toMatch(
       /^MLVICX and VICReg cannot be told apart on these 120 films at any label share\./,
     );
+  });
+  test('holds several against the reference only, and the upper line apart', async () => {
+    const methods = methodsNamed('mlvicx', 'vicreg', 'simclr', 'supervised');
+    const host = new TestHost(begun(specOf({ seeds: [1, 2, 3], methods })));
+    const several = await runStudy(host.kept, host);
+    const rows = studyTable(several).map((row) =>
+      row.id === 'mlvicx'
+        ? row
+        : { ...row, cells: row.cells.map((cell) => ({ ...cell, difference: told({ p: 1 }) })) },
+    );
+    expect(verdict(several, rows)).toMatch(
+      /^MLVICX cannot be told apart from VICReg and SimCLR on these 120 films at any label share\. With .*Supervised \(upper line\)/,
+    );
+    expect(warningsOf(several).join()).toContain('an upper line, not a rival');
   });
   test('turns the sign round when it speaks of the reference', () => {
     expect(verdict(state, withDifference(told({ value: -0.05, low: -0.09, high: -0.01 })))).toMatch(

@@ -2,7 +2,7 @@
 // spread over seeds and label draws, and its difference to the reference. Decides nothing; what may be said of it is in
 // verdict.ts.
 
-import { METHODS, type MethodName } from '../methods/records.ts';
+import { type MethodName, methodOf } from '../methods/records.ts';
 import type { EncoderScores } from '../protocol/study.ts';
 import type { Interval } from '../tasks/record.ts';
 import { percentileInterval } from '../tasks/scores/bootstrap.ts';
@@ -38,6 +38,8 @@ export interface StudyRow {
   readonly id: string;
   readonly label: string;
   readonly method: MethodName | null;
+  /** A method that sees no labels in pretraining; baselines and the upper line are none. */
+  readonly rival: boolean;
   readonly cells: readonly Cell[];
 }
 
@@ -46,6 +48,7 @@ export interface Scored {
   readonly id: string;
   readonly label: string;
   readonly method: MethodName | null;
+  readonly rival: boolean;
   readonly bySeed: ReadonlyMap<number, EncoderScores>;
 }
 
@@ -64,16 +67,19 @@ export function scoredRows(state: StudyState): readonly Scored[] {
     ...spec.methods.map((method) => {
       const swept = chosenFor(state, method);
       const bySeed = collect((seed) => swept && runId(method.name, seed, swept));
-      return { id: method.name, label: METHODS[method.name].label, method: method.name, bySeed };
+      const record = methodOf({ method: method.name });
+      const label = record.isUpperLine ? `${record.label} (upper line)` : record.label;
+      return { id: method.name, label, method: method.name, rival: !record.isUpperLine, bySeed };
     }),
     ...[...shapes].map((shape) => ({
       id: `random-${shape}`,
       label:
         shapes.size > 1 && shape === 'bottlenecks' ? 'Random encoder with bottlenecks' : 'Random encoder',
       method: null,
+      rival: false,
       bySeed: collect((seed) => randomId(shape, seed)),
     })),
-    { id: 'pixels', label: 'Raw pixels', method: null, bySeed: collect(pixelsId) },
+    { id: 'pixels', label: 'Raw pixels', method: null, rival: false, bySeed: collect(pixelsId) },
   ];
 }
 
@@ -141,10 +147,11 @@ export function studyTable(state: StudyState): readonly StudyRow[] {
     shares.map((_, at) => (row === held || !held ? null : differenceOf(row.means[at]!, held.means[at]!))),
   );
   const corrected = holm(differences.flat().map((difference) => difference?.p ?? null));
-  return rows.map(({ id, label, method, means }, r) => ({
+  return rows.map(({ id, label, method, rival, means }, r) => ({
     id,
     label,
     method,
+    rival,
     cells: shares.map((share, at) => {
       const each = [...means[at]!.values()];
       const { value, resampled } = overSeeds(each);

@@ -57,16 +57,19 @@ function shareSentence(reference: string, share: number, compared: readonly Comp
   return `${labels}, ${reference} ${joined(parts)}.`;
 }
 
-/** Where nothing can be told anywhere, one sentence says so. */
+/** Where nothing can be told anywhere, one sentence says so. The others are held against the reference, not against each other. */
 function nothingTold(state: StudyState, rows: readonly StudyRow[]): string | null {
-  const methods = rows.filter(({ method }) => method !== null);
-  const compared = methods.flatMap(({ cells }) => cells.map(({ difference }) => standing(difference)));
-  const known = compared.filter((one) => one !== null);
-  if (known.length === 0 || known.some((one) => one !== 'alike')) return null;
+  const others = rows.filter(({ rival, id }) => rival && id !== state.spec.reference);
+  const compared = others.flatMap(({ cells }) => cells.map(({ difference }) => standing(difference)));
+  if (compared.length === 0 || compared.some((one) => one !== 'alike')) return null;
   const test = Object.values(state.scored)[0]?.films.test ?? 0;
-  const names = joined(methods.map(({ label }) => label));
   const shares = state.spec.shares.length > 1 ? ' at any label share' : '';
-  return `${names} cannot be told apart on these ${test} films${shares}.`;
+  const where = `on these ${test} films${shares}.`;
+  const reference = METHODS[state.spec.reference].label;
+  const names = others.map(({ label }) => label);
+  return names.length === 1
+    ? `${reference} and ${names[0]} cannot be told apart ${where}`
+    : `${reference} cannot be told apart from ${joined(names)} ${where}`;
 }
 
 /** @param rows the table of the state (table.ts) */
@@ -78,16 +81,16 @@ export function verdict(state: StudyState, rows: readonly StudyRow[]): string {
   const { spec } = state;
   const reference = METHODS[spec.reference].label;
   const others = rows.filter(({ id }) => id !== spec.reference);
-  const compared = (at: number, methods: boolean) =>
+  const compared = (at: number, rivals: boolean) =>
     others.flatMap((row): Compared[] => {
       const cell = row.cells[at]!;
       const { difference } = cell;
-      const counts = difference && (row.method !== null) === methods;
+      const counts = difference && row.rival === rivals;
       return counts ? [{ row, cell: { ...cell, difference } }] : [];
     });
-  const sentences = (methods: boolean) =>
+  const sentences = (rivals: boolean) =>
     spec.shares.flatMap((share, at) => {
-      const all = compared(at, methods);
+      const all = compared(at, rivals);
       return all.length > 0 ? [shareSentence(reference, share, all)] : [];
     });
   const none = nothingTold(state, rows);

@@ -2,7 +2,7 @@
 // stand against each other, settings at the end of what was tried. Names findings, never films or patients.
 
 import { type ConfigKey, SCHEMA } from '../config/schema.ts';
-import { METHODS } from '../methods/records.ts';
+import { METHODS, methodOf } from '../methods/records.ts';
 import { formatCounted } from '../util/format.ts';
 import { cameToNothing, chosenFor, sweepRows } from './queue.ts';
 import { sweepOf } from './spec.ts';
@@ -77,6 +77,13 @@ function settings(state: StudyState): string[] {
         );
       }
     }
+  }
+  for (const { name } of spec.methods) {
+    const record = methodOf({ method: name });
+    if (!record.isUpperLine) continue;
+    warnings.push(
+      `${record.label} has seen all labels of the training part at every label share: an upper line, not a rival.`,
+    );
   }
   const budgets = new Set(spec.methods.map((method) => sweepOf(spec, method).length));
   if (budgets.size > 1) {

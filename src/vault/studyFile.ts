@@ -2,7 +2,7 @@
 // is done, so that nothing that is written is ever written again. A damaged piece is one that is not done.
 
 import { type Finished, PARTS, readState, type StudyState } from '../study/state.ts';
-import { parsePlain } from '../util/plain.ts';
+import { parsePlain } from '../util/schema.ts';
 import { type Folder, MemoryStorage } from './folder.ts';
 import { openOpfsStorage } from './opfs.ts';
 

@@ -8,6 +8,7 @@ import type { ParityRequest, ParityRow } from '../../protocol/checks.ts';
 import { checkAugment, filmsIn } from './augment.ts';
 import { checkBottleneck } from './bottleneck.ts';
 import { checkClassMap } from './classMap.ts';
+import { checkFinetune } from './finetune.ts';
 import { type Fixture, type IndexEntry, type Kind, readIndex } from './fixtures.ts';
 import { checkLinearEval } from './linearEval.ts';
 import { checkLoss } from './loss.ts';
@@ -59,6 +60,7 @@ const KINDS: Readonly<Record<string, KindCheck>> = {
   metrics: each(() => checkMetrics),
   neighbours: each(() => checkNeighbours),
   classmap: each(() => checkClassMap),
+  finetune: each(() => checkFinetune),
 };
 
 /** Kinds of the same recordings that nothing here computes; a kind that is checked leaves this list for the table above. */

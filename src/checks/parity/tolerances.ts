@@ -106,6 +106,11 @@ export const TOLERANCES = {
   probeScore: largest(1e-5),
   metric: largest(1e-9),
 
+  /** Some steps of fine-tuning by AdamW, which makes much of small gradients. */
+  tunedLoss: relative(1e-4),
+  tunedWeights: relative(1e-4),
+  tunedLogits: relative(1e-3),
+
   /** Yes or no: an error of 1 is a no. */
   agreement: share(0),
 } as const satisfies Record<string, Tolerance>;

@@ -2,6 +2,7 @@
 // (e2e/headless) puts files into the inputs of this page, calls `window.runner` and hears events through
 // `window.report`. Nothing of the method, the training or the reading of films lives here.
 
+import { filmsCsv } from './bundle/filmsCsv.ts';
 import type { Config } from './config/schema.ts';
 import {
   bytesOf,
@@ -67,6 +68,9 @@ let client = createClient();
 let ended: (error: AppError | null) => void = () => {};
 let arrived: (fingerprint: string) => void = () => {};
 
+/** Of the set that was read last; it holds names, and leaves the page only where that is asked for. */
+let table: Pick<DatasetSummary, 'filmTable' | 'findings'> | null = null;
+
 /** Films go to the engine over a port of their own; this waits until the engine has the set that was read. */
 async function delivered(read: () => Promise<DatasetSummary>): Promise<RunnerSummary> {
   const seen = new Set<string>();
@@ -79,6 +83,7 @@ async function delivered(read: () => Promise<DatasetSummary>): Promise<RunnerSum
   });
   const summary = await read();
   wanted = summary.fingerprint;
+  table = summary;
   if (!seen.has(wanted)) await Promise.race([arrival, client.fault]);
   return { ...summary, filmTable: { length: summary.filmTable.length } };
 }
@@ -245,6 +250,12 @@ const api = {
 
   saveFeatures: async (request: Omit<FeatureRequest, 'checkpoint'>): Promise<void> =>
     offer(await client.engine.features({ ...request, checkpoint: await checkpointGiven() })),
+
+  /** The step that follows the checkpoint in the input. */
+  saveStep: async (): Promise<void> => offer(await client.engine.nextStep(await checkpointGiven())),
+
+  /** Part and labels of every film; @param names by its path instead of a hash of that */
+  filmsCsv: async (names: boolean): Promise<string> => (table ? filmsCsv(table, { names }) : ''),
 
   selfTest: (): Promise<SelfTestReport> =>
     client.engine.selfTest((row, total) => report({ type: 'self-test', row, total })),

@@ -20,6 +20,7 @@ const RANKS: Record<string, number> = {
   'tasks/scores': 2.2,
   study: 2.4,
   vault: 2.5,
+  bundle: 2.4,
   data: 3,
   cache: 3.5,
   gpu: 3,

@@ -107,7 +107,7 @@ async function openPage(
 }
 
 /** Makes a call that ends in a download, and puts what it offers into `file`. */
-export async function saveOffered<K extends 'saveCheckpoint' | 'saveFeatures'>(
+export async function saveOffered<K extends 'saveCheckpoint' | 'saveFeatures' | 'saveStep'>(
   { page, call }: Session,
   file: string,
   name: K,

@@ -1,5 +1,6 @@
 // The commands of the headless runner, in one table: a command is a file here and a row below.
 
+import { bundle } from './bundle.ts';
 import { cache } from './cache.ts';
 import { decode } from './decode.ts';
 import { evaluation, probe } from './evaluate.ts';
@@ -24,6 +25,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   probe,
   study,
   features,
+  bundle,
   decode,
   parity,
   selftest,

@@ -289,6 +289,10 @@ class FakeEngine implements EngineClient {
     return Promise.reject(new AppError('not-ready', 'the fake engine has no features.'));
   }
 
+  nextStep(): Promise<never> {
+    return Promise.reject(new AppError('not-ready', 'the fake engine takes no step that could be compared.'));
+  }
+
   async selfTest(onRow: (row: SelfTestRow, total: number) => unknown) {
     const before = this.#state;
     this.#status('testing');

@@ -261,6 +261,11 @@ export interface EngineApi {
    * A prepared run stays as it is. @throws AppError checkpoint-invalid, not-ready
    */
   features(request: FeatureRequest): Promise<Uint8Array>;
+  /**
+   * The step that follows a checkpoint, views, loss and gradients, as safetensors (train/stepFile.ts). A prepared run stays
+   * as it is. @throws AppError checkpoint-invalid, not-ready, too-few-films
+   */
+  nextStep(checkpoint: Uint8Array): Promise<Uint8Array>;
   previewViews(film: number, step: number): Promise<ViewPair>;
   gateMaps(film: number): Promise<GateMaps>;
   /**

@@ -196,6 +196,10 @@ export const ERROR_TABLE = {
     sentence: 'A run cannot begin with these weights: {detail}',
     hint: 'Choose a safetensors file of a ResNet-18 under torchvision names, and the encoder width of that file; weights trained on ImageNet have 64.',
   },
+  'bundle-unavailable': {
+    sentence: 'This run cannot go on with PyTorch: {detail}',
+    hint: 'Its weights can: save the model, which is a state_dict under PyTorch names.',
+  },
   'values-disagree': {
     sentence: 'Computed values fall outside their tolerance: {detail}',
     hint: 'The rows marked "outside" say which; compare with GPU=software, and suspect the driver if that agrees.',

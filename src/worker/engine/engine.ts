@@ -43,6 +43,7 @@ import { filmCount } from '../../train/batchSource.ts';
 import { featureFile } from '../../train/featureFile.ts';
 import { gatesOf, previewOf } from '../../train/inspect.ts';
 import type { Pretrainer } from '../../train/pretrain.ts';
+import { stepFile } from '../../train/stepFile.ts';
 import { AppError } from '../../util/errors.ts';
 import { IntakeLink } from '../intake/link.ts';
 import { changeSetting, type RunParts, resumeKeptRun, rollBackRun } from '../run/resume.ts';
@@ -241,6 +242,12 @@ export class Engine implements EngineApi {
     return this.#beside('evaluating', (runtime) =>
       featureFile(readCheckpoint(checkpoint, base), dataset, runtime, { images, onProgress }),
     );
+  }
+
+  async nextStep(checkpoint: Uint8Array): Promise<Uint8Array> {
+    await this.#loop.halt();
+    const dataset = this.#status.needDataset();
+    return this.#beside('evaluating', (runtime) => stepFile(readCheckpoint(checkpoint), dataset, runtime));
   }
 
   checkCheckpoint(bytes: Uint8Array): void {

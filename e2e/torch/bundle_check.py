@@ -1,0 +1,113 @@
+"""A run of the playground that goes on in PyTorch, and back: both sides take the same step, and must agree.
+
+    /usr/bin/python3 e2e/torch/bundle_check.py --data DIR [--methods mlvicx,barlow,simclr] [--out out/bundle]
+
+Needs python3-torch, python3-numpy and python3-pil. For each method: a short run in the playground, its bundle with the next step,
+that step in the bundle on one process and on two (gloo), and the views that the bundle draws from the files itself. Then the
+bundle goes on for some steps on two processes, and the playground takes the step after those: so what PyTorch wrote loads there.
+Status 1 when an error exceeds its limit.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+
+import numpy
+import tensorfile
+
+STEPS = 3
+#: Grey levels of 0 to 255; single precision may cut to the neighbour where contrast is changed, and a blur spreads that.
+VIEW_LIMIT = 3
+TINY = ["--set", "width=8", "--set", "imageSize=32", "--set", "batchSize=8"]
+#: A rate of the warm-up, so that the update after the step is one that can be seen.
+LONGER = ["--set", "maxSteps=40"]
+
+
+def run(command, **options):
+    subprocess.run([str(word) for word in command], check=True, **options)
+
+
+def headless(*arguments):
+    run(["npm", "run", "--silent", "headless", "--", *arguments])
+
+
+def free_port():
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+def processes(count, folder, *arguments):
+    """Runs a file of the bundle on so many processes, as torchrun would start them (Debian's torchrun 1.13 does not start). True
+    when all end well."""
+    shared = {**os.environ, "OMP_NUM_THREADS": "1"}
+    if count > 1:
+        shared |= {"WORLD_SIZE": str(count), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
+    ranks = [{"RANK": str(rank), "LOCAL_RANK": str(rank)} if count > 1 else {} for rank in range(count)]
+    command = [sys.executable, *map(str, arguments)]
+    started = [subprocess.Popen(command, cwd=folder, env={**shared, **rank}) for rank in ranks]
+    return all([process.wait() == 0 for process in started])
+
+
+VIEWS = """
+import json, torch, checkpoint
+from films import Batches, Films, training_films
+from views import normalised
+recorded, facts = checkpoint.read("step.safetensors")
+config = json.loads(checkpoint.read("checkpoint.safetensors")[1]["config"])
+films, _ = training_films({data!r}, "films.csv")
+step = int(facts["step"])
+(batch,) = Batches(films, config, [step], 0, 1)
+pairs = [Films({data!r}, films, config, "planes")[drawn] for drawn in batch]
+drawn = torch.cat([normalised(torch.stack(view)) for view in zip(*pairs)])
+scale = 255 * torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
+difference = ((drawn - recorded["views"]) * scale).abs()
+print(json.dumps([float(difference.max()), float((difference > 0.5).float().mean())]))
+"""
+
+
+def views_agree(method, folder, data):
+    """The views that the bundle draws from the files against those that the playground saw."""
+    made = subprocess.run([sys.executable, "-c", VIEWS.format(data=str(data))], cwd=folder, check=True, capture_output=True)
+    largest, share = json.loads(made.stdout)
+    verdict = "within" if largest <= VIEW_LIMIT else "OUTSIDE"
+    print(f"{method:8} views from files: at most {largest:.1f} grey levels, {share:.2%} of pixels differ  {verdict}", flush=True)
+    return largest <= VIEW_LIMIT
+
+
+def check(method, data, limit, out):
+    films = ["--data", data, "--limit", limit]
+    headless("pretrain", *films, "--preset", "smoke", *TINY, "--set", f"method={method}", "--steps", STEPS, "--out", out / "run")
+    there = out / "there"
+    headless("bundle", "--checkpoint", out / "run/checkpoint.safetensors", *films, *LONGER, "--step", "--out", there)
+    fine = [views_agree(method, there, data)]
+    fine += [processes(count, there, "check.py") for count in (1, 2)]
+
+    going_on = ["train.py", "--data", data, "--resume", "checkpoint.safetensors", "--steps", 4, "--workers", 0, "--log-every", 1]
+    fine.append(processes(2, there, *going_on))
+    back = out / "back"
+    headless("bundle", "--checkpoint", there / "out/checkpoint.safetensors", *films, "--step", "--out", back)
+    fine += [processes(count, back, "check.py") for count in (1, 2)]
+    _, facts = tensorfile.read(back / "step.safetensors")
+    print(f"{method:8} the playground went on at step {facts['step']} with what PyTorch wrote, loss {float(facts['loss']):.4f}")
+    return all(fine) and int(facts["step"]) == STEPS + 4 and numpy.isfinite(float(facts["loss"]))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=pathlib.Path, required=True)
+    parser.add_argument("--limit", type=int, default=64, help="films that are read")
+    parser.add_argument("--methods", default="mlvicx,barlow,simclr")
+    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("out/bundle"))
+    given = parser.parse_args()
+    data, out = given.data.resolve(), given.out.resolve()
+    fine = [check(method, data, given.limit, out / method) for method in given.methods.split(",")]
+    sys.exit(0 if all(fine) else 1)
+
+
+if __name__ == "__main__":
+    main()

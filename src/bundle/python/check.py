@@ -1,0 +1,71 @@
+"""Holds one step here against the same step in the playground: the loss, every gradient, and the weights after the update.
+
+    python3 check.py                                     (step.safetensors and checkpoint.safetensors beside it)
+    torchrun --nproc_per_node=2 check.py
+
+step.safetensors is written by `npm run headless -- bundle --step`: the views of the step that follows the checkpoint, and what
+the playground made of them. Status 1 when an error exceeds 1e-4.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import checkpoint
+import torch
+from model import Network
+from optim import make_optimiser
+from train import backward, distributed, set_up, update
+
+TOLERANCE = 1e-4
+#: Gradients that ought to be zero, such as those of biases in front of a norm, are measured by this share of the largest.
+NOTHING = 1e-3
+
+
+def errors(found, wanted):
+    """||found - wanted|| / ||wanted|| by name."""
+    largest = max(tensor.norm() for tensor in wanted.values())
+    return {
+        name: float((found[name].cpu() - tensor).norm() / max(tensor.norm(), NOTHING * largest))
+        for name, tensor in wanted.items()
+    }
+
+
+def prefixed(tensors, prefix):
+    return {name[len(prefix) :]: tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def main(folder):
+    device, rank, world = set_up()
+    tensors, metadata = checkpoint.read(folder / "checkpoint.safetensors")
+    recorded, facts = checkpoint.read(folder / "step.safetensors")
+    config = json.loads(metadata["config"])
+    network = Network(config)
+    wrapped = distributed(network, device, world).train()
+    optimiser = make_optimiser(config, network)
+    checkpoint.load(tensors, network, optimiser, config, int(metadata["step"]))
+
+    films = config["batchSize"] // world
+    mine = slice(rank * films, (rank + 1) * films)
+    views = [view[mine].to(device) for view in recorded["views"].chunk(2)]
+    log = backward(wrapped, views, config)
+    gradients = {name: weight.grad.clone() for name, weight in network.named_parameters() if weight.requires_grad}
+    update(network, optimiser, float(facts["rate"]), config)
+    rows = {
+        "loss": abs(float(log["loss/total"]) / float(facts["loss"]) - 1),
+        "gradients": errors(gradients, prefixed(recorded, "gradient.")),
+        "weights after the step": errors(dict(network.named_parameters()), prefixed(recorded, "weight.")),
+    }
+    fine = True
+    for title, found in rows.items():
+        name, error = max(found.items(), key=lambda item: item[1]) if isinstance(found, dict) else ("", found)
+        fine = fine and error <= TOLERANCE
+        if rank == 0:
+            verdict = "within" if error <= TOLERANCE else "OUTSIDE"
+            count = f"worst of {len(found)}: {name}" if isinstance(found, dict) else ""
+            print(f"{config['method']:8} {world} process(es)  {title:24} {error:.1e}  {verdict}  {count}", flush=True)
+    return fine
+
+
+if __name__ == "__main__":
+    sys.exit(0 if main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent) else 1)

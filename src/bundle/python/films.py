@@ -1,0 +1,138 @@
+"""Films from a folder: which of them are for training, how a file becomes a grey plane, and which film comes when.
+
+Which part a film belongs to is in films.csv, which the playground wrote from the labels and the split of the run; a film stands
+there by its path below the folder or by a hash of that. Without the table every film of the folder is trained on.
+"""
+
+import csv
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from rng import Rng
+from views import views_of
+
+PICTURES = {".png", ".jpg", ".jpeg", ".pgm"}
+DICOM = {".dcm", ".dicom"}
+
+
+def hashed(path):
+    """As the playground wrote it where names were not to leave with the table."""
+    return "sha256:" + hashlib.sha256(path.encode()).hexdigest()[:32]
+
+
+def files_below(folder):
+    """Paths below the folder by name and by hash."""
+    paths = sorted(p.relative_to(folder).as_posix() for p in Path(folder).rglob("*") if p.suffix.lower() in PICTURES | DICOM)
+    return {key: path for path in paths for key in (path, hashed(path))}, paths
+
+
+def training_films(folder, table):
+    """Paths of the films for training by their number in the set, and a sentence about them."""
+    known, paths = files_below(folder)
+    if not Path(table).exists():
+        return dict(enumerate(paths)), f"{len(paths)} films, all for training: there is no table of parts"
+    with open(table, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    wanted = {number: row["film"] for number, row in enumerate(rows) if row["part"] == "train"}
+    found = {number: known[film] for number, film in wanted.items() if film in known}
+    missing = len(wanted) - len(found)
+    lost = f"; {missing} films of the table are not in the folder, so the order of films is another one" if missing else ""
+    return found, f"{len(found)} films for training, {len(rows) - len(wanted)} in other parts{lost}"
+
+
+def dicom_values(path):
+    """Stored values of a DICOM film through its rescale, and the range to show: its window, or all but half a percent."""
+    try:
+        import pydicom
+    except ImportError as error:
+        raise SystemExit("These films are DICOM files: pip install pydicom, or train on PNG files.") from error
+    film = pydicom.dcmread(path)
+    values = film.pixel_array.astype(np.float64) * float(film.get("RescaleSlope", 1)) + float(film.get("RescaleIntercept", 0))
+    centre, width = film.get("WindowCenter"), film.get("WindowWidth")
+    first = lambda value: float(value[0] if hasattr(value, "__len__") and not isinstance(value, str) else value)  # noqa: E731
+    if centre is None or width is None:
+        low, high = np.quantile(values, [0.005, 0.995])
+    else:
+        low, high = first(centre) - 0.5 - (first(width) - 1) / 2, first(centre) - 0.5 + (first(width) - 1) / 2
+    return values, low, high, film.get("PhotometricInterpretation") == "MONOCHROME1"
+
+
+def grey_levels(path):
+    """A film as uint8 [H, W], 0 is black."""
+    if path.suffix.lower() in DICOM:
+        values, low, high, inverted = dicom_values(path)
+        grey = np.floor(255 * np.clip((values - low) / max(high - low, 1e-9), 0, 1) + 0.5)
+        return (255 - grey if inverted else grey).astype(np.uint8)
+    with Image.open(path) as image:
+        if image.mode.startswith("I"):
+            return np.floor(np.asarray(image).astype(np.float64) / 257 + 0.5).astype(np.uint8)
+        return np.asarray(image.convert("L"))
+
+
+def cover(before, after):
+    """Shares of the old pixels in each new one, [after, before]."""
+    step = before / after
+    start = torch.arange(after)[:, None] * step
+    pixel = torch.arange(before)[None]
+    shared = torch.minimum(pixel + 1, start + step) - torch.maximum(pixel, start)
+    return shared.clamp(min=0) / step
+
+
+def shrunk(grey, longest):
+    """Exact area averaging until the longer side is at most `longest`."""
+    height, width = grey.shape
+    factor = min(1, longest / max(height, width))
+    if factor == 1:
+        return grey
+    rows, columns = (cover(side, max(1, int(side * factor + 0.5))) for side in (height, width))
+    return (rows @ torch.from_numpy(grey.copy()).float() @ columns.T + 0.5).to(torch.uint8).numpy()
+
+
+class Films(torch.utils.data.Dataset):
+    """Views by (step, film). A decoded film is kept as a small PNG in the folder `planes`, for all processes and later epochs."""
+
+    def __init__(self, folder, films, config, planes):
+        self.folder, self.films, self.config, self.planes = Path(folder), films, config, Path(planes)
+        self.planes.mkdir(parents=True, exist_ok=True)
+
+    def plane(self, film):
+        path = self.films[film]
+        side = self.config["planeSize"]
+        kept = self.planes / f"{hashlib.sha256(f'{path} {side}'.encode()).hexdigest()[:32]}.png"
+        if not kept.exists():
+            plane = Image.fromarray(shrunk(grey_levels(self.folder / path), side))
+            mine = kept.with_suffix(f".{torch.initial_seed()}")
+            plane.save(mine, "png")
+            mine.replace(kept)
+        with Image.open(kept) as image:
+            return image.convert("L")
+
+    def __getitem__(self, drawn):
+        step, film = drawn
+        return views_of(self.plane(film), self.config, step, film)
+
+
+class Batches:
+    """The films of each step for one of several processes. An epoch is one shuffled pass, its incomplete last batch dropped; the
+    order is a function of seed and epoch, so a run goes on at any step without its history."""
+
+    def __init__(self, films, config, steps, rank, world):
+        self.numbers, self.config, self.steps = sorted(films), config, steps
+        self.share = config["batchSize"] // world
+        self.first = rank * self.share
+        self.steps_per_epoch = len(films) // config["batchSize"]
+
+    def __len__(self):
+        return len(self.steps)
+
+    def __iter__(self):
+        order, epoch = None, None
+        for step in self.steps:
+            if epoch != step // self.steps_per_epoch:
+                epoch = step // self.steps_per_epoch
+                order = Rng(self.config["seed"], "order", epoch).permutation(len(self.numbers))
+            begin = step % self.steps_per_epoch * self.config["batchSize"] + self.first
+            yield [(step, self.numbers[place]) for place in order[begin : begin + self.share]]

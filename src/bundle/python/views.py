@@ -1,0 +1,94 @@
+"""The two augmented views of a film: what is drawn, and how it is applied. Distributions and arithmetic are the playground's.
+
+Films are grey, so saturation, hue and conversion to grey, which the published list of augmentations has, would do nothing.
+"""
+
+import math
+
+import torch
+from PIL import Image, ImageEnhance, ImageOps
+from rng import Rng
+from torch.nn import functional
+
+MEAN = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)
+STD = torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
+RATIOS = 3 / 4, 4 / 3
+SIGMAS = 0.1, 2.0
+
+
+def rounded(value):
+    return math.floor(value + 0.5)
+
+
+def draw_box(rng, width, height, least):
+    """Left, top, right, bottom of a random resized crop as torchvision draws it: ten tries, then the largest in the centre."""
+    for _ in range(10):
+        area = width * height * rng.uniform(least, 1)
+        ratio = math.exp(rng.uniform(math.log(RATIOS[0]), math.log(RATIOS[1])))
+        w, h = rounded(math.sqrt(area * ratio)), rounded(math.sqrt(area / ratio))
+        if 1 <= w <= width and 1 <= h <= height:
+            top, left = rng.integer(height - h + 1), rng.integer(width - w + 1)
+            return left, top, left + w, top + h
+    w = max(1, rounded(height * RATIOS[1])) if width / height > RATIOS[1] else width
+    h = max(1, rounded(width / RATIOS[0])) if width / height < RATIOS[0] else height
+    left, top = (width - w) // 2, (height - h) // 2
+    return left, top, left + w, top + h
+
+
+def draw_view(config, view, step, film, size):
+    """Every choice is drawn whether or not it is used, so that no setting shifts the draws of another."""
+    rng = Rng(config["seed"], f"view{view}", step, film)
+    drawn = {
+        "flip": rng.chance(config["flipProbability"]),
+        "jittered": rng.chance(config["jitterProbability"]),
+        "brightness": rng.uniform(max(0, 1 - config["brightness"]), 1 + config["brightness"]),
+        "contrast": rng.uniform(max(0, 1 - config["contrast"]), 1 + config["contrast"]),
+        "brightness_first": rng.chance(0.5),
+        "blurred": rng.chance(config[f"blurProbability{view}"]),
+        "sigma": rng.uniform(*SIGMAS),
+        "solarised": rng.chance(config[f"solariseProbability{view}"]),
+    }
+    return {**drawn, "box": draw_box(rng, *size, config["minCropScale"])}
+
+
+def blur(image, sigma):
+    """A Gaussian over about a tenth of the view, mirrored at its edges."""
+    radius = image.width // 20
+    weights = torch.exp(-(torch.arange(-radius, radius + 1, dtype=torch.float32) ** 2) / (2 * sigma**2))
+    weights = weights / weights.sum()
+    x = functional.pad(tensor_of(image).float()[None, None], [radius] * 4, mode="reflect")
+    x = functional.conv2d(functional.conv2d(x, weights[None, None, None]), weights[None, None, :, None])
+    return Image.fromarray(torch.round(x)[0, 0].to(torch.uint8).numpy())
+
+
+def tensor_of(image):
+    """Grey levels [H, W], uint8."""
+    return torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8).view(image.height, image.width)
+
+
+def render(plane, drawn, config):
+    side = config["imageSize"]
+    image = plane.crop(drawn["box"]).resize((side, side), Image.BICUBIC)
+    if drawn["flip"]:
+        image = ImageOps.mirror(image)
+    if drawn["jittered"]:
+        bright = (ImageEnhance.Brightness, drawn["brightness"], config["brightness"])
+        contrast = (ImageEnhance.Contrast, drawn["contrast"], config["contrast"])
+        for enhance, factor, spread in (bright, contrast) if drawn["brightness_first"] else (contrast, bright):
+            image = enhance(image).enhance(factor) if spread > 0 else image
+    if drawn["blurred"]:
+        image = blur(image, drawn["sigma"])
+    if drawn["solarised"]:
+        image = ImageOps.solarize(image, 128)
+    return tensor_of(image)
+
+
+def views_of(plane, config, step, film):
+    """Grey levels of view 1 and view 2 of a film at a step, [S, S] each, uint8."""
+    return [render(plane, draw_view(config, view, step, film, plane.size), config) for view in (1, 2)]
+
+
+def normalised(grey):
+    """[N, S, S] grey levels as the encoder sees them: three equal channels, [N, 3, S, S]."""
+    scaled = grey[:, None].float() / 255
+    return (scaled - MEAN.to(grey.device)) / STD.to(grey.device)

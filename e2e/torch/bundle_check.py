@@ -80,7 +80,7 @@ def views_agree(method, folder, data):
 
 
 def check(method, data, limit, out):
-    films = ["--data", data, "--limit", limit]
+    films = ["--data", data, "--limit", limit, "--split", "drawn"]
     headless("pretrain", *films, "--preset", "smoke", *TINY, "--set", f"method={method}", "--steps", STEPS, "--out", out / "run")
     there = out / "there"
     headless("bundle", "--checkpoint", out / "run/checkpoint.safetensors", *films, *LONGER, "--step", "--out", there)

@@ -56,6 +56,7 @@ export async function stepFile(
     return writeSafetensors(tensors, {
       format: 'mlvicx-playground step',
       step: String(step),
+      stepsPerEpoch: String(run.stepsPerEpoch),
       rate: String(run.learningRate(step)),
       loss: String(commonValue(sample, 'loss/total')),
     });

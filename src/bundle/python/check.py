@@ -12,9 +12,8 @@ import sys
 from pathlib import Path
 
 import checkpoint
-import torch
 from model import Network
-from optim import make_optimiser
+from optim import make_optimiser, momentum_at
 from train import backward, distributed, set_up, update
 
 TOLERANCE = 1e-4
@@ -50,7 +49,8 @@ def main(folder):
     views = [view[mine].to(device) for view in recorded["views"].chunk(2)]
     log = backward(wrapped, views, config)
     gradients = {name: weight.grad.clone() for name, weight in network.named_parameters() if weight.requires_grad}
-    update(network, optimiser, float(facts["rate"]), config)
+    momentum = momentum_at(config, int(facts["stepsPerEpoch"]), int(facts["step"]))
+    update(network, optimiser, float(facts["rate"]), config, momentum)
     rows = {
         "loss": abs(float(log["loss/total"]) / float(facts["loss"]) - 1),
         "gradients": errors(gradients, prefixed(recorded, "gradient.")),

@@ -7,6 +7,7 @@ import os
 import struct
 
 import torch
+
 from optim import SLOTS
 
 DTYPES = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16, "I64": torch.int64}

@@ -44,9 +44,7 @@ def field(number, message):
 
 def scalars(wall_time, step, values):
     """An Event with one value for each name."""
-    summary = b"".join(
-        field(1, field(1, name.encode()) + b"\x15" + struct.pack("<f", value)) for name, value in values.items()
-    )
+    summary = b"".join(field(1, field(1, name.encode()) + b"\x15" + struct.pack("<f", value)) for name, value in values.items())
     return b"\x09" + struct.pack("<d", wall_time) + b"\x10" + varint(step) + field(5, summary)
 
 

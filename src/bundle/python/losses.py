@@ -9,6 +9,8 @@ import torch.distributed as dist
 from torch import nn
 from torch.nn import functional
 
+HEADS = "global", "local"
+
 
 class Gather(torch.autograd.Function):
     """Rows of all processes, in order of rank. Backward sums what every process wants of the own rows: the loss of each depends
@@ -94,9 +96,18 @@ def contrastive_terms(a, b, temperature):
     return {"contrastive": functional.cross_entropy(logits, partners)}
 
 
-def terms_of(config, a, b):
-    """The terms of the method's loss and, by term, its weight."""
-    method = config["method"]
+def distance_terms(first, second):
+    """BYOL, arXiv 2006.07733, equation 2: the prediction of each view against the target of the other."""
+    one = 2 - 2 * functional.cosine_similarity(first["prediction"], second["target"].detach())
+    other = 2 - 2 * functional.cosine_similarity(second["prediction"], first["target"].detach())
+    return {"distance": one.mean() + other.mean()}
+
+
+def terms_of(config, head, first, second):
+    """The terms of the method's loss on a head and, by term, its weight."""
+    method, a, b = config["method"], first[head], second[head]
+    if method == "byol":
+        return distance_terms(first, second), {"distance": 1}
     if method == "barlow":
         return barlow_terms(a, b), {"on-diagonal": 1, "off-diagonal": config["offDiagonalWeight"]}
     if method == "simclr":
@@ -106,8 +117,10 @@ def terms_of(config, a, b):
 
 
 @torch.no_grad()
-def statistics(a, b):
-    """What the playground measures of every head, whatever the loss is made of."""
+def statistics(config, a, b):
+    """What the playground measures of every head, whatever the loss is made of; of directions, where only these count."""
+    if config["method"] == "byol":
+        a, b = (functional.normalize(view) * view.shape[1] ** 0.5 for view in (a, b))
     spread = torch.stack([torch.sqrt(view.var(dim=0) + 1e-4).mean() for view in (a, b)]).mean()
     return {**vicreg_terms(a, b), "std": spread}
 
@@ -115,14 +128,14 @@ def statistics(a, b):
 def loss_of(config, first, second, measure=True):
     """The loss of embeddings by head, those of view 1 and of view 2, with its terms by the names of the curves."""
     loss, log = 0, {}
-    for head in first:
-        # Sums over a batch want single precision, whatever the network ran in.
-        a, b = gather(first[head].float()), gather(second[head].float())
-        terms, weights = terms_of(config, a, b)
+    # Sums over a batch want single precision, whatever the network ran in.
+    first, second = ({name: gather(rows.float()) for name, rows in view.items()} for view in (first, second))
+    for head in [name for name in HEADS if name in first]:
+        terms, weights = terms_of(config, head, first, second)
         total = sum(weights[name] * term for name, term in terms.items())
         loss = loss + total * (config["localWeight"] if head == "local" else 1)
         if measure:
-            log.update({f"{head}/{name}": value for name, value in statistics(a, b).items()})
+            log.update({f"{head}/{name}": value for name, value in statistics(config, first[head], second[head]).items()})
             log.update({f"{head}/{name}": term for name, term in terms.items()})
             log.update({f"{head}/weighted-{name}": weights[name] * term for name, term in terms.items()})
             log[f"{head}/total"] = total

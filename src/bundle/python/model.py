@@ -154,9 +154,11 @@ class Encoder(nn.Module):
             for level, channels in enumerate(widths, 1):
                 setattr(self, f"cbt{level}", ContextBottleneck(channels))
         hidden, outputs = config["projectorHidden"], config["embeddingDim"]
-        layers = [hidden] if method == "simclr" else [hidden, hidden]
+        layers = [hidden] if method in ("simclr", "byol", "target") else [hidden, hidden]
         final_norm = method == "mlvicx" and config["projectorFinalNorm"]
         self.projetion = Projector([widths[4], *layers, outputs], final_norm)
+        if method == "byol":
+            self.predictor = Projector([outputs, hidden, outputs], False)
         if method == "mlvicx":
             self.resize_project = ResizeProject(widths, config)
             # The published optimiser never sees these convolutions.
@@ -173,21 +175,40 @@ class Encoder(nn.Module):
         return found
 
     def forward(self, images):
-        """The embedding of each head, [N, D], by the head's name."""
+        """The embedding of each head, [N, D], by the head's name, and what a predictor makes of it."""
         levels = self.levels(images)
         embeddings = {"global": self.projetion(levels[-1].mean(dim=(2, 3)))}
         if hasattr(self, "resize_project"):
             embeddings["local"] = self.resize_project(levels)
+        if hasattr(self, "predictor"):
+            embeddings["prediction"] = self.predictor(embeddings["global"])
         return embeddings
 
 
 class Network(nn.Module):
     """Both views go through in one forward pass, as DistributedDataParallel wants it, but one after the other: batch norm
-    takes the statistics of each view for itself."""
+    takes the statistics of each view for itself. The target network of BYOL is the encoder and its projector once more."""
 
     def __init__(self, config):
         super().__init__()
         self.encoder = Encoder(config)
+        if config["method"] == "byol":
+            self.target = nn.Module()
+            self.target.encoder = Encoder({**config, "method": "target"})
+            self.target.requires_grad_(False)
+            self.follow(0)
 
     def forward(self, view1, view2):
-        return self.encoder(view1), self.encoder(view2)
+        first, second = self.encoder(view1), self.encoder(view2)
+        if hasattr(self, "target"):
+            with torch.no_grad():
+                first["target"] = self.target.encoder(view1)["global"]
+                second["target"] = self.target.encoder(view2)["global"]
+        return first, second
+
+    @torch.no_grad()
+    def follow(self, momentum):
+        """After an update: the target keeps this part of itself and takes the rest from the trained weights."""
+        trained = dict(self.encoder.named_parameters())
+        for name, weight in self.target.encoder.named_parameters():
+            weight.lerp_(trained[name], 1 - momentum)

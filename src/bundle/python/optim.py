@@ -69,6 +69,14 @@ def rate_at(config, steps_per_epoch, step):
     return base * q + FLOOR * base * (1 - q)
 
 
+def momentum_at(config, steps_per_epoch, step):
+    """What a target network keeps of itself after a step: from the setting to one, along a cosine. None without one."""
+    if config["method"] != "byol":
+        return None
+    progress = step / run_length(config, steps_per_epoch)
+    return 1 - (1 - config["targetMomentum"]) * (math.cos(math.pi * progress) + 1) / 2
+
+
 def set_rate(optimiser, rate):
     for group in optimiser.param_groups:
         group["lr"] = rate

@@ -3,7 +3,7 @@ with the films and the views that it would have gone on with there, and any step
 """
 
 MASK = 0xFFFFFFFF
-STREAMS = {"order": 2, "view1": 3, "view2": 4}
+STREAMS = {"order": 2, "view1": 3, "view2": 4, "rotation1": 11, "rotation2": 12}
 
 
 def mix(word):

@@ -14,14 +14,15 @@ import os
 import time
 from pathlib import Path
 
-import checkpoint
 import torch
 import torch.distributed as dist
+
+import checkpoint
 from events import EventFile
 from films import Batches, Films, training_films
 from losses import loss_of, synchronised
 from model import Network
-from optim import base_rate, make_optimiser, rate_at, run_length, set_rate
+from optim import base_rate, make_optimiser, momentum_at, rate_at, run_length, set_rate
 from views import normalised
 
 HERE = Path(__file__).parent
@@ -121,11 +122,14 @@ def backward(network, views, config, amp=False, measure=True):
     return log
 
 
-def update(network, optimiser, rate, config):
+def update(network, optimiser, rate, config, momentum):
+    """`momentum` is that of the target network, where the method has one."""
     if config["gradientClip"] > 0:
         torch.nn.utils.clip_grad_value_(network.parameters(), config["gradientClip"])
     set_rate(optimiser, rate)
     optimiser.step()
+    if momentum is not None:
+        network.follow(momentum)
 
 
 def main():
@@ -176,7 +180,7 @@ def main():
         rate = rate_at(config, steps_per_epoch, at)
         shown = at % given.log_every == 0 or at == end - 1
         log = backward(wrapped, views, config, given.amp, shown)
-        update(network, optimiser, rate, config)
+        update(network, optimiser, rate, config, momentum_at(config, steps_per_epoch, at))
         if shown:
             values = {name: float(value) for name, value in log.items()}
             if not math.isfinite(values["loss/total"]):

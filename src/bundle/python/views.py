@@ -7,8 +7,9 @@ import math
 
 import torch
 from PIL import Image, ImageEnhance, ImageOps
-from rng import Rng
 from torch.nn import functional
+
+from rng import Rng
 
 MEAN = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)
 STD = torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
@@ -48,6 +49,7 @@ def draw_view(config, view, step, film, size):
         "sigma": rng.uniform(*SIGMAS),
         "solarised": rng.chance(config[f"solariseProbability{view}"]),
     }
+    drawn["rotation"] = Rng(config["seed"], f"rotation{view}", step, film).uniform(-config["rotation"], config["rotation"])
     return {**drawn, "box": draw_box(rng, *size, config["minCropScale"])}
 
 
@@ -66,11 +68,42 @@ def tensor_of(image):
     return torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8).view(image.height, image.width)
 
 
+def cropped(plane, drawn, side):
+    image = plane.crop(drawn["box"]).resize((side, side), Image.BICUBIC)
+    return ImageOps.mirror(image) if drawn["flip"] else image
+
+
+def taps(at, scale):
+    """Places under the triangle filter around each position, and their weights, in a further dimension."""
+    reach = max(scale, 1)
+    places = torch.floor(at - reach + 0.5)[..., None] + torch.arange(math.ceil(2 * reach) + 1)
+    return places, (reach - (places + 0.5 - at[..., None]).abs()).clamp(min=0)
+
+
+def turned(plane, drawn, side):
+    """Crop, flip and rotation in one sampling: corners show the film beyond the crop, black beyond the film."""
+    left, top, right, bottom = drawn["box"]
+    angle = math.radians(drawn["rotation"])
+    sine, cosine, mirror = math.sin(angle), math.cos(angle), -1 if drawn["flip"] else 1
+    across, down = (right - left) / side, (bottom - top) / side
+    middle = torch.arange(side, dtype=torch.float64) + 0.5 - side / 2
+    x = left + (mirror * (cosine * middle - sine * middle[:, None]) + side / 2) * across
+    y = top + (cosine * middle[:, None] + sine * middle + side / 2) * down
+    (rows, row_weights), (columns, column_weights) = taps(y, down), taps(x, across)
+    row_weights = row_weights * ((rows >= 0) & (rows < plane.height))
+    column_weights = column_weights * ((columns >= 0) & (columns < plane.width))
+    rows = rows.long().clamp(0, plane.height - 1)[..., :, None]
+    columns = columns.long().clamp(0, plane.width - 1)[..., None, :]
+    weights = row_weights[..., :, None] * column_weights[..., None, :]
+    total = weights.sum((2, 3))
+    grey = torch.floor((weights * tensor_of(plane)[rows, columns]).sum((2, 3)) / total.clamp(min=1e-9) + 0.5)
+    inside = (x >= 0) & (y >= 0) & (x < plane.width) & (y < plane.height)
+    return Image.fromarray(torch.where(inside, grey, torch.zeros_like(grey)).to(torch.uint8).numpy())
+
+
 def render(plane, drawn, config):
     side = config["imageSize"]
-    image = plane.crop(drawn["box"]).resize((side, side), Image.BICUBIC)
-    if drawn["flip"]:
-        image = ImageOps.mirror(image)
+    image = turned(plane, drawn, side) if config["rotation"] > 0 else cropped(plane, drawn, side)
     if drawn["jittered"]:
         bright = (ImageEnhance.Brightness, drawn["brightness"], config["brightness"])
         contrast = (ImageEnhance.Contrast, drawn["contrast"], config["contrast"])

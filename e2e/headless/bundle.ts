@@ -1,7 +1,8 @@
 // `bundle`: a run as a folder that goes on in PyTorch, on a machine or a cluster (src/bundle). A browser is needed only where
 // films are read: for the table of parts, and for a step to compare with.
 
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { bundleFiles, metadataOf } from '../../src/bundle/bundle.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../src/checkpoint/checkpoint.ts';
@@ -21,6 +22,7 @@ import {
 } from './arguments.ts';
 import { saveOffered, withSession } from './browser.ts';
 import type { Command } from './commands.ts';
+import { EVENT_FOLDER } from './eventLog.ts';
 import { describeFilms, loadFilms } from './films.ts';
 import { makeFolder } from './outputs.ts';
 import { Progress } from './progress.ts';
@@ -114,6 +116,12 @@ async function readFilms({ data, names, step }: Asked, run: Checkpoint, folder: 
   }
 }
 
+/** The log that `pretrain` left beside the checkpoint goes on in that of the bundle. */
+async function copyLog(from: string, folder: string): Promise<void> {
+  const log = path.join(from, EVENT_FOLDER);
+  if (existsSync(log)) await cp(log, path.join(folder, 'out', EVENT_FOLDER), { recursive: true });
+}
+
 export const bundle: Command = {
   usage:
     'bundle --checkpoint FILE|--preset NAME [--data DIR [--labels FILE] [--names] [--step]] [--set key=value …] --out DIR',
@@ -131,9 +139,9 @@ export const bundle: Command = {
     const save = async (files: ReadonlyMap<string, Uint8Array>) => {
       for (const [name, content] of files) await writeFile(path.join(folder, name), content);
     };
-    await mkdir(folder, { recursive: true });
     await save(bundleFiles(parts));
     if (asked.data) await save(bundleFiles({ ...parts, films: await readFilms(asked, run, folder) }));
+    if (asked.checkpoint) await copyLog(path.dirname(asked.checkpoint), folder);
     const begins = checkpoint ? `goes on at step ${run.step}` : 'begins at step 0';
     console.log(`${run.config.method} ${begins}; see ${path.relative('.', path.join(folder, 'README.md'))}`);
   },

@@ -19,6 +19,7 @@ import {
 } from './arguments.ts';
 import { saveOffered, withSession } from './browser.ts';
 import type { Command } from './commands.ts';
+import { EventLog } from './eventLog.ts';
 import { describeFilms, loadFilms } from './films.ts';
 import { KERNEL_OPTIONS, KERNEL_USAGE, kernelOptions, machineReport } from './kernels.ts';
 import { dataReport, MetricsFile, makeFolder, writeReport } from './outputs.ts';
@@ -34,13 +35,14 @@ const OPTIONS = {
 } as const;
 
 /** Turns the page's events into lines of metrics and of progress. */
-function listener(metrics: MetricsFile, progress: Progress): (event: RunnerEvent) => void {
+function listener(metrics: MetricsFile, log: EventLog, progress: Progress): (event: RunnerEvent) => void {
   let loss = '';
   return (event) => {
     if (event.type === 'progress') progress.update('Reading films', `${event.done} of ${event.total}`);
     if (event.type === 'compile') progress.update('Compiling', `${event.done} of ${event.total}`);
     if (event.type === 'samples') {
       metrics.append(event.samples);
+      log.append(event.samples);
       const last = event.samples.at(-1);
       if (last) loss = commonValue(last, 'loss/total')?.toFixed(4) ?? loss;
     }
@@ -80,16 +82,17 @@ export const pretrain: Command = {
   usage:
     'pretrain --data DIR|synthetic[:SEED] [--labels FILE] [--where column=value] [--limit N] --preset NAME ' +
     `[--set key=value …] [--init WEIGHTS] ${KERNEL_USAGE} --steps N --seed S --out DIR`,
-  summary: 'Trains and writes metrics.jsonl, checkpoint.safetensors and report.json.',
+  summary: 'Trains and writes metrics.jsonl, a log for TensorBoard, checkpoint.safetensors and report.json.',
   async run(argv) {
     const { preset, config, init, data, out, kernels } = readArguments(argv);
     const folder = await makeFolder(out);
     const started = performance.now();
     const metrics = new MetricsFile(folder, metricNames(config));
+    const log = new EventLog(folder, config);
     const progress = new Progress();
     try {
       await withSession(
-        listener(metrics, progress),
+        listener(metrics, log, progress),
         async (session) => {
           const summary = await loadFilms(session, data, config);
           progress.end();
@@ -131,6 +134,7 @@ export const pretrain: Command = {
     } finally {
       progress.end();
       await metrics.close();
+      await log.close();
     }
   },
 };

@@ -173,8 +173,8 @@ describe.skipIf(!found)(`the program in a bundle, ${title}`, () => {
       expect(two!.step).toBe(5);
       let [moved, apart] = [0, 0];
       for (const [name, { data: values }] of one!.parameters) {
-      // The gradient of a bias in front of a norm is rounding, which AdamW makes a whole step of.
-      if (name.endsWith('.bias')) continue;
+        // The gradient of a bias in front of a norm is rounding, which AdamW makes a whole step of.
+        if (name.endsWith('.bias')) continue;
         const [from, other] = [before!.parameters.get(name)!.data, two!.parameters.get(name)!.data];
         values.forEach((value, i) => {
           moved += (value - from[i]!) ** 2;

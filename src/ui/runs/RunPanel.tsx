@@ -26,6 +26,7 @@ import { useLocked } from '../settings/ConfigForm.tsx';
 import { ConfigFormField } from '../settings/ConfigFormField.tsx';
 import { saveBlob } from '../shell/download.ts';
 import { Section } from '../shell/Section.tsx';
+import { ContinueWithPyTorch } from './ContinueWithPyTorch.tsx';
 import styles from './runs.module.css';
 
 const randomSeed = () => crypto.getRandomValues(new Uint32Array(1))[0]! % 100_000;
@@ -99,6 +100,7 @@ export function RunPanel() {
             )}
           </FileButton>
         </div>
+        <ContinueWithPyTorch disabled={!hasModel || !quiet} />
       </div>
     </Section>
   );

@@ -1,0 +1,32 @@
+// The run at hand as a bundle that goes on in PyTorch: one zip of the Python files, the checkpoint as it stands, and, for films of
+// one's own, the table of parts.
+
+import { zipSync } from 'fflate';
+import { bundleFiles, metadataOf } from '../../bundle/bundle.ts';
+import { filmsCsv } from '../../bundle/filmsCsv.ts';
+import { useDataset } from '../films/dataset.ts';
+import { showError } from '../session.ts';
+import { saveCheckpoint } from './acts.ts';
+
+/** Weights hardly shrink, and take their time. */
+const AS_IT_IS = /\.safetensors$/;
+
+/** @param names films stand in the table by their paths, not by hashes of them. Null when it failed and that was shown. */
+export async function makeBundle(names: boolean): Promise<Uint8Array<ArrayBuffer> | null> {
+  const checkpoint = await saveCheckpoint();
+  if (!checkpoint) return null;
+  try {
+    const { summary } = useDataset.getState();
+    const films = summary && !summary.synthetic ? await filmsCsv(summary, { names }) : undefined;
+    const { PYTHON } = await import('../../bundle/python.ts');
+    const files = bundleFiles({ python: PYTHON, metadata: metadataOf(checkpoint), checkpoint, films });
+    const entries = [...files].map(([name, bytes]) => {
+      const level: 0 | 6 = AS_IT_IS.test(name) ? 0 : 6;
+      return [name, [bytes, { level }] as [Uint8Array, { level: 0 | 6 }]] as const;
+    });
+    return zipSync(Object.fromEntries(entries));
+  } catch (error) {
+    showError(error);
+    return null;
+  }
+}

@@ -14,7 +14,7 @@ from pathlib import Path
 import checkpoint
 from model import Network
 from optim import make_optimiser, momentum_at
-from train import backward, distributed, set_up, update
+from train import backward, distributed, leave, set_up, update
 
 TOLERANCE = 1e-4
 #: Gradients that ought to be zero, such as those of biases in front of a norm, are measured by this share of the largest.
@@ -74,4 +74,4 @@ def main(folder):
 
 
 if __name__ == "__main__":
-    sys.exit(0 if main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent) else 1)
+    leave(0 if main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent) else 1)

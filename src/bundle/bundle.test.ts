@@ -81,6 +81,8 @@ describe('a bundle', () => {
 const found = ['python3', '/usr/bin/python3'].find(
   (name) => spawnSync(name, ['-c', 'import torch, numpy, PIL']).status === 0,
 );
+/** A program starts in seconds, and four of them in a row on a busy machine take their time. */
+const LONG = 400_000;
 const title = found ? `with ${found}` : 'skipped: no python3 with torch, numpy and Pillow was found';
 
 describe.skipIf(!found)(`the program in a bundle, ${title}`, () => {
@@ -155,6 +157,7 @@ describe.skipIf(!found)(`the program in a bundle, ${title}`, () => {
     ['mlvicx', 'lars'],
     ['barlow', 'lars'],
     ['simclr', 'adamw'],
+    ['byol', 'lars'],
   ] as const)(
     'begins a run of %s with %s; two processes go on to the weights of one',
     async (method, optimiser) => {
@@ -189,14 +192,18 @@ describe.skipIf(!found)(`the program in a bundle, ${title}`, () => {
     },
   );
 
-  it('says what another batch size does to the rate', async () => {
-    const here = await unpacked('rate', tiny({ method: 'vicreg', optimiser: 'lars', learningRate: 0.32 }));
-    const said = await train(here, 1, 'out', '--steps', '1', '--batch-size', '16');
-    expect(said).toMatch(/LARS takes rate x batch \/ 256: 0.01 -> 0.02. --keep-rate keeps it/);
-    const kept = await train(here, 1, 'kept', '--steps', '1', '--batch-size', '16', '--keep-rate');
-    expect(kept).toMatch(/The rate is kept at 0.01/);
-    expect(written(here, 'kept').config).toMatchObject({ batchSize: 16, learningRate: 0.16 });
-  });
+  it(
+    'says what another batch size does to the rate',
+    async () => {
+      const here = await unpacked('rate', tiny({ method: 'vicreg', optimiser: 'lars', learningRate: 0.32 }));
+      const said = await train(here, 1, 'out', '--steps', '1', '--batch-size', '16');
+      expect(said).toMatch(/LARS takes rate x batch \/ 256: 0.01 -> 0.02. --keep-rate keeps it/);
+      const kept = await train(here, 1, 'kept', '--steps', '1', '--batch-size', '16', '--keep-rate');
+      expect(kept).toMatch(/The rate is kept at 0.01/);
+      expect(written(here, 'kept').config).toMatchObject({ batchSize: 16, learningRate: 0.16 });
+    },
+    LONG,
+  );
 
   it('draws the order of films and the views that this program draws', async () => {
     const config = tiny({ rotation: 20, solariseProbability1: 0.5 });

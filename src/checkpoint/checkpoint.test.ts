@@ -75,6 +75,12 @@ describe('checkpoints', () => {
   const file = writeCheckpoint(checkpoint);
 
   it('come back as they were', () => expect(readCheckpoint(file)).toEqual(checkpoint));
+  it('say that they are of PyTorch, and open as well where they said their own name in that place', () => {
+    const { tensors, metadata } = readSafetensors(file);
+    expect(metadata).toMatchObject({ format: 'pt', program: 'mlvicx-playground' });
+    const { program, ...older } = { ...metadata, format: metadata.program! };
+    expect(readCheckpoint(writeSafetensors(tensors as never, older))).toEqual(checkpoint);
+  });
   it.each(['module.', '_orig_mod.', 'model.', 'state_dict.', '_orig_mod.module.'])(
     'come back from names with %s in front',
     (front) => {
@@ -98,7 +104,7 @@ describe('checkpoints', () => {
     ['settings from the prototype', { config: '{"constructor":1}' }, 'constructor'],
     ['a configuration that is a list', { config: '[1]' }, 'called 0'],
     ['a step of text', { step: 'many' }, 'step'],
-    ['a stranger without the model', { format: 'pt' }, 'projetion'],
+    ['a stranger without the model', { program: 'another' }, 'projetion'],
   ])('refuses %s', (_, changed, reason) => {
     const { tensors, metadata } = readSafetensors(file);
     const altered = writeSafetensors(tensors as never, { ...metadata, ...changed });

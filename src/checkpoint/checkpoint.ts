@@ -22,7 +22,12 @@ import {
   toTorchLayout,
 } from './stateDict.ts';
 
-const FORMAT = 'mlvicx-playground';
+/** What loaders of the PyTorch world expect under `format`; files of earlier versions have our own name there. */
+const FORMAT = 'pt';
+const PROGRAM = 'mlvicx-playground';
+
+const isOurs = ({ format, program }: Readonly<Record<string, string>>) =>
+  program === PROGRAM || format === PROGRAM;
 const VERSION = '1';
 const OPTIMISER = 'optimiser.';
 const BATCH_COUNT = /\.num_batches_tracked$/;
@@ -67,6 +72,7 @@ function tensorsOf(checkpoint: Checkpoint, layout: Layout): Map<string, StoredTe
 
 const metadataOf = ({ config, step, fingerprint, start }: Checkpoint): Record<string, string> => ({
   format: FORMAT,
+  program: PROGRAM,
   version: VERSION,
   config: JSON.stringify(inForce(config)),
   step: String(step),
@@ -101,7 +107,7 @@ export function firstNotFinite({ parameters, buffers, optimiserState }: Checkpoi
  */
 export function readCheckpoint(bytes: Uint8Array, base?: Config): Checkpoint {
   const { metadata, ...state } = readState(bytes);
-  const run = metadata.format === FORMAT ? readRun(metadata) : foreignRun(state, base);
+  const run = isOurs(metadata) ? readRun(metadata) : foreignRun(state, base);
   return { ...state, ...run };
 }
 
@@ -113,7 +119,7 @@ export function readState(
   const parameters = new Map<string, NamedTensor>();
   const buffers = new Map<string, NamedTensor>();
   const optimiserState = new Map<string, Map<string, NamedTensor>>();
-  const layout = metadata.format === FORMAT && metadata.layout === 'own' ? 'own' : 'torch';
+  const layout = isOurs(metadata) && metadata.layout === 'own' ? 'own' : 'torch';
   const names = withoutWrappers([...tensors.keys()]);
   for (const [i, stored] of [...tensors.values()].entries()) {
     const name = names[i]!;

@@ -78,7 +78,8 @@ describe('checkpoints', () => {
   it('say that they are of PyTorch, and open as well where they said their own name in that place', () => {
     const { tensors, metadata } = readSafetensors(file);
     expect(metadata).toMatchObject({ format: 'pt', program: 'mlvicx-playground' });
-    const { program, ...older } = { ...metadata, format: metadata.program! };
+    const { program, ...rest } = metadata;
+    const older = { ...rest, format: program! };
     expect(readCheckpoint(writeSafetensors(tensors as never, older))).toEqual(checkpoint);
   });
   it.each(['module.', '_orig_mod.', 'model.', 'state_dict.', '_orig_mod.module.'])(

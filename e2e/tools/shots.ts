@@ -85,6 +85,21 @@ const SCENES: Readonly<Record<string, Scene>> = {
       page.getByTestId('probe-verdict').waitFor(PATIENCE),
     ),
   },
+  'study-empty': { fake: 'beat:2', act: press('view-study') },
+  'study-running': {
+    fake: 'beat:8',
+    hash: SMALL,
+    act: inTurn(press('view-study'), press('study-start'), (page) =>
+      page.locator('[data-testid=study-progress][data-done="7"]').waitFor(PATIENCE),
+    ),
+  },
+  study: {
+    fake: 'beat:1',
+    hash: SMALL,
+    act: inTurn(press('view-study'), press('study-start'), (page) =>
+      page.getByTestId('study-verdict').filter({ hasText: 'MLVICX' }).waitFor(PATIENCE),
+    ),
+  },
   runs: { fake: 'beat:1', hash: SMALL, act: inTurn(trained, press('view-runs')) },
   device: {
     fake: 'beat:1',

@@ -50,6 +50,8 @@ export class PageHost implements StudyHost {
   readonly onState: (state: StudyState, job: Job | null) => void;
   readonly halted: () => boolean;
   readonly #state: () => StudyState;
+  /** The run that the engine has at hand, trained to its end. */
+  #atHand = '';
 
   constructor(parts: Pick<StudyHost, 'onState' | 'halted'> & { readonly state: () => StudyState }) {
     this.onState = parts.onState;
@@ -58,6 +60,7 @@ export class PageHost implements StudyHost {
   }
 
   async train(job: Job): Promise<Trained> {
+    this.#atHand = '';
     if (!(await takenUp(await readBegun(job.id)))) await prepareRun(job.config);
     if (!finished(useSession.getState().status)) {
       const noted = this.#noteBegun(job.id);
@@ -75,14 +78,16 @@ export class PageHost implements StudyHost {
         noted();
       }
     }
+    this.#atHand = job.id;
     return this.#trained();
   }
 
   async takeUp(job: Job, kind: 'method' | 'random'): Promise<void> {
+    if (kind === 'method' && this.#atHand === job.id) return;
+    this.#atHand = '';
     if (kind === 'random') return prepareRun(job.config);
-    const runId = this.#state().trained[job.id]?.runId ?? null;
-    if (await takenUp(runId)) return;
-    // Deleted in the meantime: it comes out the same once more.
+    if (await takenUp(this.#state().trained[job.id]?.runId ?? null)) return;
+    // Deleted in the meantime, or never kept: it comes out the same once more.
     await this.keep({ part: 'trained', id: job.id, value: await this.train(job) });
   }
 

@@ -8,6 +8,7 @@ import type { ParityRequest, ParityRow } from '../../protocol/checks.ts';
 import { checkAugment, filmsIn } from './augment.ts';
 import { checkBottleneck } from './bottleneck.ts';
 import { checkClassMap } from './classMap.ts';
+import { checkDelong } from './delong.ts';
 import { checkFinetune } from './finetune.ts';
 import { type Fixture, type IndexEntry, type Kind, readIndex } from './fixtures.ts';
 import { checkLinearEval } from './linearEval.ts';
@@ -61,10 +62,11 @@ const KINDS: Readonly<Record<string, KindCheck>> = {
   neighbours: each(() => checkNeighbours),
   classmap: each(() => checkClassMap),
   finetune: each(() => checkFinetune),
+  delong: each(() => checkDelong),
 };
 
 /** Kinds of the same recordings that nothing here computes; a kind that is checked leaves this list for the table above. */
-const NOT_HERE: readonly string[] = ['segmentation', 'diagnostics', 'delong'];
+const NOT_HERE: readonly string[] = ['segmentation', 'diagnostics'];
 
 /** The rows of one fixture after another. Errors of the device are the caller's to watch for. */
 export async function* runParity(request: ParityRequest, runtime: Runtime): AsyncGenerator<ParityRow[]> {

@@ -113,9 +113,9 @@ describe('the parity runner', () => {
       ['z2', pair[1]],
     ]);
     const json = { method: 'tea', config: {}, values_f64: { total: 1 } };
-    const rows = await check(folder({ delong: [], objective: [{ name: 'tea-n2d2', tensors, json }] }));
+    const rows = await check(folder({ segmentation: [], objective: [{ name: 'tea-n2d2', tensors, json }] }));
     expect(rows).toMatchObject([
-      { fixture: 'delong', ok: false, unchecked: true },
+      { fixture: 'segmentation', ok: false, unchecked: true },
       { fixture: 'tea-n2d2', ok: false, unchecked: true },
     ]);
   });

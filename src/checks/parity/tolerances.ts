@@ -105,6 +105,8 @@ export const TOLERANCES = {
   probeWeights: relative(1e-5),
   probeScore: largest(1e-5),
   metric: largest(1e-9),
+  /** Host arithmetic. */
+  hostStatistic: { measure: 'each', value: 1e-9 },
 
   /** Some steps of fine-tuning by AdamW, which makes much of small gradients. */
   tunedLoss: relative(1e-4),

@@ -17,12 +17,14 @@ import { requireScorable } from '../labelDraws.ts';
 import { fitPixels } from '../linear/fit.ts';
 import type { Evaluate } from '../task.ts';
 import { LEAST_STEPS, tune } from './tune.ts';
-import type { Start } from './tuner.ts';
+import { CLASSIFIER, type Start } from './tuner.ts';
 
 type Named = Start & { readonly name: 'pretrained' | 'random' };
 
 async function startsOf(run: Pretrainer): Promise<{ pretrained: Named; random: Named }> {
   const values = await run.model.parameters.read();
+  // Supervised training has such a layer, too, for other findings perhaps: both starts begin with a fresh one.
+  for (const name of [...values.keys()]) if (name.startsWith(CLASSIFIER)) values.delete(name);
   const { seed } = run.config;
   return {
     pretrained: { name: 'pretrained', draw: drawFrom(seed, 'init', values), buffers: values },

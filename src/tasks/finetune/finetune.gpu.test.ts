@@ -85,6 +85,17 @@ describe('fine-tuning', () => {
     expect(TASKS.finetune.read(JSON.parse(JSON.stringify(report)), 'report')).toEqual(report);
   }, 240_000);
 
+  it('takes the encoder of a supervised run, and a layer of its own', async () => {
+    const { runtime } = await testDevice();
+    const changes = { method: 'supervised', classifierOutputs: 5, tuneEpochs: 1 } as const;
+    const supervised = tinyConfig({ tuneBatch: 8, ...changes });
+    const run = new Pretrainer(supervised, dataset, runtime);
+    const input = { run, dataset, config: supervised, findings: ['lower'] };
+    const report = await evaluateFinetune({ ...input, onProgress: () => {}, yieldNow: async () => {} });
+    run.dispose();
+    expect(report.findings[0]!.auroc.random).toEqual(report.findings[0]!.auroc.pretrained);
+  }, 240_000);
+
   it('repeats itself, with views of pretraining as well', async () => {
     for (const tuneViews of ['whole', 'augmented'] as const) {
       const changes = { tuneViews, tuneEpochs: 2 };

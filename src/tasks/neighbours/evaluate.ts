@@ -2,6 +2,7 @@
 // encoder. Nothing is trained and nothing is chosen on validation films. The vote is in vote.ts, the comparison of the
 // encoders in ../compared/compare.ts.
 
+import type { Runtime } from '../../gpu/runtime.ts';
 import { LABEL_NEGATIVE, LABEL_POSITIVE } from '../../protocol/dataset.ts';
 import {
   type Compared,
@@ -15,6 +16,7 @@ import {
 import { encoderFeatures } from '../features.ts';
 import { type Draw, requireScorable } from '../labelDraws.ts';
 import type { Evaluate } from '../task.ts';
+import { MANY_PRODUCTS, nearestOfMany } from './propose.ts';
 import type { NeighboursReport } from './report.ts';
 import { bankOf, nearest, vote } from './vote.ts';
 
@@ -26,7 +28,7 @@ export const evaluateNeighbours: Evaluate<'neighbours'> = async ({ run, dataset,
   requireScorable(dataset, config, asked.findings);
   // Test films are never mirrored, and the bank holds films as they are.
   const plain = { ...config, probeFlip: false };
-  return voteOnFeatures({
+  const compared = {
     ...asked,
     dataset,
     config,
@@ -34,15 +36,22 @@ export const evaluateNeighbours: Evaluate<'neighbours'> = async ({ run, dataset,
     step: run.step,
     start: run.start,
     trainedBeyond: run.trainedBeyond(dataset.fingerprint),
-  });
+  };
+  return voteOnFeatures(compared, run.runtime);
 };
 
-/** The same on features that are there already. */
-export async function voteOnFeatures(task: Compared): Promise<NeighboursReport> {
+/** The same on features that are there already. @param runtime searches where films are very many; without one the CPU does */
+export async function voteOnFeatures(task: Compared, runtime?: Runtime): Promise<NeighboursReport> {
   const { neighbourCount: neighbours, neighbourTemperature: temperature } = task.config;
   const films = task.dataset.splits.length;
   const scores = (features: Float32Array, draw: Draw) =>
-    neighbourScores(features, features.length / films, draw, neighbours, temperature, task.yieldNow);
+    neighbourScores(
+      features,
+      features.length / films,
+      draw,
+      { neighbours, temperature, runtime },
+      task.yieldNow,
+    );
   const report = await compareEncoders(
     task,
     {
@@ -55,13 +64,18 @@ export async function voteOnFeatures(task: Compared): Promise<NeighboursReport> 
   return { ...report, neighbours, temperature };
 }
 
+interface Vote {
+  readonly neighbours: number;
+  readonly temperature: number;
+  readonly runtime: Runtime | undefined;
+}
+
 /** Scores of the test films, test films x findings. Films that no neighbour can speak for get the share of the bank. */
 async function neighbourScores(
   features: Float32Array,
   dim: number,
   { train, val, fit, test, labels, classes }: Draw,
-  k: number,
-  temperature: number,
+  { neighbours: k, temperature, runtime }: Vote,
   yieldNow: () => Promise<void>,
 ): Promise<Float64Array> {
   // Labelled films that a draw keeps for early stopping vote as well: nothing here is stopped.
@@ -69,10 +83,15 @@ async function neighbourScores(
   const bank = bankOf(features, dim, rows);
   const shares = Array.from({ length: classes }, (_, c) => positiveShare(rows, labels, classes, c));
   const scores = new Float64Array(test.length * classes);
-  const atOnce = Math.max(1, Math.floor(PRODUCTS_AT_ONCE / (rows.length * dim)));
+  const products = rows.length * dim;
+  const atOnce = Math.max(1, Math.floor(PRODUCTS_AT_ONCE / products));
+  const proposed =
+    runtime && products * test.length > MANY_PRODUCTS
+      ? await nearestOfMany(runtime, bank, test, k, yieldNow)
+      : null;
   for (const [i, film] of test.entries()) {
     if (i % atOnce === 0) await yieldNow();
-    const found = nearest(bank, features, film, k);
+    const found = proposed?.[i] ?? nearest(bank, features, film, k);
     for (let c = 0; c < classes; c++) {
       const score = vote(found, temperature, (place) => labels[rows[place]! * classes + c]!);
       scores[i * classes + c] = score ?? shares[c]!;

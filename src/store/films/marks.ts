@@ -30,6 +30,7 @@ export const setMarksOpacity = (opacity: number): void => set({ opacity });
 async function follow(film: number | null): Promise<void> {
   set({ ...NONE, film });
   const marked = useDataset.getState().summary?.labels?.marks;
+  // What a program drew is known, but is not laid over its films: it would give the findings away.
   if (film === null || !marked) return;
   try {
     const marks = await fetchMarks(film);

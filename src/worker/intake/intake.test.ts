@@ -327,6 +327,19 @@ describe('the synthetic set', () => {
     expect(thumbnail).toMatchObject({ index: 3, width: 96, height: 96 });
   });
 
+  it('knows where each finding of a film lies, and of no other', async () => {
+    const { intake } = withEngine();
+    const { filmTable, findings } = await intake.synthesise(SET, ignore);
+    filmsAsRows(filmTable).forEach(({ labels }, film) => {
+      const has = findings.filter((_, k) => labels[k] === 1);
+      const { masks } = intake.marksOf(film)!;
+      expect(masks.map(({ finding }) => finding).sort()).toEqual(has.toSorted());
+      expect(masks.every(({ bytes, width }) => bytes.length === width * width && bytes.includes(1))).toBe(
+        true,
+      );
+    });
+  });
+
   it('is drawn for the engine film by film, in whatever order it asks', async () => {
     const { intake, sets } = withEngine();
     const summary = await intake.synthesise(SET, ignore);

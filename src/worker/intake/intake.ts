@@ -264,6 +264,7 @@ export class Intake implements IntakeApi {
   }
 
   marksOf(film: number): FilmMarks | null {
+    if (this.#held instanceof HeldPhantoms) return this.#held.marks(film);
     return this.#kept && marksOfFilm(this.#kept, film);
   }
 

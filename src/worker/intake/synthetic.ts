@@ -13,6 +13,7 @@ import {
 } from '../../data/synthetic/set.ts';
 import type { DrawnSet, Thumbnail } from '../../protocol/dataset.ts';
 import { SPLIT_SEED, type SyntheticOptions } from '../../protocol/intake.ts';
+import type { FilmMarks } from '../../protocol/marks.ts';
 
 export interface PlannedSet {
   readonly parts: Omit<DatasetParts, 'startedAt'>;
@@ -56,6 +57,9 @@ export function planSet(options: SyntheticOptions): PlannedSet {
   };
 }
 
+/** Side of the masks, px. */
+const MARK_SIDE = 128;
+
 /** The set at hand, for thumbnails; there is nothing on disk and nothing to decode again. */
 export class HeldPhantoms {
   readonly fingerprint: string;
@@ -77,6 +81,20 @@ export class HeldPhantoms {
       const { plane } = renderEntry(entry, side);
       return [{ index, ...shrink({ width: side, height: side, bytes: plane }, side) }];
     });
+  }
+
+  /** Where what was drawn of each finding lies: exact, since a program drew it. */
+  marks(film: number): FilmMarks | null {
+    const entry = this.#entries[film];
+    if (!entry) return null;
+    const size = MARK_SIDE;
+    const masks = Object.entries(renderEntry(entry, size).masks).map(([finding, bytes]) => ({
+      finding,
+      width: size,
+      height: size,
+      bytes,
+    }));
+    return { boxes: [], masks };
   }
 
   async decodeAgain(): Promise<null> {

@@ -2,13 +2,14 @@
 // film is turned here and is the one that the Train view shows as well.
 
 import { Button, Slider } from '@mantine/core';
-import { IconRefresh } from '@tabler/icons-react';
+import { IconRefresh, IconTarget } from '@tabler/icons-react';
 import { useEffect } from 'react';
 import { LABEL_NEGATIVE, LABEL_POSITIVE, SPLITS } from '../../../protocol/dataset.ts';
 import type { ClassMap } from '../../../protocol/engine.ts';
 import { askClassMap, setMapOpacity, useClassMap } from '../../../store/films/classMap.ts';
 import { useDataset } from '../../../store/films/dataset.ts';
 import { inspectFilm, useInspect } from '../../../store/films/inspect.ts';
+import { forgetPointing, hasPlaces, pointAtAll, usePointing } from '../../../store/films/pointing.ts';
 import { thumbnailOf, useThumbnails, wantThumbnail } from '../../../store/films/thumbnails.ts';
 import type { LinearReport } from '../../../tasks/linear/report.ts';
 import chartStyles from '../../charts/charts.module.css';
@@ -79,9 +80,38 @@ interface WhereItLooksProps {
   readonly report: LinearReport;
 }
 
+/** How often the map points at what is drawn on the test films, on request: each film is a pass of the encoder. */
+function Pointing({ finding }: { finding: string }) {
+  const { progress, pointed, problem } = usePointing();
+  const share = (value: number) => `${Math.round(100 * value)} %`;
+  return (
+    <>
+      <Button
+        variant="default"
+        size="compact-xs"
+        loading={progress !== null}
+        leftSection={<IconTarget size={13} />}
+        data-testid="class-map-point"
+        onClick={() => void pointAtAll(finding)}
+      >
+        Point at all test films with it
+      </Button>
+      <p role="status" data-testid="class-map-pointed">
+        {progress && `Film ${progress.done + 1} of ${progress.total}`}
+        {problem}
+        {pointed &&
+          `On ${pointed.films} test film${pointed.films === 1 ? '' : 's'} where its place is known, the map is largest inside it on ${share(pointed.peak)}; the middle of the film lies inside on ${share(pointed.centre)}. ${share(pointed.energy)} of the map lies inside, and ${share(pointed.area)} of the film does.`}
+      </p>
+    </>
+  );
+}
+
 export function WhereItLooks({ finding, report }: WhereItLooksProps) {
   const film = useInspect((inspect) => inspect.film);
   const { map, problem, opacity } = useClassMap();
+  const marked = useDataset(hasPlaces);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another report is of another layer
+  useEffect(forgetPointing, [finding, report]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another report is of another layer
   useEffect(() => void askClassMap(film, finding), [film, finding, report]);
   return (
@@ -125,7 +155,8 @@ export function WhereItLooks({ finding, report }: WhereItLooksProps) {
             onClick={() => nextWith(finding)}
           >
             Next test film with it
-          </Button>
+          </Button>{' '}
+          {marked && map && !isOnePlace(map) && <Pointing finding={finding} />}
           <p className={`dim ${styles.looksCaution}`}>
             The map is exact: it is what each place adds to the layer's logit, where that is above 0. It shows
             where the encoder's last map speaks for the finding, not why, nor that the finding is there: a

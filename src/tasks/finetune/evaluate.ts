@@ -52,7 +52,7 @@ export const evaluateFinetune: Evaluate<'finetune'> = async ({ run, dataset, con
       stage: 'Fine-tuning',
       async encoder(start, draw) {
         const onEpoch = (done: number, total: number) =>
-          asked.onProgress(`Fine-tuning, ${start.name} start, draw ${draw.index + 1}: epoch`, done, total);
+          asked.onProgress(`Fine-tuning, ${start.name} start, draw ${draw.index + 1}, epoch`, done, total);
         const tuning = { runtime: run.runtime, dataset, config, onEpoch, yieldNow: asked.yieldNow };
         const { scores, bestEpoch } = await tune(start, draw, tuning);
         bestEpochs[start.name].push(bestEpoch);

@@ -20,7 +20,7 @@ const matches = (view: 1 | 2, count: number) =>
     label: `Matches by place, from view ${view}`,
     short: `m${view}`,
     help: `Pairs of places that lie closest in the film, found from view ${view}: num_matches[${view - 1}]. Of 7 x 7 places, as at 224 px; a smaller or larger map takes the same share of its own.`,
-    source: 'arXiv 2210.01571, section 3.1; published code',
+    source: 'arXiv 2210.01571, section 3; published code',
   });
 
 const ROWS = {
@@ -50,7 +50,7 @@ const ROWS = {
     label: 'Global share α',
     short: 'α',
     help: 'Share of the global loss; the rest is for matched places. 1 is the global loss alone.',
-    source: 'arXiv 2210.01571, equation 5',
+    source: 'arXiv 2210.01571, section 3',
   }),
   matchesFrom1: matches(1, 20),
   matchesFrom2: matches(2, 4),

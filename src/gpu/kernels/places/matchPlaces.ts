@@ -1,4 +1,4 @@
-// Which places of the last map of one view go with which of the other (VICRegL, arXiv 2210.01571, section 3.1): to each place
+// Which places of the last map of one view go with which of the other (VICRegL, arXiv 2210.01571, section 3): to each place
 // the one nearest by feature, and the one nearest where both lie in the film; of the latter those pairs that lie closest.
 // Nothing here has a gradient. Among places that are as near as the nearest but for rounding the first is taken, so that a tie
 // does not depend on the machine.

@@ -1,4 +1,4 @@
-// VICReg on matched places (VICRegL, arXiv 2210.01571, equations 2 to 4) and its gradient: every pair of a film counts as an
+// VICReg on matched places (VICRegL, arXiv 2210.01571, section 3) and its gradient: every pair of a film counts as an
 // embedding of its own, whose statistics are taken over the films of the batch. Terms are means over the pairs of a matching,
 // and then over the four matchings. The covariance goes through Gram matrices, as in loss/vicreg.ts, whose vector of terms
 // this fills.

@@ -10,8 +10,8 @@ import { openOurDevice, prepareSteps } from './ours.ts';
 import { CONFIG } from './problem.ts';
 
 const REFERENCE: MethodName = 'vicreg';
-/** Sides of the images, px: the last map has 2 x 2 places, and 4 x 4. */
-const SIZES = [64, 128];
+/** Sides of the images, px: the last map of the first has 2 x 2 places; a second would take four times as long. */
+const SIZES = [CONFIG.imageSize];
 const WARM_UP = 2;
 
 export interface MethodRow {

@@ -206,7 +206,11 @@ async function readFilms(session: Session, data: DataArguments, folder: StudyFol
 }
 
 /** One browser until the study is complete or the browser is lost. */
-async function inBrowser({ data, kernels, keepEvery }: Asked, folder: StudyFolder): Promise<void> {
+async function inBrowser(
+  { data, kernels, keepEvery }: Asked,
+  folder: StudyFolder,
+  halted: () => boolean,
+): Promise<void> {
   const progress = new StudyProgress();
   let runner: StudyRunner | null = null;
   const hear = (event: RunnerEvent) => {
@@ -219,7 +223,11 @@ async function inBrowser({ data, kernels, keepEvery }: Asked, folder: StudyFolde
       async (session) => {
         const state = await readFilms(session, data, folder);
         progress.end();
-        runner = new StudyRunner(session, folder, keepEvery, (now, job) => progress.begin(now, job));
+        runner = new StudyRunner(session, folder, {
+          keepEvery,
+          halted,
+          onState: (now, job) => progress.begin(now, job),
+        });
         await runStudy(state, runner);
       },
       { kernels },
@@ -239,7 +247,9 @@ async function work(asked: Asked, folder: StudyFolder): Promise<void> {
   while (!isComplete(folder.state) || !folder.state.data) {
     const before = folder.writes;
     try {
-      await inBrowser(asked, folder);
+      await inBrowser(asked, folder, () => interrupted);
+      // Interrupted where no call was waiting that would have said so.
+      if (interrupted) throw new AppError('cancelled');
     } catch (thrown) {
       const { code, message } = asAppError(thrown);
       vain = folder.writes > before ? 0 : vain + 1;

@@ -6,7 +6,7 @@ import type { RunnerEvent, SampleRecord } from '../../src/headless.ts';
 import { metricNames } from '../../src/protocol/metrics.ts';
 import type { Job } from '../../src/study/queue.ts';
 import type { StudyHost } from '../../src/study/runStudy.ts';
-import type { Finished, StudyState, Trained } from '../../src/study/state.ts';
+import type { Finished, Trained } from '../../src/study/state.ts';
 import { type Session, saveOffered } from './browser.ts';
 import { curveLines, type StudyFolder } from './studyFolder.ts';
 
@@ -21,20 +21,27 @@ function thinned(values: readonly (number | null)[]): (number | null)[] {
   });
 }
 
+interface RunnerOptions extends Pick<StudyHost, 'halted' | 'onState'> {
+  readonly keepEvery: number;
+}
+
 export class StudyRunner implements StudyHost {
-  readonly onState: (state: StudyState, job: Job | null) => void;
+  readonly onState: StudyHost['onState'];
+  readonly halted: () => boolean;
   readonly #session: Session;
   readonly #folder: StudyFolder;
+  /** Seconds between checkpoints. */
   readonly #keepEvery: number;
   /** The run that the engine has at hand, once it is trained. */
   #atHand = '';
   #samples: SampleRecord[] = [];
 
-  constructor(session: Session, folder: StudyFolder, keepEvery: number, onState: StudyRunner['onState']) {
+  constructor(session: Session, folder: StudyFolder, options: RunnerOptions) {
     this.#session = session;
     this.#folder = folder;
-    this.#keepEvery = keepEvery;
-    this.onState = onState;
+    this.#keepEvery = options.keepEvery;
+    this.halted = options.halted;
+    this.onState = options.onState;
   }
 
   hear(event: RunnerEvent): void {
@@ -79,7 +86,6 @@ export class StudyRunner implements StudyHost {
     this.#session.call('validateForStudy', request);
   score = (request: Parameters<StudyHost['score']>[0]) => this.#session.call('scoreForStudy', request);
   keep = (finished: Finished) => this.#folder.keep(finished);
-  halted = () => false;
 
   /** At the checkpoint that a cut left behind, or at the start. */
   async #begin(job: Job) {

@@ -29,11 +29,16 @@ async function takenUp(runId: string | null): Promise<boolean> {
   }
 }
 
-/** Until the run at hand is over, or stands because someone halted it. @throws AppError why it failed, or cancelled */
+/** Until the run at hand is over, or stands because the study is halted. @throws AppError why it failed, or cancelled */
 function ended(halted: () => boolean): Promise<void> {
   return new Promise((resolve, reject) => {
+    let asked = false;
     const look = ({ status, error }: ReturnType<typeof useSession.getState>) => {
       const { state } = status;
+      if (state === 'running' && halted() && !asked) {
+        asked = true;
+        currentClient().engine.pause().catch(reject);
+      }
       const over = state === 'done' || state === 'failed' || state === 'closed';
       if (!over && !(state === 'paused' && halted())) return;
       stop();
@@ -65,6 +70,7 @@ export class PageHost implements StudyHost {
     if (!finished(useSession.getState().status)) {
       const noted = this.#noteBegun(job.id);
       try {
+        if (this.halted()) throw new AppError('cancelled');
         await currentClient().engine.play();
         await ended(this.halted);
       } catch (thrown) {

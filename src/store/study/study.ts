@@ -11,7 +11,6 @@ import { checkSpec, type StudySpec } from '../../study/spec.ts';
 import { beginStudy, type StudyState } from '../../study/state.ts';
 import { AppError, toWire, type WireError } from '../../util/errors.ts';
 import { forgetStudy, readStudy, writePlan } from '../../vault/studyFile.ts';
-import { currentClient } from '../client.ts';
 import { showView, useSettings } from '../page/settings.ts';
 import { filmsAtHand, needsRestart, restart, stop } from '../run/acts.ts';
 import { overlayRun } from '../run/library.ts';
@@ -145,14 +144,8 @@ export const continueStudy = (): Promise<void> =>
     return state;
   });
 
-/** After the step in flight; the run stays at its checkpoint. */
-export async function haltStudy(): Promise<void> {
-  set({ halting: true });
-  if (useSession.getState().status.state === 'running') {
-    const status = await currentClient().engine.pause();
-    useSession.setState({ status });
-  }
-}
+/** After the step or the scoring in flight; the run stays at its checkpoint. */
+export const haltStudy = (): void => set({ halting: true });
 
 /** Its runs stay in the list. */
 export async function dropStudy(): Promise<void> {

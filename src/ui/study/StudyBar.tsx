@@ -122,7 +122,7 @@ function Act() {
         variant="default"
         loading={halting}
         leftSection={<IconPlayerPause size={14} />}
-        onClick={() => void haltStudy()}
+        onClick={haltStudy}
       >
         Halt
       </Button>

@@ -9,7 +9,7 @@ import { useDataset } from '../../store/films/dataset.ts';
 import { choosePreset, setDraft, useSettings } from '../../store/page/settings.ts';
 import { startSession, stop } from '../../store/run/acts.ts';
 import { useSession } from '../../store/session.ts';
-import { changePlan, dropStudy, startStudy, useStudy } from '../../store/study/study.ts';
+import { changePlan, dropStudy, haltStudy, startStudy, useStudy } from '../../store/study/study.ts';
 import { isComplete } from '../../study/queue.ts';
 import { readStudy } from '../../vault/studyFile.ts';
 import { mount } from '../testPage.tsx';
@@ -78,6 +78,17 @@ describe('the Study view', () => {
     await until(() => expect(Object.keys(study().state!.trained)).toContain('mlvicx-seed1'));
     await until(() => expect(study().running).toBe(false));
     expect(isComplete(study().state!)).toBe(true);
+  });
+
+  it('halts while a run is still being compiled, before its first step', async () => {
+    await opened({ beat: 5 });
+    void startStudy();
+    await until(() => expect(study().job?.part).toBe('trained'));
+    await until(() => expect(useSession.getState().status.state).toBe('compiling'));
+    haltStudy();
+    await until(() => expect(study().running).toBe(false));
+    expect(useSession.getState().status).toMatchObject({ state: 'ready', step: 0 });
+    expect(study().state!.trained).toEqual({});
   });
 
   it('leaves out a run that blows up, and shows no fault of the page for it', async () => {

@@ -149,6 +149,24 @@ describe('checkpoints', () => {
       expect(readCheckpoint(writeSafetensors(bare), base).config).toMatchObject({ method, ...sizes });
     },
   );
+  it('know the length of a queue in a bare state dict, which has it as [D, K]', () => {
+    const base = { ...presetConfig('smoke'), method: 'moco' } as const;
+    const { storages, buffers } = networkOf({ ...base, queueLength: 48 });
+    const tensors = [...storages.flatMap(({ parameters }) => parameters), ...buffers];
+    const bare = new Map(
+      tensors.map(({ name, shape }) => [
+        name,
+        { dtype: 'F32' as const, ...toTorchLayout(name, counted(...shape)) },
+      ]),
+    );
+    expect(bare.get('queue')!.shape).toEqual([base.embeddingDim, 48]);
+    const read = readCheckpoint(writeSafetensors(bare), base);
+    expect(read.config).toMatchObject({ method: 'moco', queueLength: 48 });
+    expect(read.buffers.get('queue')).toEqual(counted(48, base.embeddingDim));
+    expect([...read.parameters.keys()].filter((name) => name.startsWith('target.')).length).toBeGreaterThan(
+      60,
+    );
+  });
   it('says what a model misses', () => {
     const shapes = new Map([...checkpoint.parameters].map(([name, { shape }]) => [name, shape]));
     expect(() => requireTensors(checkpoint.parameters, shapes)).not.toThrow();

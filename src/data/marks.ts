@@ -1,7 +1,7 @@
 // What readers drew on a film: boxes and masks. Kept as the label file has them, in the pixels of the frame they
 // were drawn in, and turned to shares of the film only when somebody looks. SIIM-ACR's run lengths are decoded here.
 
-import type { FilmMark, FilmMarks } from '../protocol/marks.ts';
+import type { FilmMark, FilmMarks } from '../protocol/film.ts';
 import { AppError } from '../util/errors.ts';
 
 /** A mark as read; `frame` is the width and height it is measured in, null for the film's own. */

@@ -1,5 +1,5 @@
-// One film as a reader of films looks at it: levels at full resolution with the contrast the file asks for, and its
-// tags. Asked for one at a time; nothing of it is kept beyond the window it is shown in.
+// One film as a reader of films looks at it: levels at full resolution with the contrast the file asks for, its tags, and
+// the boxes and masks that were drawn on it. Asked for one at a time; nothing of it is kept beyond the window it is shown in.
 
 import type { ErrorCode } from '../util/errors.ts';
 import type { ImageFormat, Taking } from './dataset.ts';
@@ -86,4 +86,28 @@ export interface StoredRow {
 export interface StoredReading {
   readonly workers: number;
   readonly seconds: number;
+}
+
+/** A box in shares of the film's sides, 0..1, from the top left. */
+export interface FilmMark {
+  readonly finding: string;
+  /** Who drew it; empty where the file does not say. */
+  readonly reader: string;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface FilmMask {
+  readonly finding: string;
+  readonly width: number;
+  readonly height: number;
+  /** width * height, row-major, 1 inside; covers the whole film. */
+  readonly bytes: Uint8Array;
+}
+
+export interface FilmMarks {
+  readonly boxes: readonly FilmMark[];
+  readonly masks: readonly FilmMask[];
 }

@@ -4,9 +4,8 @@
 import type { Config } from '../config/schema.ts';
 import type { CacheState } from './cache.ts';
 import type { DatasetSummary, Thumbnail } from './dataset.ts';
-import type { FilmView, StoredReading, StoredRow } from './film.ts';
+import type { FilmMarks, FilmView, StoredReading, StoredRow } from './film.ts';
 import type { LabelChoice, LabelScan, MatchExample } from './labels.ts';
-import type { FilmMarks } from './marks.ts';
 import type { QualityFlag } from './quality.ts';
 import type { SplitChoice } from './split.ts';
 

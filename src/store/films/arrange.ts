@@ -3,9 +3,9 @@
 // files; a folder that was refused for its split is read again with the way out that was chosen (run/acts.ts).
 
 import { create } from 'zustand';
+import type { FilmMarks } from '../../protocol/film.ts';
 import type { Arrangement, Decisions } from '../../protocol/intake.ts';
 import type { MatchExample } from '../../protocol/labels.ts';
-import type { FilmMarks } from '../../protocol/marks.ts';
 import { type ErrorCode, toWire, type WireError } from '../../util/errors.ts';
 import { currentClient } from '../client.ts';
 import { type Source, useDataset } from './dataset.ts';

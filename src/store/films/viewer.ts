@@ -1,11 +1,15 @@
-// The film viewer: which film is open, its picture once it has come, and how it is looked at. The picture is let go
-// when the viewer closes or turns; what identifies a patient is hidden again for every film.
+// The windows over the page that show films: all of them, for a flag or not; the dialog of their labels; and the viewer, with
+// which film is open, its picture once it has come, how it is looked at, and the boxes and masks over it, asked for film by
+// film. The picture is let go when the viewer closes or turns; what identifies a patient is hidden again for every film. They
+// may lie over a drawer, which must then leave the Escape key to them.
 
 import { create } from 'zustand';
 import { filmAt } from '../../protocol/dataset.ts';
-import type { FilmView } from '../../protocol/film.ts';
+import type { FilmMarks, FilmView } from '../../protocol/film.ts';
+import type { QualityFlag } from '../../protocol/quality.ts';
 import { toWire } from '../../util/errors.ts';
 import { currentClient } from '../client.ts';
+import { fetchMarks } from './arrange.ts';
 import { useDataset } from './dataset.ts';
 import { inspectFilm, useInspect } from './inspect.ts';
 
@@ -85,4 +89,52 @@ export const showIdentifiers = (identifiersShown: boolean): void => set({ identi
 
 useDataset.subscribe((state, before) => {
   if (state.summary?.fingerprint !== before.summary?.fingerprint) closeViewer();
+});
+
+interface GalleryState {
+  readonly opened: boolean;
+  readonly flag: QualityFlag | null;
+  readonly labelsOpened: boolean;
+}
+
+export const useGallery = create<GalleryState>()(() => ({ opened: false, flag: null, labelsOpened: false }));
+
+export const showGallery = (flag: QualityFlag | null = null): void =>
+  useGallery.setState({ opened: true, flag });
+export const closeGallery = (): void => useGallery.setState({ opened: false });
+export const filterGallery = (flag: QualityFlag | null): void => useGallery.setState({ flag });
+export const showLabels = (labelsOpened: boolean): void => useGallery.setState({ labelsOpened });
+
+interface MarksState {
+  readonly film: number | null;
+  readonly marks: FilmMarks | null;
+  /** Why they cannot be shown. */
+  readonly problem: string | null;
+  readonly shown: boolean;
+  /** Of masks, 0..1; boxes are outlines and stay. */
+  readonly opacity: number;
+}
+
+const NONE = { film: null, marks: null, problem: null } as const;
+
+export const useMarks = create<MarksState>()(() => ({ ...NONE, shown: true, opacity: 0.45 }));
+
+export const showMarks = (shown: boolean): void => useMarks.setState({ shown });
+export const setMarksOpacity = (opacity: number): void => useMarks.setState({ opacity });
+
+async function follow(film: number | null): Promise<void> {
+  useMarks.setState({ ...NONE, film });
+  const marked = useDataset.getState().summary?.labels?.marks;
+  // What a program drew is known, but is not laid over its films: it would give the findings away.
+  if (film === null || !marked) return;
+  try {
+    const marks = await fetchMarks(film);
+    if (useMarks.getState().film === film) useMarks.setState({ marks });
+  } catch (error) {
+    if (useMarks.getState().film === film) useMarks.setState({ problem: toWire(error).message });
+  }
+}
+
+useViewer.subscribe(({ film }) => {
+  if (film !== useMarks.getState().film) void follow(film);
 });

@@ -10,7 +10,7 @@ import type { Arrangement } from '../../protocol/intake.ts';
 import { takeClient } from '../../store/client.ts';
 import { useArrangement } from '../../store/films/arrange.ts';
 import { type DatasetState, useDataset } from '../../store/films/dataset.ts';
-import { useGallery } from '../../store/films/gallery.ts';
+import { useGallery } from '../../store/films/viewer.ts';
 import { useSettings } from '../../store/page/settings.ts';
 import { useSession } from '../../store/session.ts';
 import { AppError, toWire } from '../../util/errors.ts';

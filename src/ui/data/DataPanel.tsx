@@ -6,7 +6,7 @@ import { useMemo } from 'react';
 import type { DatasetSummary } from '../../protocol/dataset.ts';
 import { commandOf } from '../../store/commands.ts';
 import { useDataset } from '../../store/films/dataset.ts';
-import { showGallery } from '../../store/films/gallery.ts';
+import { showGallery } from '../../store/films/viewer.ts';
 import { useSettings } from '../../store/page/settings.ts';
 import { formatCounted } from '../../util/format.ts';
 import { FilmGrid } from '../films/FilmGrid.tsx';

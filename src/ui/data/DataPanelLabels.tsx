@@ -6,7 +6,7 @@ import { IconCheck } from '@tabler/icons-react';
 import type { DatasetSummary, LabelReport } from '../../protocol/dataset.ts';
 import { MATCH_PROBLEMS, type ScannedTable } from '../../protocol/labels.ts';
 import { confirmLabels, useArrangement } from '../../store/films/arrange.ts';
-import { showLabels } from '../../store/films/gallery.ts';
+import { showLabels } from '../../store/films/viewer.ts';
 import { formatCount, formatCounted } from '../../util/format.ts';
 import shared from '../shell/shared.module.css';
 import styles from './data.module.css';

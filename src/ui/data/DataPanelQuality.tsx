@@ -5,7 +5,7 @@ import { useState } from 'react';
 import type { DatasetSummary } from '../../protocol/dataset.ts';
 import { QUALITY, type QualityCount, type QualityFlag } from '../../protocol/quality.ts';
 import { arrange, useArrangement } from '../../store/films/arrange.ts';
-import { showGallery } from '../../store/films/gallery.ts';
+import { showGallery } from '../../store/films/viewer.ts';
 import { runExists, useSession } from '../../store/session.ts';
 import { formatCount, formatCounted } from '../../util/format.ts';
 import shared from '../shell/shared.module.css';

@@ -14,7 +14,7 @@ import {
   type Stratify,
 } from '../../protocol/split.ts';
 import { arrange, useArrangement } from '../../store/films/arrange.ts';
-import { showLabels } from '../../store/films/gallery.ts';
+import { showLabels } from '../../store/films/viewer.ts';
 import { runExists, useSession } from '../../store/session.ts';
 import { formatCounted } from '../../util/format.ts';
 import { ErrorNotice } from '../shell/ErrorNotice.tsx';

@@ -8,7 +8,7 @@ import { type DatasetSummary, type Placement, SPLITS } from '../../protocol/data
 import type { LabelChoice, ScannedTable } from '../../protocol/labels.ts';
 import { arrange, confirmLabels, useArrangement } from '../../store/films/arrange.ts';
 import { useDataset } from '../../store/films/dataset.ts';
-import { showLabels, useGallery } from '../../store/films/gallery.ts';
+import { showLabels, useGallery } from '../../store/films/viewer.ts';
 import { runExists, useSession } from '../../store/session.ts';
 import { formatCounted } from '../../util/format.ts';
 import { ErrorNotice } from '../shell/ErrorNotice.tsx';

@@ -6,7 +6,7 @@ import { beforeEach, expect, it, vi } from 'vitest';
 import { filmTable, type ImageRow, LABEL_NEGATIVE, LABEL_POSITIVE } from '../../protocol/dataset.ts';
 import { flagBit } from '../../protocol/quality.ts';
 import { useDataset } from '../../store/films/dataset.ts';
-import { closeGallery, showGallery } from '../../store/films/gallery.ts';
+import { closeGallery, showGallery } from '../../store/films/viewer.ts';
 import { useSettings } from '../../store/page/settings.ts';
 import { mount } from '../testPage.tsx';
 import { Gallery } from './Gallery.tsx';

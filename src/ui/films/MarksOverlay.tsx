@@ -3,8 +3,8 @@
 
 import { Slider, Switch } from '@mantine/core';
 import { useEffect, useRef } from 'react';
-import type { FilmMark, FilmMarks, FilmMask } from '../../protocol/marks.ts';
-import { setMarksOpacity, showMarks, useMarks } from '../../store/films/marks.ts';
+import type { FilmMark, FilmMarks, FilmMask } from '../../protocol/film.ts';
+import { setMarksOpacity, showMarks, useMarks } from '../../store/films/viewer.ts';
 import shared from '../shell/shared.module.css';
 import styles from './MarksOverlay.module.css';
 import { viridis } from './viridis.ts';

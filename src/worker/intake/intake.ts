@@ -14,7 +14,7 @@ import type {
   PlaneWanted,
   Thumbnail,
 } from '../../protocol/dataset.ts';
-import type { FilmView, StoredReading } from '../../protocol/film.ts';
+import type { FilmMarks, FilmView, StoredReading } from '../../protocol/film.ts';
 import type {
   Arrangement,
   IntakeApi,
@@ -25,7 +25,6 @@ import type {
   SyntheticOptions,
 } from '../../protocol/intake.ts';
 import type { LabelScan, MatchExample } from '../../protocol/labels.ts';
-import type { FilmMarks } from '../../protocol/marks.ts';
 import { AppError } from '../../util/errors.ts';
 import { formatCounted } from '../../util/format.ts';
 import { HeldSet } from '../engine/heldSet.ts';

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import type { ClassMap } from '../../protocol/engine.ts';
-import type { FilmMarks } from '../../protocol/marks.ts';
+import type { FilmMarks } from '../../protocol/film.ts';
 import { meanInside, pointedAt } from './pointing.ts';
 
 const SIZE = 10;

@@ -4,7 +4,7 @@
 import { create } from 'zustand';
 import { LABEL_POSITIVE, SPLITS } from '../../protocol/dataset.ts';
 import type { ClassMap } from '../../protocol/engine.ts';
-import type { FilmMarks } from '../../protocol/marks.ts';
+import type { FilmMarks } from '../../protocol/film.ts';
 import { toWire } from '../../util/errors.ts';
 import { currentClient } from '../client.ts';
 import { fetchMarks } from './arrange.ts';

@@ -79,8 +79,10 @@ export const theme = createTheme({
         closeButtonProps: { 'aria-label': 'Close' },
       },
     },
+    // Below dialogs (200), which are opened from what a drawer holds.
     Drawer: {
       defaultProps: {
+        zIndex: 190,
         transitionProps: { duration: 120 },
         overlayProps: { backgroundOpacity: 0.35 },
         closeButtonProps: { 'aria-label': 'Close' },

@@ -12,8 +12,8 @@ import {
   sideOf,
 } from '../../data/synthetic/set.ts';
 import type { DrawnSet, Thumbnail } from '../../protocol/dataset.ts';
+import type { FilmMarks } from '../../protocol/film.ts';
 import { SPLIT_SEED, type SyntheticOptions } from '../../protocol/intake.ts';
-import type { FilmMarks } from '../../protocol/marks.ts';
 
 export interface PlannedSet {
   readonly parts: Omit<DatasetParts, 'startedAt'>;

@@ -13,6 +13,9 @@ import { requireWeights } from '../checkpoint/weights.ts';
 import { presetConfig } from '../config/presets.ts';
 import { type Config, parseConfig } from '../config/schema.ts';
 import { drawView, viewNumbers } from '../data/augment.ts';
+import { toGrey } from '../data/grayscale.ts';
+import { decodePngFile } from '../data/raster/raster.ts';
+import { shrink } from '../data/resize.ts';
 import { networkOf } from '../methods/engines.ts';
 import { METHOD_NAMES } from '../methods/records.ts';
 import { filmTable } from '../protocol/dataset.ts';
@@ -204,6 +207,33 @@ describe.skipIf(!found)(`the program in a bundle, ${title}`, () => {
     },
     LONG,
   );
+
+  it('reads films as this program does: 16 bits of which 12 are in use, colour, and what is larger than it keeps', async () => {
+    const here = await unpacked('films', tiny({}));
+    const [width, height] = [131, 97];
+    const deep = Uint16Array.from({ length: width * height }, (_, i) => (i * 37) % 4000);
+    const colour = Uint8Array.from({ length: 3 * width * height }, (_, i) => (i * i) % 253);
+    const files = {
+      'deep.png': encode({ width, height, data: deep, channels: 1, depth: 16 }),
+      'colour.png': encode({ width, height, data: colour, channels: 3, depth: 8 }),
+    };
+    for (const [name, bytes] of Object.entries(files)) writeFileSync(path.join(here, name), bytes);
+    const program = `
+import json
+from pathlib import Path
+from films import grey_levels, shrunk
+print(json.dumps([shrunk(grey_levels(Path(name)), 60).tolist() for name in ("deep.png", "colour.png")]))`;
+    const found: number[][][] = JSON.parse(await run(here, 1, '-c', program));
+    for (const [i, bytes] of Object.values(files).entries()) {
+      const { values, recipe } = await decodePngFile(bytes as Uint8Array<ArrayBuffer>);
+      const grey = recipe ? toGrey(values, recipe).plane : Uint8Array.from(values);
+      const plane = shrink({ width, height, bytes: grey }, 60);
+      expect([found[i]![0]!.length, found[i]!.length]).toEqual([plane.width, plane.height]);
+      const apart = found[i]!.flat().map((level, at) => Math.abs(level - plane.bytes[at]!));
+      expect(Math.max(...apart)).toBeLessThanOrEqual(1);
+      expect(apart.filter((difference) => difference > 0).length / apart.length).toBeLessThan(0.05);
+    }
+  });
 
   it('draws the order of films and the views that this program draws', async () => {
     const config = tiny({ rotation: 20, solariseProbability1: 0.5 });

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 
 from rng import Rng
 from views import views_of
@@ -44,32 +44,52 @@ def training_films(folder, table):
     return found, f"{len(found)} films for training, {len(rows) - len(wanted)} in other parts{lost}"
 
 
-def dicom_values(path):
-    """Stored values of a DICOM film through its rescale, and the range to show: its window, or all but half a percent."""
+def first(value):
+    return float(value if isinstance(value, (int, float, str)) else value[0])
+
+
+def dicom_grey(path):
+    """The first frame of a DICOM film, 0 to 1: rescale or modality LUT, then its VOI LUT, its window, or all but half a percent
+    at either end. Pixels are taken for square."""
     try:
         import pydicom
+        from pydicom.pixel_data_handlers import util
     except ImportError as error:
         raise SystemExit("These films are DICOM files: pip install pydicom, or train on PNG files.") from error
-    film = pydicom.dcmread(path)
-    values = film.pixel_array.astype(np.float64) * float(film.get("RescaleSlope", 1)) + float(film.get("RescaleIntercept", 0))
+    film = pydicom.dcmread(path, force=True)
+    stored = film.pixel_array[0] if int(film.get("NumberOfFrames") or 1) > 1 else film.pixel_array
+    if film.PixelRepresentation == 0 and film.HighBit == film.BitsStored - 1:
+        stored = stored & (2**film.BitsStored - 1)
+    values = util.apply_modality_lut(stored, film)
     centre, width = film.get("WindowCenter"), film.get("WindowWidth")
-    first = lambda value: float(value[0] if hasattr(value, "__len__") and not isinstance(value, str) else value)  # noqa: E731
-    if centre is None or width is None:
+    if film.get("VOILUTSequence"):
+        bits = film.VOILUTSequence[0].LUTDescriptor[2]
+        grey = util.apply_voi(values.astype(np.int64), film) / (2**bits - 1)
+    elif centre is None or width is None:
         low, high = np.quantile(values, [0.005, 0.995])
+        grey = (values - low) / max(high - low, 1e-9)
+    elif film.get("VOILUTFunction") == "SIGMOID":
+        grey = 1 / (1 + np.exp(-4 * (values - first(centre)) / first(width)))
     else:
-        low, high = first(centre) - 0.5 - (first(width) - 1) / 2, first(centre) - 0.5 + (first(width) - 1) / 2
-    return values, low, high, film.get("PhotometricInterpretation") == "MONOCHROME1"
+        grey = (values - (first(centre) - 0.5)) / max(first(width) - 1, 1e-9) + 0.5
+    grey = np.clip(grey, 0, 1)
+    return 1 - grey if film.PhotometricInterpretation == "MONOCHROME1" else grey
 
 
 def grey_levels(path):
     """A film as uint8 [H, W], 0 is black."""
     if path.suffix.lower() in DICOM:
-        values, low, high, inverted = dicom_values(path)
-        grey = np.floor(255 * np.clip((values - low) / max(high - low, 1e-9), 0, 1) + 0.5)
-        return (255 - grey if inverted else grey).astype(np.uint8)
+        return np.floor(255 * dicom_grey(path) + 0.5).astype(np.uint8)
     with Image.open(path) as image:
+        if image.format == "JPEG":
+            image = ImageOps.exif_transpose(image)
         if image.mode.startswith("I"):
-            return np.floor(np.asarray(image).astype(np.float64) / 257 + 0.5).astype(np.uint8)
+            # White is what the bits in use allow: many films of 16 bits leave the top ones empty.
+            values = np.asarray(image).astype(np.float64)
+            white = 2 ** max(8, int(values.max()).bit_length()) - 1
+            return np.floor(255 * values / white + 0.5).astype(np.uint8)
+        if "A" in image.mode or "transparency" in image.info:
+            image = Image.alpha_composite(Image.new("RGBA", image.size, "black"), image.convert("RGBA"))
         return np.asarray(image.convert("L"))
 
 

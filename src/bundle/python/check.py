@@ -30,10 +30,12 @@ def errors(found, wanted):
     }
 
 
-def together(found, wanted):
-    """The same of all tensors as one: AdamW makes a whole step of a gradient that is nothing but rounding."""
-    apart = sum(float((found[name].cpu() - tensor).double().pow(2).sum()) for name, tensor in wanted.items())
-    return (apart / sum(float(tensor.double().pow(2).sum()) for tensor in wanted.values())) ** 0.5
+def together(found, wanted, gradients):
+    """The same of all tensors as one, but for those whose gradient is nothing but rounding: AdamW makes a whole step of it."""
+    largest = max(gradient.norm() for gradient in gradients.values())
+    kept = [name for name in wanted if name not in gradients or gradients[name].norm() > NOTHING * largest]
+    apart = sum(float((found[name].cpu() - wanted[name]).double().pow(2).sum()) for name in kept)
+    return (apart / sum(float(wanted[name].double().pow(2).sum()) for name in kept)) ** 0.5
 
 
 def prefixed(tensors, prefix):
@@ -57,10 +59,11 @@ def main(folder):
     gradients = {name: weight.grad.clone() for name, weight in network.named_parameters() if weight.requires_grad}
     momentum = momentum_at(config, int(facts["stepsPerEpoch"]), int(facts["step"]))
     update(network, optimiser, float(facts["rate"]), config, momentum)
+    wanted = prefixed(recorded, "gradient.")
     rows = {
         "loss": abs(float(log["loss/total"]) / float(facts["loss"]) - 1),
-        "gradients": errors(gradients, prefixed(recorded, "gradient.")),
-        "weights after the step": together(dict(network.named_parameters()), prefixed(recorded, "weight.")),
+        "gradients": errors(gradients, wanted),
+        "weights after the step": together(dict(network.named_parameters()), prefixed(recorded, "weight."), wanted),
     }
     fine = True
     for title, found in rows.items():

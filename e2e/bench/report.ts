@@ -101,7 +101,7 @@ export function scalingTable(rows: readonly ScalingRow[]): string {
 }
 
 export function methodTable(rows: readonly MethodRow[]): string {
-  const head = ['one step', 'px', 'ms', 'to VICReg', 'at most', ''];
+  const head = ['one step', 'px', 'fastest ms', 'to VICReg', 'at most', ''];
   const lines = rows.map(({ method, imageSize, ms, ratio, limit }) => [
     method,
     `${imageSize}`,

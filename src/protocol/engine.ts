@@ -164,7 +164,7 @@ export interface ClassMap {
   readonly places: readonly [number, number];
   readonly size: number;
   readonly map: Float32Array;
-  /** Where it is largest, in shares of the film's width and height. */
+  /** The middle of the place where it is largest, in shares of the film's width and height. */
   readonly peak: readonly [number, number];
   /** What the layer says of the film. */
   readonly logit: number;

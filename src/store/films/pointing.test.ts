@@ -11,7 +11,14 @@ function mapOf(values: readonly (readonly [x: number, y: number, value: number])
   const map = new Float32Array(SIZE * SIZE);
   for (const [x, y, value] of values) map[y * SIZE + x] = value;
   const [px, py] = values.toSorted((a, b) => b[2] - a[2])[0] ?? [0, 0];
-  return { finding: 'Mass', places: [2, 2], size: SIZE, map, peak: [px / SIZE, py / SIZE], logit: 0 };
+  return {
+    finding: 'Mass',
+    places: [2, 2],
+    size: SIZE,
+    map,
+    peak: [(px + 0.5) / SIZE, (py + 0.5) / SIZE],
+    logit: 0,
+  };
 }
 /** The upper left quarter. */
 const box = { finding: 'mass', reader: '', x: 0, y: 0, width: 0.5, height: 0.5 };

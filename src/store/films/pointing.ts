@@ -12,7 +12,7 @@ import { useDataset } from './dataset.ts';
 
 /** Of one film, or the mean over several. */
 export interface Inside {
-  /** The largest value of the map lies inside. */
+  /** The place where the map is largest lies inside, by its middle. */
   readonly peak: number;
   /** The middle of the film does. */
   readonly centre: number;
@@ -51,9 +51,8 @@ export function pointedAt({ finding, size, map, peak }: ClassMap, marks: FilmMar
     within += map[i]!;
     area++;
   }
-  const half = 0.5 / size;
   return {
-    peak: Number(sum > 0 && inside(peak[0] + half, peak[1] + half)),
+    peak: Number(sum > 0 && inside(...peak)),
     centre: Number(inside(0.5, 0.5)),
     energy: sum > 0 ? within / sum : 0,
     area: area / map.length,

@@ -44,14 +44,16 @@ export async function lookAt(
   renderer.dispose();
   const { dim } = layer;
   const weights = layer.weight.subarray(k * dim, (k + 1) * dim);
-  const large = enlarged(classMap(values, weights), height, width, size);
-  const peak = peakOf(large);
+  const places = classMap(values, weights);
+  const large = enlarged(places, height, width, size);
+  // In the middle of its place, where the enlarged map is largest too: the first such pixel of a place at the edge is in a corner.
+  const peak = peakOf(places);
   return {
     finding,
     places: [height, width],
     size,
     map: Float32Array.from(large),
-    peak: [(peak % size) / size, Math.floor(peak / size) / size],
+    peak: [((peak % width) + 0.5) / width, (Math.floor(peak / width) + 0.5) / height],
     logit: layer.bias[k]! + meanOver(values, weights),
   };
 }

@@ -12,6 +12,7 @@ import { inspectFilm, useInspect } from '../../../store/films/inspect.ts';
 import { forgetPointing, hasPlaces, pointAtAll, usePointing } from '../../../store/films/pointing.ts';
 import { thumbnailOf, useThumbnails, wantThumbnail } from '../../../store/films/thumbnails.ts';
 import type { LinearReport } from '../../../tasks/linear/report.ts';
+import { unbroken } from '../../../util/format.ts';
 import chartStyles from '../../charts/charts.module.css';
 import { FilmCanvas } from '../../films/FilmCanvas.tsx';
 import { FilmTurner } from '../../films/FilmTurner.tsx';
@@ -96,11 +97,13 @@ function Pointing({ finding }: { finding: string }) {
       >
         Point at all test films with it
       </Button>
-      <p role="status" data-testid="class-map-pointed">
+      <p className={styles.looksPointed} role="status" data-testid="class-map-pointed">
         {progress && `Film ${progress.done + 1} of ${progress.total}`}
         {problem}
         {pointed &&
-          `On ${pointed.films} test film${pointed.films === 1 ? '' : 's'} where its place is known, the map is largest inside it on ${share(pointed.peak)}; the middle of the film lies inside on ${share(pointed.centre)}. ${share(pointed.energy)} of the map lies inside, and ${share(pointed.area)} of the film does.`}
+          unbroken(
+            `On ${pointed.films} test film${pointed.films === 1 ? '' : 's'} where its place is known, the map is largest inside it on ${share(pointed.peak)}; the middle of the film lies inside on ${share(pointed.centre)}. ${share(pointed.energy)} of the map lies inside, and ${share(pointed.area)} of the film does.`,
+          )}
       </p>
     </>
   );

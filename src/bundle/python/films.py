@@ -6,6 +6,7 @@ there by its path below the folder or by a hash of that. Without the table every
 
 import csv
 import hashlib
+import uuid
 from pathlib import Path
 
 import numpy as np
@@ -125,7 +126,7 @@ class Films(torch.utils.data.Dataset):
         kept = self.planes / f"{hashlib.sha256(f'{path} {side}'.encode()).hexdigest()[:32]}.png"
         if not kept.exists():
             plane = Image.fromarray(shrunk(grey_levels(self.folder / path), side))
-            mine = kept.with_suffix(f".{torch.initial_seed()}")
+            mine = kept.with_suffix(f".{uuid.uuid4().hex}")
             plane.save(mine, "png")
             mine.replace(kept)
         with Image.open(kept) as image:

@@ -168,6 +168,8 @@ def main():
         checkpoint.load(tensors, network, optimiser, config, counted)
     steps_per_epoch = len(films) // config["batchSize"]
     total = run_length(config, steps_per_epoch)
+    if step >= total:
+        raise SystemExit(f"The run is at its end, step {step} of {total}: --length gives it another.")
     end = min(total, step + given.steps) if given.steps else total
     for line in [about, *said, f"{config['method']}, {config['optimiser']}: step {step} to {end} of {total}"]:
         say(line)

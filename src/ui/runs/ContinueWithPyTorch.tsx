@@ -21,7 +21,7 @@ export function ContinueWithPyTorch({ disabled }: { readonly disabled: boolean }
     if (bytes) saveBlob(`pytorch-step-${step}.zip`, new Blob([bytes], { type: 'application/zip' }));
   };
   return (
-    <Popover opened={open} onChange={setOpen} position="bottom-end" width={300} trapFocus>
+    <Popover opened={open} onChange={setOpen} position="bottom-end" width="target" trapFocus>
       <Popover.Target>
         <Button
           variant="default"

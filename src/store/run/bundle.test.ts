@@ -1,0 +1,69 @@
+// The bundle as the page hands it out: a zip of the program, the checkpoint and, for films of one's own, the table of parts.
+
+import { strFromU8, unzipSync } from 'fflate';
+import { afterEach, expect, it, vi } from 'vitest';
+import { writeCheckpoint } from '../../checkpoint/checkpoint.ts';
+import { presetConfig } from '../../config/presets.ts';
+import { type DatasetSummary, filmTable } from '../../protocol/dataset.ts';
+import { useDataset } from '../films/dataset.ts';
+import { useSession } from '../session.ts';
+import { makeBundle } from './bundle.ts';
+
+let method = 'barlow';
+const saved = () => {
+  const empty = { parameters: new Map(), buffers: new Map(), optimiserState: new Map() };
+  const config = { ...presetConfig('smoke'), method: method as 'barlow' };
+  return writeCheckpoint({ ...empty, config, step: 7, fingerprint: 'abc', start: 'random' });
+};
+vi.mock('./acts.ts', () => ({ saveCheckpoint: async () => saved() }));
+
+const films = filmTable([
+  {
+    path: 'a/one.png',
+    patient: 'p',
+    split: 'train',
+    format: 'png',
+    width: 1,
+    height: 1,
+    labels: Uint8Array.of(1),
+  },
+]);
+const summary = { synthetic: false, filmTable: films, findings: ['mass'] } as unknown as DatasetSummary;
+afterEach(() => {
+  method = 'barlow';
+  useDataset.setState({ summary: null });
+});
+
+it('holds the program, the checkpoint, and no table for the built-in set', async () => {
+  useDataset.setState({ summary: { ...summary, synthetic: true } });
+  const files = unzipSync((await makeBundle(true))!);
+  expect(Object.keys(files)).toEqual(
+    expect.arrayContaining([
+      'train.py',
+      'model.py',
+      'check.py',
+      'README.md',
+      'run.json',
+      'checkpoint.safetensors',
+    ]),
+  );
+  expect(Object.keys(files)).not.toContain('films.csv');
+  expect(files['checkpoint.safetensors']).toEqual(saved());
+  expect(JSON.parse(strFromU8(files['run.json']!))).toMatchObject({
+    step: '7',
+    config: { method: 'barlow' },
+  });
+});
+
+it('names films only where that is asked for', async () => {
+  useDataset.setState({ summary });
+  const table = async (names: boolean) => strFromU8(unzipSync((await makeBundle(names))!)['films.csv']!);
+  expect(await table(true)).toBe('film,part,mass\na/one.png,train,1\n');
+  expect(await table(false)).toMatch(/^film,part,mass\nsha256:[0-9a-f]{32},train,1\n$/);
+});
+
+it('says so where the method has no part in PyTorch', async () => {
+  method = 'supervised';
+  expect(await makeBundle(false)).toBeNull();
+  expect(useSession.getState().error?.code).toBe('bundle-unavailable');
+});

@@ -17,7 +17,7 @@ const matches = (view: 1 | 2, count: number) =>
     integer: true,
     scale: 'linear',
     unit: 'of 49',
-    label: `Matches by place, from view ${view}`,
+    label: `Matches, view ${view}`,
     short: `m${view}`,
     help: `Pairs of places that lie closest in the film, found from view ${view}: num_matches[${view - 1}]. Of 7 x 7 places, as at 224 px; a smaller or larger map takes the same share of its own.`,
     source: 'arXiv 2210.01571, section 3; published code',

@@ -98,7 +98,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
     fake: 'beat:8',
     hash: SMALL,
     act: inTurn(press('view-study'), press('study-start'), (page) =>
-      page.locator('[data-testid=study-progress][data-done="7"]').waitFor(PATIENCE),
+      page.locator('[data-row=vicreg]').filter({ hasText: /0\.\d/ }).waitFor(PATIENCE),
     ),
   },
   study: {

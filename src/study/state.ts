@@ -98,5 +98,5 @@ export const withFinished = (state: StudyState, { part, id, value }: Finished): 
 export const readState = (raw: unknown): StudyState => read(STUDY_STATE, raw, 'the study');
 
 /** Failures of the run itself, which would come again: they are part of the result. Any other ends the work for now. */
-const OF_THE_RUN = ['loss-not-finite', 'loss-exploded', 'model-broken', 'does-not-fit', 'config-invalid'];
+const OF_THE_RUN = ['loss-not-finite', 'loss-exploded', 'model-broken', 'does-not-fit'];
 export const isOfTheRun = (code: string): boolean => isErrorCode(code) && OF_THE_RUN.includes(code);

@@ -1,12 +1,16 @@
-// The run at hand as a bundle that goes on in PyTorch: one zip of the Python files, the checkpoint as it stands, and, for films of
-// one's own, the table of parts.
+// The run at hand as a bundle that goes on in PyTorch: one zip of the Python files, the checkpoint as it stands, the curves so far
+// as a TensorBoard log, and, for films of one's own, the table of parts.
 
 import { zipSync } from 'fflate';
 import { bundleFiles, metadataOf } from '../../bundle/bundle.ts';
 import { filmsCsv } from '../../bundle/filmsCsv.ts';
+import { eventFileName } from '../../util/eventFile.ts';
+import { liveSeries } from '../curves/series.ts';
 import { useDataset } from '../films/dataset.ts';
 import { showError } from '../session.ts';
 import { saveCheckpoint } from './acts.ts';
+import { seriesEvents } from './export.ts';
+import { liveRun } from './runs.ts';
 
 /** Weights hardly shrink, and take their time. */
 const AS_IT_IS = /\.safetensors$/;
@@ -20,6 +24,12 @@ export async function makeBundle(names: boolean): Promise<Uint8Array<ArrayBuffer
     const films = summary && !summary.synthetic ? await filmsCsv(summary, { names }) : undefined;
     const { PYTHON } = await import('../../bundle/python.ts');
     const files = bundleFiles({ python: PYTHON, metadata: metadataOf(checkpoint), checkpoint, films });
+    const run = liveRun();
+    // Where train.py goes on with its log.
+    if (run) {
+      const name = `out/runs/${eventFileName(run.startedAt / 1000, 'playground')}`;
+      files.set(name, seriesEvents(liveSeries(), run));
+    }
     const entries = [...files].map(([name, bytes]) => {
       const level: 0 | 6 = AS_IT_IS.test(name) ? 0 : 6;
       return [name, [bytes, { level }] as [Uint8Array, { level: 0 | 6 }]] as const;

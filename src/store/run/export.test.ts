@@ -1,10 +1,12 @@
 import Papa from 'papaparse';
 import { describe, expect, it } from 'vitest';
+import { presetConfig } from '../../config/presets.ts';
 import { metricNames } from '../../protocol/metrics.ts';
 import type { LinearReport } from '../../tasks/linear/report.ts';
 import type { Interval } from '../../tasks/record.ts';
+import { scalarsRecord } from '../../util/eventFile.ts';
 import { Series } from '../curves/series.ts';
-import { evaluationCsv, problemsCsv, seriesCsv } from './export.ts';
+import { evaluationCsv, problemsCsv, seriesCsv, seriesEvents } from './export.ts';
 
 const METRIC_NAMES = metricNames({ method: 'mlvicx' });
 
@@ -36,6 +38,26 @@ describe('export', () => {
       if (i === 1) expect(row![name]).toBe('');
       else expect(Number(row![name])).toBe(values[i]);
     });
+  });
+
+  it('writes the curves of a run as a TensorBoard log, record by record', () => {
+    const series = new Series();
+    const values = Float64Array.from(METRIC_NAMES, (_, i) => (i === 1 ? Number.NaN : i + 0.5));
+    series.append({ step: 3, activeSeconds: 2, values }, METRIC_NAMES);
+    series.append({ step: 4, activeSeconds: 3, values }, METRIC_NAMES);
+    const run = { config: presetConfig('smoke'), startedAt: 5000 };
+    const bytes = seriesEvents(series, run);
+    const view = new DataView(bytes.buffer);
+    const times: number[] = [];
+    for (let at = 0; at < bytes.length; ) {
+      const length = Number(view.getBigUint64(at, true));
+      times.push(view.getFloat64(at + 13, true));
+      at += 16 + length;
+    }
+    expect(times).toEqual([5, 5, 7, 8]);
+    const measured = METRIC_NAMES.flatMap((name, i) => (i === 1 ? [] : [[name, values[i]!] as const]));
+    const last = scalarsRecord(8, 4, measured);
+    expect(bytes.subarray(bytes.length - last.length)).toEqual(last);
   });
 
   it('writes scores, the mean and the reason for each finding left out', () => {

@@ -3,8 +3,11 @@
 // the match report is the one that names files, and says so.
 
 import Papa from 'papaparse';
+import { inForce } from '../../config/schema.ts';
 import { MATCH_PROBLEMS, type MatchExample } from '../../protocol/labels.ts';
 import { type Evaluation, taskOf } from '../../tasks/records.ts';
+import { scalarsRecord, settingsRecord, versionRecord } from '../../util/eventFile.ts';
+import { joinBytes } from '../../util/protobuf.ts';
 import type { Series } from '../curves/series.ts';
 import type { Run } from './runs.ts';
 
@@ -24,6 +27,23 @@ export function seriesCsv(series: Series): string {
     { fields: ['step', 'active_seconds', ...series.metrics], data: rows },
     { newline: '\n' },
   );
+}
+
+/** A TensorBoard event file of the curves, with the settings for its HParams view. Wall time is that of training, halts left out. */
+export function seriesEvents(
+  series: Series,
+  { config, startedAt }: Pick<Run, 'config' | 'startedAt'>,
+): Uint8Array<ArrayBuffer> {
+  const began = startedAt / 1000;
+  const columns = series.metrics.map((name) => [name, series.column(name)] as const);
+  const steps = Array.from({ length: series.length }, (_, i) =>
+    scalarsRecord(
+      began + series.activeSeconds.at(i),
+      series.steps.at(i),
+      columns.map(([name, column]) => [name, column.at(i)] as const),
+    ),
+  );
+  return joinBytes([versionRecord(began), settingsRecord(began, inForce(config), ['loss/total']), ...steps]);
 }
 
 function seriesRecord(series: Series) {

@@ -8,12 +8,13 @@ import { STATISTIC_NAMES, STATISTICS } from '../../methods/record/statistics.ts'
 import { METHODS } from '../../methods/records.ts';
 import { isAtWork } from '../../protocol/engine.ts';
 import type { MetricName } from '../../protocol/metrics.ts';
-import { seriesCsv } from '../../store/run/export.ts';
+import { seriesCsv, seriesEvents } from '../../store/run/export.ts';
 import { exportRun, loadCurves, overlayRun } from '../../store/run/library.ts';
 import { resumeRun } from '../../store/run/resume.ts';
 import { deleteRun, type Run, renameRun } from '../../store/run/runs.ts';
 import { useSession } from '../../store/session.ts';
 import { taskOf } from '../../tasks/records.ts';
+import { eventFileName } from '../../util/eventFile.ts';
 import { formatBytes, formatCount, formatMeasured } from '../../util/format.ts';
 import { RUN_EXTENSION } from '../../vault/runFile.ts';
 import { outerColour } from '../charts/shown.ts';
@@ -98,6 +99,12 @@ function Scores({ run }: { run: Run }) {
 async function saveCurves(run: Run): Promise<void> {
   const series = await loadCurves(run.id);
   if (series) saveText(`${fileName(run.name)}.csv`, seriesCsv(series), 'text/csv');
+}
+
+async function saveEvents(run: Run): Promise<void> {
+  const series = await loadCurves(run.id);
+  if (series)
+    saveBlob(eventFileName(run.startedAt / 1000, 'playground'), new Blob([seriesEvents(series, run)]));
 }
 
 /** Only what is kept can be resumed, and only while the engine is at rest. */
@@ -227,6 +234,18 @@ function RunsViewExport({ run }: { run: Run }) {
         />
         <Button size="compact-sm" data-testid="save-run" onClick={() => void save()}>
           Save file
+        </Button>
+        <p>Or its curves and settings alone, for TensorBoard: put the file into a folder of its own.</p>
+        <Button
+          size="compact-sm"
+          variant="default"
+          data-testid="save-events"
+          onClick={() => {
+            setOpen(false);
+            void saveEvents(run);
+          }}
+        >
+          TensorBoard log
         </Button>
       </Popover.Dropdown>
     </Popover>

@@ -109,6 +109,17 @@ const SCENES: Readonly<Record<string, Scene>> = {
     ),
   },
   runs: { fake: 'beat:1', hash: SMALL, act: inTurn(trained, press('view-runs')) },
+  'runs-export': {
+    fake: 'beat:1',
+    hash: SMALL,
+    act: inTurn(trained, press('view-runs'), async (page) => {
+      await page
+        .getByRole('button', { name: /^Export / })
+        .first()
+        .click();
+      await page.getByTestId('run-export').waitFor(PATIENCE);
+    }),
+  },
   device: {
     fake: 'beat:1',
     act: inTurn(press('view-device'), press('test-gpu'), (page) =>

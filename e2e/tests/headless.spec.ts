@@ -49,6 +49,15 @@ test('pretrain and probe leave their files and the closing line', async () => {
   expect(Object.keys(last.auroc)).toEqual(['pretrained', 'random', 'pixels']);
   // The classes differ by a bright disc, which raw pixels cannot miss.
   expect(last.auroc.pixels).toBeGreaterThan(0.9);
+
+  const voted = await headless(
+    ...['evaluate', '--task', 'neighbours', '--checkpoint', checkpoint, '--data', folder],
+    ...['--set', 'neighbourCount=5', '--out', out],
+  );
+  expect(voted.err).toBe('');
+  const vote = JSON.parse(voted.out.trimEnd().split('\n').at(-1)!);
+  expect(vote).toMatchObject({ share: 1, neighbours: 5 });
+  expect(vote.auroc.pixels).toBeGreaterThan(0.9);
   rmSync(folder, { recursive: true });
   rmSync(out, { recursive: true });
 });

@@ -93,7 +93,7 @@ test('by click: the table fills, and a reload goes on', async ({ app }) => {
   await expect(row('pixels')).toContainText(/0\.\d{3}/);
   await page.getByTestId('study-continue').click();
   await expect(row('vicreg')).toContainText(/0\.\d{3}/, { timeout: 150_000 });
-  await expect(page.getByTestId('study-verdict')).toContainText('With all labels');
+  await expect(page.getByTestId('study-verdict')).toContainText('With a single seed');
   await expect(page.getByTestId('study-progress')).toHaveCount(0);
 
   const { text } = await app.download(page.getByTestId('study-export-json'));

@@ -72,11 +72,19 @@ function nothingTold(state: StudyState, rows: readonly StudyRow[]): string | nul
     : `${reference} cannot be told apart from ${joined(names)} ${where}`;
 }
 
+export interface StudyVerdict {
+  /** On the methods, or why nothing is said of them. */
+  readonly claim: string;
+  /** On what needs no pretraining, and on the upper line; empty where there is nothing to say. */
+  readonly beside: string;
+}
+
 /** @param rows the table of the state (table.ts) */
-export function verdict(state: StudyState, rows: readonly StudyRow[]): string {
+export function verdictParts(state: StudyState, rows: readonly StudyRow[]): StudyVerdict {
   if (!isComplete(state)) {
     const { done, total } = progressOf(state);
-    return `The study is not complete (${done} of ${total} pieces of work), so nothing is said yet.`;
+    const claim = `The study is not complete (${done} of ${total} pieces of work), so nothing is said yet.`;
+    return { claim, beside: '' };
   }
   const { spec } = state;
   const reference = METHODS[spec.reference].label;
@@ -94,11 +102,19 @@ export function verdict(state: StudyState, rows: readonly StudyRow[]): string {
       return all.length > 0 ? [shareSentence(reference, share, all)] : [];
     });
   const none = nothingTold(state, rows);
-  const words = [...(none ? [none] : sentences(true)), ...sentences(false)];
-  if (words.length === 0) return `${reference} has no score, so nothing can be said.`;
-  const single =
-    spec.seeds.length === 1
-      ? [' With a single seed this is about these encoders, not about the methods.']
-      : [];
-  return words.join(' ') + single.join('');
+  const claims = none ? [none] : sentences(true);
+  const beside = sentences(false);
+  if (claims.length + beside.length === 0) {
+    return { claim: `${reference} has no score, so nothing can be said.`, beside: '' };
+  }
+  if (spec.seeds.length === 1) {
+    claims.push('With a single seed this is about these encoders, not about the methods.');
+  }
+  return { claim: claims.join(' '), beside: beside.join(' ') };
+}
+
+/** The whole in one text. */
+export function verdict(state: StudyState, rows: readonly StudyRow[]): string {
+  const { claim, beside } = verdictParts(state, rows);
+  return [claim, beside].filter(Boolean).join(' ');
 }

@@ -7,7 +7,7 @@ import type { StudyRow } from '../../study/table.ts';
 import { percent } from '../../tasks/compared/words.ts';
 import styles from './StudyPlot.module.css';
 
-const LABELS = 168;
+const LABELS = 220;
 const RADIUS = 4;
 const AXIS = 40;
 

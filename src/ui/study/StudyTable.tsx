@@ -5,7 +5,7 @@ import { Button, Table, UnstyledButton } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
 import { METHODS } from '../../methods/records.ts';
 import { showCurves } from '../../store/study/study.ts';
-import { chosenFor, runId } from '../../study/queue.ts';
+import { chosenFor, isComplete, runId } from '../../study/queue.ts';
 import { studyCsv, studyJson, studyTex } from '../../study/report/files.ts';
 import { studyHtml } from '../../study/report/html.ts';
 import type { StudyState } from '../../study/state.ts';
@@ -26,11 +26,18 @@ function runsOf(state: StudyState, row: StudyRow): readonly string[] {
 
 const STANDING = { above: 'above', below: 'below', alike: 'not told apart' } as const;
 
-function Score({ cell, onOpen }: { cell: Cell; onOpen: (() => void) | null }) {
+interface ScoreProps {
+  readonly cell: Cell;
+  readonly onOpen: (() => void) | null;
+  /** Nothing is called a difference before the end. */
+  readonly complete: boolean;
+}
+
+function Score({ cell, onOpen, complete }: ScoreProps) {
   const { auroc, spread, difference, seeds } = cell;
   if (auroc.value === null) return <span className="dim">–</span>;
   const spreadText = spread.seeds === null ? '' : ` ± ${spread.seeds.toFixed(3)}`;
-  const found = standing(difference);
+  const found = complete ? standing(difference) : null;
   const value = `${scoreText(auroc.value)}${spreadText}`;
   return (
     <>
@@ -44,9 +51,10 @@ function Score({ cell, onOpen }: { cell: Cell; onOpen: (() => void) | null }) {
       <span className={`dim ${styles.studySmall}`}>
         {intervalText(auroc)}, {seeds} {seeds === 1 ? 'seed' : 'seeds'}
       </span>
-      {difference && difference.value !== null && found && (
+      {difference && difference.value !== null && (
         <span className={styles.studySmall}>
-          {gainText(difference.value)}: {STANDING[found]}
+          {gainText(difference.value)}
+          {found && `: ${STANDING[found]}`}
         </span>
       )}
     </>
@@ -55,6 +63,7 @@ function Score({ cell, onOpen }: { cell: Cell; onOpen: (() => void) | null }) {
 
 export function StudyTable({ state, rows }: { state: StudyState; rows: readonly StudyRow[] }) {
   const reference = METHODS[state.spec.reference].label;
+  const complete = isComplete(state);
   return (
     <>
       <Table.ScrollContainer minWidth={480} type="native">
@@ -77,7 +86,11 @@ export function StudyTable({ state, rows }: { state: StudyState; rows: readonly 
                   <Table.Td>{row.label}</Table.Td>
                   {row.cells.map((cell) => (
                     <Table.Td key={cell.share} className="num" ta="right">
-                      <Score cell={cell} onOpen={runs.length > 0 ? () => showCurves(runs) : null} />
+                      <Score
+                        complete={complete}
+                        cell={cell}
+                        onOpen={runs.length > 0 ? () => showCurves(runs) : null}
+                      />
                     </Table.Td>
                   ))}
                 </Table.Tr>

@@ -53,7 +53,9 @@ describe('the Study view', () => {
     fireEvent.click(screen.getByTestId('study-start'));
     await until(() => expect(screen.queryByTestId('study-progress')).not.toBeNull());
     await until(() => expect(study().state && isComplete(study().state!)).toBe(true));
-    await until(() => expect(screen.getByTestId('study-verdict').textContent).toContain('With all labels'));
+    await until(() =>
+      expect(screen.getByTestId('study-verdict').textContent).toContain('With a single seed'),
+    );
     const rows = [...document.querySelectorAll('[data-row]')].map((row) => row.getAttribute('data-row'));
     expect(rows).toEqual(['mlvicx', 'vicreg', 'random-bottlenecks', 'random-plain', 'pixels']);
     for (const row of document.querySelectorAll('[data-row]')) expect(row.textContent).toMatch(/0\.\d{3}/);

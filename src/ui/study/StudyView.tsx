@@ -5,7 +5,7 @@ import { useEffect } from 'react';
 import { recallStudy, useStudy } from '../../store/study/study.ts';
 import type { StudyState } from '../../study/state.ts';
 import { studyTable } from '../../study/table.ts';
-import { verdict } from '../../study/verdict.ts';
+import { verdictParts } from '../../study/verdict.ts';
 import { leftOut, warningsOf } from '../../study/warnings.ts';
 import { unbroken } from '../../util/format.ts';
 import { ErrorNotice } from '../shell/ErrorNotice.tsx';
@@ -32,15 +32,17 @@ function Lines({ title, lines }: { title: string; lines: readonly string[] }) {
 
 function Found({ state }: { state: StudyState }) {
   const rows = studyTable(state);
+  const { claim, beside } = verdictParts(state, rows);
   const left = leftOut(state).map(({ what, why }) => `${what}: ${why}`);
   return (
     <>
       <div className={styles.studyHead}>
         <h2 className={styles.studyVerdict} data-testid="study-verdict">
-          {unbroken(verdict(state, rows))}
+          {unbroken(claim)}
         </h2>
         <StudyExports state={state} />
       </div>
+      {beside && <p className={`dim ${styles.studyBeside}`}>{unbroken(beside)}</p>}
       <StudyTable state={state} rows={rows} />
       <StudyPlot rows={rows} />
       <Lines title="Read with care" lines={warningsOf(state)} />

@@ -1,6 +1,6 @@
 """A run of the playground that goes on in PyTorch, and back: both sides take the same step, and must agree.
 
-    /usr/bin/python3 e2e/torch/bundle_check.py --data DIR [--methods mlvicx,barlow,simclr,byol] [--out out/bundle]
+    /usr/bin/python3 e2e/torch/bundle_check.py --data DIR [--methods mlvicx,vicreg,barlow,simclr,byol] [--out out/bundle]
 
 Needs python3-torch, python3-numpy and python3-pil. For each method: a short run in the playground, its bundle with the next step,
 that step in the bundle on one process and on two (gloo), and the views that the bundle draws from the files itself. Then the
@@ -101,7 +101,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=pathlib.Path, required=True)
     parser.add_argument("--limit", type=int, default=64, help="films that are read")
-    parser.add_argument("--methods", default="mlvicx,barlow,simclr,byol")
+    parser.add_argument("--methods", default="mlvicx,vicreg,barlow,simclr,byol")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("out/bundle"))
     given = parser.parse_args()
     data, out = given.data.resolve(), given.out.resolve()

@@ -77,7 +77,8 @@ function evaluate(model: Model, images: Tensor): Record<string, Tensor> {
   return tf.tidy(() => {
     const { encoder, embeddings } = model.embed(pass, images);
     const { heads } = model.method;
-    const symbols = Object.entries(embeddings).map(([head, tensor]) => [heads[head]!.symbol, tensor]);
+    // A head may be the features themselves; each column is freed by itself.
+    const symbols = Object.entries(embeddings).map(([head, tensor]) => [heads[head]!.symbol, tensor.clone()]);
     const plain = model.method.bottlenecks(model.config)
       ? { plain: encode(pass, images, { bottlenecks: false }).features }
       : {};

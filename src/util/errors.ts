@@ -130,7 +130,7 @@ export const ERROR_TABLE = {
   },
   'not-a-film': {
     sentence: 'This is not taken for a film: {detail}',
-    hint: 'It was left out. If it holds films, give the folder or the file another name.',
+    hint: 'It was left out. If it holds films, take away the tick that its folder has under Folders; else give the folder or the file another name.',
   },
   'archive-unreadable': {
     sentence: 'The array file cannot be opened: {detail}',

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 import { guard } from './e2e/tools/guard.ts';
@@ -18,5 +19,7 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'src/**/*.test.tsx', 'e2e/**/*.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // By itself Vitest leaves one core to others, which on a machine of two is half of it. Each file keeps about one busy.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
   },
 });

@@ -158,7 +158,8 @@ export class FaultRig {
 
   /** Has the page told that it is hidden or about to be frozen; the step at which it then stands must be kept. */
   async hides(event: 'visibilitychange' | 'freeze'): Promise<void> {
-    const stalls = Array.from({ length: 10 }, (_, i) => ({ kind: 'stall', step: 6 + i, ms: 400 }) as const);
+    // Writing goes on between stalls; it needs some of them, and the rest are the time in which to look.
+    const stalls = Array.from({ length: 15 }, (_, i) => ({ kind: 'stall', step: 6 + i, ms: 400 }) as const);
     await this.start(stalls, 1000);
     await this.app.reachesStep(2);
     await this.page.evaluate((name) => {
@@ -270,6 +271,7 @@ export class FaultRig {
     await expect
       .poll(async () => Number(await this.page.getByTestId('kept').getAttribute('data-step')), {
         timeout: 30_000,
+        intervals: [100],
       })
       .toBeGreaterThanOrEqual(least);
   }

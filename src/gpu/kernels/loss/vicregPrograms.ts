@@ -107,6 +107,24 @@ export const covariance = program({
   moments[index] = select(sum / f32(p.n - 1u), 0.0, j == k);`,
 });
 
+/**
+ * How a head's terms end: 64 lanes leave their shares of seven sums, and seven lanes add them up into the vector of terms
+ * [8], invariance first, then for either view hinge, covariance and spread. It begins inside the loop over the views and ends it.
+ */
+export const TERMS_OF_SUMS = `    sums[1u + view][lane] = hinge;
+    sums[3u + view][lane] = second;
+    sums[5u + view][lane] = spread;
+  }
+  workgroupBarrier();
+  if (lane < 7u) {
+    var sum = 0.0;
+    for (var i = 0u; i < 64u; i++) { sum += sums[lane][i]; }
+    let d = f32(p.d);
+    let scale = select(select(1.0 / d, 0.5 / d, lane < 3u), 1.0 / (d * f32(p.n)), lane == 0u);
+    terms[group.x * 8u + lane] = sum * scale;
+  }
+  if (lane == 7u) { terms[group.x * 8u + 7u] = 0.0; }`;
+
 /** The vector of terms, a share of each sum by every workgroup: each lane sums a stride, then one lane sums the lanes. */
 export function terms(gramForm: boolean) {
   return program({
@@ -138,19 +156,7 @@ export function terms(gramForm: boolean) {
       let m = moments[view * area + i];
       second += m * m;
     }
-    sums[1u + view][lane] = hinge;
-    sums[3u + view][lane] = second;
-    sums[5u + view][lane] = spread;
-  }
-  workgroupBarrier();
-  if (lane < 7u) {
-    var sum = 0.0;
-    for (var i = 0u; i < 64u; i++) { sum += sums[lane][i]; }
-    let d = f32(p.d);
-    let scale = select(select(1.0 / d, 0.5 / d, lane < 3u), 1.0 / (d * f32(p.n)), lane == 0u);
-    terms[group.x * 8u + lane] = sum * scale;
-  }
-  if (lane == 7u) { terms[group.x * 8u + 7u] = 0.0; }`,
+${TERMS_OF_SUMS}`,
   });
 }
 

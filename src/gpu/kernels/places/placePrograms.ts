@@ -2,6 +2,7 @@
 
 import { program, threadFor } from '../../program.ts';
 import { VICREG_EPS, VICREG_STD } from '../loss/constants.ts';
+import { TERMS_OF_SUMS } from '../loss/vicregPrograms.ts';
 import { elementOf, sumOf, type VectorLanes, zeroOf } from '../parts/lanes.ts';
 
 const TARGET = VICREG_STD.toFixed(1);
@@ -115,19 +116,7 @@ var<workgroup> sums: array<array<f32, 64>, 7>;`,
       let g = grams[view * p.pairs * area + i];
       second += share(i / area) * g * g;
     }
-    sums[1u + view][lane] = hinge;
-    sums[3u + view][lane] = second;
-    sums[5u + view][lane] = spread;
-  }
-  workgroupBarrier();
-  if (lane < 7u) {
-    var sum = 0.0;
-    for (var i = 0u; i < 64u; i++) { sum += sums[lane][i]; }
-    let d = f32(p.d);
-    let scale = select(select(1.0 / d, 0.5 / d, lane < 3u), 1.0 / (d * f32(p.n)), lane == 0u);
-    terms[group.x * 8u + lane] = sum * scale;
-  }
-  if (lane == 7u) { terms[group.x * 8u + 7u] = 0.0; }`,
+${TERMS_OF_SUMS}`,
 });
 
 /** One thread per element of z: it looks through the pairs of its film for those that its place is in. */

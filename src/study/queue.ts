@@ -2,7 +2,7 @@
 // state alone, so that whoever takes it up, after a cut or in another tab, goes on with the same piece.
 
 import type { Config } from '../config/schema.ts';
-import type { MethodName } from '../methods/records.ts';
+import { METHODS, type MethodName } from '../methods/records.ts';
 import {
   configOf,
   type EncoderShape,
@@ -85,7 +85,7 @@ function tries({ spec }: StudyState, method: StudyMethod): Job[] {
   const seed = sweepSeed(spec);
   return combinations.flatMap((swept): Job[] => {
     const [id, config] = [runId(method.name, seed, swept), configOf(spec, method, seed, swept)];
-    const words = `${method.name}, seed ${seed}${sweptWords(swept)}`;
+    const words = `${METHODS[method.name].label}, seed ${seed}${sweptWords(swept)}`;
     const common = { id, config, method: method.name, words };
     return [
       { ...common, part: 'trained' },
@@ -98,7 +98,7 @@ function runs(state: StudyState, method: StudyMethod, seed: number): Job[] {
   // While the sweep goes on its first combination stands for the one to be chosen: as many pieces, of the same size.
   const swept = chosenFor(state, method) ?? sweepOf(state.spec, method)[0]!;
   const [id, config] = [runId(method.name, seed, swept), configOf(state.spec, method, seed, swept)];
-  const words = `${method.name}, seed ${seed}${sweptWords(swept)}`;
+  const words = `${METHODS[method.name].label}, seed ${seed}${sweptWords(swept)}`;
   return [
     { id, config, method: method.name, words, part: 'trained' },
     { id, config, words, part: 'scored', encoder: 'method' },

@@ -4,6 +4,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { presetConfig } from '../../config/presets.ts';
 import { metricNames, type StepSample } from '../../protocol/metrics.ts';
+import { runLockName } from '../../protocol/vault.ts';
 import { readRunFile } from '../../vault/readRunFile.ts';
 import { addRun, listRuns } from '../../vault/runs.ts';
 import { resetSeries } from '../curves/series.ts';
@@ -120,6 +121,19 @@ describe('the offer after a reload', () => {
     expect(offer?.id).toBe(id);
     expect(runNameOf(offer!, runs())).toBe('Second try');
     expect(runNameOf(offer!, [])).toBe('Smoke, seed 2');
+    useResume.setState({ offer: null });
+    vi.unstubAllGlobals();
+  });
+
+  it('says so once the tab that had the run at hand is gone, as that of a page just left soon is', async () => {
+    const { id } = runs()[1]!;
+    let held = [{ name: runLockName(id) }];
+    vi.stubGlobal('localStorage', { getItem: () => id });
+    vi.stubGlobal('navigator', { locks: { query: async () => ({ held }) } });
+    await offerInterrupted();
+    expect(useResume.getState().offer).toMatchObject({ id, inUse: true });
+    held = [];
+    await vi.waitFor(() => expect(useResume.getState().offer).toMatchObject({ id, inUse: false }), 5000);
     useResume.setState({ offer: null });
     vi.unstubAllGlobals();
   });

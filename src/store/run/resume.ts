@@ -53,14 +53,25 @@ const AT_HAND = 'mlvicx-run-at-hand';
 /** And the name of the folder that its films came from, where this browser remembers folders. */
 const FOLDER = 'mlvicx-run-folder';
 
-/** Looks for a run that was cut off, or that goes on in another tab. */
+/** Milliseconds between two looks at a run that is at hand elsewhere: its tab may end, and that of a page just left does. */
+const LOOK_AGAIN = 1000;
+
+/** Looks for a run that was cut off, or that goes on in another tab; the latter is looked at again while it is offered. */
 export async function offerInterrupted(): Promise<void> {
   const runs = await listRuns(await runStorage());
   const last = localStorage.getItem(AT_HAND);
   const cutOff = runs.find(({ state, inUse }) => state === 'interrupted' || inUse);
   const atHand = runs.find(({ id, state }) => id === last && (state === 'paused' || state === 'failed'));
   const offer = cutOff ?? atHand ?? null;
-  if (!useSession.getState().runConfig) useResume.setState({ offer });
+  if (useSession.getState().runConfig) return;
+  useResume.setState({ offer });
+  if (offer?.inUse) setTimeout(() => void lookAgain(offer).catch(() => undefined), LOOK_AGAIN);
+}
+
+async function lookAgain({ id }: ListedRun): Promise<void> {
+  const { offer } = useResume.getState();
+  // Taken, put aside, or another one by now.
+  if (offer?.id === id && offer.inUse) await offerInterrupted();
 }
 
 /** Not now: the run stays under Runs, and is not offered again. */

@@ -84,7 +84,7 @@ test('by click: the table fills, and a reload goes on', async ({ app }) => {
   await page.getByTestId('study-start').click();
   const row = (id: string) => page.locator(`[data-row="${id}"]`);
   await expect(row('pixels')).toContainText(/0\.\d{3}/, { timeout: 90_000 });
-  await expect(page.getByTestId('study-progress')).toContainText('training mlvicx', { timeout: 90_000 });
+  await expect(page.getByTestId('study-progress')).toContainText('training MLVICX', { timeout: 90_000 });
 
   await page.reload();
   await app.filmsShown();

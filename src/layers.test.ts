@@ -14,6 +14,7 @@ const RANKS: Record<string, number> = {
   util: 0,
   'config/fields.ts': 0.5,
   records: 0.8,
+  diagnostics: 0.9,
   config: 1,
   guard: 1,
   protocol: 2,

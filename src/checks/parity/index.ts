@@ -9,6 +9,7 @@ import { checkAugment, filmsIn } from './augment.ts';
 import { checkBottleneck } from './bottleneck.ts';
 import { checkClassMap } from './classMap.ts';
 import { checkDelong } from './delong.ts';
+import { checkDiagnostics } from './diagnostics.ts';
 import { checkFinetune } from './finetune.ts';
 import { type Fixture, type IndexEntry, type Kind, readIndex } from './fixtures.ts';
 import { checkLinearEval } from './linearEval.ts';
@@ -63,10 +64,11 @@ const KINDS: Readonly<Record<string, KindCheck>> = {
   classmap: each(() => checkClassMap),
   finetune: each(() => checkFinetune),
   delong: each(() => checkDelong),
+  diagnostics: each(() => checkDiagnostics),
 };
 
 /** Kinds of the same recordings that nothing here computes; a kind that is checked leaves this list for the table above. */
-const NOT_HERE: readonly string[] = ['segmentation', 'diagnostics'];
+const NOT_HERE: readonly string[] = ['segmentation'];
 
 /** The rows of one fixture after another. Errors of the device are the caller's to watch for. */
 export async function* runParity(request: ParityRequest, runtime: Runtime): AsyncGenerator<ParityRow[]> {

@@ -2,7 +2,7 @@
 // (e2e/headless) puts files into the inputs of this page, calls `window.runner` and hears events through
 // `window.report`. Nothing of the method, the training or the reading of films lives here.
 
-import { filmsCsv } from './bundle/filmsCsv.ts';
+import { filmsCsv } from './bundle/bundle.ts';
 import type { Config } from './config/schema.ts';
 import {
   bytesOf,
@@ -14,8 +14,8 @@ import {
   pathOf,
 } from './headlessFiles.ts';
 import type { CacheState } from './protocol/cache.ts';
-import type { ParityRow, SelfTestReport, SelfTestRow } from './protocol/checks.ts';
 import type { DatasetSummary } from './protocol/dataset.ts';
+import type { KernelOptions, ParityRow, SelfTestReport, SelfTestRow } from './protocol/device.ts';
 import type {
   DeviceFacts,
   EngineEvent,
@@ -26,7 +26,6 @@ import type {
 import type { Fault } from './protocol/faults.ts';
 import type { StoredReading, StoredRow } from './protocol/film.ts';
 import type { IntakeEvent, IntakeOptions, SyntheticOptions } from './protocol/intake.ts';
-import type { KernelOptions } from './protocol/kernels.ts';
 import type { LabelScan } from './protocol/labels.ts';
 import type { StepSample } from './protocol/metrics.ts';
 import type { EncoderScores, StudyRequest, ValidationScore } from './protocol/study.ts';

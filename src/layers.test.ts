@@ -48,7 +48,7 @@ const RANKS: Record<string, number> = {
  * read these files; everything else in their folders is the engine's.
  */
 const RECORD =
-  /^((methods|tasks)\/(\w+\/)?(records?|rows|report|words)|methods\/record\/\w+|gpu\/kernels\/(\w+\/)?labels)\.ts$/;
+  /^((methods|tasks)\/(\w+\/)?records?|methods\/record\/\w+|gpu\/kernels\/(\w+\/)?labels)\.ts$/;
 
 /** The same inside the page's state: settings and curves know no run, only commands know everything. */
 const STORE_RANKS: Record<string, number> = {

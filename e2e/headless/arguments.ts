@@ -6,9 +6,9 @@ import path from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { isPresetName, PRESET_NAMES, type PresetName } from '../../src/config/presets.ts';
 import { type Config, isConfigKey, parseSettings } from '../../src/config/schema.ts';
+import { OVERLAP, SPLIT_SOURCES, type SplitChoice } from '../../src/protocol/arrangement.ts';
 import type { Decisions } from '../../src/protocol/intake.ts';
 import { BLANK, type LabelChoice, READERS, UNCERTAIN } from '../../src/protocol/labels.ts';
-import { OVERLAP, SPLIT_SOURCES, type SplitChoice } from '../../src/protocol/split.ts';
 import { AppError } from '../../src/util/errors.ts';
 import { LABEL_FILE_OPTIONS, type LabelFileValues, labelFileChoice } from './labelArguments.ts';
 

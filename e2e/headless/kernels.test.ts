@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { KernelFacts } from '../../src/protocol/kernels.ts';
+import type { KernelFacts } from '../../src/protocol/device.ts';
 import { UsageError } from './arguments.ts';
 import { describeKernels, kernelOptions, kernelReport } from './kernels.ts';
 

@@ -1,14 +1,14 @@
 // The kernels on the command line: `--without` switches some off, `--forms` fixes or measures the forms of their
 // programs. What ran is in every report, because another choice rounds differently.
 
-import type { DeviceFacts } from '../../src/protocol/engine.ts';
 import {
   isKernelName,
   KERNEL_NAMES,
   type KernelFacts,
   type KernelName,
   type KernelOptions,
-} from '../../src/protocol/kernels.ts';
+} from '../../src/protocol/device.ts';
+import type { DeviceFacts } from '../../src/protocol/engine.ts';
 import { UsageError } from './arguments.ts';
 
 export const KERNEL_OPTIONS = {

@@ -7,7 +7,7 @@ import path from 'node:path';
 import type { SampleRecord } from '../../src/headless.ts';
 import type { DatasetSummary } from '../../src/protocol/dataset.ts';
 import type { MetricName } from '../../src/protocol/metrics.ts';
-import { ruleWithoutFiles } from '../../src/study/data.ts';
+import { ruleWithoutFiles } from '../../src/study/state.ts';
 
 /** Appends samples as lines; a metric that was not measured, or is not a number, is null. */
 export class MetricsFile {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ParityRow } from '../../src/protocol/checks.ts';
+import type { ParityRow } from '../../src/protocol/device.ts';
 import { condense, table } from './parity.ts';
 
 const row = (over: Partial<ParityRow>): ParityRow => ({

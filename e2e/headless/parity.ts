@@ -3,7 +3,7 @@
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { ParityRow } from '../../src/protocol/checks.ts';
+import type { ParityRow } from '../../src/protocol/device.ts';
 import { AppError } from '../../src/util/errors.ts';
 import { existingFolder, readOptions, required, UsageError } from './arguments.ts';
 import { withSession } from './browser.ts';

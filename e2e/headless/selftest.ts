@@ -2,7 +2,7 @@
 // the page does it.
 
 import { writeFile } from 'node:fs/promises';
-import type { SelfTestReport, SelfTestRow } from '../../src/protocol/checks.ts';
+import type { SelfTestReport, SelfTestRow } from '../../src/protocol/device.ts';
 import { AppError } from '../../src/util/errors.ts';
 import { readOptions } from './arguments.ts';
 import { withSession } from './browser.ts';

@@ -18,7 +18,7 @@ import {
   withFinished,
 } from '../../src/study/state.ts';
 import { studyTable } from '../../src/study/table.ts';
-import { percent, scoreText } from '../../src/tasks/compared/words.ts';
+import { percent, scoreText } from '../../src/tasks/compared/record.ts';
 import { AppError } from '../../src/util/errors.ts';
 import { UsageError } from './arguments.ts';
 import { makeFolder } from './outputs.ts';

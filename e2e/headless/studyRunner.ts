@@ -4,8 +4,7 @@
 import { existsSync } from 'node:fs';
 import type { RunnerEvent, SampleRecord } from '../../src/headless.ts';
 import { metricNames } from '../../src/protocol/metrics.ts';
-import type { Job } from '../../src/study/queue.ts';
-import type { StudyHost } from '../../src/study/runStudy.ts';
+import type { Job, StudyHost } from '../../src/study/queue.ts';
 import type { Finished, Trained } from '../../src/study/state.ts';
 import { type Session, saveOffered } from './browser.ts';
 import { curveLines, type StudyFolder } from './studyFolder.ts';

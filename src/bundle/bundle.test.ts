@@ -20,8 +20,7 @@ import { networkOf } from '../methods/engines.ts';
 import { METHOD_NAMES } from '../methods/records.ts';
 import { filmTable } from '../protocol/dataset.ts';
 import { Rng } from '../util/rng.ts';
-import { bundleFiles, IN_PYTORCH, metadataOf } from './bundle.ts';
-import { filmsCsv } from './filmsCsv.ts';
+import { bundleFiles, filmsCsv, IN_PYTORCH, metadataOf } from './bundle.ts';
 
 const PYTHON = path.join(import.meta.dirname, 'python');
 const python = Object.fromEntries(

@@ -1,6 +1,7 @@
 // Puts decoded films, labels and split together: the summary that the page shows and the planes that the
 // engine trains on, in the same order. Counting and naming only; nothing is decoded or matched here.
 
+import type { FilmMeasures, QualityFlag, SplitChoice } from '../protocol/arrangement.ts';
 import type { StorageReport } from '../protocol/cache.ts';
 import {
   type DatasetSummary,
@@ -21,8 +22,6 @@ import {
   type Taking,
 } from '../protocol/dataset.ts';
 import type { LabelScan } from '../protocol/labels.ts';
-import type { FilmMeasures, QualityFlag } from '../protocol/quality.ts';
-import type { SplitChoice } from '../protocol/split.ts';
 import { type FolderCount, liesIn } from '../util/folders.ts';
 import { isLateralView } from './labels/columns.ts';
 import { nihNames } from './labels/knownLists.ts';

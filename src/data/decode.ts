@@ -1,7 +1,7 @@
 // One film, whatever its format: bytes to an 8-bit grey plane at training size, a thumbnail, and what the page
 // should know about it. Each failure is an AppError that names its reason; the caller decides what to do with it.
 
-import type { FilmMeasures } from '../protocol/quality.ts';
+import type { FilmMeasures } from '../protocol/arrangement.ts';
 import { toGrey } from './grayscale.ts';
 import { decodePicture, type FileFormat, type Picture, readFilm, type TakingFacts } from './picture.ts';
 import { measureFilm } from './quality/quality.ts';

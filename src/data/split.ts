@@ -2,9 +2,9 @@
 // A split given with the labels wins as it stands; where it puts a file or a patient on two sides it is refused with the
 // count, or what overlaps is left out if that was chosen. What is not given is drawn by patient (splitDraw.ts).
 
+import type { Overlap, SplitChoice } from '../protocol/arrangement.ts';
 import { type Placement, SPLITS, type Split } from '../protocol/dataset.ts';
 import type { UnknownPart } from '../protocol/labels.ts';
-import type { Overlap, SplitChoice } from '../protocol/split.ts';
 import { AppError } from '../util/errors.ts';
 import { drawAll, drawMissing } from './splitDraw.ts';
 

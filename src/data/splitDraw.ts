@@ -1,8 +1,13 @@
 // Draws a split: patients are put in an order that depends on the seed alone, stratum after stratum, and dealt from
 // it, so that each part gets its share of every stratum. A patient's stratum is his rarest finding.
 
+import {
+  DEFAULT_SHARES,
+  type SplitChoice,
+  type SplitShares,
+  type Stratify,
+} from '../protocol/arrangement.ts';
 import { type Placement, SPLITS, type Split } from '../protocol/dataset.ts';
-import { DEFAULT_SHARES, type SplitChoice, type SplitShares, type Stratify } from '../protocol/split.ts';
 import { AppError } from '../util/errors.ts';
 import { Rng } from '../util/rng.ts';
 import type { SplitFilm, SplitResult } from './split.ts';

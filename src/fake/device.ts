@@ -5,8 +5,15 @@
 import { PRESET_NAMES, presetConfig } from '../config/presets.ts';
 import type { Config } from '../config/schema.ts';
 import { nearestPreset } from '../config/share.ts';
-import { type AdapterLimits, type Budget, bufferLimit } from '../protocol/budget.ts';
-import { KERNEL_NAMES, type KernelFacts, type KernelName, type KernelOptions } from '../protocol/kernels.ts';
+import {
+  type AdapterLimits,
+  type Budget,
+  bufferLimit,
+  KERNEL_NAMES,
+  type KernelFacts,
+  type KernelName,
+  type KernelOptions,
+} from '../protocol/device.ts';
 
 const FORMS: Partial<Record<KernelName, readonly (readonly [string, number])[]>> = {
   conv2d: [

@@ -3,7 +3,7 @@
 
 import type { Config } from '../config/schema.ts';
 import { methodOf } from '../methods/records.ts';
-import type { SelfTestRow } from '../protocol/checks.ts';
+import { ALL_KERNELS, type KernelOptions, type SelfTestRow } from '../protocol/device.ts';
 import type {
   DeviceFacts,
   EngineEvent,
@@ -11,7 +11,6 @@ import type {
   EvaluationRequest,
   RunStatus,
 } from '../protocol/engine.ts';
-import { ALL_KERNELS, type KernelOptions } from '../protocol/kernels.ts';
 import type { StepSample } from '../protocol/metrics.ts';
 import type { StudyRequest } from '../protocol/study.ts';
 import type { TaskName } from '../tasks/records.ts';

@@ -2,7 +2,7 @@
 // positives included. Serves development and tests of the page only.
 
 import type { Config } from '../config/schema.ts';
-import type { EncoderName, FindingScore, RocCurve, ScoredReport } from '../tasks/compared/report.ts';
+import type { EncoderName, FindingScore, RocCurve, ScoredReport } from '../tasks/compared/record.ts';
 import type { Interval } from '../tasks/record.ts';
 import type { Evaluation, ReportOf, TaskName } from '../tasks/records.ts';
 

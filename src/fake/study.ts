@@ -4,8 +4,8 @@
 import type { Config } from '../config/schema.ts';
 import type { EncoderScores, FindingScores, StudyRequest, ValidationScore } from '../protocol/study.ts';
 import { rank, rankedAuroc } from '../tasks/scores/auroc.ts';
-import { meanPlacements, placements } from '../tasks/scores/delong.ts';
-import { resampledAurocs } from '../tasks/scores/resample.ts';
+import { resampledAurocs } from '../tasks/scores/bootstrap.ts';
+import { meanPlacements, placements } from '../tasks/scores/significance.ts';
 import { hashText, Rng } from '../util/rng.ts';
 
 const FILMS = 120;

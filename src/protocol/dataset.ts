@@ -4,9 +4,9 @@
 import type { Config } from '../config/schema.ts';
 import type { WireError } from '../util/errors.ts';
 import type { FolderCount } from '../util/folders.ts';
+import type { QualityReport } from './arrangement.ts';
 import type { StorageReport } from './cache.ts';
 import type { LabelFormatId, LabelScan, MatchExample, UnknownPart } from './labels.ts';
-import type { QualityReport } from './quality.ts';
 
 export const SPLITS = ['train', 'val', 'test'] as const;
 export type Split = (typeof SPLITS)[number];

@@ -6,10 +6,17 @@
 import type { Config, ConfigKey, ConfigValue } from '../config/schema.ts';
 import type { Evaluation, TaskName } from '../tasks/records.ts';
 import type { WireError } from '../util/errors.ts';
-import type { AdapterLimits, Budget } from './budget.ts';
-import type { ParityRequest, ParityRow, SelfTestReport, SelfTestRow } from './checks.ts';
+import type {
+  AdapterLimits,
+  Budget,
+  KernelFacts,
+  KernelOptions,
+  ParityRequest,
+  ParityRow,
+  SelfTestReport,
+  SelfTestRow,
+} from './device.ts';
 import type { Fault } from './faults.ts';
-import type { KernelFacts, KernelOptions } from './kernels.ts';
 import type { StepSample } from './metrics.ts';
 import type { EncoderScores, StudyRequest, ValidationScore } from './study.ts';
 import type { KeepingPolicy, KeptCheckpoint, MarkKind, RunRecord } from './vault.ts';

@@ -2,12 +2,11 @@
 // its own workers, reads label files, splits by patient and hands the planes to the engine over a port.
 
 import type { Config } from '../config/schema.ts';
+import type { QualityFlag, SplitChoice } from './arrangement.ts';
 import type { CacheState } from './cache.ts';
 import type { DatasetSummary, Thumbnail } from './dataset.ts';
 import type { FilmMarks, FilmView, StoredReading, StoredRow } from './film.ts';
 import type { LabelChoice, LabelScan, MatchExample } from './labels.ts';
-import type { QualityFlag } from './quality.ts';
-import type { SplitChoice } from './split.ts';
 
 export interface SourceFile {
   /** Path below the chosen folder, with forward slashes. */

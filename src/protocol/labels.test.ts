@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { QUALITY, QUALITY_FLAGS } from './arrangement.ts';
 import { LABEL_FORMAT_IDS, labelFormat } from './labels.ts';
-import { QUALITY, QUALITY_FLAGS } from './quality.ts';
 
 const rows = readFileSync('docs/data.md', 'utf8').split('\n');
 

@@ -27,7 +27,7 @@ const FINDING_SCORES = object({
   aurocs: scores,
   /** Mean over draws in each resample of the test patients; null where it is undefined. */
   resampled: scores,
-  /** Mean over draws, per test film with and without it in the order of the set (tasks/scores/delong.ts). */
+  /** Mean over draws, per test film with and without it in the order of the set (tasks/scores/significance.ts). */
   placements: object({ positives: list(number, MOST_FILMS), negatives: list(number, MOST_FILMS) }),
 });
 export type FindingScores = InferOutput<typeof FINDING_SCORES>;

@@ -2,9 +2,14 @@
 // the findings of a row at a share. DeLong takes films for independent; where patients have several it is too sure.
 
 import type { FindingScores } from '../protocol/study.ts';
-import { type DelongTest, delongTest, meanPlacements, type Placements } from '../tasks/scores/delong.ts';
-import { holm } from '../tasks/scores/holm.ts';
-import { meanOf } from '../tasks/scores/spread.ts';
+import { meanOf } from '../tasks/scores/bootstrap.ts';
+import {
+  type DelongTest,
+  delongTest,
+  holm,
+  meanPlacements,
+  type Placements,
+} from '../tasks/scores/significance.ts';
 import type { StudyState } from './state.ts';
 import { type Scored, scoredRows } from './table.ts';
 

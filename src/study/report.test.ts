@@ -3,9 +3,9 @@
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import { findingTables } from './findings.ts';
+import { runStudy } from './queue.ts';
 import { studyCsv, studyJson, studyTex } from './report/files.ts';
 import { studyHtml } from './report/html.ts';
-import { runStudy } from './runStudy.ts';
 import type { StudyState } from './state.ts';
 import { type Difference, studyTable } from './table.ts';
 import { begun, DATA, methodsNamed, specOf, TestHost } from './testStudy.ts';

@@ -1,6 +1,8 @@
 // How far a study is: what has been trained, tried, scored and what failed, under names that say what each is. Nothing is ever
-// taken back, so a state that is written after every piece of work is all that a study needs to go on after a cut.
+// taken back, so a state that is written after every piece of work is all that a study needs to go on after a cut. Its films are in
+// it as numbers from the summary of the set, without the names of films, patients or label files.
 
+import type { DatasetSummary } from '../protocol/dataset.ts';
 import { ENCODER_SCORES, VALIDATION_SCORE } from '../protocol/study.ts';
 import { isErrorCode } from '../util/errors.ts';
 import {
@@ -35,10 +37,10 @@ export const TRAINED = object({
 export type Trained = InferOutput<typeof TRAINED>;
 
 const FAILURE = object({ code: text(60), message: text(5000) });
-export type Failure = InferOutput<typeof FAILURE>;
+type Failure = InferOutput<typeof FAILURE>;
 
 /** The films of a study in numbers, and what a reader should be warned of. Holds no name of a film or patient. */
-export const STUDY_DATA = object({
+const STUDY_DATA = object({
   fingerprint: text(200),
   synthetic: boolean(),
   films: object({ train: count, val: count, test: count }),
@@ -52,7 +54,7 @@ export const STUDY_DATA = object({
 export type StudyData = InferOutput<typeof STUDY_DATA>;
 
 const MOST = 10_000;
-export const STUDY_STATE = object({
+const STUDY_STATE = object({
   version: literal(1, 'is another version'),
   spec: STUDY_SPEC,
   /** Null before the films were looked at. */
@@ -100,3 +102,24 @@ export const readState = (raw: unknown): StudyState => read(STUDY_STATE, raw, 't
 /** Failures of the run itself, which would come again: they are part of the result. Any other ends the work for now. */
 const OF_THE_RUN = ['loss-not-finite', 'loss-exploded', 'model-broken', 'does-not-fit'];
 export const isOfTheRun = (code: string): boolean => isErrorCode(code) && OF_THE_RUN.includes(code);
+
+type Summary = Omit<DatasetSummary, 'filmTable'>;
+
+/** The rule of the split without the names of label files, the longest first: one may end as another does. */
+export function ruleWithoutFiles({ splitRule, scan, labels }: Summary): string {
+  const names = (scan?.tables ?? []).flatMap(({ path: full }) => [full, full.split('/').at(-1)!]);
+  names.push(...(labels?.file ? labels.file.split(', ') : []));
+  return names
+    .sort((a, b) => b.length - a.length)
+    .reduce((rule, name) => rule.replaceAll(name, 'the label file'), splitRule);
+}
+
+export const studyData = (summary: Summary): StudyData => ({
+  fingerprint: summary.fingerprint,
+  synthetic: summary.synthetic,
+  films: summary.films,
+  patients: summary.patients,
+  splitRule: ruleWithoutFiles(summary),
+  conflictingRows: summary.labels?.conflictingRows ?? 0,
+  duplicatesAcross: summary.quality?.duplicatesAcross ?? 0,
+});

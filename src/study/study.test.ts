@@ -3,8 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { AppError } from '../util/errors.ts';
-import { chosenFor, isComplete, jobsOf, nextJob, progressOf } from './queue.ts';
-import { runStudy } from './runStudy.ts';
+import { chosenFor, isComplete, jobsOf, nextJob, progressOf, runStudy } from './queue.ts';
 import { checkSpec, configOf, differences, sweepOf } from './spec.ts';
 import { readState } from './state.ts';
 import { studyTable } from './table.ts';

@@ -5,11 +5,15 @@
 import { type MethodName, methodOf } from '../methods/records.ts';
 import type { EncoderScores } from '../protocol/study.ts';
 import type { Interval } from '../tasks/record.ts';
-import { percentileInterval } from '../tasks/scores/bootstrap.ts';
-import { holm } from '../tasks/scores/holm.ts';
-import { twoSided } from '../tasks/scores/normal.ts';
-import { meanResampled, pairedDifference } from '../tasks/scores/resample.ts';
-import { meanOf, type Spread, spreadOverSeeds } from '../tasks/scores/spread.ts';
+import {
+  meanOf,
+  meanResampled,
+  pairedDifference,
+  percentileInterval,
+  type Spread,
+  spreadOverSeeds,
+} from '../tasks/scores/bootstrap.ts';
+import { holm, twoSided } from '../tasks/scores/significance.ts';
 import { chosenFor, pixelsId, randomId, runId } from './queue.ts';
 import { shapeOf } from './spec.ts';
 import type { StudyState } from './state.ts';

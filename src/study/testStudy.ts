@@ -5,8 +5,7 @@ import { presetConfig } from '../config/presets.ts';
 import { fakeScores, fakeValidation } from '../fake/study.ts';
 import type { MethodName } from '../methods/records.ts';
 import { AppError } from '../util/errors.ts';
-import type { Job } from './queue.ts';
-import type { StudyHost } from './runStudy.ts';
+import type { Job, StudyHost } from './queue.ts';
 import { checkSpec, type StudySpec } from './spec.ts';
 import { beginStudy, type Finished, type StudyData, type StudyState, withFinished } from './state.ts';
 

@@ -3,7 +3,7 @@
 // two encoders, not of two methods.
 
 import { METHODS } from '../methods/records.ts';
-import { gainText, percent } from '../tasks/compared/words.ts';
+import { gainText, percent } from '../tasks/compared/record.ts';
 import { isComplete, progressOf } from './queue.ts';
 import type { StudyState } from './state.ts';
 import type { Cell, Difference, StudyRow } from './table.ts';

@@ -1,10 +1,40 @@
-// Every task of the table (records.ts) with how it is computed: the engine's end of the evaluations.
+// The engine's end of the evaluations: what it hands to one and gets back, and every task of the table (records.ts) with how it is
+// computed. The encoder and the films are two arguments: an encoder may be evaluated on other films than those it was pretrained on.
 
+import type { Config } from '../config/schema.ts';
+import type { TrainingSet } from '../train/batchSource.ts';
+import type { Pretrainer } from '../train/pretrain.ts';
 import { evaluateFinetune } from './finetune/evaluate.ts';
 import { evaluateLinear } from './linear/evaluate.ts';
+import type { LinearLayer } from './linear/linearClassifier.ts';
 import { evaluateNeighbours } from './neighbours/evaluate.ts';
-import type { Evaluation, TaskName } from './records.ts';
-import type { Evaluate, EvaluationInput } from './task.ts';
+import type { Evaluation, ReportOf, TaskName } from './records.ts';
+
+/** A linear layer on the features of the run's encoder as they are, with what they were. */
+export interface FittedLayer {
+  readonly findings: readonly string[];
+  readonly layer: LinearLayer;
+  /** The features had gone through the context bottlenecks. */
+  readonly attended: boolean;
+  readonly norm: 'running' | 'batch';
+}
+
+export interface EvaluationInput {
+  /** The run whose encoder is evaluated: its network, device, step and start. Its weights stay as they are. */
+  readonly run: Pretrainer;
+  readonly dataset: TrainingSet;
+  /** The run's configuration with the evaluation's settings. */
+  readonly config: Config;
+  /** Names; empty asks for all of the set. */
+  readonly findings: readonly string[];
+  readonly onProgress: (stage: string, done: number, total: number) => void;
+  /** Hears the layer that a task fits on the first draw of labels, so that one may look where it looks. */
+  readonly onLayer?: (layer: FittedLayer) => void;
+  /** Awaited many times a second between pieces of work on the CPU; may throw to cancel. */
+  readonly yieldNow: () => Promise<void>;
+}
+
+export type Evaluate<T extends TaskName> = (input: EvaluationInput) => Promise<ReportOf<T>>;
 
 const EVALUATE: { readonly [T in TaskName]: Evaluate<T> } = {
   neighbours: evaluateNeighbours,

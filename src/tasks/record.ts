@@ -1,10 +1,9 @@
 // What an evaluation says of itself, as data that page, protocol and headless runner read: what it is called and answers, its
-// settings, what its report holds and how that is read and told. How it is computed is in the folder's evaluate.ts,
-// how it is drawn in ui/evaluate.
+// settings, what its report holds and how that is read and told; and the settings that evaluations share, of which each names those
+// that it reads. How it is computed is in the folder's evaluate.ts, how it is drawn in ui/evaluate.
 
-import type { Field } from '../config/fields.ts';
-import type { InferOutput } from '../util/schema.ts';
-import { numberOrNull, object } from '../util/schema.ts';
+import { type Field, number } from '../config/fields.ts';
+import { type InferOutput, numberOrNull, object } from '../util/schema.ts';
 
 /** A score with its 95 % interval; null where it is undefined. */
 export const INTERVAL = object({ value: numberOrNull, low: numberOrNull, high: numberOrNull });
@@ -50,3 +49,71 @@ export interface TaskRecord<Report> {
   /** The scores that scripts read. */
   result(report: Report): { readonly [name: string]: ResultValue };
 }
+
+export const LABEL_ROWS = {
+  labelShare: number({
+    group: 'evaluation',
+    when: 'evaluation',
+    default: 1,
+    min: 0.001,
+    max: 1,
+    scale: 'log',
+    label: 'Label share',
+    short: 'share',
+    help: 'Share of the training patients whose labels are used.',
+    source: 'section IV-C',
+  }),
+  labelDraws: number({
+    group: 'evaluation',
+    when: 'evaluation',
+    default: 5,
+    min: 1,
+    max: 50,
+    integer: true,
+    scale: 'linear',
+    label: 'Label draws',
+    short: 'draws',
+    help: 'How many random draws of labelled patients are averaged when the share is below one.',
+    source: 'ours',
+  }),
+} as const satisfies Record<string, Field>;
+
+export const FEATURE_ROWS = {
+  probeFeatures: {
+    kind: 'choice',
+    group: 'evaluation',
+    when: 'evaluation',
+    default: 'attended',
+    quirk: 'Q2',
+    choices: { attended: 'With context bottlenecks', plain: 'Without (published)' },
+    label: 'Features',
+    short: 'feat',
+    help: 'The published evaluation drops the context bottlenecks although every stage was trained behind them.',
+    source: 'published code, ln_cls',
+  },
+  probeNorm: {
+    kind: 'choice',
+    group: 'evaluation',
+    when: 'evaluation',
+    default: 'running',
+    quirk: 'Q3',
+    choices: { running: 'Running statistics', batch: 'Batch statistics (published)' },
+    label: 'Batch norm of the frozen encoder',
+    short: 'bn',
+    help: 'The published probe leaves the frozen encoder in training mode, so features depend on the batch.',
+    source: 'published code, ln_cls',
+  },
+  randomEncoders: number({
+    group: 'evaluation',
+    when: 'evaluation',
+    default: 3,
+    min: 1,
+    max: 20,
+    integer: true,
+    scale: 'linear',
+    label: 'Random encoders',
+    short: 'rand',
+    help: 'How many untrained encoders are scored beside the pretrained one. Their mean is what it is held against; one alone moves by 0.05 from seed to seed.',
+    source: 'ours',
+  }),
+} as const satisfies Record<string, Field>;

@@ -1,5 +1,5 @@
 // The evaluations, in one table: a task is a folder here, a row below, a row in tasks/evaluate.ts and one in
-// ui/evaluate/views.ts. Settings, protocol, stored runs, page and headless runner are derived from it.
+// ui/evaluate/views.tsx. Settings, protocol, stored runs, page and headless runner are derived from it.
 
 import { list, object, read, text, unknown } from '../util/schema.ts';
 import { FINETUNE } from './finetune/record.ts';

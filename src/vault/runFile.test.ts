@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { presetConfig } from '../config/presets.ts';
 import { metricNames, type StepSample } from '../protocol/metrics.ts';
 import type { RunRecord } from '../protocol/vault.ts';
-import type { LinearReport } from '../tasks/linear/report.ts';
+import type { LinearReport } from '../tasks/linear/record.ts';
 import { AppError } from '../util/errors.ts';
 import { writeSafetensors } from '../util/safetensors.ts';
 import { checksumOf } from './checksum.ts';

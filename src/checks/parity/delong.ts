@@ -1,7 +1,7 @@
 // DeLong fixtures: AUROC, variance and covariance of two scores of the same films, and the test of their difference.
 
 import { rank } from '../../tasks/scores/auroc.ts';
-import { delongTest, placements } from '../../tasks/scores/delong.ts';
+import { delongTest, placements } from '../../tasks/scores/significance.ts';
 import type { Fixture } from './fixtures.ts';
 import type { Rows } from './rows.ts';
 

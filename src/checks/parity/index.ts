@@ -4,7 +4,7 @@
 // beside the fixtures.
 
 import type { Runtime } from '../../gpu/runtime.ts';
-import type { ParityRequest, ParityRow } from '../../protocol/checks.ts';
+import type { ParityRequest, ParityRow } from '../../protocol/device.ts';
 import { checkAugment, filmsIn } from './augment.ts';
 import { checkBottleneck } from './bottleneck.ts';
 import { checkClassMap } from './classMap.ts';

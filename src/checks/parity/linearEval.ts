@@ -2,8 +2,14 @@
 // metrics of recorded scores; and the loss where probabilities saturate.
 
 import { warmRestarts } from '../../optim/schedule.ts';
-import { linearEpochs, type ProbeOptimiser } from '../../tasks/linear/linearClassifier.ts';
-import { crossEntropy, type LinearLayer, logitsOf, sigmoid32 } from '../../tasks/linear/linearLayer.ts';
+import {
+  crossEntropy,
+  type LinearLayer,
+  linearEpochs,
+  logitsOf,
+  type ProbeOptimiser,
+  sigmoid32,
+} from '../../tasks/linear/linearClassifier.ts';
 import { auroc, averagePrecision, rank } from '../../tasks/scores/auroc.ts';
 import type { Fixture } from './fixtures.ts';
 import { defined } from './metrics.ts';

@@ -2,7 +2,7 @@
 // some go on where others ended. Runs them in an order in which that works, and gives each its rows.
 
 import type { Runtime } from '../../gpu/runtime.ts';
-import type { ParityRow } from '../../protocol/checks.ts';
+import type { ParityRow } from '../../protocol/device.ts';
 import type { Fixture } from './fixtures.ts';
 import { checkEval } from './modelEval.ts';
 import {

@@ -3,7 +3,7 @@
 
 import { afterEach, describe, expect, test } from 'vitest';
 import { testDevice } from '../../gpu/testDevice.ts';
-import type { ParityRow } from '../../protocol/checks.ts';
+import type { ParityRow } from '../../protocol/device.ts';
 import { Rng } from '../../util/rng.ts';
 import { type StoredTensor, type WritableDtype, writeSafetensors } from '../../util/safetensors.ts';
 import { runParity } from './index.ts';

@@ -1,7 +1,7 @@
 // Rows of the parity table and the distances they hold. Every row takes its tolerance and its measure from the one
 // table; nothing that could not be compared is left out: it becomes a failed row with its reason.
 
-import type { ParityRow } from '../../protocol/checks.ts';
+import type { ParityRow } from '../../protocol/device.ts';
 import { type Measure, TOLERANCES, type ToleranceName } from './tolerances.ts';
 
 export type Numbers = ArrayLike<number>;

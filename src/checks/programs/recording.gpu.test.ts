@@ -11,7 +11,7 @@ import { testDevice } from '../../gpu/testDevice.ts';
 import { hardwareForms, withForms } from '../../gpu/testForms.ts';
 import { DEFAULT_LIMITS } from '../../gpu/testLimits.ts';
 import { planBudget } from '../../plan/budget.ts';
-import type { AdapterLimits } from '../../protocol/budget.ts';
+import type { AdapterLimits } from '../../protocol/device.ts';
 import { Pretrainer } from '../../train/pretrain.ts';
 import { squareFilms } from '../../train/testRun.ts';
 import { Rng } from '../../util/rng.ts';

@@ -6,7 +6,7 @@ import { type Case, type Results, referenceOf, TOLERANCE } from '../../gpu/kerne
 import { type Given, relativeError } from '../../gpu/kernels/parts/samples.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
 import { keepOnHost } from '../../gpu/switches.ts';
-import type { ErrorUnit, SelfTestRow } from '../../protocol/checks.ts';
+import type { ErrorUnit, SelfTestRow } from '../../protocol/device.ts';
 
 /** Kinds of GPU error that are caught here, so that they end neither the test nor a run that is paused. */
 const SCOPES = ['validation', 'internal', 'out-of-memory'] as const;

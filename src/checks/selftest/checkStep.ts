@@ -13,7 +13,7 @@ import { sizeOf } from '../../gpu/shape.ts';
 import { Model } from '../../methods/model.ts';
 import { lossWeights, reportLength } from '../../methods/record/total.ts';
 import { METHOD_NAMES, METHODS, type MethodName, methodOf } from '../../methods/records.ts';
-import type { SelfTestRow } from '../../protocol/checks.ts';
+import type { SelfTestRow } from '../../protocol/device.ts';
 import { drawFrom } from '../../train/initialise.ts';
 import { TrainingStep } from '../../train/trainingStep.ts';
 import { sampleFacts } from '../../train/viewFacts.ts';

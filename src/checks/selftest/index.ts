@@ -7,8 +7,7 @@ import type { Case } from '../../gpu/kernels/parts/case.ts';
 import { KERNEL_TABLE, type KernelName } from '../../gpu/kernels/table.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
 import { METHOD_NAMES } from '../../methods/records.ts';
-import type { SelfTestReport, SelfTestRow } from '../../protocol/checks.ts';
-import { KERNEL_LABELS } from '../../protocol/kernels.ts';
+import { KERNEL_LABELS, type SelfTestReport, type SelfTestRow } from '../../protocol/device.ts';
 import { checkKernel } from './checkKernel.ts';
 import { checkStep, STEP_ROWS } from './checkStep.ts';
 

@@ -10,7 +10,7 @@ import { CASES } from '../../gpu/kernels/cases.ts';
 import { type Given, relativeError } from '../../gpu/kernels/parts/samples.ts';
 import { KERNEL_TABLE, type KernelName } from '../../gpu/kernels/table.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
-import type { KernelForm } from '../../protocol/kernels.ts';
+import type { KernelForm } from '../../protocol/device.ts';
 import { guarded } from './checkKernel.ts';
 import { type Duration, FormTimer } from './formTimer.ts';
 

@@ -7,7 +7,7 @@ import { KERNEL_TABLE } from '../../gpu/kernels/table.ts';
 import { program } from '../../gpu/program.ts';
 import { testDevice } from '../../gpu/testDevice.ts';
 import { METHOD_NAMES } from '../../methods/records.ts';
-import type { SelfTestRow } from '../../protocol/checks.ts';
+import type { SelfTestRow } from '../../protocol/device.ts';
 import { Pretrainer } from '../../train/pretrain.ts';
 import { madeFilms, repeatable, tinyConfig } from '../../train/testRun.ts';
 import { checkKernel } from './checkKernel.ts';

@@ -1,7 +1,7 @@
 // Films that look alike, among a hundred thousand, without comparing each with each: hashes that differ in at most n bits
 // agree in at least one of n + 1 parts, so only films that share a part are compared.
 
-import { QUALITY_LIMITS } from '../../protocol/quality.ts';
+import { QUALITY_LIMITS } from '../../protocol/arrangement.ts';
 import { HASH_BITS } from './quality.ts';
 
 const WORDS = Math.ceil(HASH_BITS / 32);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { QUALITY_FLAGS, type QualityFlag } from '../../protocol/arrangement.ts';
 import type { Placement } from '../../protocol/dataset.ts';
-import { QUALITY_FLAGS, type QualityFlag } from '../../protocol/quality.ts';
 import { Rng } from '../../util/rng.ts';
 import { shrink } from '../resize.ts';
 import { renderFilm } from '../synthetic/film.ts';

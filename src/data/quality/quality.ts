@@ -5,7 +5,7 @@
 // phantoms, mirrored (quality.test.ts makes it anew). Hash: signs of the lowest 143 cosine coefficients of the film at
 // 32 x 32 against their median, after Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions" (2010).
 
-import { type FilmMeasures, QUALITY_LIMITS } from '../../protocol/quality.ts';
+import { type FilmMeasures, QUALITY_LIMITS } from '../../protocol/arrangement.ts';
 import { shrink } from '../resize.ts';
 
 const SIDE = 32;

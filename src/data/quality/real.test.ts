@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import type { FilmMeasures } from '../../protocol/quality.ts';
+import type { FilmMeasures } from '../../protocol/arrangement.ts';
 import { Rng } from '../../util/rng.ts';
 import { decodeJpeg } from '../jpeg/jpeg.ts';
 import { decodePngFile } from '../raster/raster.ts';

@@ -1,6 +1,5 @@
 // Flags of every film of a set, from its measures, size and labels; counts of them; and which films are to be left out.
 
-import type { Placement } from '../../protocol/dataset.ts';
 import {
   type FilmMeasures,
   flagBit,
@@ -8,7 +7,8 @@ import {
   QUALITY_LIMITS,
   type QualityFlag,
   type QualityReport,
-} from '../../protocol/quality.ts';
+} from '../../protocol/arrangement.ts';
+import type { Placement } from '../../protocol/dataset.ts';
 import { NOT_DUPLICATE } from './duplicates.ts';
 
 export interface JudgedFilm {

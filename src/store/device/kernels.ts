@@ -3,8 +3,8 @@
 // on the processor they are fixed, because they are known and a measurement would take seconds.
 
 import { create } from 'zustand';
+import { isKernelName, KERNEL_NAMES, type KernelName, type KernelOptions } from '../../protocol/device.ts';
 import type { DeviceFacts } from '../../protocol/engine.ts';
-import { isKernelName, KERNEL_NAMES, type KernelName, type KernelOptions } from '../../protocol/kernels.ts';
 import type { EngineClient } from '../../worker/client.ts';
 import { currentClient } from '../client.ts';
 import { showError, useSession } from '../session.ts';

@@ -2,7 +2,7 @@
 // Device view, and the engine refuses it while a run is under way.
 
 import { create } from 'zustand';
-import type { SelfTestReport, SelfTestRow } from '../../protocol/checks.ts';
+import type { SelfTestReport, SelfTestRow } from '../../protocol/device.ts';
 import { toWire, type WireError } from '../../util/errors.ts';
 import { currentClient } from '../client.ts';
 

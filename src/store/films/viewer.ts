@@ -4,9 +4,9 @@
 // may lie over a drawer, which must then leave the Escape key to them.
 
 import { create } from 'zustand';
+import type { QualityFlag } from '../../protocol/arrangement.ts';
 import { filmAt } from '../../protocol/dataset.ts';
 import type { FilmMarks, FilmView } from '../../protocol/film.ts';
-import type { QualityFlag } from '../../protocol/quality.ts';
 import { toWire } from '../../util/errors.ts';
 import { currentClient } from '../client.ts';
 import { fetchMarks } from './arrange.ts';

@@ -3,8 +3,8 @@
 
 import { type Config, type ConfigKey, type ConfigValue, SCHEMA } from '../../config/schema.ts';
 import { nearestPreset } from '../../config/share.ts';
-import { refusalOf } from '../../protocol/budget.ts';
 import type { DatasetSummary } from '../../protocol/dataset.ts';
+import { refusalOf } from '../../protocol/device.ts';
 import { EMPTY_STATUS, type RunStatus } from '../../protocol/engine.ts';
 import type { Decisions } from '../../protocol/intake.ts';
 import { AppError, BLOW_UPS, type ErrorCode } from '../../util/errors.ts';

@@ -3,7 +3,7 @@
 
 import { create } from 'zustand';
 import { CONFIG_KEYS, type Config, SCHEMA } from '../../config/schema.ts';
-import type { Budget } from '../../protocol/budget.ts';
+import type { Budget } from '../../protocol/device.ts';
 import type { DeviceFacts } from '../../protocol/engine.ts';
 import { currentClient } from '../client.ts';
 

@@ -2,8 +2,7 @@
 // as a TensorBoard log, and, for films of one's own, the table of parts.
 
 import { zipSync } from 'fflate';
-import { bundleFiles, metadataOf } from '../../bundle/bundle.ts';
-import { filmsCsv } from '../../bundle/filmsCsv.ts';
+import { bundleFiles, filmsCsv, metadataOf } from '../../bundle/bundle.ts';
 import { eventFileName } from '../../util/eventFile.ts';
 import { liveSeries } from '../curves/series.ts';
 import { useDataset } from '../films/dataset.ts';

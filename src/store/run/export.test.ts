@@ -2,7 +2,7 @@ import Papa from 'papaparse';
 import { describe, expect, it } from 'vitest';
 import { presetConfig } from '../../config/presets.ts';
 import { metricNames } from '../../protocol/metrics.ts';
-import type { LinearReport } from '../../tasks/linear/report.ts';
+import type { LinearReport } from '../../tasks/linear/record.ts';
 import type { Interval } from '../../tasks/record.ts';
 import { scalarsRecord } from '../../util/eventFile.ts';
 import { Series } from '../curves/series.ts';

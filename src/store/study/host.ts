@@ -2,8 +2,7 @@
 // drawn, and one that was cut off is taken up from its last checkpoint.
 
 import { EMPTY_STATUS, type RunStatus } from '../../protocol/engine.ts';
-import type { Job } from '../../study/queue.ts';
-import type { StudyHost } from '../../study/runStudy.ts';
+import type { Job, StudyHost } from '../../study/queue.ts';
 import type { Finished, StudyState, Trained } from '../../study/state.ts';
 import { AppError, BLOW_UPS, fromWire } from '../../util/errors.ts';
 import { readBegun, writeBegun, writePiece } from '../../vault/studyFile.ts';

@@ -4,11 +4,9 @@
 import { create } from 'zustand';
 import type { Config } from '../../config/schema.ts';
 import type { MethodName } from '../../methods/records.ts';
-import { studyData } from '../../study/data.ts';
-import type { Job } from '../../study/queue.ts';
-import { runStudy } from '../../study/runStudy.ts';
+import { type Job, runStudy } from '../../study/queue.ts';
 import { checkSpec, type StudySpec } from '../../study/spec.ts';
-import { beginStudy, type StudyState } from '../../study/state.ts';
+import { beginStudy, type StudyState, studyData } from '../../study/state.ts';
 import { AppError, toWire, type WireError } from '../../util/errors.ts';
 import { forgetStudy, readStudy, writePlan } from '../../vault/studyFile.ts';
 import { showView, useSettings } from '../page/settings.ts';

@@ -3,7 +3,7 @@
 
 import { inForce } from '../../config/schema.ts';
 import { METHODS } from '../../methods/records.ts';
-import { percent } from '../../tasks/compared/words.ts';
+import { percent } from '../../tasks/compared/record.ts';
 import { findingTables } from '../findings.ts';
 import { chosenFor, sweepRows } from '../queue.ts';
 import { differences } from '../spec.ts';
@@ -11,7 +11,7 @@ import type { StudyState } from '../state.ts';
 import { type Cell, studyTable } from '../table.ts';
 import { verdict } from '../verdict.ts';
 import { leftOut, warningsOf } from '../warnings.ts';
-import { costOf } from './cost.ts';
+import { costOf } from './html.ts';
 
 /** Text with its quotes doubled where a separator, a quote or a line break stands in it. */
 const cell = (value: string | number | null): string => {

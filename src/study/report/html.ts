@@ -1,19 +1,59 @@
 // The report of a study as one page that needs nothing beside it: no script, no font, no address. What may be said stands on
-// top, then the table, the plot, the differences, the findings, the cost, and everything that a reader needs to repeat it.
+// top, then the table, the plot, the differences, the findings, what each method cost (the settings tried for it included), and
+// everything that a reader needs to repeat it.
 
 import { inForce, SCHEMA } from '../../config/schema.ts';
-import { METHODS } from '../../methods/records.ts';
-import { gainText, intervalText, percent, scoreText } from '../../tasks/compared/words.ts';
+import { METHODS, type MethodName } from '../../methods/records.ts';
+import { gainText, intervalText, percent, scoreText } from '../../tasks/compared/record.ts';
 import { formatBytes, formatDuration } from '../../util/format.ts';
 import { findingTables } from '../findings.ts';
-import { chosenFor, isComplete, sweepRows } from '../queue.ts';
-import { differences } from '../spec.ts';
+import { chosenFor, isComplete, runId, sweepRows } from '../queue.ts';
+import { differences, sweepOf } from '../spec.ts';
 import type { StudyState } from '../state.ts';
 import { type Cell, type Difference, type StudyRow, studyTable } from '../table.ts';
 import { verdict } from '../verdict.ts';
 import { leftOut, warningsOf } from '../warnings.ts';
-import { costOf } from './cost.ts';
-import { escaped, STYLE, section, svgPlot, table } from './markup.ts';
+import { escaped, STYLE, section, svgPlot, table } from './plot.ts';
+
+interface MethodCost {
+  readonly method: MethodName;
+  readonly label: string;
+  /** Of the runs that stand in the table, each. */
+  readonly secondsPerRun: number | null;
+  readonly secondsPerStep: number | null;
+  /** The most in use, bytes. */
+  readonly memory: number | null;
+  /** Of everything that was trained for it. */
+  readonly secondsInAll: number;
+  readonly runs: number;
+}
+
+export function costOf(state: StudyState): readonly MethodCost[] {
+  const { spec, trained } = state;
+  return spec.methods.map((method) => {
+    const swept = chosenFor(state, method);
+    const shown = spec.seeds.flatMap((seed) => {
+      const run = swept && trained[runId(method.name, seed, swept)];
+      return run ? [run] : [];
+    });
+    const ids = spec.seeds.flatMap((seed) =>
+      sweepOf(spec, method).map((one) => runId(method.name, seed, one)),
+    );
+    const all = ids.flatMap((id) => (trained[id] ? [trained[id]] : []));
+    const sum = (runs: typeof all) => runs.reduce((total, { seconds }) => total + seconds, 0);
+    const steps = shown.reduce((total, run) => total + run.steps, 0);
+    const memory = shown.flatMap((run) => (run.memory === null ? [] : [run.memory]));
+    return {
+      method: method.name,
+      label: METHODS[method.name].label,
+      secondsPerRun: shown.length > 0 ? sum(shown) / shown.length : null,
+      secondsPerStep: steps > 0 ? sum(shown) / steps : null,
+      memory: memory.length > 0 ? Math.max(...memory) : null,
+      secondsInAll: sum(all),
+      runs: all.length,
+    };
+  });
+}
 
 const pText = (p: number | null) => (p === null ? '–' : p < 0.001 ? '&lt; 0.001' : p.toFixed(3));
 

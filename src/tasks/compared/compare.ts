@@ -4,12 +4,17 @@
 
 import { type Config, SCHEMA } from '../../config/schema.ts';
 import type { TrainingSet } from '../../train/batchSource.ts';
-import type { EncoderFeatures } from '../features.ts';
-import { chooseFindings, type Draw, drawLabels, type Rows, type ValidationSource } from '../labelDraws.ts';
-import { splitRows } from '../labelShare.ts';
-import { pixelFeatures } from '../pixels.ts';
+import { type EncoderFeatures, pixelFeatures } from '../features.ts';
+import {
+  chooseFindings,
+  type Draw,
+  drawLabels,
+  type Rows,
+  splitRows,
+  type ValidationSource,
+} from '../labelDraws.ts';
 import { RESAMPLES } from '../scores/bootstrap.ts';
-import type { ScoredReport } from './report.ts';
+import type { ScoredReport } from './record.ts';
 import { eachEncoder, summarise } from './summarise.ts';
 
 /** @template E what an encoder is to the task: its features, or the weights from which it begins */

@@ -3,16 +3,20 @@
 
 import type { Interval } from '../record.ts';
 import { averagePrecision, type Ranking, rank, rankedAuroc, rocCurve } from '../scores/auroc.ts';
-import { percentileInterval } from '../scores/bootstrap.ts';
-import { meanResampled, pairedDifference, resampledAurocs } from '../scores/resample.ts';
-import { meanOf } from '../scores/spread.ts';
+import {
+  meanOf,
+  meanResampled,
+  pairedDifference,
+  percentileInterval,
+  resampledAurocs,
+} from '../scores/bootstrap.ts';
 import {
   type BaselineName,
   ENCODER_NAMES,
   type EncoderName,
   type FindingScore,
   type RocCurve,
-} from './report.ts';
+} from './record.ts';
 
 export interface TestScores {
   /** Scored findings, in the order of the columns. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Interval } from '../record.ts';
-import { spreadOf, verdict } from './words.ts';
+import { spreadOf, verdict } from './record.ts';
 
 const around = (value: number, half: number): Interval => ({ value, low: value - half, high: value + half });
 const none: Interval = { value: null, low: null, high: null };

@@ -13,9 +13,9 @@ import {
   shareWords,
   startWords,
 } from '../compared/compare.ts';
+import type { Evaluate } from '../evaluate.ts';
 import { requireScorable } from '../labelDraws.ts';
 import { fitPixels } from '../linear/fit.ts';
-import type { Evaluate } from '../task.ts';
 import { LEAST_STEPS, tune } from './tune.ts';
 import { CLASSIFIER, type Start } from './tuner.ts';
 

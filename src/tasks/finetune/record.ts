@@ -1,13 +1,104 @@
-// Fine-tuning as its record: every weight goes on learning from the labels, from the pretrained start and from the random one.
-// How it is computed is in evaluate.ts and tuner.ts; how its scores are told, in ../compared/record.ts.
+// Fine-tuning as its record: every weight goes on learning from the labels, from the pretrained start and from the random one; its
+// settings, and what its report adds: after how many epochs the best of each training came. How it is computed is in evaluate.ts
+// and tuner.ts; how its scores are told, in ../compared/record.ts.
 
-import { read } from '../../util/schema.ts';
-import { SCORED } from '../compared/record.ts';
-import type { TaskRecord } from '../record.ts';
-import { FINETUNE_REPORT, type FinetuneReport } from './report.ts';
-import { FINETUNE_ROWS } from './rows.ts';
+import { type Field, number } from '../../config/fields.ts';
+import { type InferOutput, list, number as measured, object, read } from '../../util/schema.ts';
+import { SCORED, SCORED_FIELDS } from '../compared/record.ts';
+import { LABEL_ROWS, type TaskRecord } from '../record.ts';
 
 const bestOf = (epochs: readonly number[]) => epochs.join(', ');
+
+const FINETUNE_ROWS = {
+  ...LABEL_ROWS,
+  tuneRate: number({
+    group: 'evaluation',
+    when: 'evaluation',
+    default: 3e-4,
+    min: 1e-6,
+    max: 1,
+    scale: 'log',
+    label: 'Fine-tuning rate',
+    short: 'tlr',
+    help: 'AdamW rate of all weights, encoder and layer alike; it does not change on the way.',
+    source: 'ours',
+  }),
+  tuneDecay: number({
+    group: 'evaluation',
+    when: 'evaluation',
+    default: 1e-4,
+    min: 0,
+    max: 1,
+    scale: 'linear',
+    label: 'Fine-tuning weight decay',
+    short: 'twd',
+    help: 'Decoupled decay of matrices and convolutions; norms and biases have none.',
+    source: 'ours',
+  }),
+  tuneEpochs: number({
+    group: 'evaluation',
+    when: 'evaluation',
+    default: 40,
+    min: 1,
+    max: 1000,
+    integer: true,
+    scale: 'log',
+    unit: 'epochs',
+    label: 'Fine-tuning epochs',
+    short: 'tep',
+    help: 'At most this many passes over the labelled films; an epoch has at least eight steps.',
+    source: 'ours',
+  }),
+  tunePatience: number({
+    group: 'evaluation',
+    when: 'evaluation',
+    default: 10,
+    min: 1,
+    max: 1000,
+    integer: true,
+    scale: 'linear',
+    unit: 'epochs',
+    label: 'Fine-tuning patience',
+    short: 'tpat',
+    help: 'Stop after this many epochs without a better mean AUROC on the validation films; the best of them counts.',
+    source: 'BenchX, 10',
+  }),
+  tuneBatch: number({
+    group: 'evaluation',
+    when: 'evaluation',
+    default: 32,
+    min: 2,
+    max: 512,
+    integer: true,
+    scale: 'log',
+    unit: 'films',
+    label: 'Fine-tuning batch size',
+    short: 'tb',
+    help: 'Films per step; all labelled films where there are fewer. Batch norm counts over them.',
+    source: 'ours',
+  }),
+  tuneViews: {
+    kind: 'choice',
+    group: 'evaluation',
+    when: 'evaluation',
+    default: 'whole',
+    choices: { whole: 'Whole films, mirrored half of the time', augmented: 'Views as in pretraining' },
+    label: 'Films while fine-tuning',
+    short: 'tv',
+    help: 'Views cut and change films as in pretraining, two of each film a step. Films that are scored are always whole.',
+    source: 'ours',
+  },
+} as const satisfies Record<string, Field>;
+
+/** Label draws are 50 at most. */
+const MOST_DRAWS = 100;
+
+const FINETUNE_REPORT = object({
+  ...SCORED_FIELDS,
+  /** Per label draw, the epoch whose weights were scored, counted from 1. */
+  bestEpochs: object({ pretrained: list(measured, MOST_DRAWS), random: list(measured, MOST_DRAWS) }),
+});
+export type FinetuneReport = InferOutput<typeof FINETUNE_REPORT>;
 
 export const FINETUNE = {
   ...SCORED,

@@ -9,7 +9,7 @@ import { ViewRenderer } from '../../train/viewRenderer.ts';
 import { AppError } from '../../util/errors.ts';
 import { Rng } from '../../util/rng.ts';
 import type { Draw } from '../labelDraws.ts';
-import { meanAuroc } from '../scores/meanAuroc.ts';
+import { meanAuroc } from '../scores/auroc.ts';
 import { type Start, Tuner } from './tuner.ts';
 
 /** With few labelled films an epoch of one pass would be a step or two, and patience over before anything was learnt. */

@@ -9,9 +9,9 @@ import { AppError } from '../../util/errors.ts';
 import { Rng } from '../../util/rng.ts';
 import { denseGroups, drawCounts, percentileInterval, quantile } from '../scores/bootstrap.ts';
 import { evaluateLinear, scoreFeatures } from './evaluate.ts';
-import { initLinear, logitsOf } from './linearLayer.ts';
-import type { LinearReport } from './report.ts';
-import { foldScaling, measureScaling } from './scaling.ts';
+import { foldScaling, measureScaling } from './fit.ts';
+import { initLinear, logitsOf } from './linearClassifier.ts';
+import type { LinearReport } from './record.ts';
 
 const PATIENTS = 120;
 const FILMS = PATIENTS * 2;

@@ -11,13 +11,12 @@ import {
   randomWords,
   shareWords,
 } from '../compared/compare.ts';
+import type { Evaluate } from '../evaluate.ts';
 import { encoderFeatures } from '../features.ts';
-import { chooseFindings, requireScorable } from '../labelDraws.ts';
-import { splitRows } from '../labelShare.ts';
-import type { Evaluate } from '../task.ts';
+import { chooseFindings, requireScorable, splitRows } from '../labelDraws.ts';
 import { batchFor, fitEncoder, fitPixels } from './fit.ts';
-import type { LinearLayer } from './linearLayer.ts';
-import type { LinearReport } from './report.ts';
+import type { LinearLayer } from './linearClassifier.ts';
+import type { LinearReport } from './record.ts';
 
 /** @throws AppError labels-missing, split-impossible, loss-not-finite, and whatever `yieldNow` throws */
 export const evaluateLinear: Evaluate<'linear'> = async ({ run, dataset, config, onLayer, ...asked }) => {

@@ -1,22 +1,57 @@
 // Fits one encoder on one draw of labels and scores the test films: the linear layer with early stopping for encoders,
-// ridge regression for raw pixels. The validation films choose when to stop and how strong the penalty is.
+// ridge regression for raw pixels. The validation films choose when to stop and how strong the penalty is. Features are scaled by
+// their deviation over all training films first, so that encoders of different scale are trained alike by one learning rate.
 
 import type { Config } from '../../config/schema.ts';
 import type { EncoderFeatures } from '../features.ts';
 import type { Draw } from '../labelDraws.ts';
-import { meanAuroc } from '../scores/meanAuroc.ts';
-import { linearEpochs } from './linearClassifier.ts';
-import { copyLayer, initLinear, type LinearLayer, logitsOf } from './linearLayer.ts';
+import { meanAuroc } from '../scores/auroc.ts';
+import { copyLayer, initLinear, type LinearLayer, linearEpochs, logitsOf } from './linearClassifier.ts';
 import { fitRidge, RIDGE_PENALTIES } from './ridge.ts';
-import { foldScaling, measureScaling } from './scaling.ts';
 
-export type Breathe = () => Promise<void>;
+export interface Scaling {
+  readonly mean: Float64Array;
+  /** 1 / deviation; 0 for a feature that does not vary, which is thereby ignored. */
+  readonly inverse: Float64Array;
+}
+
+/** Below this relative deviation a feature counts as constant: the rest is rounding. */
+const CONSTANT = 1e-6;
+
+/** @param features films x dim, row-major */
+export function measureScaling(features: Float32Array, dim: number, rows: Uint32Array): Scaling {
+  const mean = new Float64Array(dim);
+  const squares = new Float64Array(dim);
+  for (const row of rows) for (let j = 0; j < dim; j++) mean[j]! += features[row * dim + j]! / rows.length;
+  for (const row of rows) {
+    for (let j = 0; j < dim; j++) squares[j]! += (features[row * dim + j]! - mean[j]!) ** 2 / rows.length;
+  }
+  const inverse = squares.map((square, j) => {
+    const deviation = Math.sqrt(square);
+    return deviation > CONSTANT * Math.abs(mean[j]!) ? 1 / deviation : 0;
+  });
+  return { mean, inverse };
+}
+
+/** The layer that does on raw features what `layer` does on scaled ones. */
+export function foldScaling(layer: LinearLayer, { mean, inverse }: Scaling): LinearLayer {
+  const { dim } = layer;
+  const weight = layer.weight.map((value, i) => value * inverse[i % dim]!);
+  const bias = layer.bias.map((value, k) => {
+    let sum = value;
+    for (let j = 0; j < dim; j++) sum -= weight[k * dim + j]! * mean[j]!;
+    return sum;
+  });
+  return { ...layer, weight, bias };
+}
+
+type Breathe = () => Promise<void>;
 
 /**
  * With a tenth of a thousand films the published batch would make an epoch a single step, and ten epochs without
  * improvement would end the training before the layer has left its random start.
  */
-export const STEPS_PER_EPOCH = 8;
+const STEPS_PER_EPOCH = 8;
 export const batchFor = (films: number, batch: number) =>
   Math.max(1, Math.min(batch, Math.ceil(films / STEPS_PER_EPOCH)));
 

@@ -4,8 +4,18 @@ import { describe, expect, it } from 'vitest';
 import { hasParity, parityFixtures, parityTensors, relativeDistance } from '../../train/testParity.ts';
 import { Rng } from '../../util/rng.ts';
 import { auroc } from '../scores/auroc.ts';
-import { LinearTrainer, linearEpochs, PROBE_OPTIMISER, trainLinear } from './linearClassifier.ts';
-import { copyLayer, crossEntropy, initLinear, type LinearLayer, logitsOf, sigmoid32 } from './linearLayer.ts';
+import {
+  copyLayer,
+  crossEntropy,
+  initLinear,
+  type LinearLayer,
+  LinearTrainer,
+  linearEpochs,
+  logitsOf,
+  PROBE_OPTIMISER,
+  sigmoid32,
+  trainLinear,
+} from './linearClassifier.ts';
 
 interface LinearFixture {
   name: string;

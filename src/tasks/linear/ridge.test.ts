@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../../util/rng.ts';
-import { areaResize, PIXEL_SIDE, pixelFeatures } from '../pixels.ts';
+import { areaResize, PIXEL_SIDE, pixelFeatures } from '../features.ts';
 import { fitRidge } from './ridge.ts';
 
 const rng = new Rng(2, 'synthetic');

@@ -2,7 +2,7 @@
 // Solved over films or over dimensions, whichever are fewer. Findings whose known films differ are solved apart.
 
 import { LABEL_NEGATIVE, LABEL_POSITIVE } from '../../protocol/dataset.ts';
-import type { LinearLayer } from './linearLayer.ts';
+import type { LinearLayer } from './linearClassifier.ts';
 
 /** Penalties tried, as multiples of the mean squared length of a film; the best on validation films is kept. */
 export const RIDGE_PENALTIES = [0.01, 0.1, 1, 10, 100] as const;

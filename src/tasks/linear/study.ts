@@ -6,14 +6,12 @@ import type { EncoderScores, FindingScores, StudyRequest, ValidationScore } from
 import type { TrainingSet } from '../../train/batchSource.ts';
 import type { Pretrainer } from '../../train/pretrain.ts';
 import { AppError } from '../../util/errors.ts';
-import { type EncoderFeatures, encoderFeatures } from '../features.ts';
-import { chooseFindings, type Draw, drawLabels } from '../labelDraws.ts';
-import { splitRows } from '../labelShare.ts';
-import { pixelFeatures } from '../pixels.ts';
+import type { EvaluationInput } from '../evaluate.ts';
+import { type EncoderFeatures, encoderFeatures, pixelFeatures } from '../features.ts';
+import { chooseFindings, type Draw, drawLabels, splitRows } from '../labelDraws.ts';
 import { rank, rankedAuroc } from '../scores/auroc.ts';
-import { meanPlacements, placements } from '../scores/delong.ts';
-import { resampledAurocs } from '../scores/resample.ts';
-import type { EvaluationInput } from '../task.ts';
+import { resampledAurocs } from '../scores/bootstrap.ts';
+import { meanPlacements, placements } from '../scores/significance.ts';
 import { fitEncoder, fitLayer, fitPixels } from './fit.ts';
 
 interface Surroundings extends Pick<EvaluationInput, 'dataset' | 'onProgress' | 'yieldNow'> {

@@ -6,8 +6,8 @@ import { assembleDataset } from '../../data/dataset.ts';
 import { renderEntry, type SyntheticEntry } from '../../data/synthetic/set.ts';
 import { Rng } from '../../util/rng.ts';
 import { planSet } from '../../worker/intake/synthetic.ts';
-import { drawShare, splitRows } from '../labelShare.ts';
-import { pixelFeatures } from '../pixels.ts';
+import { pixelFeatures } from '../features.ts';
+import { drawShare, splitRows } from '../labelDraws.ts';
 import { auroc } from '../scores/auroc.ts';
 import { fitPixels } from './fit.ts';
 

@@ -13,11 +13,11 @@ import {
   randomWords,
   shareWords,
 } from '../compared/compare.ts';
+import type { Evaluate } from '../evaluate.ts';
 import { encoderFeatures } from '../features.ts';
 import { type Draw, requireScorable } from '../labelDraws.ts';
-import type { Evaluate } from '../task.ts';
 import { MANY_PRODUCTS, nearestOfMany } from './propose.ts';
-import type { NeighboursReport } from './report.ts';
+import type { NeighboursReport } from './record.ts';
 import { bankOf, nearest, vote } from './vote.ts';
 
 /** Products between two chances for others to run: some ten milliseconds. */

@@ -1,6 +1,6 @@
-// Rank metrics of one finding: AUROC, average precision and the ROC curve, exact under ties.
-// Undefined scores (no positives, or no negatives) are null, never a number that looks like one.
-// Films whose label is unknown do not take part.
+// Rank metrics of one finding: AUROC, average precision and the ROC curve, exact under ties; and the mean AUROC over findings, the
+// one number by which trainings on labels are stopped and penalties chosen. Undefined scores (no positives, or no negatives) are
+// null, never a number that looks like one. Films whose label is unknown do not take part.
 
 import { LABEL_NEGATIVE, LABEL_POSITIVE } from '../../protocol/dataset.ts';
 import { AppError } from '../../util/errors.ts';
@@ -97,7 +97,7 @@ export function averagePrecision(ranking: Ranking): number | null {
   return sum;
 }
 
-export interface RocPoints {
+interface RocPoints {
   readonly fpr: number[];
   readonly tpr: number[];
   /** A film is called positive at score >= threshold; the first is +infinity. */
@@ -123,4 +123,31 @@ export function rocCurve(ranking: Ranking, points: 'all' | 'corners' = 'corners'
     curve.thresholds.push(thresholds[k]!);
   }
   return curve;
+}
+
+/** Labels of a whole set, films x classes: 0, 1 or 255. */
+interface LabelColumns {
+  readonly labels: Uint8Array;
+  readonly classes: number;
+}
+
+/** Mean over the findings for which the AUROC of these films is defined; the caller makes sure there is one. */
+export function meanAuroc(
+  logits: Float64Array,
+  { labels, classes }: LabelColumns,
+  rows: Uint32Array,
+): number {
+  let sum = 0;
+  let defined = 0;
+  for (let k = 0; k < classes; k++) {
+    const scores = Float64Array.from(rows, (_, i) => logits[i * classes + k]!);
+    const value = auroc(
+      scores,
+      Uint8Array.from(rows, (row) => labels[row * classes + k]!),
+    );
+    if (value === null) continue;
+    sum += value;
+    defined++;
+  }
+  return sum / defined;
 }

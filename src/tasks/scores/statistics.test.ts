@@ -5,11 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { Rng } from '../../util/rng.ts';
 import { readSafetensors } from '../../util/safetensors.ts';
 import { auroc, rank } from './auroc.ts';
-import { delongCovariance, delongTest, meanPlacements, placements } from './delong.ts';
-import { holm } from './holm.ts';
-import { twoSided } from './normal.ts';
-import { meanResampled, pairedDifference, resampledAurocs } from './resample.ts';
-import { spreadOverSeeds } from './spread.ts';
+import { meanResampled, pairedDifference, resampledAurocs, spreadOverSeeds } from './bootstrap.ts';
+import { delongCovariance, delongTest, holm, meanPlacements, placements, twoSided } from './significance.ts';
 
 const FOLDER = new URL('../../../../shared/parity-methods/', import.meta.url);
 const recorded = existsSync(new URL('delong.json', FOLDER));

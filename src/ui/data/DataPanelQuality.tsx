@@ -2,8 +2,8 @@
 
 import { Button, Checkbox, Tooltip } from '@mantine/core';
 import { useState } from 'react';
+import { QUALITY, type QualityCount, type QualityFlag } from '../../protocol/arrangement.ts';
 import type { DatasetSummary } from '../../protocol/dataset.ts';
-import { QUALITY, type QualityCount, type QualityFlag } from '../../protocol/quality.ts';
 import { arrange, useArrangement } from '../../store/films/arrange.ts';
 import { showGallery } from '../../store/films/viewer.ts';
 import { runExists, useSession } from '../../store/session.ts';

@@ -3,8 +3,6 @@
 
 import { Button, Collapse, NumberInput, SegmentedControl, Select } from '@mantine/core';
 import { useId, useState } from 'react';
-import { type DatasetSummary, SPLITS, type Split } from '../../protocol/dataset.ts';
-import { SPLIT_SEED } from '../../protocol/intake.ts';
 import {
   DEFAULT_SHARES,
   type Overlap,
@@ -12,7 +10,9 @@ import {
   type SplitShares,
   STRATIFY,
   type Stratify,
-} from '../../protocol/split.ts';
+} from '../../protocol/arrangement.ts';
+import { type DatasetSummary, SPLITS, type Split } from '../../protocol/dataset.ts';
+import { SPLIT_SEED } from '../../protocol/intake.ts';
 import { arrange, useArrangement } from '../../store/films/arrange.ts';
 import { showLabels } from '../../store/films/viewer.ts';
 import { runExists, useSession } from '../../store/session.ts';

@@ -5,7 +5,7 @@ import { fireEvent, screen, waitFor } from '@testing-library/react';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { presetConfig } from '../../config/presets.ts';
 import { createFakeClient } from '../../fake/engine.ts';
-import { KERNEL_LABELS, type KernelFacts } from '../../protocol/kernels.ts';
+import { KERNEL_LABELS, type KernelFacts } from '../../protocol/device.ts';
 import { currentClient, takeClient } from '../../store/client.ts';
 import { useSelfTest } from '../../store/device/selfTest.ts';
 import { useSession } from '../../store/session.ts';

@@ -2,8 +2,8 @@
 // what the measurement said, and its error in the last self-test. Fixed while a run is prepared.
 
 import { Button, Switch, Table } from '@mantine/core';
+import { KERNEL_LABELS, type KernelFacts } from '../../protocol/device.ts';
 import { isAtWork } from '../../protocol/engine.ts';
-import { KERNEL_LABELS, type KernelFacts } from '../../protocol/kernels.ts';
 import { measureAgain, switchKernel, useKernels } from '../../store/device/kernels.ts';
 import { useSelfTest } from '../../store/device/selfTest.ts';
 import { runExists, useSession } from '../../store/session.ts';

@@ -1,7 +1,7 @@
 // The self-test on the device view: a button, how far it is, one sentence, and a row for each thing compared.
 
 import { Button, Table } from '@mantine/core';
-import type { SelfTestRow } from '../../protocol/checks.ts';
+import type { SelfTestRow } from '../../protocol/device.ts';
 import { isAtWork } from '../../protocol/engine.ts';
 import { testGpu, useSelfTest } from '../../store/device/selfTest.ts';
 import { useSession } from '../../store/session.ts';

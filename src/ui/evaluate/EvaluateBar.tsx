@@ -16,7 +16,7 @@ import {
 } from '../../store/run/evaluation.ts';
 import { useRuns } from '../../store/run/runs.ts';
 import { type SessionState, useSession } from '../../store/session.ts';
-import { percent } from '../../tasks/compared/words.ts';
+import { percent } from '../../tasks/compared/record.ts';
 import { TASK_NAMES, TASKS } from '../../tasks/records.ts';
 import shared from '../shell/shared.module.css';
 import styles from './EvaluateBar.module.css';

@@ -1,20 +1,55 @@
-// The evaluation of the encoder at hand: the bar that starts one, and what the newest of the chosen task
-// found, drawn by the view of that task.
+// The evaluation of the encoder at hand: the bar that starts one, every setting that the chosen task reads, generated from its
+// record and folded away below the bar (two visitors of three never need them; they may change at any time, a run or none), and what
+// the newest of the chosen task found, drawn by the view of that task.
 
-import { Button } from '@mantine/core';
-import { IconDownload } from '@tabler/icons-react';
-import { useEvaluation } from '../../store/run/evaluation.ts';
+import { Button, Collapse, UnstyledButton } from '@mantine/core';
+import { IconChevronRight, IconDownload } from '@tabler/icons-react';
+import { useId, useState } from 'react';
+import { PRESETS } from '../../config/presets.ts';
+import { useSettings } from '../../store/page/settings.ts';
+import { settingsOf, useEvaluation } from '../../store/run/evaluation.ts';
 import { evaluationCsv, evaluationJson } from '../../store/run/export.ts';
 import { type Evaluation, TASKS, taskOf } from '../../tasks/records.ts';
 import { toWire } from '../../util/errors.ts';
 import { unbroken } from '../../util/format.ts';
+import { useChanged } from '../settings/ConfigForm.tsx';
+import { ConfigFormField } from '../settings/ConfigFormField.tsx';
 import { fileName, saveText } from '../shell/download.ts';
 import { ErrorNotice } from '../shell/ErrorNotice.tsx';
 import shared from '../shell/shared.module.css';
 import { EvaluateBar, useObstacle } from './EvaluateBar.tsx';
-import { EvaluateSettings } from './EvaluateSettings.tsx';
 import styles from './EvaluateView.module.css';
-import { viewOf } from './views.ts';
+import { viewOf } from './views.tsx';
+
+export function EvaluateSettings() {
+  const [open, setOpen] = useState(false);
+  const body = useId();
+  const keys = settingsOf(useEvaluation((state) => state.task));
+  const changed = useChanged(keys);
+  const preset = useSettings((settings) => settings.preset);
+  return (
+    <section className={styles.probeSettings} aria-label="Settings of the evaluation">
+      <UnstyledButton
+        className={`${shared.fold} ${styles.probeSettingsFold}`}
+        aria-expanded={open}
+        aria-controls={body}
+        data-testid="probe-settings"
+        onClick={() => setOpen(!open)}
+      >
+        <IconChevronRight size={14} aria-hidden className={styles.probeSettingsChevron} data-open={open} />
+        Settings
+        <span className="dim">{changed > 0 ? `${changed} changed` : `as in ${PRESETS[preset].label}`}</span>
+      </UnstyledButton>
+      <Collapse expanded={open} id={body}>
+        <div className={styles.probeFields}>
+          {keys.map((key) => (
+            <ConfigFormField key={key} name={key} locked={false} />
+          ))}
+        </div>
+      </Collapse>
+    </section>
+  );
+}
 
 function save(evaluation: Evaluation, kind: 'csv' | 'json'): void {
   const { condition, step } = taskOf(evaluation).headline(evaluation.report);

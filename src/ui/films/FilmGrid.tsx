@@ -4,8 +4,8 @@
 import { useElementSize } from '@mantine/hooks';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef } from 'react';
+import { flagBit, QUALITY, QUALITY_FLAGS } from '../../protocol/arrangement.ts';
 import { type FilmTable, filmAt, type ImageRow } from '../../protocol/dataset.ts';
-import { flagBit, QUALITY, QUALITY_FLAGS } from '../../protocol/quality.ts';
 import { inspectFilm, useInspect } from '../../store/films/inspect.ts';
 import { thumbnailOf, useThumbnails, wantThumbnail } from '../../store/films/thumbnails.ts';
 import { openFilm } from '../../store/films/viewer.ts';

@@ -3,8 +3,8 @@
 
 import { fireEvent, screen } from '@testing-library/react';
 import { beforeEach, expect, it, vi } from 'vitest';
+import { flagBit } from '../../protocol/arrangement.ts';
 import { filmTable, type ImageRow, LABEL_NEGATIVE, LABEL_POSITIVE } from '../../protocol/dataset.ts';
-import { flagBit } from '../../protocol/quality.ts';
 import { useDataset } from '../../store/films/dataset.ts';
 import { closeGallery, showGallery } from '../../store/films/viewer.ts';
 import { useSettings } from '../../store/page/settings.ts';

@@ -2,8 +2,8 @@
 
 import { Modal, SegmentedControl, Select, Switch } from '@mantine/core';
 import { useMemo, useState } from 'react';
+import { flagBit, QUALITY, QUALITY_FLAGS } from '../../protocol/arrangement.ts';
 import { type FilmTable, LABEL_POSITIVE, PLACE_OUT, type Placement, SPLITS } from '../../protocol/dataset.ts';
-import { flagBit, QUALITY, QUALITY_FLAGS } from '../../protocol/quality.ts';
 import { useDataset } from '../../store/films/dataset.ts';
 import { closeGallery, filterGallery, useGallery, useViewer } from '../../store/films/viewer.ts';
 import { useSettings } from '../../store/page/settings.ts';

@@ -3,7 +3,7 @@
 
 import { fireEvent, screen } from '@testing-library/react';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Budget } from '../../protocol/budget.ts';
+import type { Budget } from '../../protocol/device.ts';
 import type { DeviceFacts } from '../../protocol/engine.ts';
 import { takeClient } from '../../store/client.ts';
 import { choosePreset, useSettings } from '../../store/page/settings.ts';

@@ -4,7 +4,7 @@
 import { Button } from '@mantine/core';
 import { useEffect } from 'react';
 import { PRESETS } from '../../config/presets.ts';
-import { bufferLimit } from '../../protocol/budget.ts';
+import { bufferLimit } from '../../protocol/device.ts';
 import { choosePreset, setDraft, useSettings } from '../../store/page/settings.ts';
 import { planSoon, useBudget } from '../../store/run/budget.ts';
 import { useSession } from '../../store/session.ts';

@@ -1,6 +1,6 @@
 // The method: a preset, what it means, the settings group by group, and what they will need of this GPU.
 // Everything is generated from the schema. What an evaluation reads has its controls beside the button that starts
-// one (evaluate/EvaluateSettings.tsx), the seed those of the run.
+// one (evaluate/EvaluateView.tsx), the seed those of the run.
 
 import { Accordion, Button, Select } from '@mantine/core';
 import { IconLock } from '@tabler/icons-react';

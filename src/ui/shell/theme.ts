@@ -5,7 +5,7 @@
 import { createTheme, type MantineColorsTuple, rem } from '@mantine/core';
 import type { Head, Hue } from '../../methods/record/method.ts';
 import type { Level } from '../../methods/record/statistics.ts';
-import type { EncoderName } from '../../tasks/compared/report.ts';
+import type { EncoderName } from '../../tasks/compared/record.ts';
 
 /** Line colour of a term of this hue; also legal in SVG attributes. */
 export const termColour = (hue: Hue): string => `var(--term-${hue})`;

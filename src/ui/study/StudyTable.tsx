@@ -11,7 +11,7 @@ import { studyHtml } from '../../study/report/html.ts';
 import type { StudyState } from '../../study/state.ts';
 import type { Cell, StudyRow } from '../../study/table.ts';
 import { standing } from '../../study/verdict.ts';
-import { gainText, intervalText, percent, scoreText } from '../../tasks/compared/words.ts';
+import { gainText, intervalText, percent, scoreText } from '../../tasks/compared/record.ts';
 import { saveText } from '../shell/download.ts';
 import shared from '../shell/shared.module.css';
 import styles from './StudyTable.module.css';

@@ -12,9 +12,8 @@ import {
 } from '../../gpu/device.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
 import { planBudget } from '../../plan/budget.ts';
-import { type AdapterLimits, type Budget, refusalOf } from '../../protocol/budget.ts';
+import { type AdapterLimits, type Budget, type KernelOptions, refusalOf } from '../../protocol/device.ts';
 import type { DeviceFacts } from '../../protocol/engine.ts';
-import type { KernelOptions } from '../../protocol/kernels.ts';
 import { AppError } from '../../util/errors.ts';
 import { applyKernels, kernelFacts, reckonWithSpeed } from './kernels.ts';
 

@@ -15,8 +15,14 @@ import {
 } from '../../config/schema.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
 import { networkOf } from '../../methods/engines.ts';
-import type { Budget } from '../../protocol/budget.ts';
-import type { ParityRequest, ParityRow, SelfTestReport, SelfTestRow } from '../../protocol/checks.ts';
+import type {
+  Budget,
+  KernelOptions,
+  ParityRequest,
+  ParityRow,
+  SelfTestReport,
+  SelfTestRow,
+} from '../../protocol/device.ts';
 import type {
   ClassMap,
   DeviceFacts,
@@ -31,14 +37,12 @@ import type {
   ViewPair,
 } from '../../protocol/engine.ts';
 import type { Fault } from '../../protocol/faults.ts';
-import type { KernelOptions } from '../../protocol/kernels.ts';
 import type { EncoderScores, StudyRequest, ValidationScore } from '../../protocol/study.ts';
 import type { KeepingPolicy } from '../../protocol/vault.ts';
-import { evaluate } from '../../tasks/evaluate.ts';
-import { lookAt } from '../../tasks/linear/look.ts';
+import { evaluate, type FittedLayer } from '../../tasks/evaluate.ts';
+import { lookAt } from '../../tasks/linear/classMap.ts';
 import { scoreForStudy, validateForStudy } from '../../tasks/linear/study.ts';
 import type { Evaluation, TaskName } from '../../tasks/records.ts';
-import type { FittedLayer } from '../../tasks/task.ts';
 import { filmCount } from '../../train/batchSource.ts';
 import { featureFile } from '../../train/featureFile.ts';
 import { gatesOf, previewOf } from '../../train/inspect.ts';

@@ -14,7 +14,7 @@ import {
   type KernelFacts,
   type KernelName,
   type KernelOptions,
-} from '../../protocol/kernels.ts';
+} from '../../protocol/device.ts';
 import { AppError } from '../../util/errors.ts';
 
 /** Of the last measurement on this adapter, or the one that was kept. */

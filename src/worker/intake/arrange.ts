@@ -7,10 +7,10 @@ import { marksOf } from '../../data/marks.ts';
 import { patientOf } from '../../data/patient.ts';
 import { type ListedFile, readLabels, type SortedSources } from '../../data/sources.ts';
 import { refuseOverlap } from '../../data/split.ts';
+import type { SplitChoice } from '../../protocol/arrangement.ts';
 import type { LabelReport, SkippedFile } from '../../protocol/dataset.ts';
 import type { FilmMarks } from '../../protocol/film.ts';
 import type { Arrangement, IntakeOptions } from '../../protocol/intake.ts';
-import type { SplitChoice } from '../../protocol/split.ts';
 import { liesIn } from '../../util/folders.ts';
 
 /** Where a set came from, besides its pixels. */

@@ -11,7 +11,7 @@ import { useDataset } from '../../../store/films/dataset.ts';
 import { inspectFilm, useInspect } from '../../../store/films/inspect.ts';
 import { forgetPointing, hasPlaces, pointAtAll, usePointing } from '../../../store/films/pointing.ts';
 import { thumbnailOf, useThumbnails, wantThumbnail } from '../../../store/films/thumbnails.ts';
-import type { LinearReport } from '../../../tasks/linear/report.ts';
+import type { LinearReport } from '../../../tasks/linear/record.ts';
 import { unbroken } from '../../../util/format.ts';
 import chartStyles from '../../charts/charts.module.css';
 import { FilmCanvas } from '../../films/FilmCanvas.tsx';

@@ -12,7 +12,7 @@ import {
   XAxis,
   YAxis,
 } from 'recharts';
-import { ENCODER_NAMES, type EncoderName, type ScoredReport } from '../../../tasks/compared/report.ts';
+import { ENCODER_NAMES, type EncoderName, type ScoredReport } from '../../../tasks/compared/record.ts';
 import type { Interval } from '../../../tasks/record.ts';
 import { encoderColour, MARK_SIZE } from '../../shell/theme.ts';
 import styles from './DotPlotChart.module.css';

@@ -3,7 +3,7 @@
 
 import { useElementSize } from '@mantine/hooks';
 import { CartesianGrid, ReferenceLine, Scatter, ScatterChart, XAxis, YAxis } from 'recharts';
-import { ENCODER_NAMES, type FindingScore, type RocCurve } from '../../../tasks/compared/report.ts';
+import { ENCODER_NAMES, type FindingScore, type RocCurve } from '../../../tasks/compared/record.ts';
 import { encoderColour, MARK_SIZE } from '../../shell/theme.ts';
 
 /** More points than this cannot be told apart in a square of this size. */

@@ -1,5 +1,48 @@
-// What may be wrong with a film, in one table: measured on the decoded planes or taken from tags and labels. Each row is
-// a count in the data panel, a filter of the gallery and a tick that leaves such films out. The limits are here too.
+// What is decided about films after they were read. How they are put into training, validation and test: films of one patient are
+// never on two sides; where a given split puts them there it is refused, unless a way out is chosen. And what may be wrong with a
+// film, measured on the decoded planes or taken from tags and labels: each row is a count in the data panel, a filter of the gallery
+// and a tick that leaves such films out. The limits are here too.
+
+export const SPLIT_SOURCES = {
+  given: 'as the labels or lists say',
+  drawn: 'drawn by patient',
+} as const;
+type SplitSource = keyof typeof SPLIT_SOURCES;
+
+/** What the parts are to have alike. */
+export const STRATIFY = {
+  every: 'each finding',
+  any: 'any finding',
+  none: 'nothing',
+} as const;
+export type Stratify = keyof typeof STRATIFY;
+
+/** What becomes of films and patients that a given split puts on two sides. */
+export const OVERLAP = {
+  refuse: 'refused',
+  'leave-out': 'left out of the earlier part, kept in test before validation before training',
+  'keep-training': 'left out of validation and test, kept in training',
+} as const;
+export type Overlap = keyof typeof OVERLAP;
+
+/** Per cent of patients, together 100. */
+export interface SplitShares {
+  readonly train: number;
+  readonly val: number;
+  readonly test: number;
+}
+
+export const DEFAULT_SHARES: SplitShares = { train: 70, val: 10, test: 20 };
+
+export interface SplitChoice {
+  /** Left out: given where something gives it, else drawn. */
+  readonly source?: SplitSource;
+  readonly shares?: SplitShares;
+  /** Splits do not depend on the run's seed, so that runs with different seeds are scored on the same films. */
+  readonly seed?: number;
+  readonly stratify?: Stratify;
+  readonly overlap?: Overlap;
+}
 
 /** Grey values 0..255 of the stored plane unless said otherwise. */
 export const QUALITY_LIMITS = {

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../util/rng.ts';
-import { carveValidation, countFilms, drawShare, type LabelTable, splitRows } from './labelShare.ts';
+import { carveValidation, countFilms, drawShare, type LabelTable, splitRows } from './labelDraws.ts';
 
 /** Two films a patient; finding 0 is common, finding 1 rare, finding 2 sometimes unknown. */
 function tableOf(patients: number, seed: number): LabelTable {

@@ -1,9 +1,35 @@
-// DeLong's test of two AUROCs on the same films (DeLong, DeLong and Clarke-Pearson, Biometrics 1988), by way of the placements
-// of each film, which mid-ranks give in one sort (Sun and Xu, IEEE SPL 2014). Films are taken for independent: where patients
-// have several, the bootstrap over patients (bootstrap.ts) is the wider and the right interval.
+// Whether two AUROCs on the same films differ: DeLong's test (DeLong, DeLong and Clarke-Pearson, Biometrics 1988), by way of the
+// placements of each film, which mid-ranks give in one sort (Sun and Xu, IEEE SPL 2014), the tail of the normal distribution that it
+// needs, and Holm's correction for several tests at once. DeLong takes films for independent: where patients have several, the
+// bootstrap over patients (bootstrap.ts) is the wider and the right interval.
 
 import type { Ranking } from './auroc.ts';
-import { twoSided } from './normal.ts';
+
+const BRANCH = 2;
+
+/** erf x = 2 / sqrt(pi) sum (-1)^n x^(2n+1) / (n! (2n+1)) */
+function erfSeries(x: number): number {
+  let power = x;
+  let sum = x;
+  for (let n = 1; Math.abs(power) > 1e-18 * Math.abs(sum); n++) {
+    power *= (-x * x) / n;
+    sum += power / (2 * n + 1);
+  }
+  return (2 / Math.sqrt(Math.PI)) * sum;
+}
+
+/** erfc x = exp(-x^2) / (sqrt(pi) (x + (1/2)/(x + 1/(x + (3/2)/(x + ...))))), from the inside out. */
+function erfcFraction(x: number): number {
+  let inner = x;
+  for (let n = 120; n >= 1; n--) inner = x + n / 2 / inner;
+  return Math.exp(-x * x) / (Math.sqrt(Math.PI) * inner);
+}
+
+/** The chance of a value as far from zero as z or farther, in either direction. */
+export function twoSided(z: number): number {
+  const x = Math.abs(z) / Math.SQRT2;
+  return x < BRANCH ? 1 - (x === 0 ? 0 : erfSeries(x)) : erfcFraction(x);
+}
 
 /**
  * The structural components of an AUROC: for each positive film the share of negatives below it, for each negative film the
@@ -90,4 +116,16 @@ export function delongTest(a: Placements, b: Placements): DelongTest | null {
   if (!(variance > 1e-15 * (varianceA + varianceB))) return null;
   const z = (aurocA - aurocB) / Math.sqrt(variance);
   return { aurocA, aurocB, varianceA, varianceB, covariance, z, p: twoSided(z) };
+}
+
+/** Adjusted p in the order given; null stays null and does not count as a test. */
+export function holm(ps: readonly (number | null)[]): (number | null)[] {
+  const tested = ps.flatMap((p, at) => (p === null ? [] : [{ p, at }])).sort((a, b) => a.p - b.p);
+  const adjusted: (number | null)[] = ps.map(() => null);
+  let least = 0;
+  for (const [rank, { p, at }] of tested.entries()) {
+    least = Math.max(least, Math.min(1, (tested.length - rank) * p));
+    adjusted[at] = least;
+  }
+  return adjusted;
 }

@@ -1,6 +1,6 @@
 """A run of the playground that goes on in PyTorch, and back: both sides take the same step, and must agree.
 
-    /usr/bin/python3 e2e/torch/bundle_check.py --data DIR [--methods mlvicx,vicreg,barlow,simclr,byol] [--out out/bundle]
+    /usr/bin/python3 e2e/torch/bundle_check.py --data DIR [--methods mlvicx,vicreg,…] [--out out/bundle]
 
 Needs python3-torch, python3-numpy and python3-pil. For each method: a short run in the playground, its bundle with the next step,
 that step in the bundle on one process and on two (gloo), and the views that the bundle draws from the files itself. Then the
@@ -22,6 +22,9 @@ import tensorfile
 STEPS = 3
 #: Grey levels of 0 to 255; single precision may cut to the neighbour where contrast is changed, and a blur spreads that.
 VIEW_LIMIT = 3
+#: Of what a method knows of a view: its labels, or where it lies in its film, in pixels.
+FACT_LIMIT = 1e-3
+METHODS = "mlvicx,vicreg,barlow,simclr,byol,simsiam,moco,vicregl,supervised"
 TINY = ["--set", "width=8", "--set", "imageSize=32", "--set", "batchSize=8"]
 #: A rate of the warm-up, so that the update after the step is one that can be seen.
 LONGER = ["--set", "maxSteps=40"]
@@ -55,28 +58,33 @@ def processes(count, folder, *arguments):
 
 VIEWS = """
 import json, torch, checkpoint
-from films import Batches, Films, training_films
+from films import Batches, Films, labels_of, training_films
 from views import normalised
 recorded, facts = checkpoint.read("step.safetensors")
 config = json.loads(checkpoint.read("checkpoint.safetensors")[1]["config"])
 films, _ = training_films({data!r}, "films.csv")
 step = int(facts["step"])
 (batch,) = Batches(films, config, [step], 0, 1)
-pairs = [Films({data!r}, films, config, "planes")[drawn] for drawn in batch]
-drawn = torch.cat([normalised(torch.stack(view)) for view in zip(*pairs)])
+labels, _ = labels_of("films.csv")
+pairs = [Films({data!r}, films, config, "planes", labels)[drawn] for drawn in batch]
+views, facts = (torch.cat(torch.stack(made).unbind(1)) for made in zip(*pairs))
+drawn = normalised(views)
 scale = 255 * torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
 difference = ((drawn - recorded["views"]) * scale).abs()
-print(json.dumps([float(difference.max()), float((difference > 0.5).float().mean())]))
+known = recorded["facts"][:, : facts.shape[1]]
+apart = (facts - known).abs().max() if facts.numel() else 0
+print(json.dumps([float(difference.max()), float((difference > 0.5).float().mean()), float(apart)]))
 """
 
 
 def views_agree(method, folder, data):
     """The views that the bundle draws from the files against those that the playground saw."""
     made = subprocess.run([sys.executable, "-c", VIEWS.format(data=str(data))], cwd=folder, check=True, capture_output=True)
-    largest, share = json.loads(made.stdout)
-    verdict = "within" if largest <= VIEW_LIMIT else "OUTSIDE"
-    print(f"{method:8} views from files: at most {largest:.1f} grey levels, {share:.2%} of pixels differ  {verdict}", flush=True)
-    return largest <= VIEW_LIMIT
+    largest, share, facts = json.loads(made.stdout)
+    fine = largest <= VIEW_LIMIT and facts < FACT_LIMIT
+    said = f"at most {largest:.1f} grey levels, {share:.2%} of pixels differ, labels and places by {facts:.1e}"
+    print(f"{method:10} views from files: {said}  {'within' if fine else 'OUTSIDE'}", flush=True)
+    return fine
 
 
 def check(method, data, limit, out):
@@ -93,7 +101,7 @@ def check(method, data, limit, out):
     headless("bundle", "--checkpoint", there / "out/checkpoint.safetensors", *films, "--step", "--out", back)
     fine += [processes(count, back, "check.py") for count in (1, 2)]
     _, facts = tensorfile.read(back / "step.safetensors")
-    print(f"{method:8} the playground went on at step {facts['step']} with what PyTorch wrote, loss {float(facts['loss']):.4f}")
+    print(f"{method:10} the playground went on at step {facts['step']} with what PyTorch wrote, loss {float(facts['loss']):.4f}")
     return all(fine) and int(facts["step"]) == STEPS + 4 and numpy.isfinite(float(facts["loss"]))
 
 
@@ -101,7 +109,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=pathlib.Path, required=True)
     parser.add_argument("--limit", type=int, default=64, help="films that are read")
-    parser.add_argument("--methods", default="mlvicx,vicreg,barlow,simclr,byol")
+    parser.add_argument("--methods", default=METHODS)
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("out/bundle"))
     given = parser.parse_args()
     data, out = given.data.resolve(), given.out.resolve()

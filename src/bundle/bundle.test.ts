@@ -160,6 +160,9 @@ describe.skipIf(!found)(`the program in a bundle, ${title}`, () => {
     ['barlow', 'lars'],
     ['simclr', 'adamw'],
     ['byol', 'lars'],
+    ['moco', 'lars'],
+    ['vicregl', 'lars'],
+    ['supervised', 'adamw'],
   ] as const)(
     'begins a run of %s with %s; two processes go on to the weights of one',
     async (method, optimiser) => {

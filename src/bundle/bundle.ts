@@ -8,7 +8,9 @@ import { AppError } from '../util/errors.ts';
 import { readSafetensors } from '../util/safetensors.ts';
 
 /** Methods whose network and loss model.py and losses.py have. */
-export const IN_PYTORCH: readonly string[] = ['mlvicx', 'vicreg', 'barlow', 'simclr', 'byol'];
+export const IN_PYTORCH: readonly string[] = [
+  ...['mlvicx', 'vicreg', 'vicregl', 'barlow', 'simclr', 'byol', 'simsiam', 'moco', 'supervised'],
+];
 
 interface BundleParts {
   /** Text of every file of ./python by its name. */

@@ -198,7 +198,11 @@ export class Pretrainer {
     const images = this.#views.render(batch, step, this.#config);
     observe?.images?.(images, step);
     const { facts } = this.model;
-    if (facts) this.#training.know(factsOf(facts, this.#dataset, batch.films, step, this.#config));
+    if (facts) {
+      const known = factsOf(facts, this.#dataset, batch.films, step, this.#config);
+      observe?.facts?.(known);
+      this.#training.know(known);
+    }
     this.#training.record(images, this.learningRate(step), observe, step / this.totalSteps);
   }
 }

@@ -1,6 +1,7 @@
-// The step that follows a checkpoint, as one safetensors file for work elsewhere: its views as tensors, the loss, the gradient
-// of every parameter and the weights after the update, under PyTorch's names and in its layouts. With it another program shows
-// that it computes the same. No run is touched; nothing is kept.
+// The step that follows a checkpoint, as one safetensors file for work elsewhere: its views as tensors with what the loss knows of
+// them (labels, places; no columns where it wants nothing), the loss, the gradient of every parameter and the weights after the
+// update, under PyTorch's names and in its layouts. With it another program shows that it computes the same. No run is touched;
+// nothing is kept.
 
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { isBufferName, type NamedTensor, toTorchLayout } from '../checkpoint/stateDict.ts';
@@ -30,10 +31,13 @@ export async function stepFile(
   try {
     run.restore(checkpoint);
     const { step } = run;
+    const views = 2 * run.config.batchSize;
+    keep('facts', { shape: [views, 0], data: new Float32Array(0) });
     if (step >= run.totalSteps) throw new AppError('not-ready', 'the run is at its end, no step follows.');
     await run.ready();
     const sample = await run.submitReady({
       images: (images) => read(images, (data) => keep('views', channelsFirst(images.shape, data))),
+      facts: (data) => keep('facts', { shape: [views, data.length / views], data }),
       gradients(gradients) {
         for (const { name, parameters } of run.model.parameters.spec.storages) {
           const gradient = gradients.get(name);

@@ -34,6 +34,8 @@ export type RunState = Pick<Checkpoint, 'parameters' | 'buffers' | 'optimiserSta
 export interface StepObserver {
   /** What the encoder is about to see, [2N, S, S, 3]. */
   images?(images: Tensor, step: number): void;
+  /** What the loss is about to know of each view, [2N, columns], where it wants anything. */
+  facts?(facts: Float32Array): void;
   /** Between the forward and the backward pass; the tape may be told to watch gradients. */
   forward?(made: Embeddings, tape: Tape): void;
   /** By storage name, before the update, in the order in which the backward pass made them. */

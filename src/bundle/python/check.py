@@ -55,7 +55,8 @@ def main(folder):
     films = config["batchSize"] // world
     mine = slice(rank * films, (rank + 1) * films)
     views = [view[mine].to(device) for view in recorded["views"].chunk(2)]
-    log = backward(wrapped, views, config)
+    facts = [known[mine].to(device) for known in recorded["facts"].chunk(2)]
+    log = backward(wrapped, views, facts, config)
     gradients = {name: weight.grad.clone() for name, weight in network.named_parameters() if weight.requires_grad}
     momentum = momentum_at(config, int(facts["stepsPerEpoch"]), int(facts["step"]))
     update(network, optimiser, float(facts["rate"]), config, momentum)
@@ -72,7 +73,7 @@ def main(folder):
         if rank == 0:
             verdict = "within" if error <= TOLERANCE else "OUTSIDE"
             count = f"worst of {len(found)}: {name}" if isinstance(found, dict) else ""
-            print(f"{config['method']:8} {world} process(es)  {title:24} {error:.1e}  {verdict}  {count}", flush=True)
+            print(f"{config['method']:10} {world} process(es)  {title:24} {error:.1e}  {verdict}  {count}", flush=True)
     return fine
 
 

@@ -1,7 +1,8 @@
 """Films from a folder: which of them are for training, how a file becomes a grey plane, and which film comes when.
 
-Which part a film belongs to is in films.csv, which the playground wrote from the labels and the split of the run; a film stands
-there by its path below the folder or by a hash of that. Without the table every film of the folder is trained on.
+Which part a film belongs to, and its labels, are in films.csv, which the playground wrote from the labels and the split of the
+run, whatever format they came in; a film stands there by its path below the folder or by a hash of that. Without the table every
+film of the folder is trained on, and none has a label.
 """
 
 import csv
@@ -34,15 +35,29 @@ def files_below(folder):
 def training_films(folder, table):
     """Paths of the films for training by their number in the set, and a sentence about them."""
     known, paths = files_below(folder)
-    if not Path(table).exists():
+    rows = rows_of(table)
+    if rows is None:
         return dict(enumerate(paths)), f"{len(paths)} films, all for training: there is no table of parts"
-    with open(table, newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
     wanted = {number: row["film"] for number, row in enumerate(rows) if row["part"] == "train"}
     found = {number: known[film] for number, film in wanted.items() if film in known}
     missing = len(wanted) - len(found)
     lost = f"; {missing} films of the table are not in the folder, so the order of films is another one" if missing else ""
     return found, f"{len(found)} films for training, {len(rows) - len(wanted)} in other parts{lost}"
+
+
+def rows_of(table):
+    """The table of parts, a record for each film; None where there is none."""
+    if not Path(table).exists():
+        return None
+    with open(table, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def labels_of(table):
+    """By the number of a film in the set, 1, 0 or -1 (not known) for each finding, and the names of these."""
+    rows = rows_of(table) or [{}]
+    findings = [name for name in rows[0] if name not in ("film", "part")]
+    return {number: [float(row[name] or -1) for name in findings] for number, row in enumerate(rows)}, findings
 
 
 def first(value):
@@ -114,10 +129,13 @@ def shrunk(grey, longest):
 
 
 class Films(torch.utils.data.Dataset):
-    """Views by (step, film). A decoded film is kept as a small PNG in the folder `planes`, for all processes and later epochs."""
+    """Both views of a film by (step, film), [2, S, S], and what the method knows of them, [2, C]: with VICRegL where they lie, in
+    supervised training the labels of the film. A decoded film is kept as a small PNG in the folder `planes`, for all processes and
+    later epochs."""
 
-    def __init__(self, folder, films, config, planes):
+    def __init__(self, folder, films, config, planes, labels=None):
         self.folder, self.films, self.config, self.planes = Path(folder), films, config, Path(planes)
+        self.labels = labels or {}
         self.planes.mkdir(parents=True, exist_ok=True)
 
     def plane(self, film):
@@ -134,7 +152,10 @@ class Films(torch.utils.data.Dataset):
 
     def __getitem__(self, drawn):
         step, film = drawn
-        return views_of(self.plane(film), self.config, step, film)
+        views, locations = views_of(self.plane(film), self.config, step, film)
+        if self.config["method"] == "supervised":
+            return views, torch.tensor([self.labels[film]] * 2)
+        return views, locations if self.config["method"] == "vicregl" else torch.zeros(2, 0)
 
 
 class Batches:

@@ -4,11 +4,17 @@ Every parameter has the name that it has in the playground's checkpoints (`proje
 a checkpoint loads with strict=True. `config` holds the settings of the run by name.
 """
 
+import math
+
 import torch
 from torch import nn
 from torch.nn import functional
 
 POOLED_SIDE = 4
+#: Methods with a projector of two layers; that of the others has three, or is not there.
+SHORT = "simclr", "byol", "moco"
+#: Methods with a target network.
+FOLLOWED = "byol", "moco"
 
 
 class BasicBlock(nn.Module):
@@ -70,18 +76,15 @@ class ContextBottleneck(nn.Module):
         return self.sam(y) * y
 
 
-def linear_norm(inputs, outputs):
-    return nn.Sequential(nn.Linear(inputs, outputs), nn.BatchNorm1d(outputs), nn.ReLU())
-
-
 class Projector(nn.Module):
     """The features to z: layers l1, l2, ..., of which the last has no ReLU, and a norm only where one is asked for."""
 
-    def __init__(self, widths, final_norm):
+    def __init__(self, widths, final_norm, norms=True):
         super().__init__()
         *hidden, (inputs, outputs) = zip(widths, widths[1:])
-        for number, pair in enumerate(hidden, 1):
-            setattr(self, f"l{number}", linear_norm(*pair))
+        for number, (before, after) in enumerate(hidden, 1):
+            norm = [nn.BatchNorm1d(after)] if norms else []
+            setattr(self, f"l{number}", nn.Sequential(nn.Linear(before, after), *norm, nn.ReLU()))
         last = [nn.BatchNorm1d(outputs)] if final_norm else []
         setattr(self, f"l{len(hidden) + 1}", nn.Sequential(nn.Linear(inputs, outputs), *last))
 
@@ -153,12 +156,25 @@ class Encoder(nn.Module):
         if self.attends:
             for level, channels in enumerate(widths, 1):
                 setattr(self, f"cbt{level}", ContextBottleneck(channels))
-        hidden, outputs = config["projectorHidden"], config["embeddingDim"]
-        layers = [hidden] if method in ("simclr", "byol", "target") else [hidden, hidden]
-        final_norm = method == "mlvicx" and config["projectorFinalNorm"]
-        self.projetion = Projector([widths[4], *layers, outputs], final_norm)
+        if method == "supervised":
+            self.classifier = nn.Linear(widths[4], config["classifierOutputs"])
+        else:
+            self.add_heads(config, widths)
+
+    def add_heads(self, config, widths):
+        method, hidden, outputs = config["method"], config["projectorHidden"], config["embeddingDim"]
+        layers = [hidden] if method in SHORT else [hidden, hidden]
+        final_norm = method == "simsiam" or (method == "mlvicx" and config["projectorFinalNorm"])
+        self.projetion = Projector([widths[4], *layers, outputs], final_norm, norms=method != "moco")
         if method == "byol":
             self.predictor = Projector([outputs, hidden, outputs], False)
+        if method == "simsiam":
+            bottleneck = max(1, math.floor(outputs / config["predictorBottleneck"] + 0.5))
+            self.predictor = Projector([outputs, bottleneck, outputs], False)
+            # The paper has no affine part there.
+            self.projetion.l3[1].requires_grad_(False)
+        if method == "vicregl":
+            self.maps_projector = Projector([widths[4], *[config["localDim"]] * 3], False)
         if method == "mlvicx":
             self.resize_project = ResizeProject(widths, config)
             # The published optimiser never sees these convolutions.
@@ -175,11 +191,19 @@ class Encoder(nn.Module):
         return found
 
     def forward(self, images):
-        """The embedding of each head, [N, D], by the head's name, and what a predictor makes of it."""
+        """The embedding of each head, [N, D], by the head's name, [N, P, D] where it looks at places; and what a predictor or
+        a classifier makes of it."""
         levels = self.levels(images)
-        embeddings = {"global": self.projetion(levels[-1].mean(dim=(2, 3)))}
+        features = levels[-1].mean(dim=(2, 3))
+        if hasattr(self, "classifier"):
+            return {"global": features, "logits": self.classifier(features)}
+        embeddings = {"global": self.projetion(features)}
         if hasattr(self, "resize_project"):
             embeddings["local"] = self.resize_project(levels)
+        if hasattr(self, "maps_projector"):
+            films, channels, height, width = levels[-1].shape
+            rows = levels[-1].permute(0, 2, 3, 1).reshape(-1, channels)
+            embeddings["local"] = self.maps_projector(rows).reshape(films, height * width, -1)
         if hasattr(self, "predictor"):
             embeddings["prediction"] = self.predictor(embeddings["global"])
         return embeddings
@@ -187,16 +211,24 @@ class Encoder(nn.Module):
 
 class Network(nn.Module):
     """Both views go through in one forward pass, as DistributedDataParallel wants it, but one after the other: batch norm
-    takes the statistics of each view for itself. The target network of BYOL is the encoder and its projector once more."""
+    takes the statistics of each view for itself. The target network of BYOL and MoCo is the encoder and its projector once
+    more; the queue of MoCo holds keys of earlier steps, [D, K], each of length one."""
 
     def __init__(self, config):
         super().__init__()
         self.encoder = Encoder(config)
-        if config["method"] == "byol":
+        if config["method"] in FOLLOWED:
             self.target = nn.Module()
-            self.target.encoder = Encoder({**config, "method": "target"})
+            self.target.encoder = Encoder(config)
+            if hasattr(self.target.encoder, "predictor"):
+                del self.target.encoder.predictor
             self.target.requires_grad_(False)
             self.follow(0)
+        self.register_buffer("queue", None)
+        if config["method"] == "moco":
+            keys = torch.randn(config["embeddingDim"], config["queueLength"])
+            self.queue = functional.normalize(keys, dim=0)
+            self.register_buffer("queue_ptr", torch.zeros(1, dtype=torch.long))
 
     def forward(self, view1, view2):
         first, second = self.encoder(view1), self.encoder(view2)
@@ -212,3 +244,12 @@ class Network(nn.Module):
         trained = dict(self.encoder.named_parameters())
         for name, weight in self.target.encoder.named_parameters():
             weight.lerp_(trained[name], 1 - momentum)
+
+    @torch.no_grad()
+    def remember(self, keys):
+        """Puts the keys of a step, [2N, D], in place of the oldest; of more than there is room for, the last."""
+        length, begin = self.queue.shape[1], int(self.queue_ptr)
+        places = (begin + torch.arange(len(keys), device=keys.device)) % length
+        kept = slice(max(0, len(keys) - length), None)
+        self.queue[:, places[kept]] = functional.normalize(keys)[kept].T
+        self.queue_ptr[0] = (begin + len(keys)) % length

@@ -70,7 +70,9 @@ def rate_at(config, steps_per_epoch, step):
 
 
 def momentum_at(config, steps_per_epoch, step):
-    """What a target network keeps of itself after a step: from the setting to one, along a cosine. None without one."""
+    """What a target network keeps of itself after a step: with BYOL from the setting to one, along a cosine. None without one."""
+    if config["method"] == "moco":
+        return config["keyMomentum"]
     if config["method"] != "byol":
         return None
     progress = step / run_length(config, steps_per_epoch)

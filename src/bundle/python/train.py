@@ -20,7 +20,7 @@ import torch.distributed as dist
 
 import checkpoint
 from events import EventFile
-from films import Batches, Films, training_films
+from films import Batches, Films, labels_of, training_films
 from losses import loss_of, several, synchronised
 from model import Network
 from optim import base_rate, make_optimiser, momentum_at, rate_at, run_length, set_rate
@@ -123,13 +123,17 @@ def metadata_at(metadata, config, step):
     return {**metadata, "config": json.dumps(shown), "step": str(step), "globalBatch": str(config["batchSize"])}
 
 
-def backward(network, views, config, amp=False, measure=True):
-    """Gradients from views of this process, [n, 3, S, S] each, view 1 and view 2. Returns the terms of the loss."""
+def backward(network, views, facts, config, amp=False, measure=True):
+    """Gradients from views of this process, [n, 3, S, S] each, view 1 and view 2, and what is known of either, [n, C]. Returns the
+    terms of the loss; a queue takes the keys of the step."""
     network.zero_grad()
     with torch.autocast(views[0].device.type, dtype=torch.bfloat16, enabled=amp):
         first, second = network(*views)
-    loss, log = loss_of(config, first, second, measure)
+    plain = getattr(network, "module", network)
+    loss, log, keys = loss_of(config, first, second, facts, plain.queue, measure)
     loss.backward()
+    if keys is not None:
+        plain.remember(keys)
     return log
 
 
@@ -155,6 +159,9 @@ def main():
     step, counted = int(metadata["step"]), int(metadata["step"])
     config["maxSteps"] = given.length or config["maxSteps"]
     films, about = training_films(given.data, given.films)
+    labels, findings = labels_of(given.films)
+    if config["method"] == "supervised" and not 0 < len(findings) <= config["classifierOutputs"]:
+        raise SystemExit(f"Supervised training wants labels of 1 to {config['classifierOutputs']} findings in {given.films}.")
     wanted = given.batch_size or config["batchSize"]
     if wanted % world or len(films) < wanted:
         raise SystemExit(f"A batch of {wanted} must be a multiple of the {world} processes and at most {len(films)} films.")
@@ -176,7 +183,7 @@ def main():
 
     batches = Batches(films, config, range(step, end), rank, world)
     loader = torch.utils.data.DataLoader(
-        Films(given.data, films, config, Path(given.out) / "planes"),
+        Films(given.data, films, config, Path(given.out) / "planes", labels),
         batch_sampler=batches,
         num_workers=given.workers,
         pin_memory=device.type == "cuda",
@@ -188,11 +195,12 @@ def main():
 
     log_file = EventFile(f"{given.out}/runs") if rank == 0 else None
     last_saved = began = time.time()
-    for at, grey in zip(range(step, end), loader):
-        views = [normalised(view.to(device, non_blocking=True)) for view in grey]
+    for at, (grey, known) in zip(range(step, end), loader):
+        views = [normalised(view) for view in grey.to(device, non_blocking=True).unbind(1)]
+        facts = known.to(device, non_blocking=True).unbind(1)
         rate = rate_at(config, steps_per_epoch, at)
         shown = at % given.log_every == 0 or at == end - 1
-        log = backward(wrapped, views, config, given.amp, shown)
+        log = backward(wrapped, views, facts, config, given.amp, shown)
         update(network, optimiser, rate, config, momentum_at(config, steps_per_epoch, at))
         if shown:
             values = {name: float(value) for name, value in log.items()}

@@ -116,9 +116,26 @@ def render(plane, drawn, config):
     return tensor_of(image)
 
 
+def location_of(drawn):
+    """Where in the film, in pixels, a view shows its point (u, v), both from 0 to 1: x = [0] + u [1] + v [2],
+    y = [3] + u [4] + v [5]. It was cut out, mirrored and turned about its middle, in this order."""
+    left, top, right, bottom = drawn["box"]
+    angle = math.radians(drawn["rotation"])
+    sine, cosine = math.sin(angle), math.cos(angle)
+    width, height = (left - right if drawn["flip"] else right - left), bottom - top
+    numbers = []
+    for middle, along, down in (
+        ((left + right) / 2, width * cosine, height * sine),
+        ((top + bottom) / 2, -width * sine, height * cosine),
+    ):
+        numbers += [middle - (along + down) / 2, along, down]
+    return torch.tensor(numbers)
+
+
 def views_of(plane, config, step, film):
-    """Grey levels of view 1 and view 2 of a film at a step, [S, S] each, uint8."""
-    return [render(plane, draw_view(config, view, step, film, plane.size), config) for view in (1, 2)]
+    """Grey levels of view 1 and view 2 of a film at a step, [2, S, S], uint8, and where they lie in it, [2, 6]."""
+    drawn = [draw_view(config, view, step, film, plane.size) for view in (1, 2)]
+    return torch.stack([render(plane, one, config) for one in drawn]), torch.stack([location_of(one) for one in drawn])
 
 
 def normalised(grey):

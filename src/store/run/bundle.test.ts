@@ -5,16 +5,17 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { writeCheckpoint } from '../../checkpoint/checkpoint.ts';
 import { presetConfig } from '../../config/presets.ts';
 import { type DatasetSummary, filmTable } from '../../protocol/dataset.ts';
+import { writeSafetensors } from '../../util/safetensors.ts';
 import { useDataset } from '../films/dataset.ts';
 import { useSession } from '../session.ts';
 import { makeBundle } from './bundle.ts';
 
-let method = 'barlow';
-const saved = () => {
+const barlow = () => {
   const empty = { parameters: new Map(), buffers: new Map(), optimiserState: new Map() };
-  const config = { ...presetConfig('smoke'), method: method as 'barlow' };
+  const config = { ...presetConfig('smoke'), method: 'barlow' as const };
   return writeCheckpoint({ ...empty, config, step: 7, fingerprint: 'abc', start: 'random' });
 };
+let saved = barlow;
 vi.mock('./acts.ts', () => ({ saveCheckpoint: async () => saved() }));
 
 const films = filmTable([
@@ -30,7 +31,7 @@ const films = filmTable([
 ]);
 const summary = { synthetic: false, filmTable: films, findings: ['mass'] } as unknown as DatasetSummary;
 afterEach(() => {
-  method = 'barlow';
+  saved = barlow;
   useDataset.setState({ summary: null });
 });
 
@@ -63,7 +64,7 @@ it('names films only where that is asked for', async () => {
 });
 
 it('says so where the method has no part in PyTorch', async () => {
-  method = 'supervised';
+  saved = () => writeSafetensors(new Map(), { config: '{"method": "another"}' });
   expect(await makeBundle(false)).toBeNull();
   expect(useSession.getState().error?.code).toBe('bundle-unavailable');
 });

@@ -22,6 +22,7 @@ const RANKS: Record<string, number> = {
   study: 2.4,
   vault: 2.5,
   bundle: 2.4,
+  export: 2.4,
   data: 3,
   cache: 3.5,
   gpu: 3,

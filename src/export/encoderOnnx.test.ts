@@ -15,10 +15,11 @@ import { sizeOf } from '../gpu/shape.ts';
 import { encode } from '../methods/encoder/encode.ts';
 import { networkOf } from '../methods/engines.ts';
 import type { Pass } from '../nn/layers.ts';
+import type { ScoreLayer } from '../protocol/engine.ts';
 import { drawFrom } from '../train/initialise.ts';
 import { Rng } from '../util/rng.ts';
 import { readSafetensors } from '../util/safetensors.ts';
-import { encoderOnnx, type ScoreLayer } from './encoderOnnx.ts';
+import { encoderOnnx } from './encoderOnnx.ts';
 
 interface OrtTensor {
   readonly dims: readonly number[];

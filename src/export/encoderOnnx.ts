@@ -5,19 +5,10 @@
 // (gpu/kernels/views/viewsReference.ts), normalising. Reading a file, a window or an inverted film is not: a film is the grey
 // levels that the playground shows.
 
+import type { ScoreLayer } from '../protocol/engine.ts';
 import { AppError } from '../util/errors.ts';
 import type { Safetensors, StoredTensor } from '../util/safetensors.ts';
 import { OnnxGraph, type OnnxValue } from './onnx.ts';
-
-/** A linear layer on the features: logit_k = weight[k] . x + bias[k]. */
-export interface ScoreLayer {
-  readonly findings: readonly string[];
-  /** findings x features, row-major. */
-  readonly weight: ArrayLike<number>;
-  readonly bias: ArrayLike<number>;
-  /** The features had gone through the context bottlenecks. */
-  readonly attended: boolean;
-}
 
 const PREFIX = 'encoder';
 const EPSILON = 1e-5;

@@ -288,6 +288,10 @@ class FakeEngine implements EngineClient {
     return Promise.reject(new AppError('not-ready', 'the fake engine has no features.'));
   }
 
+  scoreLayer(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
   nextStep(): Promise<never> {
     return Promise.reject(new AppError('not-ready', 'the fake engine takes no step that could be compared.'));
   }

@@ -184,6 +184,16 @@ export interface EvaluationRequest {
   readonly config: Config;
 }
 
+/** A linear layer on the pooled features, as an evaluation fitted it: logit_k = weight[k] . x + bias[k]. */
+export interface ScoreLayer {
+  readonly findings: readonly string[];
+  /** findings x features, row-major. */
+  readonly weight: ArrayLike<number>;
+  readonly bias: ArrayLike<number>;
+  /** The features had gone through the context bottlenecks. */
+  readonly attended: boolean;
+}
+
 export interface FeatureRequest {
   readonly checkpoint: Uint8Array;
   /** What a bare state dict leaves open. */
@@ -275,6 +285,11 @@ export interface EngineApi {
   nextStep(checkpoint: Uint8Array): Promise<Uint8Array>;
   previewViews(film: number, step: number): Promise<ViewPair>;
   gateMaps(film: number): Promise<GateMaps>;
+  /**
+   * The layer of the newest linear evaluation; null where there is none of the encoder as it stands, or none that a film can be
+   * scored with by itself.
+   */
+  scoreLayer(): Promise<ScoreLayer | null>;
   /**
    * Where the layer of the newest linear evaluation looks for a finding on a film.
    * @throws AppError not-ready where there is none of the encoder as it stands

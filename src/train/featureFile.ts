@@ -1,5 +1,6 @@
-// What a model makes of every film, as one safetensors file for work elsewhere: pooled features with and without
-// context bottlenecks and the embedding of every head, all in evaluation mode, with split and labels of each film beside them.
+// What a model makes of every film, as one safetensors file for work elsewhere: pooled features with and without context
+// bottlenecks, the mean of each level's map and the embedding of every head, all in evaluation mode, with split and labels of
+// each film beside them.
 // Films stand in the order of their paths; names and patients are left out.
 
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
@@ -8,7 +9,7 @@ import { type Tensor, tf } from '../gpu/kernel.ts';
 import type { Runtime } from '../gpu/runtime.ts';
 import { encode } from '../methods/encoder/encode.ts';
 import { Model } from '../methods/model.ts';
-import type { Pass } from '../nn/layers.ts';
+import { globalMean, type Pass } from '../nn/layers.ts';
 import { type StoredTensor, type WritableDtype, writeSafetensors } from '../util/safetensors.ts';
 import { filmCount, inOrder, planesOf, type TrainingSet } from './batchSource.ts';
 import { drawFrom } from './initialise.ts';
@@ -69,20 +70,31 @@ export async function featureFile(
 }
 
 /**
- * h, the pooled features; `plain`, the same without context bottlenecks where the method has them; and the embedding of each
- * head under its symbol, z and d of docs/method.md.
+ * h, the pooled features; level1 to level5, the means of the levels' maps over their places, of which the last is h; `plain`, the
+ * pooled features without context bottlenecks where the method has them; and the embedding of each head under its symbol, z and
+ * d of docs/method.md.
  */
 function evaluate(model: Model, images: Tensor): Record<string, Tensor> {
   const pass: Pass = { parameters: model.parameters, tape: null, norm: 'running', groups: 1 };
   return tf.tidy(() => {
     const { encoder, embeddings } = model.embed(pass, images);
+    const levels = encoder.levels
+      .slice(0, 4)
+      .map((map, i) => [`level${i + 1}`, globalMean(pass, map)] as const);
     const { heads } = model.method;
     // A head may be the features themselves; each column is freed by itself.
     const symbols = Object.entries(embeddings).map(([head, tensor]) => [heads[head]!.symbol, tensor.clone()]);
     const plain = model.method.bottlenecks(model.config)
       ? { plain: encode(pass, images, { bottlenecks: false }).features }
       : {};
-    return { h: encoder.features, ...plain, ...Object.fromEntries(symbols) };
+    const level5 = encoder.features.clone();
+    return {
+      h: encoder.features,
+      ...Object.fromEntries(levels),
+      level5,
+      ...plain,
+      ...Object.fromEntries(symbols),
+    };
   });
 }
 

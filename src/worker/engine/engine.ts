@@ -34,6 +34,7 @@ import type {
   KeptStatus,
   ResumedRun,
   RunStatus,
+  ScoreLayer,
   ViewPair,
 } from '../../protocol/engine.ts';
 import type { Fault } from '../../protocol/faults.ts';
@@ -275,6 +276,14 @@ export class Engine implements EngineApi {
 
   async gateMaps(film: number): Promise<GateMaps> {
     return gatesOf(this.#status.needRun().trainer, this.#status.needDataset(), film);
+  }
+
+  async scoreLayer(): Promise<ScoreLayer | null> {
+    const { run, step, fitted } = this.#layer ?? {};
+    const trainer = this.#status.run?.trainer;
+    if (!fitted || fitted.norm === 'batch' || run !== trainer || step !== trainer?.step) return null;
+    const { weight, bias } = fitted.layer;
+    return { findings: fitted.findings, weight, bias, attended: fitted.attended };
   }
 
   async classMap(film: number, finding: string): Promise<ClassMap> {

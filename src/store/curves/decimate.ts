@@ -12,8 +12,8 @@ export interface Trace {
   readonly column: Column;
 }
 
-/** One position on the x axis; null where a curve has no value. */
-export type Row = { step: number } & Record<string, number | null>;
+/** One position on the x axis; null where a curve has no value. `at` is for whoever places rows on an axis. */
+export type Row = { step: number; at?: number } & Record<string, number | null>;
 
 export interface Decimated {
   readonly rows: Row[];
@@ -36,6 +36,22 @@ export function decimate(
   const rows =
     width <= 2 ? everyStep(traces, from, to, log) : extremesPerColumn(traces, from, to, width, log);
   return { rows, stepsPerColumn: width <= 2 ? 1 : width };
+}
+
+/** The same for an axis of powers: as many columns for every doubling, so that the first steps are as fine as the last. */
+export function decimateByPowers(
+  traces: readonly Trace[],
+  from: number,
+  to: number,
+  columns: number,
+  log = false,
+): Decimated {
+  const edges: number[] = [];
+  for (let edge = Math.max(1, from); edge <= to; edge *= 2) edges.push(Math.ceil(edge));
+  const each = Math.max(8, Math.floor(columns / Math.max(1, edges.length)));
+  const parts = edges.map((edge, i) => decimate(traces, edge, (edges[i + 1] ?? to + 1) - 1, each, log));
+  if (from < 1) parts.unshift(decimate(traces, from, 0, each, log));
+  return { rows: parts.flatMap(({ rows }) => rows), stepsPerColumn: parts.at(-1)?.stepsPerColumn ?? 1 };
 }
 
 function everyStep(traces: readonly Trace[], from: number, to: number, log: boolean): Row[] {

@@ -5,6 +5,8 @@
 import type { MetricName, StepSample } from '../../protocol/metrics.ts';
 import type { MarkKind } from '../../protocol/vault.ts';
 import { Column } from './column.ts';
+import { DifferenceColumn, type Reference } from './difference.ts';
+import type { Place } from './places.ts';
 import { SmoothedColumn, type SmoothingOptions } from './smooth.ts';
 
 export type MarkerKind = MarkKind;
@@ -16,9 +18,23 @@ export interface Marker {
   readonly text: string;
 }
 
+const numbers = new WeakMap<Series, number>();
+let counted = 0;
+
+/** Tells series apart in the keys of what follows them. */
+function numberOf(series: Series): number {
+  let number = numbers.get(series);
+  if (number === undefined) {
+    number = counted++;
+    numbers.set(series, number);
+  }
+  return number;
+}
+
 export class Series {
   readonly #columns = new Map<MetricName, Column>();
-  readonly #smoothed = new Map<MetricName, { key: string; follower: SmoothedColumn }>();
+  /** Columns that follow others: one of each kind and metric, as all charts share their options. */
+  readonly #followers = new Map<string, { key: string; follower: { follow(): Column } }>();
   readonly steps = new Column();
   readonly activeSeconds = new Column();
   readonly markers: Marker[] = [];
@@ -53,13 +69,28 @@ export class Series {
     return column;
   }
 
-  /** The metric's moving average; one set of options per metric is kept, as all charts share theirs. */
+  /** The metric's moving average. */
   smoothed(name: MetricName, options: SmoothingOptions): Column {
     const key = `${options.weight}:${options.log}`;
-    let entry = this.#smoothed.get(name);
+    return this.#followed(`smooth ${name}`, key, () => new SmoothedColumn(this.column(name), options));
+  }
+
+  /** The metric, smoothed where `weight` is above 0, minus that of another run where it stood at the same place. */
+  difference(name: MetricName, place: Place, reference: Reference, weight = 0, unit = 'step'): Column {
+    const of = (series: Series) => () =>
+      weight > 0 ? series.smoothed(name, { weight, log: false }) : series.column(name);
+    const key = `${weight}:${unit}:${numberOf(reference.series)}:${reference.series.length}`;
+    const kind = weight > 0 ? 'smooth' : 'raw';
+    return this.#followed(`${kind} difference ${name}`, key, () => {
+      return new DifferenceColumn(this, of(this), place, reference, of(reference.series));
+    });
+  }
+
+  #followed(kind: string, key: string, make: () => { follow(): Column }): Column {
+    let entry = this.#followers.get(kind);
     if (entry?.key !== key) {
-      entry = { key, follower: new SmoothedColumn(this.column(name), options) };
-      this.#smoothed.set(name, entry);
+      entry = { key, follower: make() };
+      this.#followers.set(kind, entry);
     }
     return entry.follower.follow();
   }
@@ -119,7 +150,7 @@ export class Series {
     this.steps.truncate(length);
     this.activeSeconds.truncate(length);
     for (const column of this.#columns.values()) column.truncate(length);
-    this.#smoothed.clear();
+    this.#followers.clear();
   }
 }
 

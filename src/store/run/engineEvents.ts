@@ -39,7 +39,7 @@ function showFigures(): void {
 function takeSamples(samples: readonly StepSample[]): void {
   const { runConfig, status } = useSession.getState();
   if (!runConfig || samples.length === 0) return;
-  enterLiveRun(runConfig, status.start, status.runId ?? undefined);
+  enterLiveRun(runConfig, status.start, status.runId ?? undefined, Date.now(), status.stepsPerEpoch);
   appendSamples(samples, metricNames(runConfig));
   tail = [...tail, ...samples].slice(-TAIL);
   noteWaits(samples);

@@ -31,7 +31,7 @@ const nextColour = (runs: readonly Run[]) => runs.reduce((next, { colour }) => M
 
 /** A run as the list shows it, its curves still in their file. */
 function shownRun(listed: ListedRun, entry: LibraryEntry | null, before: readonly Run[]): Run {
-  const { id, config, start, createdAt, step, last, bytes, state, inUse } = listed;
+  const { id, config, start, createdAt, stepsPerEpoch, step, last, bytes, state, inUse } = listed;
   const names = before.map(({ name }) => name);
   return {
     id,
@@ -42,6 +42,7 @@ function shownRun(listed: ListedRun, entry: LibraryEntry | null, before: readonl
     colour: entry?.colour ?? nextColour(before),
     startedAt: createdAt,
     series: new Series(),
+    stepsPerEpoch,
     pinned: entry?.pinned ?? false,
     evaluations: entry?.evaluations ?? [],
     kept: { step, last, bytes, state, inUse },

@@ -22,6 +22,8 @@ export interface Run {
   /** Milliseconds since 1970. */
   readonly startedAt: number;
   readonly series: Series;
+  /** Of its films; absent where it was not said. */
+  readonly stepsPerEpoch?: number;
   /** Drawn in every chart beside the live run. */
   readonly pinned: boolean;
   /** Newest last. */
@@ -38,7 +40,8 @@ export interface RunLibrary {
 }
 
 /** What a record says of a run. */
-type TakenUp = Pick<RunRecord, 'id' | 'config' | 'start' | 'createdAt'>;
+type TakenUp = Pick<RunRecord, 'id' | 'config' | 'start' | 'createdAt'> &
+  Partial<Pick<RunRecord, 'stepsPerEpoch'>>;
 
 interface RunsState {
   readonly runs: readonly Run[];
@@ -91,6 +94,7 @@ export function enterLiveRun(
   start: string,
   id: string = crypto.randomUUID(),
   now = Date.now(),
+  stepsPerEpoch?: number,
 ): void {
   const series = liveSeries();
   if (entered.has(series)) return;
@@ -106,6 +110,7 @@ export function enterLiveRun(
     colour: runs.reduce((next, { colour }) => Math.max(next, colour + 1), 0),
     startedAt: now,
     series,
+    ...(stepsPerEpoch && { stepsPerEpoch }),
     pinned: false,
     evaluations: [],
   };
@@ -114,10 +119,10 @@ export function enterLiveRun(
 }
 
 /** The live series is that of a run that was kept: it stands in the list once, under its own name if it has one. */
-export function takeUpRun({ id, config, start, createdAt }: TakenUp): void {
+export function takeUpRun({ id, config, start, createdAt, stepsPerEpoch }: TakenUp): void {
   const known = byId(id);
   if (!known) {
-    enterLiveRun(config, start, id, createdAt);
+    enterLiveRun(config, start, id, createdAt, stepsPerEpoch);
     return;
   }
   const series = liveSeries();

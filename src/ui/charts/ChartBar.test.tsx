@@ -7,7 +7,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { presetConfig } from '../../config/presets.ts';
 import { STATISTICS } from '../../methods/record/statistics.ts';
 import { metricNames } from '../../protocol/metrics.ts';
-import { hoverStep, setSmoothing, useCharts, zoomTo } from '../../store/curves/charts.ts';
+import { hoverStep, readRemembered, setSmoothing, useCharts, zoomTo } from '../../store/curves/charts.ts';
 import { appendSamples, resetSeries } from '../../store/curves/series.ts';
 import { useRuns } from '../../store/run/runs.ts';
 import { useSession } from '../../store/session.ts';
@@ -78,6 +78,19 @@ describe('the bar', () => {
     fireEvent.keyDown(slider, { key: 'Home' });
     expect(charts().smoothing).toBe(0);
     expect(document.body.textContent).toContain('Smoothingoff');
+  });
+
+  it('opens the axes, and remembers in this browser how they are drawn', () => {
+    mount(<ChartBar />);
+    fireEvent.click(screen.getByTestId('chart-axes'));
+    fireEvent.click(screen.getByText('Films seen'));
+    fireEvent.click(screen.getByLabelText('Log x'));
+    expect(charts()).toMatchObject({ unit: 'films', logX: true });
+    expect(screen.getByTestId('chart-axes').textContent).toBe('Axes: films seen, log x');
+    const stored = localStorage.getItem('mlvicx-charts');
+    expect(readRemembered(stored)).toMatchObject({ unit: 'films', logX: true, logY: false });
+    expect(readRemembered('{"unit":"parsecs","logX":3,"smoothing":7}')).toEqual(readRemembered(null));
+    expect(readRemembered('{')).toEqual(readRemembered(null));
   });
 
   it('exports curves once there are any', () => {

@@ -1,4 +1,4 @@
-// The controls that all charts share: raw or weighted terms, smoothing, log axis, the zoomed window, and the
+// The controls that all charts share: raw or weighted terms, smoothing, axes (ChartAxes), the zoomed window, and the
 // export of everything that was logged.
 
 import { Button, SegmentedControl, Slider, Switch } from '@mantine/core';
@@ -17,6 +17,7 @@ import { seriesCsv } from '../../store/run/export.ts';
 import { liveRun, useRuns } from '../../store/run/runs.ts';
 import { fileName, saveText } from '../shell/download.ts';
 import shared from '../shell/shared.module.css';
+import { ChartAxes } from './ChartAxes.tsx';
 import styles from './charts.module.css';
 
 /** The slider moves evenly in the length of the average's memory, 1 / (1 - weight) steps, on a log scale. */
@@ -110,6 +111,7 @@ export function ChartBar() {
         checked={logY}
         onChange={(event) => setLogY(event.currentTarget.checked)}
       />
+      <ChartAxes />
       <span className="spring" />
       <Window />
       <Button

@@ -7,14 +7,15 @@ import { memo } from 'react';
 import { type StepRange, toggleCurve, useCharts } from '../../store/curves/charts.ts';
 import type { Series } from '../../store/curves/series.ts';
 import { formatCount, formatMeasured } from '../../util/format.ts';
+import { stepBeside } from './ChartPointer.tsx';
 import styles from './charts.module.css';
-import type { CurveSpec, ShownRun } from './chartView.ts';
+import { type ChartView, type CurveSpec, type ShownRun, shownColumn } from './chartView.ts';
 
 interface LegendProps {
   readonly curves: readonly CurveSpec[];
   readonly runs: readonly ShownRun[];
-  /** Rows logged so far: a new number asks for new figures. */
-  readonly length: number;
+  /** A new one asks for new figures. */
+  readonly view: Pick<ChartView, 'x' | 'difference' | 'length'>;
   /** Only the value, without name and switch. */
   readonly bare?: boolean;
 }
@@ -36,22 +37,34 @@ function Swatch({ curve, outer }: { curve: CurveSpec; outer: string | null }) {
   );
 }
 
-/** The logged value at the hovered step, exactly; the newest one when nothing is hovered. */
-function readValue(run: ShownRun, curve: CurveSpec, hovered: number | null): number | null {
+/** The value at the hovered step, exactly as logged; the newest one when nothing is hovered. */
+function readValue(
+  view: LegendProps['view'],
+  runs: readonly ShownRun[],
+  run: ShownRun,
+  curve: CurveSpec,
+  hovered: number | null,
+): number | null {
   const { series } = run;
-  if (hovered === null) return series.latest(curve.metric);
-  const index = series.nearest(hovered);
-  return index >= 0 && series.steps.at(index) === hovered ? series.value(curve.metric, index) : null;
+  const { difference } = view;
+  if (hovered === null && !difference) return series.latest(curve.metric);
+  const column = shownColumn(run, curve.metric, difference);
+  if (hovered === null) return column.at(column.length - 1);
+  const step = stepBeside(view, runs, run, hovered);
+  return step === null ? null : column.at(series.nearest(step));
 }
 
-export const Legend = memo(function Legend({ curves, runs, bare }: LegendProps) {
+export const Legend = memo(function Legend({ curves, runs, view, bare }: LegendProps) {
   const hidden = useCharts((state) => state.hidden);
   const hovered = useCharts((state) => state.hovered);
-  const [live, ...pinned] = runs;
+  const [live, ...others] = runs;
+  const pinned = others.filter(({ id }) => id !== view.difference?.id);
+  const read = (run: ShownRun, curve: CurveSpec) =>
+    formatMeasured(readValue(view, runs, run, curve, hovered));
   const overlaid = curves.filter(({ alone }) => !alone);
   if (!live) return null;
   if (bare) {
-    return <span className={styles.legendValue}>{formatMeasured(readValue(live, curves[0]!, hovered))}</span>;
+    return <span className={styles.legendValue}>{read(live, curves[0]!)}</span>;
   }
   return (
     <div className={styles.legend}>
@@ -66,7 +79,7 @@ export const Legend = memo(function Legend({ curves, runs, bare }: LegendProps) 
         >
           <Swatch curve={curve} outer={null} />
           <span>{curve.label}</span>
-          <span className={styles.legendValue}>{formatMeasured(readValue(live, curve, hovered))}</span>
+          <span className={styles.legendValue}>{read(live, curve)}</span>
         </button>
       ))}
       {pinned.map((run) => (
@@ -75,7 +88,7 @@ export const Legend = memo(function Legend({ curves, runs, bare }: LegendProps) 
           <span className={styles.legendRunName}>{run.name}</span>
           {overlaid.map((curve) => (
             <span key={curve.key} className={styles.legendValue}>
-              {formatMeasured(readValue(run, curve, hovered))}
+              {read(run, curve)}
             </span>
           ))}
         </span>

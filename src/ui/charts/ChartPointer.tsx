@@ -7,8 +7,8 @@ import { hoverStep, resetZoom, useCharts, zoomTo } from '../../store/curves/char
 import { liveSeries } from '../../store/curves/series.ts';
 import { formatCount, formatMeasured } from '../../util/format.ts';
 import styles from './ChartPointer.module.css';
-import { type Frame, xPixel, yPixel } from './chartAxes.ts';
-import type { ChartView, ShownRun } from './chartView.ts';
+import { type Frame, yPixel } from './chartAxes.ts';
+import { type ChartView, type ShownRun, shownColumn } from './chartView.ts';
 
 interface ChartPointerProps {
   readonly view: ChartView;
@@ -43,7 +43,7 @@ export function ChartPointer({ view, runs, width, height, frame, label }: ChartP
     const left = sheet.current?.getBoundingClientRect().left ?? 0;
     return Math.min(plotWidth, Math.max(0, event.clientX - left));
   };
-  const stepAt = (pixel: number) => from + (pixel / plotWidth) * (to - from);
+  const stepAt = (pixel: number) => view.x.stepAt(pixel / plotWidth);
 
   const onPointerDown = (event: PointerEvent<HTMLDivElement>) => {
     if (event.button !== 0) return;
@@ -65,7 +65,7 @@ export function ChartPointer({ view, runs, width, height, frame, label }: ChartP
   };
 
   const shown = hovered !== null && hovered >= from && hovered <= to ? hovered : null;
-  const x = shown === null ? 0 : xPixel(view.range, shown, plotWidth);
+  const x = shown === null ? 0 : view.x.share(shown) * plotWidth;
   return (
     <div
       ref={sheet}
@@ -105,14 +105,31 @@ export function ChartPointer({ view, runs, width, height, frame, label }: ChartP
   );
 }
 
+/** The logged step of a run that stands where `step` of the first one does, or null. */
+export function stepBeside(
+  view: Pick<ChartView, 'x'>,
+  runs: readonly ShownRun[],
+  run: ShownRun,
+  step: number,
+): number | null {
+  const index = runs.indexOf(run);
+  const place = view.x.places[index];
+  const own = view.x.places[runs.findIndex(({ series }, i) => series.length > 0 && view.x.places[i])];
+  if (!place || !own) return null;
+  const there = place === own ? step : place.step(own.at(step));
+  const row = run.series.nearest(there);
+  const logged = row < 0 ? Number.NaN : run.series.steps.at(row);
+  return Math.abs(logged - there) <= (place === own ? 0 : 0.5) ? logged : null;
+}
+
 function dotsAt(view: ChartView, runs: readonly ShownRun[], step: number) {
   const dots: { key: string; value: number; colour: string }[] = [];
   for (const { dataKey, curve, kind } of view.lines) {
     if (kind === 'raw') continue;
     const run = runs.find(({ id }) => dataKey === `${curve.key}@${id}`);
-    const index = run?.series.nearest(step) ?? -1;
-    if (!run || run.series.steps.at(index) !== step) continue;
-    const value = run.series.value(curve.metric, index);
+    const logged = run ? stepBeside(view, runs, run, step) : null;
+    if (!run || logged === null) continue;
+    const value = shownColumn(run, curve.metric, view.difference).at(run.series.nearest(logged));
     const inside = Number.isFinite(value) && value >= view.y[0] && value <= view.y[1];
     if (inside) dots.push({ key: dataKey, value, colour: curve.colour });
   }
@@ -120,13 +137,18 @@ function dotsAt(view: ChartView, runs: readonly ShownRun[], step: number) {
 }
 
 function valueText(view: ChartView, runs: readonly ShownRun[], step: number): string {
-  const series = runs[0]?.series ?? liveSeries();
+  const run = runs[0];
+  const series = run?.series ?? liveSeries();
   const index = series.nearest(step);
-  if (index < 0) return 'no steps yet';
+  if (!run || index < 0) return 'no steps yet';
   const values = view.lines
     .filter(({ kind, outer }) => kind === 'main' && !outer)
-    .map(({ curve }) => `${curve.label} ${formatMeasured(series.value(curve.metric, index))}`);
-  return `step ${formatCount(series.steps.at(index))}: ${values.join(', ')}`;
+    .map(({ curve }) => {
+      const value = shownColumn(run, curve.metric, view.difference).at(index);
+      return `${curve.label} ${formatMeasured(value)}`;
+    });
+  const than = view.difference ? `, difference to ${view.difference.name}` : '';
+  return `step ${formatCount(series.steps.at(index))}${than}: ${values.join(', ')}`;
 }
 
 /** Arrows move through the steps, plus and minus zoom about the step, Escape shows the whole run. */

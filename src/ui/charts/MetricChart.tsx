@@ -3,18 +3,21 @@
 // charts through store/charts. The chart keeps no data of its own.
 
 import { ActionIcon, Menu } from '@mantine/core';
-import { useElementSize, useMergedRef } from '@mantine/hooks';
+import { useElementSize } from '@mantine/hooks';
 import { IconDots } from '@tabler/icons-react';
 import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
 import type { MetricName } from '../../protocol/metrics.ts';
 import { useCharts } from '../../store/curves/charts.ts';
-import { savePng, saveSvg } from '../shell/download.ts';
+import { showError } from '../../store/session.ts';
+import { formatCounted } from '../../util/format.ts';
+import { lightPaint, paperFont, savePaper } from '../shell/download.ts';
 import { ChartTable, Legend, summary } from './ChartLegend.tsx';
 import { ChartPointer } from './ChartPointer.tsx';
 import type { Frame } from './chartAxes.ts';
 import styles from './charts.module.css';
 import { buildView, type ChartView, type CurveSpec, type ShownRun } from './chartView.ts';
 import { MetricChartPlot } from './MetricChartPlot.tsx';
+import { type Paint, paperChart, paperSvg } from './paper.ts';
 import { REDRAW_MS, useDrawn } from './redraw.ts';
 import { shownRuns } from './shown.ts';
 
@@ -55,9 +58,7 @@ function useFrame({ labels, small, bare }: MetricChartProps): Frame {
 export function MetricChart(props: MetricChartProps) {
   const { title, curves, height, scaleWith, testId, small } = props;
   const section = useRef<HTMLElement>(null);
-  const plot = useRef<HTMLDivElement>(null);
-  const { ref: measured, width } = useElementSize<HTMLDivElement>();
-  const plotRef = useMergedRef(plot, measured);
+  const { ref: plotRef, width } = useElementSize<HTMLDivElement>();
   const [table, setTable] = useState(false);
   const frame = useFrame(props);
   const plotWidth = width - frame.left - frame.right;
@@ -87,8 +88,10 @@ export function MetricChart(props: MetricChartProps) {
     >
       <header className={styles.metricChartHead}>
         {props.heading}
-        {drawn && <Legend curves={curves} runs={drawn.runs} length={drawn.view.length} bare={props.small} />}
-        {!props.small && <ChartMenu title={title} plot={plot} table={table} setTable={setTable} />}
+        {drawn && <Legend curves={curves} runs={drawn.runs} view={drawn.view} bare={props.small} />}
+        {!props.small && (
+          <ChartMenu title={title} chart={props} drawn={drawn} table={table} setTable={setTable} />
+        )}
       </header>
       <div ref={plotRef} className={styles.metricChartPlot} style={{ height }}>
         {drawn && width > 0 && (
@@ -125,6 +128,7 @@ export function MetricChart(props: MetricChartProps) {
           {noLogarithm(drawn.view.withoutLog)}
         </p>
       )}
+      {drawn && !props.small && <ChartNotes view={drawn.view} />}
       {drawn && !props.small && <p className="visually-hidden">{summary(title, curves, drawn.runs[0]!)}</p>}
       {table && drawn && (
         <ChartTable title={title} curves={curves} runs={drawn.runs} range={drawn.view.range} />
@@ -141,19 +145,46 @@ function noLogarithm(labels: readonly string[]): string {
   return `${names}: no value above zero here, so a log axis shows none.`;
 }
 
+/** What the axes leave out, and what the curves are where they are no metrics. */
+function ChartNotes({ view }: { view: ChartView }) {
+  const { outside, unplaced, difference, x } = view;
+  const notes = [
+    difference ? `Difference to ${difference.name}.` : '',
+    outside > 0 ? `${formatCounted(outside, 'value lies', 'values lie')} outside this axis.` : '',
+    unplaced.length > 0 ? `${unplaced.join(', ')}: not known by ${x.label}, so not drawn.` : '',
+  ].filter((note) => note !== '');
+  if (notes.length === 0) return null;
+  return (
+    <p className={styles.chartNote} data-testid="chart-notes">
+      {notes.join(' ')}
+    </p>
+  );
+}
+
+/** The plot of a chart that is saved, pixels: about as wide as a column of text in print. */
+const PAPER = { width: 560, height: 300 };
+
+async function saveFigure({ title, curves }: MetricChartProps, kind: 'svg' | 'png'): Promise<void> {
+  const runs = shownRuns();
+  const view = buildView({ curves, runs, charts: useCharts.getState(), ...PAPER });
+  const colours = [...curves.map(({ colour }) => colour), ...runs.flatMap(({ colour }) => colour ?? [])];
+  const painted = lightPaint(colours);
+  const paint: Paint = (colour) => painted.get(colour) ?? colour;
+  const figure = paperChart(title, view, curves, runs, PAPER, paint);
+  await savePaper(paperSvg(figure, paint, await paperFont()), title, kind);
+}
+
 interface ChartMenuProps {
   readonly title: string;
-  readonly plot: React.RefObject<HTMLDivElement | null>;
+  readonly chart: MetricChartProps;
+  readonly drawn: Drawn | null;
   readonly table: boolean;
   readonly setTable: (shown: boolean) => void;
 }
 
-function ChartMenu({ title, plot, table, setTable }: ChartMenuProps) {
-  const svg = () => plot.current?.querySelector('svg') ?? null;
-  const withSvg = (save: (svg: SVGSVGElement, title: string) => void) => () => {
-    const found = svg();
-    if (found) save(found, title);
-  };
+function ChartMenu({ title, chart, drawn, table, setTable }: ChartMenuProps) {
+  const save = (kind: 'svg' | 'png') => () => void saveFigure(chart, kind).catch(showError);
+  const empty = !drawn || drawn.view.rows.length === 0;
   return (
     <Menu position="bottom-end" transitionProps={{ duration: 80 }} withinPortal>
       <Menu.Target>
@@ -163,8 +194,12 @@ function ChartMenu({ title, plot, table, setTable }: ChartMenuProps) {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Item onClick={() => setTable(!table)}>{table ? 'Hide the table' : 'Show as a table'}</Menu.Item>
-        <Menu.Item onClick={withSvg(saveSvg)}>Save as SVG</Menu.Item>
-        <Menu.Item onClick={withSvg((found, name) => void savePng(found, name))}>Save as PNG</Menu.Item>
+        <Menu.Item disabled={empty} onClick={save('svg')}>
+          Save as SVG
+        </Menu.Item>
+        <Menu.Item disabled={empty} onClick={save('png')}>
+          Save as PNG
+        </Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );

@@ -5,7 +5,7 @@ import { createContext, memo, useContext, useId, useMemo } from 'react';
 import { CartesianGrid, LineChart, XAxis, YAxis } from 'recharts';
 import type { Marker } from '../../store/curves/series.ts';
 import { MARK_SIZE } from '../shell/theme.ts';
-import { type Axes, axesOf, drawnAlike, type PlotArea, type Tick, xPixel, yPixel } from './chartAxes.ts';
+import { type Axes, axesOf, drawnAlike, type PlotArea, type Tick, yPixel } from './chartAxes.ts';
 import { type ChartView, curvePath, spread } from './chartView.ts';
 
 interface Marked {
@@ -75,9 +75,9 @@ function Markers() {
   const { from, to } = view.range;
   const plotWidth = width - frame.left - frame.right;
   return markers
-    .filter(({ step }) => step >= from && step <= to)
+    .filter(({ step }) => step >= from && step <= to && view.x.share(step) >= 0)
     .map(({ step, kind, text }) => {
-      const x = frame.left + xPixel(view.range, step, plotWidth);
+      const x = frame.left + view.x.share(step) * plotWidth;
       return (
         <line
           key={`${kind}-${step}-${text}`}
@@ -120,7 +120,7 @@ const places = (ticks: readonly Tick[]): number[] => ticks.map(({ at }) => at);
 const textOf = (ticks: readonly Tick[]) => (place: number) =>
   ticks.find(({ at }) => at === place)?.text ?? '';
 
-const Surface = memo(function Surface({ width, height, frame, x, y, labels }: Axes) {
+const Surface = memo(function Surface({ width, height, frame, x, y, unit, labels }: Axes) {
   return (
     <LineChart
       width={width}
@@ -165,7 +165,7 @@ const Surface = memo(function Surface({ width, height, frame, x, y, labels }: Ax
       <Curves />
       {frame.left > 40 && (
         <text x={frame.left - 42} y={height - 5} {...TICK}>
-          step
+          {unit}
         </text>
       )}
       {labels && <EndLabels />}

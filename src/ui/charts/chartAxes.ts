@@ -1,8 +1,9 @@
 // The axes of a chart: round numbers for its ticks, and where they stand in whole pixels, which is what recharts is given: a
-// run that grows asks for new axes only when a tick moves by a pixel. Pure arithmetic; drawing is MetricChartPlot's.
+// run that grows asks for new axes only when a tick moves by a pixel. Pure arithmetic; drawing is MetricChartPlot's, and what
+// the x axis counts is xScale.ts.
 
 import type { StepRange } from '../../store/curves/charts.ts';
-import { formatCount } from '../../util/format.ts';
+import type { XScale, XTick } from './xScale.ts';
 
 const STEPS = [1, 2, 2.5, 5, 10];
 
@@ -50,10 +51,12 @@ export function tickLabel(value: number): string {
 
 /** What the axes of a chart show. */
 export interface Scales {
+  /** The window in steps of the first run. */
   readonly range: StepRange;
+  readonly x: XScale;
   readonly y: readonly [number, number];
   readonly log: boolean;
-  readonly xTicks: readonly number[];
+  readonly xTicks: readonly XTick[];
   readonly yTicks: readonly number[];
 }
 
@@ -64,7 +67,7 @@ export function yPixel(view: Pick<Scales, 'y' | 'log'>, value: number, height: n
   return height * (1 - share);
 }
 
-/** Horizontal place of a step in a plot of `width` pixels. */
+/** Horizontal place of a step in a plot of `width` pixels that shows steps evenly. */
 export const xPixel = ({ from, to }: StepRange, step: number, width: number): number =>
   ((step - from) / (to - from)) * width;
 
@@ -93,19 +96,21 @@ export interface Tick {
 export interface Axes extends Omit<PlotArea, 'view'> {
   readonly x: readonly Tick[];
   readonly y: readonly Tick[];
+  /** What the x axis counts. */
+  readonly unit: string;
   readonly labels: boolean;
 }
 
 export function axesOf({ view, width, height, frame }: PlotArea, labels: boolean): Axes {
   const plotWidth = width - frame.left - frame.right;
   const plotHeight = height - frame.top - frame.bottom;
-  const across = (step: number) => Math.round(xPixel(view.range, step, plotWidth));
   return {
     width,
     height,
     frame,
     labels,
-    x: view.xTicks.map((step) => ({ at: across(step), text: formatCount(step) })),
+    unit: view.x.label,
+    x: view.xTicks.map(({ at, text }) => ({ at: Math.round(at * plotWidth), text })),
     y: view.yTicks.map((value) => ({
       at: Math.round(yPixel(view, value, plotHeight)),
       text: tickLabel(value),

@@ -3,10 +3,14 @@
 
 import type { MetricName } from '../../protocol/metrics.ts';
 import { type ChartsState, type StepRange, shownRange } from '../../store/curves/charts.ts';
-import { decimate, type Row, type Trace } from '../../store/curves/decimate.ts';
+import type { Column } from '../../store/curves/column.ts';
+import { decimate, decimateByPowers, type Row, type Trace } from '../../store/curves/decimate.ts';
+import type { Reference } from '../../store/curves/difference.ts';
+import type { Place } from '../../store/curves/places.ts';
 import type { Series } from '../../store/curves/series.ts';
-import { formatCount } from '../../util/format.ts';
-import { linearTicks, logTicks, type Scales, xPixel, yPixel } from './chartAxes.ts';
+import { linearTicks, logTicks, type Scales, yPixel } from './chartAxes.ts';
+import { type Extent, emptyExtent, include, padded, withoutOutliers } from './valueRange.ts';
+import { placesOf, type XScale, xScaleOf, xTicks } from './xScale.ts';
 
 /** A curve as a chart asks for it. */
 export interface CurveSpec {
@@ -31,10 +35,23 @@ export interface ShownRun {
   readonly name: string;
   readonly series: Series;
   readonly colour: string | null;
+  /** Where they are not known, the run has no place on an axis of films or epochs. */
+  readonly batchSize?: number;
+  readonly stepsPerEpoch?: number;
+}
+
+/** The run that others are drawn as the difference to, and what it takes to find its value beside theirs. */
+export interface Difference extends Reference {
+  readonly id: string;
+  readonly name: string;
+  readonly unit: XScale['unit'];
+  readonly placeOf: (run: ShownRun) => Place | null;
 }
 
 export interface ChartLine {
   readonly dataKey: string;
+  /** What it is drawn from, each with its share of the width. */
+  readonly rows: readonly Row[];
   readonly curve: CurveSpec;
   readonly kind: 'raw' | 'main';
   /** Outer colour of a pinned run. */
@@ -56,6 +73,11 @@ export interface ChartView extends Scales {
   readonly stepsPerColumn: number;
   /** Labels of curves of which a log axis can show nothing in this window, because no value is above zero. */
   readonly withoutLog: readonly string[];
+  /** Values of how many points lie above or below the axis, which leaves outliers out. */
+  readonly outside: number;
+  /** Names of runs that the x axis has no place for. */
+  readonly unplaced: readonly string[];
+  readonly difference: Difference | null;
   /** Number of logged rows of the live run: tells readers of the latest value when to look again. */
   readonly length: number;
 }
@@ -63,7 +85,8 @@ export interface ChartView extends Scales {
 export interface ChartRequest {
   readonly curves: readonly CurveSpec[];
   readonly runs: readonly ShownRun[];
-  readonly charts: Pick<ChartsState, 'range' | 'follow' | 'smoothing' | 'logY' | 'hidden'>;
+  readonly charts: Pick<ChartsState, 'range' | 'follow' | 'smoothing' | 'logY' | 'hidden'> &
+    Partial<Pick<ChartsState, 'unit' | 'logX' | 'withoutOutliers' | 'differenceTo'>>;
   /** Width and height of the plot area, CSS pixels. */
   readonly width: number;
   readonly height: number;
@@ -76,99 +99,172 @@ export interface ChartRequest {
 /** Beyond this many columns a line does not gain anything an eye could see, but drawing it costs. */
 const MAX_COLUMNS = 320;
 
-function runSpan(runs: readonly ShownRun[]): StepRange {
-  const filled = runs.filter(({ series }) => series.length > 0);
-  if (!filled.length) return { from: 0, to: 1 };
-  return {
-    from: Math.min(...filled.map(({ series }) => series.firstStep)),
-    to: Math.max(...filled.map(({ series }) => series.lastStep)),
-  };
+/** From the first step to where the last run ends, in steps of the first one that has any. */
+function runSpan(runs: readonly ShownRun[], places: readonly (Place | null)[], first: number): StepRange {
+  const own = places[first];
+  if (!own || !runs[first]?.series.length) return { from: 0, to: 1 };
+  const ends = runs.flatMap(({ series }, i) => {
+    const place = places[i];
+    if (!place || series.length === 0) return [];
+    return [own.step(place.at(series.firstStep)), own.step(place.at(series.lastStep))];
+  });
+  return { from: Math.max(0, Math.floor(Math.min(...ends) + 1e-6)), to: Math.ceil(Math.max(...ends) - 1e-6) };
+}
+
+function differenceOf(
+  { runs, charts, whole }: ChartRequest,
+  unit: XScale['unit'],
+  places: readonly (Place | null)[],
+): Difference | null {
+  const at = whole ? -1 : runs.findIndex(({ id }) => id === charts.differenceTo);
+  const [run, place] = [runs[at], places[at]];
+  if (!run || !place) return null;
+  const { id, name, series } = run;
+  return { id, name, series, place, unit, placeOf: (other) => places[runs.indexOf(other)] ?? null };
+}
+
+/** The values of a curve as the charts show them, before smoothing: logged ones, or their difference to another run. */
+export function shownColumn(
+  run: ShownRun,
+  metric: MetricName,
+  difference: Difference | null,
+  weight = 0,
+): Column {
+  const place = difference?.placeOf(run);
+  if (!difference || !place) return run.series.column(metric);
+  return run.series.difference(metric, place, difference, weight, difference.unit);
 }
 
 export function buildView(request: ChartRequest): ChartView {
-  const { curves, runs, charts, width, height } = request;
-  const span = runSpan(runs);
-  const window = request.whole ? { range: null, follow: false } : charts;
+  const { curves, charts, width, height, whole } = request;
+  const { unit, places } = placesOf(request.runs, whole ? 'step' : (charts.unit ?? 'step'));
+  const first = Math.max(
+    0,
+    request.runs.findIndex(({ series }, i) => series.length > 0 && places[i]),
+  );
+  const difference = differenceOf(request, unit, places);
+  const log = charts.logY && !difference;
+  const runs = request.runs;
+  const span = runSpan(runs, places, first);
+  const window = whole ? { range: null, follow: false } : charts;
   const range = shownRange(window, span.from, span.to);
-  const { lines, traces } = drawnLines(curves, runs, charts);
+  const x = xScaleOf(range, first, { unit, log: !whole && (charts.logX ?? false) }, places);
   const columns = Math.max(16, Math.min(MAX_COLUMNS, Math.floor(width)));
-  const { rows, stepsPerColumn } = decimate(traces, range.from, range.to, columns, charts.logY);
-  const extent = extentOf(rows, lines);
-  for (const { series } of request.scaleWith ? runs : []) {
-    for (const metric of request.scaleWith ?? []) widen(extent, series, metric, range, charts.logY);
+  const drawn = drawnLines(curves, runs, { ...charts, logY: log }, difference);
+  const placed = placeRows(drawn, runs, x, range, columns, log);
+  const { lines, rows, stepsPerColumn } = placed;
+  const extent = extentOf(lines, log, !whole && (charts.withoutOutliers ?? false));
+  for (const run of request.scaleWith ? runs : []) {
+    if (difference?.id === run.id) continue;
+    for (const metric of request.scaleWith ?? []) widen(extent, run, metric, range, log, difference);
   }
-  const y = padded(extent, charts.logY);
+  const y = padded(extent, log);
   const yCount = Math.max(2, Math.min(6, Math.floor(height / 27)));
   return {
     rows,
     lines,
     range,
+    x,
     zoomed: window.range !== null,
     y,
-    log: charts.logY,
-    xTicks: rows.length ? stepTicks(range, width) : [],
-    yTicks: rows.length ? valueTicks(y, yCount, charts.logY) : [],
-    ends: lineEnds(rows, lines, runs),
+    log,
+    xTicks: rows.length ? xTicks(x, width) : [],
+    yTicks: rows.length ? valueTicks(y, yCount, log) : [],
+    ends: lineEnds(lines, runs),
     stepsPerColumn,
-    withoutLog: charts.logY ? withoutLogarithm(lines, traces, range) : [],
+    withoutLog: log ? withoutLogarithm(drawn, range) : [],
+    outside: charts.withoutOutliers ? outsideOf(lines, y) : 0,
+    unplaced: runs.filter(({ series }, i) => series.length > 0 && !places[i]).map(({ name }) => name),
+    difference,
     length: runs[0]?.series.length ?? 0,
   };
 }
 
-/** Pixels that a tick's label may reach beyond the plot, the width of one of its characters, and the least between two. */
-const TICK_OVERHANG = 10;
-const TICK_CHARACTER = 6.4;
-const TICK_GAP = 8;
-/** How many more ticks are tried where too few fit. */
-const MORE_TICKS = 3;
+/** A line before it is thinned to what a screen can show. */
+interface Drawn {
+  readonly line: Omit<ChartLine, 'rows'>;
+  readonly run: ShownRun;
+  readonly column: Column;
+}
 
-/** Whole steps, without those whose label would be cut off at the right edge; two at least, where two labels fit. */
-export function stepTicks(range: StepRange, width: number): number[] {
-  const count = Math.max(2, Math.min(10, Math.floor(width / 80)));
-  const reach = (step: number) => (formatCount(step).length * TICK_CHARACTER) / 2;
-  const left = (step: number) => xPixel(range, step, width) - reach(step);
-  const right = (step: number) => xPixel(range, step, width) + reach(step);
-  const fitting = (wanted: number) =>
-    linearTicks(range.from, range.to, wanted, true).filter((step) => right(step) <= width + TICK_OVERHANG);
-  const ticks = fitting(count);
-  for (let more = 1; ticks.length < 2 && more <= MORE_TICKS; more++) {
-    const closer = fitting(count + more);
-    const apart = closer.every((step, i) => i === 0 || left(step) - right(closer[i - 1]!) >= TICK_GAP);
-    if (closer.length > 1 && apart) return closer;
+/** Thins the lines, all runs together where their steps stand in the same places, and puts every row at its share of the width. */
+function placeRows(
+  drawn: readonly Drawn[],
+  runs: readonly ShownRun[],
+  x: XScale,
+  range: StepRange,
+  columns: number,
+  log: boolean,
+): { lines: ChartLine[]; rows: Row[]; stepsPerColumn: number } {
+  const thin = x.log ? decimateByPowers : decimate;
+  const trace = ({ line, run, column }: Drawn): Trace => ({ key: line.dataKey, series: run.series, column });
+  const within = (run: number): StepRange => {
+    const place = x.places[run];
+    if (!place || x.unit === 'step') return range;
+    return { from: Math.max(0, Math.floor(place.step(x.from))), to: Math.ceil(place.step(x.to)) };
+  };
+  const groups = x.unit === 'step' ? [runs] : runs.map((run) => [run]);
+  const rows: Row[] = [];
+  const rowsOf = new Map<ShownRun, readonly Row[]>();
+  let stepsPerColumn = 1;
+  for (const group of groups) {
+    const run = runs.indexOf(group[0]!);
+    const traces = drawn.filter((one) => group.includes(one.run)).map(trace);
+    if (!x.places[run] || traces.length === 0) continue;
+    const { from, to } = within(run);
+    const made = thin(traces, from, to, columns, log);
+    if (rows.length === 0) stepsPerColumn = made.stepsPerColumn;
+    // On a log axis what lies left of its beginning is step 0.
+    for (const row of made.rows) row.at = x.share(row.step, run);
+    const kept = x.log ? made.rows.filter(({ at }) => at! > -0.5) : made.rows;
+    rows.push(...kept);
+    for (const member of group) rowsOf.set(member, kept);
   }
-  return ticks;
+  const lines = drawn.flatMap(({ line, run }) => {
+    const own = rowsOf.get(run);
+    return own ? [{ ...line, rows: own }] : [];
+  });
+  return { lines, rows, stepsPerColumn };
 }
 
 const valueTicks = ([low, high]: readonly [number, number], count: number, log: boolean): number[] =>
   log ? logTicks(low, high, count) : linearTicks(low, high, count);
 
-function drawnLines(curves: readonly CurveSpec[], runs: readonly ShownRun[], charts: ChartRequest['charts']) {
-  const lines: ChartLine[] = [];
-  const traces: Trace[] = [];
-  const add = (line: ChartLine, series: Series) => {
+function drawnLines(
+  curves: readonly CurveSpec[],
+  runs: readonly ShownRun[],
+  charts: ChartRequest['charts'],
+  difference: Difference | null,
+): Drawn[] {
+  const drawn: Drawn[] = [];
+  const add = (line: Drawn['line'], run: ShownRun) => {
     const { metric } = line.curve;
-    const options = { weight: charts.smoothing, log: charts.logY };
     const smoothed = line.kind === 'main' && charts.smoothing > 0 && !line.curve.exact;
-    const column = smoothed ? series.smoothed(metric, options) : series.column(metric);
-    lines.push(line);
-    traces.push({ key: line.dataKey, series, column });
+    const weight = smoothed ? charts.smoothing : 0;
+    const column = difference
+      ? shownColumn(run, metric, difference, weight)
+      : smoothed
+        ? run.series.smoothed(metric, { weight, log: charts.logY })
+        : run.series.column(metric);
+    drawn.push({ line, run, column });
   };
-  for (const { id, series, colour } of [...runs].reverse()) {
+  for (const run of [...runs].reverse()) {
+    const { id, colour } = run;
+    if (id === difference?.id) continue;
     for (const curve of curves) {
       if (charts.hidden.has(curve.key) || (curve.alone && colour !== null)) continue;
       const dataKey = `${curve.key}@${id}`;
       const faint = charts.smoothing > 0 && !curve.exact && colour === null;
-      if (faint) add({ dataKey: `${dataKey}~raw`, curve, kind: 'raw', outer: null }, series);
-      add({ dataKey, curve, kind: 'main', outer: colour }, series);
+      if (faint) add({ dataKey: `${dataKey}~raw`, curve, kind: 'raw', outer: null }, run);
+      add({ dataKey, curve, kind: 'main', outer: colour }, run);
     }
   }
-  return { lines, traces };
+  return drawn;
 }
 
-function withoutLogarithm(lines: readonly ChartLine[], traces: readonly Trace[], range: StepRange): string[] {
-  const labels = lines.flatMap(({ curve, kind, outer }, i) => {
+function withoutLogarithm(drawn: readonly Drawn[], range: StepRange): string[] {
+  const labels = drawn.flatMap(({ line: { curve, kind, outer }, run: { series } }) => {
     if (kind === 'raw' || outer !== null) return [];
-    const { series } = traces[i]!;
     const column = series.column(curve.metric);
     const found = column.extremes(series.lowerBound(range.from), series.lowerBound(range.to + 1));
     return found && !(column.at(found.high) > 0) ? [curve.label] : [];
@@ -176,26 +272,43 @@ function withoutLogarithm(lines: readonly ChartLine[], traces: readonly Trace[],
   return [...new Set(labels)];
 }
 
-interface Extent {
-  low: number;
-  high: number;
-}
+const valuesOf = ({ rows, dataKey }: ChartLine): number[] =>
+  rows.flatMap((row) => {
+    const value = row[dataKey];
+    return typeof value === 'number' && Number.isFinite(value) ? [value] : [];
+  });
 
-function extentOf(rows: readonly Row[], lines: readonly ChartLine[]): Extent {
-  const extent = { low: Number.POSITIVE_INFINITY, high: Number.NEGATIVE_INFINITY };
-  for (const row of rows) {
-    for (const { dataKey } of lines) include(extent, row[dataKey] ?? Number.NaN);
+function extentOf(lines: readonly ChartLine[], log: boolean, robust: boolean): Extent {
+  const extent = emptyExtent();
+  for (const line of lines) {
+    if (robust) {
+      const { low, high } = withoutOutliers(valuesOf(line), log);
+      if (low <= high) {
+        include(extent, low);
+        include(extent, high);
+      }
+      continue;
+    }
+    for (const row of line.rows) include(extent, row[line.dataKey] ?? Number.NaN);
   }
   return extent;
 }
 
-function include(extent: Extent, value: number): void {
-  if (value < extent.low) extent.low = value;
-  if (value > extent.high) extent.high = value;
-}
+const outsideOf = (lines: readonly ChartLine[], [low, high]: readonly [number, number]): number =>
+  lines
+    .filter(({ kind, outer }) => kind === 'main' && outer === null)
+    .reduce((sum, line) => sum + valuesOf(line).filter((value) => value < low || value > high).length, 0);
 
-function widen(extent: Extent, series: Series, metric: MetricName, range: StepRange, log: boolean): void {
-  const column = series.column(metric);
+function widen(
+  extent: Extent,
+  run: ShownRun,
+  metric: MetricName,
+  range: StepRange,
+  log: boolean,
+  difference: Difference | null,
+): void {
+  const { series } = run;
+  const column = shownColumn(run, metric, difference);
   const found = column.extremes(series.lowerBound(range.from), series.lowerBound(range.to + 1));
   if (!found) return;
   for (const index of [found.low, found.high]) {
@@ -204,23 +317,11 @@ function widen(extent: Extent, series: Series, metric: MetricName, range: StepRa
   }
 }
 
-/** A little air above and below; a constant stands in the middle, nothing but zeros just above the axis. */
-function padded({ low, high }: Extent, log: boolean): readonly [number, number] {
-  if (low > high) return log ? [0.1, 10] : [0, 1];
-  if (log) {
-    const air = Math.max((high / low) ** 0.06, 1.02);
-    return [low / air, high * air];
-  }
-  if (low === 0 && high === 0) return [-0.06, 1];
-  const air = high > low ? (high - low) * 0.06 : Math.abs(high) * 0.1;
-  return [low >= 0 && low < air ? 0 : low - air, high + air];
-}
-
-function lineEnds(rows: readonly Row[], lines: readonly ChartLine[], runs: readonly ShownRun[]): LineEnd[] {
+function lineEnds(lines: readonly ChartLine[], runs: readonly ShownRun[]): LineEnd[] {
   const names = new Map(runs.map(({ id, name }) => [id, name]));
   const ends: LineEnd[] = [];
   const named = new Set<string>();
-  for (const { dataKey, curve, kind, outer } of lines) {
+  for (const { dataKey, rows, curve, kind, outer } of lines) {
     if (kind === 'raw') continue;
     const last = rows.findLast((row) => typeof row[dataKey] === 'number')?.[dataKey];
     if (typeof last !== 'number') continue;
@@ -234,12 +335,17 @@ function lineEnds(rows: readonly Row[], lines: readonly ChartLine[], runs: reado
 }
 
 /** SVG path of one line through its rows; missing values are bridged. */
-export function curvePath(view: ChartView, dataKey: string, width: number, height: number): string {
+export function curvePath(
+  view: Pick<ChartView, 'lines' | 'y' | 'log'>,
+  dataKey: string,
+  width: number,
+  height: number,
+): string {
   let path = '';
-  for (const row of view.rows) {
+  for (const row of view.lines.find((line) => line.dataKey === dataKey)?.rows ?? []) {
     const value = row[dataKey];
     if (typeof value !== 'number') continue;
-    const x = xPixel(view.range, row.step, width);
+    const x = row.at! * width;
     const y = yPixel(view, value, height);
     path += `${path ? 'L' : 'M'}${x.toFixed(1)} ${y.toFixed(1)}`;
   }

@@ -13,17 +13,23 @@ import type { ShownRun } from './chartView.ts';
 export const outerColour = ({ colour }: Pick<Run, 'colour'>): string => runColour(1 + (colour % 7));
 
 export function shownRuns(): readonly ShownRun[] {
+  const own = liveRun();
+  const { status, runConfig } = useSession.getState();
   const live: ShownRun = {
     id: 'live',
-    name: liveRun()?.name ?? 'This run',
+    name: own?.name ?? 'This run',
     series: liveSeries(),
     colour: null,
+    batchSize: (own?.config ?? runConfig)?.batchSize,
+    stepsPerEpoch: status.stepsPerEpoch || own?.stepsPerEpoch,
   };
   const pinned = pinnedRuns().map((run) => ({
     id: run.id,
     name: run.name,
     series: run.series,
     colour: outerColour(run),
+    batchSize: run.config.batchSize,
+    stepsPerEpoch: run.stepsPerEpoch,
   }));
   return [live, ...pinned.filter(({ series }) => series !== live.series)];
 }

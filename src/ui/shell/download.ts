@@ -1,4 +1,4 @@
-// Files handed to the person: text, and charts as SVG or PNG with the colours of the current scheme written in.
+// Files handed to the person: text, bytes, and figures as SVG or PNG in the colours of the light scheme, which is paper's.
 // Everything is made and saved on this machine.
 
 /** A file name without what file systems dislike. */
@@ -23,61 +23,45 @@ export const saveText = (
   type: 'text/csv' | 'application/json' | 'text/html' | 'text/x-tex',
 ): void => saveBlob(name, new Blob([text], { type: `${type};charset=utf-8` }));
 
-const PAINTED = [
-  'stroke',
-  'fill',
-  'stroke-width',
-  'stroke-dasharray',
-  'stroke-opacity',
-  'font-size',
-] as const;
-const PAPER_SCALE = 3;
+/** Times the size of the figure: enough for print. */
+const PAPER_SCALE = 4;
 
-/** The chart as it stands, on its own: theme variables resolved, title and background added. */
-function standalone(svg: SVGSVGElement, title: string): { text: string; width: number; height: number } {
-  const { width, height } = svg.getBoundingClientRect();
-  const copy = svg.cloneNode(true) as SVGSVGElement;
-  const originals = svg.querySelectorAll('*');
-  copy.querySelectorAll('*').forEach((node, i) => {
-    const style = getComputedStyle(originals[i]!);
-    for (const name of PAINTED) node.setAttribute(name, style.getPropertyValue(name));
-    node.removeAttribute('style');
-    node.removeAttribute('class');
-  });
-  const root = getComputedStyle(svg);
-  const names = { background: root.getPropertyValue('--surface'), ink: root.getPropertyValue('--ink') };
-  const heading = 22;
-  copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
-  copy.setAttribute('width', String(width));
-  copy.setAttribute('height', String(height + heading));
-  copy.setAttribute('viewBox', `0 ${-heading} ${width} ${height + heading}`);
-  copy.setAttribute('font-family', 'Inter, system-ui, sans-serif');
-  copy.removeAttribute('style');
-  const make = (name: string, attributes: Record<string, string>) => {
-    const node = document.createElementNS('http://www.w3.org/2000/svg', name);
-    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-    return node;
-  };
-  const label = make('text', { x: '8', y: '-7', 'font-size': '13', 'font-weight': '600', fill: names.ink });
-  label.textContent = title;
-  const paper = { x: '0', y: String(-heading), width: '100%', height: '100%', fill: names.background };
-  copy.prepend(make('rect', paper), label);
-  return { text: new XMLSerializer().serializeToString(copy), width, height: height + heading };
+/** What colours are in the light scheme, whatever the page's own: read in one go, before anything is painted. */
+export function lightPaint(colours: Iterable<string>): Map<string, string> {
+  const root = document.documentElement;
+  const probe = document.createElement('span');
+  const context = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
+  const scheme = root.getAttribute('data-mantine-color-scheme');
+  const found = new Map<string, string>();
+  document.body.append(probe);
+  root.setAttribute('data-mantine-color-scheme', 'light');
+  for (const colour of new Set(colours)) {
+    probe.style.color = '';
+    probe.style.color = colour;
+    if (!context) continue;
+    context.fillStyle = getComputedStyle(probe).color;
+    context.fillRect(0, 0, 1, 1);
+    const [r, g, b] = context.getImageData(0, 0, 1, 1).data;
+    found.set(colour, `#${[r, g, b].map((part) => (part ?? 0).toString(16).padStart(2, '0')).join('')}`);
+  }
+  if (scheme === null) root.removeAttribute('data-mantine-color-scheme');
+  else root.setAttribute('data-mantine-color-scheme', scheme);
+  probe.remove();
+  return found;
 }
 
-export function saveSvg(svg: SVGSVGElement, title: string): void {
-  const { text } = standalone(svg, title);
-  saveBlob(`${fileName(title)}.svg`, new Blob([text], { type: 'image/svg+xml' }));
-}
+/** The typeface of the page as a data address, read when the first figure is saved. */
+export const paperFont = async (): Promise<string> =>
+  (await import('@fontsource-variable/inter/files/inter-latin-wght-normal.woff2?inline')).default;
 
-/** Three times the size on screen: enough for print. */
-export async function savePng(svg: SVGSVGElement, title: string): Promise<void> {
-  const { text, width, height } = standalone(svg, title);
+/** Saves a figure that is whole in itself (charts/paper.ts), as it is or drawn on a canvas. */
+export async function savePaper(svg: string, title: string, kind: 'svg' | 'png'): Promise<void> {
+  const name = `${fileName(title)}.${kind}`;
+  if (kind === 'svg') return saveBlob(name, new Blob([svg], { type: 'image/svg+xml' }));
   const image = new Image();
-  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
   await image.decode();
-  const canvas = new OffscreenCanvas(Math.ceil(width * PAPER_SCALE), Math.ceil(height * PAPER_SCALE));
-  const context = canvas.getContext('2d');
-  context?.drawImage(image, 0, 0, canvas.width, canvas.height);
-  saveBlob(`${fileName(title)}.png`, await canvas.convertToBlob({ type: 'image/png' }));
+  const canvas = new OffscreenCanvas(image.width * PAPER_SCALE, image.height * PAPER_SCALE);
+  canvas.getContext('2d')?.drawImage(image, 0, 0, canvas.width, canvas.height);
+  saveBlob(name, await canvas.convertToBlob({ type: 'image/png' }));
 }

@@ -2,6 +2,7 @@
 // trained on ImageNet, from a safetensors file. It fills the encoder's convolutions and norms; bottlenecks and heads,
 // which torchvision does not have, keep their random start. A checkpoint of ours is taken up again elsewhere.
 
+import { TORCHVISION_CHILDREN } from '../export/torchvision.ts';
 import { backbone, PREFIX } from '../methods/encoder/network.ts';
 import { networkOf } from '../methods/engines.ts';
 import { AppError } from '../util/errors.ts';
@@ -29,22 +30,13 @@ export function startAt(checkpoint: Checkpoint): StartWeights {
   return { label: checkpoint.start, parameters: checkpoint.parameters, buffers: new Map() };
 }
 
-/** Child of the published encoder, which holds ResNet-18 as a plain sequence, for torchvision's first word. */
-const CHILDREN: Readonly<Record<string, string>> = {
-  conv1: '0',
-  bn1: '1',
-  layer1: '4',
-  layer2: '5',
-  layer3: '6',
-  layer4: '7',
-};
 /** The classifier has no place here, and batches counted elsewhere do not count. */
 const UNUSED = /^fc\.|\.num_batches_tracked$/;
 
 /** `layer2.0.conv1.weight` is `encoder.encoder.5.0.conv1.weight`; null for a name that torchvision does not use. */
 export function fromTorchvisionName(name: string): string | null {
   const [first = '', ...rest] = name.split('.');
-  const child = Object.hasOwn(CHILDREN, first) ? CHILDREN[first] : undefined;
+  const child = Object.hasOwn(TORCHVISION_CHILDREN, first) ? TORCHVISION_CHILDREN[first] : undefined;
   return child === undefined ? null : [PREFIX, 'encoder', child, ...rest].join('.');
 }
 

@@ -196,6 +196,10 @@ export const ERROR_TABLE = {
     sentence: 'A run cannot begin with these weights: {detail}',
     hint: 'Choose a safetensors file of a ResNet-18 under torchvision names, and the encoder width of that file; weights trained on ImageNet have 64.',
   },
+  'export-unavailable': {
+    sentence: 'This cannot be exported: {detail}',
+    hint: 'Nothing was written, and the run is as it was.',
+  },
   'bundle-unavailable': {
     sentence: 'This run cannot go on with PyTorch: {detail}',
     hint: 'Its weights can: save the model, which is a state_dict under PyTorch names.',

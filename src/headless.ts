@@ -22,6 +22,7 @@ import type {
   EvaluationRequest,
   FeatureRequest,
   RunStatus,
+  ScoreLayer,
 } from './protocol/engine.ts';
 import type { Fault } from './protocol/faults.ts';
 import type { StoredReading, StoredRow } from './protocol/film.ts';
@@ -258,6 +259,12 @@ const api = {
 
   selfTest: (): Promise<SelfTestReport> =>
     client.engine.selfTest((row, total) => report({ type: 'self-test', row, total })),
+
+  /** Of the evaluation before; as plain arrays, which leave the page as they are. */
+  async scoreLayer(): Promise<ScoreLayer | null> {
+    const layer = await client.engine.scoreLayer();
+    return layer && { ...layer, weight: Array.from(layer.weight), bias: Array.from(layer.bias) };
+  },
 
   evaluate: ({ task, ...request }: EvaluationRequest & { readonly task: TaskName }): Promise<Evaluation> =>
     client.engine.evaluate(task, request),

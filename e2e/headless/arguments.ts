@@ -1,7 +1,8 @@
 // Reading the command line: options shared by the commands, each refused by name before a browser is started.
 // Settings go through the configuration table, so a bad value gets the same sentence as in the page.
 
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { isPresetName, PRESET_NAMES, type PresetName } from '../../src/config/presets.ts';
@@ -10,6 +11,7 @@ import { OVERLAP, SPLIT_SOURCES, type SplitChoice } from '../../src/protocol/arr
 import type { Decisions } from '../../src/protocol/intake.ts';
 import { BLANK, type LabelChoice, READERS, UNCERTAIN } from '../../src/protocol/labels.ts';
 import { AppError } from '../../src/util/errors.ts';
+import { isShardIndex, joinShards, shardMap } from '../../src/util/shards.ts';
 import { LABEL_FILE_OPTIONS, type LabelFileValues, labelFileChoice } from './labelArguments.ts';
 
 /** The program was called wrongly: exit status 2. */
@@ -166,6 +168,22 @@ function existing(file: string, option: string, kind: 'file' | 'folder'): string
 }
 
 export const existingFile = (file: string, option: string) => existing(file, option, 'file');
+
+/**
+ * A file of weights; where it is the index of several, these joined in a file of their own. @throws AppError checkpoint-invalid
+ */
+export function weightsFile(file: string, option: string): string {
+  const found = existingFile(file, option);
+  if (!isShardIndex(found)) return found;
+  const read = (name: string) => ({ name, bytes: readFileSync(path.join(path.dirname(found), name)) });
+  const index = read(path.basename(found));
+  const parts = [...new Set(shardMap(index.bytes).values())];
+  const there = parts.filter((name) => existsSync(path.join(path.dirname(found), name)));
+  const joined = path.join(mkdtempSync(path.join(tmpdir(), 'mlvicx-weights-')), 'model.safetensors');
+  writeFileSync(joined, joinShards([index, ...there.map(read)]));
+  return joined;
+}
+
 export const existingFolder = (file: string, option: string) => existing(file, option, 'folder');
 
 interface DataValues extends ArrangementValues {

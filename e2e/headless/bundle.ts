@@ -13,12 +13,12 @@ import {
   configure,
   DATA_OPTIONS,
   dataArguments,
-  existingFile,
   presetName,
   readOptions,
   required,
   settings,
   UsageError,
+  weightsFile,
 } from './arguments.ts';
 import { saveOffered, withSession } from './browser.ts';
 import type { Command } from './commands.ts';
@@ -64,7 +64,7 @@ function readArguments(argv: readonly string[]) {
   );
   if (fixed) throw new UsageError(`${fixed} belongs to the checkpoint and cannot be changed.`);
   return {
-    checkpoint: checkpoint === undefined ? null : existingFile(checkpoint, 'checkpoint'),
+    checkpoint: checkpoint === undefined ? null : weightsFile(checkpoint, 'checkpoint'),
     preset: preset === undefined ? null : presetName(preset),
     given,
     names,

@@ -4,6 +4,7 @@ import { bundle } from './bundle.ts';
 import { cache } from './cache.ts';
 import { decode } from './decode.ts';
 import { evaluation, probe } from './evaluate.ts';
+import { exporting } from './export.ts';
 import { features } from './features.ts';
 import { parity } from './parity.ts';
 import { pretrain } from './pretrain.ts';
@@ -26,6 +27,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   study,
   features,
   bundle,
+  export: exporting,
   decode,
   parity,
   selftest,

@@ -13,11 +13,11 @@ import {
   configure,
   DATA_OPTIONS,
   dataArguments,
-  existingFile,
   readOptions,
   required,
   settings,
   UsageError,
+  weightsFile,
 } from './arguments.ts';
 import { withSession } from './browser.ts';
 import type { Command } from './commands.ts';
@@ -53,7 +53,7 @@ function readArguments(argv: readonly string[], fixed?: TaskName) {
   return {
     task,
     given,
-    checkpoint: existingFile(required(values.checkpoint, 'checkpoint'), 'checkpoint'),
+    checkpoint: weightsFile(required(values.checkpoint, 'checkpoint'), 'checkpoint'),
     findings: values.findings.split(',').filter(Boolean),
     data: dataArguments(values),
     out: required(values.out, 'out'),

@@ -9,12 +9,12 @@ import {
   configure,
   DATA_OPTIONS,
   dataArguments,
-  existingFile,
   presetName,
   readOptions,
   required,
   settings,
   syntheticSettings,
+  weightsFile,
   wholeNumber,
 } from './arguments.ts';
 import { saveOffered, withSession } from './browser.ts';
@@ -71,7 +71,7 @@ function readArguments(argv: readonly string[]) {
   return {
     preset,
     config,
-    init: values.init === undefined ? null : existingFile(values.init, 'init'),
+    init: values.init === undefined ? null : weightsFile(values.init, 'init'),
     data,
     out: required(values.out, 'out'),
     kernels: kernelOptions(values),

@@ -37,6 +37,8 @@ export class Runtime {
   /** What asked last for memory or dispatches: a kernel by its registered name. */
   recording = '';
   readonly #backend: ReturnType<typeof internalsOf>;
+  /** The run at hand is little work for a step; kernels choose their forms by it. */
+  little = false;
   readonly #pipelines = new Map<string, GPUComputePipeline>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   readonly #uniforms = new Map<string, GPUBuffer>();

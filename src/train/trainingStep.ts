@@ -8,6 +8,7 @@ import { isBufferName } from '../checkpoint/stateDict.ts';
 import { loadWeights } from '../checkpoint/weights.ts';
 import type { Config } from '../config/schema.ts';
 import { keptZeros } from '../gpu/backend.ts';
+import { isLittle } from '../gpu/forms.ts';
 import { type Tensor, tf } from '../gpu/kernel.ts';
 import { spatialMean } from '../gpu/kernels/pool/elementwise.ts';
 import { POOLED_SIDE } from '../gpu/kernels/pool/levelPool.ts';
@@ -61,6 +62,7 @@ export function learningRateAt(
 export class TrainingStep {
   readonly model: Model;
   readonly #runtime: Runtime;
+  readonly #little: boolean;
   readonly #optimiser: Optimiser;
   /** What moves the target network, where the method has one. */
   readonly #average: MovingAverage | null;
@@ -77,6 +79,8 @@ export class TrainingStep {
   /** Weights that `start` does not give are drawn at random. */
   constructor(config: Config, runtime: Runtime, start: StartWeights | null = null) {
     this.#runtime = runtime;
+    this.#little = isLittle(config);
+    runtime.little = this.#little;
     this.model = new Model(config, drawFrom(config.seed, 'init', start?.parameters));
     for (const { name, follows } of this.model.parameters.spec.buffers) {
       const given = start?.buffers.get(name) ?? start?.buffers.get(follows ?? name);
@@ -128,6 +132,7 @@ export class TrainingStep {
    */
   record(images: Tensor, rate: number, observe?: StepObserver, progress = 0): void {
     const optimiser = this.#optimiser;
+    this.#runtime.little = this.#little;
     optimiser.begin(rate, this.#clip);
     this.#average?.begin(this.model.targetMomentum(progress) ?? 1);
     const take = (name: string, gradient: Tensor) => optimiser.take(name, gradient);

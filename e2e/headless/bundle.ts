@@ -8,6 +8,7 @@ import { bundleFiles, metadataOf } from '../../src/bundle/bundle.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../src/checkpoint/checkpoint.ts';
 import { presetConfig } from '../../src/config/presets.ts';
 import { type Config, type ConfigKey, SCHEMA } from '../../src/config/schema.ts';
+import { modelCard } from '../../src/export/modelCard.ts';
 import type { RunnerEvent } from '../../src/headless.ts';
 import {
   configure,
@@ -23,6 +24,7 @@ import {
 import { saveOffered, withSession } from './browser.ts';
 import type { Command } from './commands.ts';
 import { EVENT_FOLDER } from './eventLog.ts';
+import { cardOf, reportBeside } from './export.ts';
 import { describeFilms, loadFilms } from './films.ts';
 import { makeFolder } from './outputs.ts';
 import { Progress } from './progress.ts';
@@ -134,7 +136,8 @@ export const bundle: Command = {
     const bytes = writeCheckpoint(run);
     const checkpoint = asked.checkpoint ? bytes : undefined;
     const python = await pythonFiles();
-    const parts = { python, metadata: metadataOf(bytes), checkpoint };
+    const card = modelCard(await cardOf(run, reportBeside(asked.checkpoint)));
+    const parts = { python, metadata: metadataOf(bytes), checkpoint, card };
     const folder = await makeFolder(asked.out);
     const save = async (files: ReadonlyMap<string, Uint8Array>) => {
       for (const [name, content] of files) await writeFile(path.join(folder, name), content);

@@ -49,6 +49,12 @@ const OPTIONS = {
   findings: { type: 'string', default: '' },
 } as const;
 
+/** What `pretrain` left beside its checkpoint. */
+export function reportBeside(checkpoint: string | null): string[] {
+  const file = checkpoint && path.join(path.dirname(checkpoint), 'report.json');
+  return file && existsSync(file) ? [file] : [];
+}
+
 function readArguments(argv: readonly string[]) {
   const values = readOptions(argv, OPTIONS);
   const form = required(values.as, 'as');
@@ -57,12 +63,12 @@ function readArguments(argv: readonly string[]) {
   }
   if (values.data && form !== 'onnx') throw new UsageError('--data fits a layer for --as onnx alone.');
   const checkpoint = weightsFile(required(values.checkpoint, 'checkpoint'), 'checkpoint');
-  const own = path.join(path.dirname(checkpoint), 'report.json');
+  const own = reportBeside(checkpoint);
   const given = values.report.map((file) => existingFile(file, 'report'));
   return {
     form: form as Form,
     checkpoint,
-    reports: existsSync(own) && !given.includes(own) ? [own, ...given] : given,
+    reports: [...new Set([...own, ...given])],
     findings: values.findings.split(',').filter(Boolean),
     given: settings(values.set),
     data: values.data === undefined ? null : dataArguments(values),

@@ -75,13 +75,14 @@ const SCENES: Readonly<Record<string, Scene>> = {
   refused: { fake: 'beat:1,refuse:adapter-missing' },
   large: { fake: 'beat:1', hash: '#preset=paper&batchSize=1024', folded: setup },
   setup: { fake: 'beat:2', folded: setup },
-  bundle: {
+  export: {
     fake: 'beat:1',
     hash: SMALL,
-    act: inTurn(trained, press('continue-pytorch'), (page) =>
-      page.getByTestId('save-bundle').waitFor(PATIENCE),
+    act: inTurn(
+      trained,
+      (page) => page.keyboard.press('x'),
+      (page) => page.getByTestId('export-checkpoint').waitFor(PATIENCE),
     ),
-    folded: inTurn(setup, press('continue-pytorch')),
   },
   inspect: { fake: 'beat:1', hash: SMALL, act: trained, folded: press('open-inspect') },
   help: { fake: 'beat:2', act: press('command-help') },

@@ -18,6 +18,8 @@ interface BundleParts {
   /** What the metadata of a checkpoint say; of the run at step 0 where there is no checkpoint. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly checkpoint?: Uint8Array | undefined;
+  /** See export/modelCard.ts. */
+  readonly card?: string | undefined;
   /** See filmsCsv below. */
   readonly films?: string | undefined;
   /** See train/stepFile.ts. */
@@ -29,6 +31,7 @@ export function bundleFiles({
   python,
   metadata,
   checkpoint,
+  card,
   films,
   step,
 }: BundleParts): Map<string, Uint8Array> {
@@ -45,6 +48,7 @@ export function bundleFiles({
   );
   files.set('run.json', text(`${JSON.stringify({ ...metadata, config }, null, 2)}\n`));
   if (checkpoint) files.set('checkpoint.safetensors', checkpoint);
+  if (card !== undefined) files.set('MODEL_CARD.md', text(card));
   if (films !== undefined) files.set('films.csv', text(films));
   if (step) files.set('step.safetensors', step);
   return files;

@@ -8,6 +8,7 @@ import { turnFilm } from './films/inspect.ts';
 import { closeViewer, openInspected, useViewer } from './films/viewer.ts';
 import { showView, useSettings, VIEW_NAMES, VIEWS } from './page/settings.ts';
 import { needsRestart, pause, play, reset, step, stop } from './run/acts.ts';
+import { showExports, useExports } from './run/exports.ts';
 import { useResume } from './run/resume.ts';
 import { runExists, useSession } from './session.ts';
 
@@ -75,6 +76,13 @@ const TABLE = {
       return busy === null && !isAtWork(status.state) && (runConfig !== null || needsRestart());
     },
     run: () => void reset(),
+  },
+  export: {
+    group: 'page',
+    label: 'Export',
+    keys: ['x'],
+    enabled: always,
+    run: () => showExports(!useExports.getState().opened),
   },
   previousFilm: {
     group: 'page',

@@ -1,6 +1,7 @@
-// Event files of TensorBoard: scalars by step, and the settings of a run for its HParams view. A record is the length of its
-// message, a checksum of that, the message, and a checksum of the message; a file is the version and then records, so one that
-// is still being written can be read. The messages are those of tensorflow/core/util/event.proto and tensorboard/plugins/hparams.
+// Event files of TensorBoard: scalars, histograms and pictures by step, and the settings of a run for its HParams view. A record is
+// the length of its message, a checksum of that, the message, and a checksum of the message; a file is the version and then
+// records, so one that is still being written can be read. The messages are those of tensorflow/core/util/event.proto and
+// tensorboard/plugins/hparams.
 
 import { bytesField, doubleField, floatField, joinBytes, uintField } from './protobuf.ts';
 
@@ -46,6 +47,60 @@ export function scalarsRecord(
   const scalars = measured.map(([name, value]) => joinBytes([bytesField(1, name), floatField(2, value!)]));
   return record(joinBytes([doubleField(1, wallTime), uintField(2, step), summary(scalars)]));
 }
+
+/** Bins of equal width; TensorBoard draws about thirty. */
+const BINS = 64;
+
+const doublesField = (field: number, values: readonly number[]): Uint8Array =>
+  bytesField(field, new Uint8Array(Float64Array.from(values).buffer));
+
+/** How values are spread at a step, those that are not finite apart; null where none is. */
+export function histogramRecord(
+  wallTime: number,
+  step: number,
+  name: string,
+  values: ArrayLike<number>,
+  bins = BINS,
+): Uint8Array<ArrayBuffer> | null {
+  let [least, most, count, sum, squares] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0, 0];
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (!Number.isFinite(value)) continue;
+    [least, most, count] = [Math.min(least, value), Math.max(most, value), count + 1];
+    sum += value;
+    squares += value * value;
+  }
+  if (count === 0) return null;
+  const width = (most - least) / bins || 1;
+  const counts = new Array<number>(bins).fill(0);
+  for (let i = 0; i < values.length; i++) {
+    const at = Math.floor((values[i]! - least) / width);
+    if (Number.isFinite(at)) counts[Math.min(bins - 1, at)]!++;
+  }
+  const limits = counts.map((_, i) =>
+    i === bins - 1 ? Math.max(most, least + bins * width) : least + (i + 1) * width,
+  );
+  const histogram = [
+    ...[least, most, count, sum, squares].map((value, i) => doubleField(i + 1, value)),
+    doublesField(6, limits),
+    doublesField(7, counts),
+  ];
+  return valueRecord(wallTime, step, [bytesField(1, name), bytesField(5, ...histogram)]);
+}
+
+/** A picture at a step, as a PNG file of one channel. */
+export function imageRecord(
+  wallTime: number,
+  step: number,
+  name: string,
+  { width, height, png }: { readonly width: number; readonly height: number; readonly png: Uint8Array },
+): Uint8Array<ArrayBuffer> {
+  const image = [uintField(1, height), uintField(2, width), uintField(3, 1), bytesField(4, png)];
+  return valueRecord(wallTime, step, [bytesField(1, name), bytesField(4, ...image)]);
+}
+
+const valueRecord = (wallTime: number, step: number, value: readonly Uint8Array[]): Uint8Array<ArrayBuffer> =>
+  record(joinBytes([doubleField(1, wallTime), uintField(2, step), summary([joinBytes(value)])]));
 
 type Setting = number | boolean | string;
 

@@ -4,7 +4,13 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AppError } from './errors.ts';
-import { readSafetensors, type StoredTensor, type WritableDtype, writeSafetensors } from './safetensors.ts';
+import {
+  readSafetensors,
+  type StoredTensor,
+  type WritableDtype,
+  withMetadata,
+  writeSafetensors,
+} from './safetensors.ts';
 
 const PARITY = new URL('../../../shared/parity/', import.meta.url);
 const hasParity = existsSync(PARITY);
@@ -65,6 +71,18 @@ describe('writing and reading back', () => {
     expect([...read.get('h')!.data]).toEqual([1, -2, 2 ** -24, Number.POSITIVE_INFINITY]);
     expect([...read.get('b')!.data]).toEqual([-1]);
   });
+});
+
+it('takes further texts without touching a tensor', () => {
+  const tensor = { dtype: 'F32', shape: [3], data: Float32Array.of(1, 2, 3) } as const;
+  const file = withMetadata(writeSafetensors(new Map([['a', tensor]]), { format: 'pt', step: '7' }), {
+    card: 'Größe | of a card\n',
+    step: '8',
+  });
+  const { tensors, metadata } = readSafetensors(file);
+  expect(metadata).toEqual({ format: 'pt', step: '8', card: 'Größe | of a card\n' });
+  expect(tensors.get('a')).toEqual(tensor);
+  expect(() => withMetadata(new Uint8Array(30), {})).toThrow(AppError);
 });
 
 describe('hostile files', () => {

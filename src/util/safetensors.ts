@@ -225,6 +225,22 @@ export function writeSafetensors(
   return bytes;
 }
 
+/** The same file with further texts in its metadata; tensors stay as they are. @throws AppError checkpoint-invalid */
+export function withMetadata(
+  bytes: Uint8Array,
+  texts: Readonly<Record<string, string>>,
+): Uint8Array<ArrayBuffer> {
+  const { header, dataStart } = readHeader(bytes);
+  const metadata = { ...readMetadata(header[METADATA_KEY]), ...texts };
+  const json = new TextEncoder().encode(JSON.stringify({ ...header, [METADATA_KEY]: metadata }));
+  const start = Math.ceil((8 + json.length) / 8) * 8;
+  const file = new Uint8Array(start + bytes.length - dataStart).fill(0x20, 8, start);
+  new DataView(file.buffer).setBigUint64(0, BigInt(start - 8), true);
+  file.set(json, 8);
+  file.set(bytes.subarray(dataStart), start);
+  return file;
+}
+
 /** IEEE binary16: 1 sign, 5 exponent (bias 15) and 10 fraction bits. */
 export function float16Values(words: Uint16Array): Float32Array {
   return Float32Array.from(words, (word) => {

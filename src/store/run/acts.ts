@@ -1,4 +1,4 @@
-// The acts of the transport and of the panels: start, pause, step, end, load films, save a model. One at a time, and none
+// The acts of the transport and of the panels: start, pause, step, end, load films or a model. One at a time, and none
 // rejects (client.ts).
 
 import { type Config, type ConfigKey, type ConfigValue, SCHEMA } from '../../config/schema.ts';
@@ -8,6 +8,7 @@ import { refusalOf } from '../../protocol/device.ts';
 import { EMPTY_STATUS, type RunStatus } from '../../protocol/engine.ts';
 import type { Decisions } from '../../protocol/intake.ts';
 import { AppError, BLOW_UPS, type ErrorCode } from '../../util/errors.ts';
+import { isShardIndex, joinShards } from '../../util/shards.ts';
 import type { PlaygroundClient } from '../../worker/client.ts';
 import { attempt, currentClient, takeClient } from '../client.ts';
 import { resetSeries } from '../curves/series.ts';
@@ -265,21 +266,23 @@ export async function changeSetting(key: ConfigKey, value: ConfigValue): Promise
   }
 }
 
-/** The model as safetensors bytes, or null when that failed and was shown. */
-export async function saveCheckpoint(): Promise<Uint8Array | null> {
-  let bytes: Uint8Array | null = null;
-  await attempt('saving', async () => {
-    bytes = await currentClient().engine.exportCheckpoint();
-  });
-  return bytes;
+/** One file of weights, or several with their index joined to one. @throws AppError checkpoint-invalid */
+export async function weightsGiven(files: readonly File[]): Promise<File> {
+  const [first] = files;
+  if (first && files.length === 1 && !isShardIndex(first.name)) return first;
+  const parts = await Promise.all(
+    files.map(async (file) => ({ name: file.name, bytes: await bytesOf(file) })),
+  );
+  return new File([joinShards(parts).slice()], 'model.safetensors');
 }
 
 /** Continues from a file written by this program; of a bare state dict, the form says what the file does not. */
-export const loadCheckpoint = (file: File): Promise<boolean> =>
+export const loadCheckpoint = (files: readonly File[]): Promise<boolean> =>
   attempt('preparing', async () => {
     requireProtectedPage();
     const { draft } = useSettings.getState();
-    const { config, status } = await currentClient().engine.importCheckpoint(await bytesOf(file), draft);
+    const bytes = await bytesOf(await weightsGiven(files));
+    const { config, status } = await currentClient().engine.importCheckpoint(bytes, draft);
     resetSeries();
     forgetSamples();
     forgetKeeping();

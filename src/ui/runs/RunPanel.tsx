@@ -17,30 +17,22 @@ import { isAtWork } from '../../protocol/engine.ts';
 import { currentClient } from '../../store/client.ts';
 import { useWhyNotProtected } from '../../store/page/protection.ts';
 import { setDraft, setWeights, shareAddress, useSettings } from '../../store/page/settings.ts';
-import { loadCheckpoint, saveCheckpoint } from '../../store/run/acts.ts';
+import { loadCheckpoint, weightsGiven } from '../../store/run/acts.ts';
+import { showExports } from '../../store/run/exports.ts';
 import { useKeeping } from '../../store/run/keeping.ts';
 import { keepScreenOn, useWatchdog } from '../../store/run/watchdog.ts';
 import { showError, useSession } from '../../store/session.ts';
 import { formatBytes, formatCount } from '../../util/format.ts';
 import { useLocked } from '../settings/ConfigForm.tsx';
 import { ConfigFormField } from '../settings/ConfigFormField.tsx';
-import { saveBlob } from '../shell/download.ts';
 import { Section } from '../shell/Section.tsx';
-import { ContinueWithPyTorch } from './ContinueWithPyTorch.tsx';
 import styles from './runs.module.css';
 
 const randomSeed = () => crypto.getRandomValues(new Uint32Array(1))[0]! % 100_000;
 
-async function saveModel(): Promise<void> {
-  const bytes = await saveCheckpoint();
-  const { step } = useSession.getState().status;
-  if (bytes) saveBlob(`mlvicx-step-${step}.safetensors`, new Blob([bytes.slice()]));
-}
-
 export function RunPanel() {
   const locked = useLocked();
   const clipboard = useClipboard({ timeout: 1600 });
-  const hasModel = useSession(({ runConfig }) => runConfig !== null);
   const quiet = useSession(({ status, busy }) => busy === null && !isAtWork(status.state));
   const closed = useWhyNotProtected() !== null;
   return (
@@ -76,16 +68,17 @@ export function RunPanel() {
         <div className={styles.runFiles}>
           <Button
             variant="default"
-            data-testid="save-checkpoint"
-            disabled={!hasModel || !quiet}
+            data-testid="command-export"
+            title="Export (x)"
             leftSection={<IconDownload size={15} aria-hidden />}
-            onClick={() => void saveModel()}
+            onClick={() => showExports(true)}
           >
-            Save model
+            Export…
           </Button>
           <FileButton
-            accept=".safetensors,.pth,.pt,.ckpt,.bin,.h5,.onnx,.npz"
-            onChange={(file) => file && void loadCheckpoint(file)}
+            multiple
+            accept={WEIGHT_FILES}
+            onChange={(files) => files.length > 0 && void loadCheckpoint(files)}
           >
             {(props) => (
               <Button
@@ -100,10 +93,21 @@ export function RunPanel() {
             )}
           </FileButton>
         </div>
-        <ContinueWithPyTorch disabled={!hasModel || !quiet} />
       </div>
     </Section>
   );
+}
+
+/** Files of other kinds are refused by name, with what to do. */
+const WEIGHT_FILES = '.safetensors,.json,.pth,.pt,.ckpt,.bin,.h5,.onnx,.npz';
+
+async function startFrom(files: readonly File[]): Promise<void> {
+  if (files.length === 0) return;
+  try {
+    setWeights(await weightsGiven(files));
+  } catch (error) {
+    showError(error);
+  }
 }
 
 const HELP =
@@ -124,10 +128,7 @@ function RunPanelStart({ locked }: { locked: boolean }) {
           <IconX size={14} />
         </ActionIcon>
       ) : (
-        <FileButton
-          accept=".safetensors,.pth,.pt,.ckpt,.bin,.h5,.onnx,.npz"
-          onChange={(file) => file && setWeights(file)}
-        >
+        <FileButton multiple accept={WEIGHT_FILES} onChange={(files) => void startFrom(files)}>
           {(props) => (
             <Tooltip label={HELP} w={280} multiline>
               <Button

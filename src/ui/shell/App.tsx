@@ -15,6 +15,7 @@ import { DropLayer, FileInputs } from '../data/FileInputs.tsx';
 import { LabelsWindow } from '../data/LabelsDialog.tsx';
 import { DevicePanel } from '../device/DevicePanel.tsx';
 import { EvaluateView } from '../evaluate/EvaluateView.tsx';
+import { ExportDialog } from '../export/ExportDialog.tsx';
 import { FilmViewer } from '../films/FilmViewer.tsx';
 import { Gallery } from '../films/Gallery.tsx';
 import { InspectColumn } from '../films/InspectColumn.tsx';
@@ -177,6 +178,7 @@ export function App() {
       <HelpOverlay />
       <Gallery />
       <LabelsWindow />
+      <ExportDialog />
       <FilmViewer />
       <DropLayer />
       <FileInputs />

@@ -55,8 +55,8 @@ def main(folder):
     films = config["batchSize"] // world
     mine = slice(rank * films, (rank + 1) * films)
     views = [view[mine].to(device) for view in recorded["views"].chunk(2)]
-    facts = [known[mine].to(device) for known in recorded["facts"].chunk(2)]
-    log = backward(wrapped, views, facts, config)
+    known = [rows[mine].to(device) for rows in recorded["facts"].chunk(2)]
+    log = backward(wrapped, views, known, config)
     gradients = {name: weight.grad.clone() for name, weight in network.named_parameters() if weight.requires_grad}
     momentum = momentum_at(config, int(facts["stepsPerEpoch"]), int(facts["step"]))
     update(network, optimiser, float(facts["rate"]), config, momentum)

@@ -3,7 +3,10 @@
 // `window.report`. Nothing of the method, the training or the reading of films lives here.
 
 import { filmsCsv } from './bundle/bundle.ts';
-import type { Config } from './config/schema.ts';
+import { type Config, type ConfigKey, SCHEMA } from './config/schema.ts';
+import { snapshotArrays } from './diagnostics/arrays.ts';
+import { type Snapshot, withSnapshot } from './diagnostics/snapshot.ts';
+import { type LearntVerdict, learntVerdict } from './diagnostics/verdict.ts';
 import {
   bytesOf,
   checkpointGiven,
@@ -13,6 +16,7 @@ import {
   nameLinked,
   pathOf,
 } from './headlessFiles.ts';
+import { methodOf } from './methods/records.ts';
 import type { CacheState } from './protocol/cache.ts';
 import type { DatasetSummary } from './protocol/dataset.ts';
 import type { KernelOptions, ParityRow, SelfTestReport, SelfTestRow } from './protocol/device.ts';
@@ -33,6 +37,7 @@ import type { EncoderScores, StudyRequest, ValidationScore } from './protocol/st
 import type { KeepingPolicy } from './protocol/vault.ts';
 import type { Evaluation, TaskName } from './tasks/records.ts';
 import { type AppError, fromWire, toWire, type WireError } from './util/errors.ts';
+import { npzBytes } from './util/npy.ts';
 import { listRuns, openRuns, removeRun } from './vault/runs.ts';
 import { createClient } from './worker/client.ts';
 
@@ -44,7 +49,8 @@ export interface SampleRecord {
 }
 
 export type RunnerEvent =
-  | Exclude<EngineEvent, { type: 'samples' }>
+  | Exclude<EngineEvent, { type: 'samples' | 'snapshot' }>
+  | { readonly type: 'look'; readonly step: number; readonly seconds: number }
   | { readonly type: 'samples'; readonly samples: readonly SampleRecord[] }
   | Extract<IntakeEvent, { type: 'progress' | 'listing' }>
   | { readonly type: 'stored'; readonly rows: readonly StoredRow[] }
@@ -88,6 +94,10 @@ async function delivered(read: () => Promise<DatasetSummary>): Promise<RunnerSum
   return { ...summary, filmTable: { length: summary.filmTable.length } };
 }
 
+/** What looks at the run at hand have measured. */
+let looks: readonly Snapshot[] = [];
+let every = 1;
+
 const plainSample = ({ step, activeSeconds, values }: StepSample): SampleRecord => ({
   step,
   activeSeconds,
@@ -101,6 +111,12 @@ function report(event: RunnerEvent): void {
 function onEngineEvent(event: EngineEvent): void {
   if (event.type === 'samples') {
     report({ type: 'samples', samples: event.samples.map(plainSample) });
+    return;
+  }
+  if (event.type === 'snapshot') {
+    const { step, seconds } = event.snapshot;
+    looks = withSnapshot(looks, event.snapshot, every);
+    report({ type: 'look', step, seconds });
     return;
   }
   report(event);
@@ -159,6 +175,8 @@ const api = {
   /** Begins with the weights in the input for them, if there are any. */
   async prepare(config: Config): Promise<RunStatus> {
     const [file] = chosen('weights');
+    looks = [];
+    every = config.diagnoseEvery || 1;
     return client.engine.prepare(config, file && (await bytesOf(file)));
   },
 
@@ -247,6 +265,13 @@ const api = {
     client.engine.importCheckpoint(await checkpointGiven(), base),
 
   saveCheckpoint: async (): Promise<void> => offer(await client.engine.exportCheckpoint()),
+
+  /** What the looks say of the run; null where they find nothing wrong. */
+  learnt: async (config: Config): Promise<LearntVerdict | null> =>
+    learntVerdict(looks, methodOf(config), config, (key) => Number(SCHEMA[key as ConfigKey].default)),
+
+  /** What looks at the run have measured, for NumPy. */
+  saveDiagnostics: async (): Promise<void> => offer(npzBytes(snapshotArrays(looks))),
 
   saveFeatures: async (request: Omit<FeatureRequest, 'checkpoint'>): Promise<void> =>
     offer(await client.engine.features({ ...request, checkpoint: await checkpointGiven() })),

@@ -31,11 +31,23 @@ const OPTIONS = {
   steps: { type: 'string' },
   seed: { type: 'string' },
   init: { type: 'string' },
+  diagnose: { type: 'string' },
   ...KERNEL_OPTIONS,
 } as const;
 
 /** Turns the page's events into lines of metrics and of progress. */
-function listener(metrics: MetricsFile, log: EventLog, progress: Progress): (event: RunnerEvent) => void {
+/** How often the run was looked at while it trained, and how long that held it up at most. */
+interface Looks {
+  count: number;
+  seconds: number;
+}
+
+function listener(
+  metrics: MetricsFile,
+  log: EventLog,
+  progress: Progress,
+  looks: Looks,
+): (event: RunnerEvent) => void {
   let loss = '';
   return (event) => {
     if (event.type === 'progress') progress.update('Reading films', `${event.done} of ${event.total}`);
@@ -46,6 +58,10 @@ function listener(metrics: MetricsFile, log: EventLog, progress: Progress): (eve
       const last = event.samples.at(-1);
       if (last) loss = commonValue(last, 'loss/total')?.toFixed(4) ?? loss;
     }
+    if (event.type === 'look') {
+      looks.count++;
+      looks.seconds += event.seconds;
+    }
     if (event.type === 'status' && event.status.state === 'running') {
       const { step, totalSteps, etaSeconds } = event.status;
       const eta = etaSeconds === null ? '' : `, ${duration(etaSeconds)} left`;
@@ -53,6 +69,9 @@ function listener(metrics: MetricsFile, log: EventLog, progress: Progress): (eve
     }
   };
 }
+
+const looksInWords = ({ count, seconds }: Looks, trained: number): string =>
+  `Looked ${count} times at what is learnt: ${seconds.toFixed(1)} s at most, ${((100 * seconds) / trained).toFixed(1)} % of the time; see diagnostics.npz`;
 
 const waitsInWords = ({ steps, lastStep, seconds }: MetricsFile['waits']): string =>
   `${steps} step(s) waited for films, the last of them step ${lastStep}, ${seconds.toFixed(3)} s in all`;
@@ -64,6 +83,7 @@ function readArguments(argv: readonly string[]) {
   const given = {
     ...(values.steps === undefined ? {} : { maxSteps: wholeNumber(values.steps, 'steps', 1) }),
     ...(values.seed === undefined ? {} : { seed: values.seed }),
+    ...(values.diagnose === undefined ? {} : { diagnoseEvery: wholeNumber(values.diagnose, 'diagnose', 0) }),
     ...settings(values.set),
     ...syntheticSettings(data),
   };
@@ -81,8 +101,9 @@ function readArguments(argv: readonly string[]) {
 export const pretrain: Command = {
   usage:
     'pretrain --data DIR|synthetic[:SEED] [--labels FILE] [--where column=value] [--limit N] --preset NAME ' +
-    `[--set key=value …] [--init WEIGHTS] ${KERNEL_USAGE} --steps N --seed S --out DIR`,
-  summary: 'Trains and writes metrics.jsonl, a log for TensorBoard, checkpoint.safetensors and report.json.',
+    `[--set key=value …] [--init WEIGHTS] [--diagnose STEPS] ${KERNEL_USAGE} --steps N --seed S --out DIR`,
+  summary:
+    'Trains and writes metrics.jsonl, a log for TensorBoard, checkpoint.safetensors, diagnostics.npz and report.json.',
   async run(argv) {
     const { preset, config, init, data, out, kernels } = readArguments(argv);
     const folder = await makeFolder(out);
@@ -90,9 +111,10 @@ export const pretrain: Command = {
     const metrics = new MetricsFile(folder, metricNames(config));
     const log = new EventLog(folder, config);
     const progress = new Progress();
+    const looks: Looks = { count: 0, seconds: 0 };
     try {
       await withSession(
-        listener(metrics, log, progress),
+        listener(metrics, log, progress, looks),
         async (session) => {
           const summary = await loadFilms(session, data, config);
           progress.end();
@@ -110,6 +132,10 @@ export const pretrain: Command = {
             'saveCheckpoint',
             undefined,
           );
+          const learnt = looks.count > 0 ? await session.call('learnt', config) : null;
+          if (looks.count > 0) {
+            await saveOffered(session, path.join(folder, 'diagnostics.npz'), 'saveDiagnostics', undefined);
+          }
           await writeReport(folder, {
             command: 'pretrain',
             preset,
@@ -121,12 +147,16 @@ export const pretrain: Command = {
             data: dataReport(summary),
             steps: metrics.lines,
             dataWaits: metrics.waits,
+            looks: { ...looks, verdict: learnt },
             final: metrics.last,
             seconds: { training: trained, whole: (performance.now() - started) / 1000 },
           });
           console.log(
             `Trained ${metrics.lines} steps in ${duration(trained)}; see ${path.relative('.', folder)}`,
           );
+          if (looks.count > 0) console.log(looksInWords(looks, trained));
+          if (looks.count > 0)
+            console.log(learnt?.sentence ?? 'The looks find nothing wrong with what is learnt.');
           if (metrics.waits.steps > 0) console.log(waitsInWords(metrics.waits));
         },
         { kernels },

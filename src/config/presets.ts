@@ -93,6 +93,7 @@ export const PRESETS = {
       levelSize: 16,
       batchSize: 8,
       maxSteps: 40,
+      diagnoseEvery: 0,
       probeEpochs: 20,
       tuneEpochs: 3,
       labelDraws: 2,

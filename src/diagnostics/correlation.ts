@@ -1,7 +1,7 @@
 // How dimensions of features go together: their spread, their correlations, a map of those that fits on a screen, and the
 // likeness of two sets of features of the same films. Double precision on the CPU.
 
-import { doubles, products, type Rows, transposed } from './spectrum.ts';
+import { doubles, eachProduct, products, type Rows, transposed } from './spectrum.ts';
 
 /** Standard deviation of every dimension over the films (films - 1). */
 export function deviations(rows: Rows): Float64Array {
@@ -64,22 +64,19 @@ export function correlationMap(rows: Rows, std: ArrayLike<number>): CorrelationM
   const per = perBlock(dim);
   const blocks = Math.ceil(dim / per);
   const columns = unitColumns(rows);
-  const order = byVariance(std);
-  const values = new Float32Array(blocks * blocks);
-  for (let i = 0; i < dim; i++) {
-    const x = order[i]! * films;
-    const row = Math.floor(i / per);
-    for (let j = per > 1 ? i + 1 : i; j < dim; j++) {
-      const y = order[j]! * films;
-      let sum = 0;
-      for (let k = 0; k < films; k++) sum += columns[x + k]! * columns[y + k]!;
-      const column = Math.floor(j / per);
-      const at = row * blocks + column;
-      if (Math.abs(sum) <= Math.abs(values[at]!)) continue;
-      values[at] = sum;
-      values[column * blocks + row] = sum;
-    }
+  const sorted = new Float64Array(columns.length);
+  for (const [place, j] of byVariance(std).entries()) {
+    sorted.set(columns.subarray(j * films, (j + 1) * films), place * films);
   }
+  const values = new Float32Array(blocks * blocks);
+  eachProduct(sorted, dim, films, (i, j, r) => {
+    if (per > 1 && i === j) return;
+    const [row, column] = [Math.floor(i / per), Math.floor(j / per)];
+    const at = row * blocks + column;
+    if (Math.abs(r) <= Math.abs(values[at]!)) return;
+    values[at] = r;
+    values[column * blocks + row] = r;
+  });
   return { blocks, values };
 }
 

@@ -5,6 +5,8 @@
 
 import { type Config, defaultConfig, inForce } from '../config/schema.ts';
 import { type Tensor, tf } from '../gpu/kernel.ts';
+import { spatialMean } from '../gpu/kernels/pool/elementwise.ts';
+import { POOLED_SIDE } from '../gpu/kernels/pool/levelPool.ts';
 import type { Pass } from '../nn/layers.ts';
 import { type Draw, Parameters } from '../nn/parameters.ts';
 import { Tape } from '../nn/tape.ts';
@@ -33,6 +35,14 @@ export interface StepTensors {
   /** What the target network made, [2N, D], where the method has one: for `remember`. */
   readonly target: Tensor | null;
 }
+
+/** What `look` sees, [N, D] each. */
+export type LookedAt = {
+  /** Of all five levels side by side, [N, sum C_l]. */
+  levels: Tensor;
+  features: Tensor;
+  outputs: Record<string, Tensor>;
+};
 
 export interface StepHooks {
   /** Sees everything before it is walked back and freed; released maps come from the tape's `value`. */
@@ -81,13 +91,13 @@ export class Model {
     return [matrices, this.#summaryFor(films), ...Object.values(this.#constantsFor(films))];
   }
 
-  /** Everything from images [N, H, W, 3] to the embeddings. */
-  embed(pass: Pass, images: Tensor): Embeddings {
+  /** Everything from images [N, H, W, 3] to the embeddings; `keepLast` as the encoder has it. */
+  embed(pass: Pass, images: Tensor, keepLast = false): Embeddings {
     const [films, height, width] = images.shape as [number, number, number];
     const levelPass = this.#engine.levels === 'trained' ? pass : { ...pass, tape: null };
     const levels = new PooledLevels(levelPass, this.#matricesFor(height, width), this.#summaryFor(films));
     const onLevel = (level: number, map: Tensor) => levels.add(level, map);
-    const encoder = encode(pass, images, { bottlenecks: this.#attends, onLevel });
+    const encoder = encode(pass, images, { bottlenecks: this.#attends, onLevel, keepLast });
     const pooled = levels.summary;
     const inputs = { encoder, pooled, constants: this.#constantsFor(films) };
     return { encoder, pooled, ...this.#engine.heads(pass, inputs, this.config) };
@@ -117,6 +127,35 @@ export class Model {
     const kept = made.pooled.clone();
     if (this.#engine.levels === 'measured') made.pooled.dispose();
     return { report, pooled: kept, gradients: tape.backward(), target };
+  }
+
+  /**
+   * Every output for images [N, H, W, 3], [N, D] each: the means of the five levels side by side, the encoder's features, the
+   * heads and what else the method puts out, of a head that looks at places their mean. `groups` parts of the batch are normalised
+   * by their own statistics, as in training; nothing is updated. The caller disposes what it is given.
+   */
+  look(images: Tensor, groups: number): LookedAt {
+    const pass: Pass = {
+      parameters: this.parameters,
+      tape: new Tape({ forwardOnly: true }),
+      norm: 'batch',
+      groups,
+    };
+    return tf.tidy(() => {
+      const { encoder, pooled, embeddings, inside } = this.embed(pass, images, true);
+      const [films, , channels] = pooled.shape as [number, number, number];
+      const map = tf.reshape(pooled, [films, POOLED_SIDE, POOLED_SIDE, channels]);
+      const others = Object.keys(this.method.others ?? {}).map((name) => [name, inside[name]!] as const);
+      const outputs = [...Object.entries(embeddings), ...others].map(([name, made]) => [
+        name,
+        overPlaces(made),
+      ]);
+      return {
+        levels: spatialMean.one({ x: map }, {}),
+        features: encoder.features.clone(),
+        outputs: Object.fromEntries(outputs) as Record<string, Tensor>,
+      };
+    });
   }
 
   /** After the update of a step: the method keeps what it needs later of what the target made, which is freed. */
@@ -174,6 +213,14 @@ export class Model {
       return made;
     });
   }
+}
+
+/** [N, D] as it is; of [N, P, D] the mean over places. */
+function overPlaces(made: Tensor): Tensor {
+  const [films, places, dim] = made.shape as [number, number, number?];
+  return dim === undefined
+    ? made.clone()
+    : spatialMean.one({ x: tf.reshape(made, [films, places, 1, dim]) }, {});
 }
 
 function madeOnce<K, V>(known: Map<K, V>, key: K, make: () => V): V {

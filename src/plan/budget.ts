@@ -12,6 +12,7 @@ import { type AdapterKind, countSizes, type SizeCounts } from '../gpu/sizes.ts';
 import { type Budget, bufferLimit, KERNEL_LABELS } from '../protocol/device.ts';
 import type { DeviceFacts } from '../protocol/engine.ts';
 import type { Batch } from '../train/batchSource.ts';
+import { Probe } from '../train/probe.ts';
 import { TrainingStep } from '../train/trainingStep.ts';
 import { ViewRenderer } from '../train/viewRenderer.ts';
 
@@ -61,6 +62,9 @@ function playStep(config: Config, runtime: Runtime, counts: SizeCounts): Need {
   runtime.recording = FILMS;
   const films = { widths: Uint16Array.of(config.planeSize), heights: Uint16Array.of(config.planeSize) };
   const views = new ViewRenderer(runtime, films, config);
+  const probe =
+    config.diagnoseEvery > 0 ? new Probe(training.model, runtime, probedSet(config), config) : null;
+  probe?.record();
   training.record(views.render(batchOf(config), 0, config), 0);
   const { storages } = training.model.parameters.spec;
   const sizes = storages.map(({ name, shape, follows }) => ({ name, floats: sizeOf(shape), follows }));
@@ -77,7 +81,15 @@ function playStep(config: Config, runtime: Runtime, counts: SizeCounts): Need {
   };
   training.dispose();
   views.dispose();
+  probe?.dispose();
   return needed;
+}
+
+/** Films enough for every pass of a look, without labels. */
+function probedSet({ batchSize, planeSize }: Config): ConstructorParameters<typeof Probe>[2] {
+  const sides = new Uint16Array(4 * batchSize).fill(planeSize);
+  const splits = new Uint8Array(sides.length);
+  return { widths: sides, heights: sides, splits, labels: new Uint8Array(), findings: [] };
 }
 
 /** Films as large as the configuration keeps them. Their pixels are not there: nobody reads them. */

@@ -4,6 +4,7 @@
 // State and samples are pushed as EngineEvents over a callback, at most twenty messages a second.
 
 import type { Config, ConfigKey, ConfigValue } from '../config/schema.ts';
+import type { Snapshot } from '../diagnostics/snapshot.ts';
 import type { Evaluation, TaskName } from '../tasks/records.ts';
 import type { WireError } from '../util/errors.ts';
 import type {
@@ -132,6 +133,8 @@ export interface ResumedRun {
 export type EngineEvent =
   | { readonly type: 'status'; readonly status: RunStatus }
   | { readonly type: 'samples'; readonly samples: readonly StepSample[] }
+  /** All that a look at the run measured, once its maps are made; its numbers come with the sample of its step. */
+  | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
   | { readonly type: 'compile'; readonly done: number; readonly total: number }
   | {
       readonly type: 'evaluation-progress';

@@ -3,6 +3,8 @@
 // metrics.jsonl are generated from these tables, and a kept run carries the names that its values were stored under.
 
 import type { Config } from '../config/schema.ts';
+import { MEASURE_NAMES, MEASURES, type Measure, type MeasureName } from '../diagnostics/measures.ts';
+import { outputsOf, type Snapshot } from '../diagnostics/snapshot.ts';
 import type { MethodRecord } from '../methods/record/method.ts';
 import {
   LEVEL_NUMBERS,
@@ -148,19 +150,72 @@ const metricsOfRecord = (method: MethodRecord): readonly Metric[] => [
   ...LEVEL_METRICS,
 ];
 
+/** Findings whose neighbours are watched at most. */
+export const WATCHED_FINDINGS = 8;
+export const measureMetric = (output: string, measure: MeasureName) => `${output}/${measure}` as const;
+export const neighbourMetric = (place: number | 'mean') => `neighbours/${place}` as const;
+
+/** What a look at a fixed batch of films measures, every so many steps; at all others it is not there. */
+function diagnosticMetrics(method: MethodRecord): readonly Metric[] {
+  const ofOutputs = outputsOf(method).flatMap(({ name, label, kind }) =>
+    MEASURE_NAMES.map((measure): Metric => {
+      const { label: words, better, formula }: Measure = MEASURES[measure];
+      const title = kind === 'level' ? `${words}, ${label}` : `${label} ${words.toLowerCase()}`;
+      return { ...plain, name: measureMetric(name, measure), label: title, better, formula };
+    }),
+  );
+  const formula =
+    'AUROC of the vote of the nearest training films on validation films, by the features as they stand';
+  const vote = (place: number | 'mean', label: string): Metric => ({
+    ...plain,
+    name: neighbourMetric(place),
+    label,
+    better: 'higher',
+    formula,
+  });
+  return [
+    ...ofOutputs,
+    vote('mean', 'Neighbours, mean over findings'),
+    ...Array.from({ length: WATCHED_FINDINGS }, (_, i) => vote(i + 1, `Neighbours, finding ${i + 1}`)),
+  ];
+}
+
+/** The values of a snapshot under the names of its metrics. */
+export function snapshotValues({
+  outputs,
+  neighbours,
+}: Omit<Snapshot, 'seconds'>): Record<MetricName, number> {
+  const values: Record<MetricName, number> = {};
+  for (const { name, measured } of outputs) {
+    for (const measure of MEASURE_NAMES) values[measureMetric(name, measure)] = measured[measure];
+  }
+  const scores = neighbours?.scores.map(({ auroc }) => auroc) ?? [];
+  const known = scores.filter(Number.isFinite);
+  values[neighbourMetric('mean')] = known.reduce((sum, value) => sum + value, 0) / known.length;
+  for (const [i, auroc] of scores.entries()) values[neighbourMetric(i + 1)] = auroc;
+  return values;
+}
+
 const perMethod = <T>(make: (name: MethodName) => T) =>
   Object.fromEntries(METHOD_NAMES.map((name) => [name, make(name)])) as Record<MethodName, T>;
 
-const TABLES = perMethod((name) => metricsOfRecord(METHODS[name]));
-const NAMES = perMethod((name): readonly MetricName[] => TABLES[name].map((metric) => metric.name));
+const namesIn = (table: readonly Metric[]): readonly MetricName[] => table.map((metric) => metric.name);
 
-type OfMethod = Pick<Config, 'method'>;
+const EVERY_STEP = perMethod((name) => metricsOfRecord(METHODS[name]));
+const EVERY_STEP_NAMES = perMethod((name) => namesIn(EVERY_STEP[name]));
+/** With what is measured now and then behind what is measured at every step. */
+const WITH_LOOKS = perMethod((name) => [...EVERY_STEP[name], ...diagnosticMetrics(METHODS[name])]);
+const WITH_LOOKS_NAMES = perMethod((name) => namesIn(WITH_LOOKS[name]));
+
+type OfMethod = Pick<Config, 'method'> & Partial<Pick<Config, 'diagnoseEvery'>>;
 
 /** The metrics of a run under this configuration. */
-export const metricsOf = ({ method }: OfMethod): readonly Metric[] => TABLES[method];
+export const metricsOf = ({ method, diagnoseEvery = 0 }: OfMethod): readonly Metric[] =>
+  (diagnoseEvery > 0 ? WITH_LOOKS : EVERY_STEP)[method];
 
 /** Their names, in the order of a sample's values. */
-export const metricNames = ({ method }: OfMethod): readonly MetricName[] => NAMES[method];
+export const metricNames = ({ method, diagnoseEvery = 0 }: OfMethod): readonly MetricName[] =>
+  (diagnoseEvery > 0 ? WITH_LOOKS_NAMES : EVERY_STEP_NAMES)[method];
 
 /** One step's values in the order of metricNames; NaN where a metric was not measured. */
 export interface StepSample {

@@ -6,6 +6,8 @@ import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { RANDOM_START, type StartWeights } from '../checkpoint/startWeights.ts';
 import type { Config } from '../config/schema.ts';
 import { filmsOf, Sampler } from '../data/sampler.ts';
+import type { Measurement } from '../diagnostics/probe.ts';
+import type { Snapshot } from '../diagnostics/snapshot.ts';
 import type { Runtime } from '../gpu/runtime.ts';
 import { levelWidths } from '../methods/encoder/network.ts';
 import { engineOf } from '../methods/engines.ts';
@@ -19,11 +21,19 @@ import {
   readBatch,
   type TrainingSet,
 } from './batchSource.ts';
+import { type Measure, Probe } from './probe.ts';
 import { toSample } from './sample.ts';
 import { StepClock } from './stepClock.ts';
 import { learningRateAt, type StepObserver, TrainingStep } from './trainingStep.ts';
 import { factsOf, refuseLabels } from './viewFacts.ts';
 import { ViewRenderer } from './viewRenderer.ts';
+
+/** How a run is looked at while it trains. */
+export interface Watching {
+  readonly measure: Measure;
+  /** Hears all that was measured, once it is whole; null where it could not be, for this reason. */
+  seen(snapshot: Snapshot | null, step: number, reason?: unknown): void;
+}
 
 export class Pretrainer {
   readonly runtime: Runtime;
@@ -43,10 +53,22 @@ export class Pretrainer {
   readonly #views: ViewRenderer;
   readonly #dataset: Pick<TrainingSet, 'widths' | 'heights' | 'labels' | 'findings'>;
   readonly #training: TrainingStep;
+  readonly #watching: Watching | null;
+  readonly #probe: Probe | null;
+  /** The last look, which its step and those after it wait for, so that samples come in their order. */
+  #looked: Promise<Snapshot | null> = Promise.resolve(null);
+  /** Settles when the last look has been heard whole. */
+  #heard: Promise<void> = Promise.resolve();
   #start: string;
 
   /** @throws AppError too-few-films, labels-missing, config-invalid */
-  constructor(config: Config, dataset: TrainingSet, runtime: Runtime, start: StartWeights | null = null) {
+  constructor(
+    config: Config,
+    dataset: TrainingSet,
+    runtime: Runtime,
+    start: StartWeights | null = null,
+    watching: Watching | null = null,
+  ) {
     this.#config = config;
     this.#start = start?.label ?? RANDOM_START;
     this.runtime = runtime;
@@ -61,6 +83,9 @@ export class Pretrainer {
     this.#training = new TrainingStep(config, runtime, start);
     this.#views = new ViewRenderer(runtime, dataset, config);
     this.#dataset = dataset;
+    this.#watching = watching;
+    const watched = watching !== null && config.diagnoseEvery > 0;
+    this.#probe = watched ? new Probe(this.model, runtime, dataset, config) : null;
   }
 
   get model(): Model {
@@ -88,7 +113,10 @@ export class Pretrainer {
   /** Compiles every kernel of a step ahead of the first. */
   async compile(onProgress: (done: number, total: number) => void): Promise<void> {
     const batch = await readBatch(this.#source, this.#sampler.batchIndices(0));
-    const programs = this.#training.collect(() => this.#record(0, batch));
+    const programs = this.#training.collect(() => {
+      this.#probe?.record();
+      this.#record(0, batch);
+    });
     await this.runtime.compile(programs, onProgress);
   }
 
@@ -110,6 +138,7 @@ export class Pretrainer {
   /** Waits until the films of the next step are at hand; those of the two after it are read meanwhile. */
   async ready(): Promise<void> {
     this.#waited += await this.#batches.ready(this.#step);
+    if (this.#probe?.due(this.#step)) await this.#probe.ready(this.#source);
   }
 
   /** One step from its films to its metrics. @throws AppError loss-not-finite, gpu-fault, cache-damaged */
@@ -130,10 +159,13 @@ export class Pretrainer {
     const config = this.#config;
     const learningRate = this.learningRate(step);
     const films = config.batchSize;
+    if (this.#probe?.due(step)) this.#looked = this.#look(this.#probe, step);
+    const looked = this.#looked;
     this.#record(step, this.#batches.take(step), observe);
     const reading = this.#training.read();
     const memory = this.runtime.memory();
-    return reading.then((values) => {
+    return Promise.all([reading, looked]).then(([values, latest]) => {
+      const snapshot = latest?.step === step ? latest : null;
       const stepSeconds = this.#clock.finish(performance.now());
       const widths = levelWidths(config.width);
       return toSample({
@@ -146,6 +178,7 @@ export class Pretrainer {
         stepSeconds,
         activeSeconds: this.#clock.activeSeconds,
         dataWait,
+        snapshot,
         memory,
       });
     });
@@ -191,6 +224,40 @@ export class Pretrainer {
   dispose(): void {
     this.#training.dispose();
     this.#views.dispose();
+    this.#probe?.dispose();
+  }
+
+  /** Looks at the network as it stands; a look that fails takes nothing of the run with it. */
+  async #look(probe: Probe, step: number): Promise<Snapshot | null> {
+    const { measure } = this.#watching!;
+    try {
+      probe.record();
+      const reading = probe.features(step);
+      const begun = performance.now();
+      const { measured, whole } = await measure(await reading);
+      // Less what the steps before it took of that time.
+      const since = Math.max(begun, this.#clock.lastFinish);
+      const seconds = Math.max(0, performance.now() - since) / 1000;
+      this.#heard = this.#hear(whole, step, seconds);
+      return { ...measured, seconds };
+    } catch (reason) {
+      this.#watching!.seen(null, step, reason);
+      return null;
+    }
+  }
+
+  async #hear(whole: Promise<Measurement>, step: number, seconds: number): Promise<void> {
+    try {
+      this.#watching!.seen({ ...(await whole), seconds }, step);
+    } catch (reason) {
+      this.#watching!.seen(null, step, reason);
+    }
+  }
+
+  /** Resolves when every look so far has been heard whole. */
+  async looksHeard(): Promise<void> {
+    await this.#looked;
+    await this.#heard;
   }
 
   /** One whole step into the command queue: views, both passes, objective, update, report. */

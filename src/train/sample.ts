@@ -2,12 +2,19 @@
 // number: a term that is not finite, or a loss whose every term is exactly zero, ends the run by name.
 
 import type { Config } from '../config/schema.ts';
+import type { Snapshot } from '../diagnostics/snapshot.ts';
 import { readStatistics } from '../methods/heads/vicregLoss.ts';
 import type { MethodRecord } from '../methods/record/method.ts';
 import { LEVELS, type Level, STATISTIC_NAMES } from '../methods/record/statistics.ts';
 import { reportLength, VECTOR_LENGTH, vectorsOf, weightedTotal } from '../methods/record/total.ts';
 import { methodOf } from '../methods/records.ts';
-import { levelMetric, type MetricName, metricNames, type StepSample } from '../protocol/metrics.ts';
+import {
+  levelMetric,
+  type MetricName,
+  metricNames,
+  type StepSample,
+  snapshotValues,
+} from '../protocol/metrics.ts';
 import { AppError } from '../util/errors.ts';
 import { type LevelTerms, levelStatistics } from './levelStatistics.ts';
 
@@ -24,6 +31,8 @@ export interface ReadBack {
   readonly activeSeconds: number;
   /** Seconds that the step waited for its films. */
   readonly dataWait: number;
+  /** What was measured on the weights before the step, where that was due. */
+  readonly snapshot?: Snapshot | null;
   readonly memory: { readonly inUse: number; readonly reserved: number };
 }
 
@@ -69,6 +78,7 @@ export function toSample(read: ReadBack): StepSample {
   metrics['speed/data-wait'] = read.dataWait;
   metrics['memory/in-use'] = read.memory.inUse;
   metrics['memory/reserved'] = read.memory.reserved;
+  if (read.snapshot) Object.assign(metrics, snapshotValues(read.snapshot));
   const ordered = Float64Array.from(metricNames(config), (name) => metrics[name] ?? Number.NaN);
   return { step, activeSeconds: read.activeSeconds, values: ordered };
 }

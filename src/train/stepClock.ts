@@ -13,6 +13,11 @@ export class StepClock {
     return this.#activeSeconds;
   }
 
+  /** When training went on, or the last read-back was there, in milliseconds. */
+  get lastFinish(): number {
+    return this.#last;
+  }
+
   /** Takes over the time that was spent before. */
   resume(activeSeconds: number): void {
     this.#activeSeconds = activeSeconds;

@@ -17,6 +17,7 @@ const STREAMS = {
   randomEncoder: 10,
   rotation1: 11,
   rotation2: 12,
+  watched: 13,
 } as const;
 export type StreamName = keyof typeof STREAMS;
 

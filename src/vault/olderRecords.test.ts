@@ -45,8 +45,15 @@ describe('a run kept by an older version', () => {
       computedBy: { adapter: 'google swiftshader', conv2d: 'stock' },
     });
     // A setting that the record does not know has its default, whatever the preset says today.
-    const { randomEncoders, localDim, tuneEpochs } = defaultConfig();
-    expect(run!.config).toEqual({ ...presetConfig('smoke'), seed: 7, randomEncoders, localDim, tuneEpochs });
+    const { randomEncoders, localDim, tuneEpochs, diagnoseEvery } = defaultConfig();
+    expect(run!.config).toEqual({
+      ...presetConfig('smoke'),
+      seed: 7,
+      randomEncoders,
+      localDim,
+      tuneEpochs,
+      diagnoseEvery,
+    });
     expect(run!.marks.map(({ kind }) => kind)).toEqual(['change', 'pause', 'fault']);
     expect(run!.failure).toMatchObject({ code: 'loss-not-finite' });
     expect(run!.last['loss/total']).toBeCloseTo(100 / 12, 10);

@@ -4,6 +4,7 @@
 // dropped, and nothing of a stranger's object is passed on.
 
 import { unzipSync } from 'fflate';
+import { readSnapshots } from '../diagnostics/snapshot.ts';
 import { type MetricName, metricNames, type StepSample } from '../protocol/metrics.ts';
 import { RUN_CHANGE, RUN_ENTRIES, RUN_MARK, type RunRecord } from '../protocol/vault.ts';
 import { readEvaluations } from '../tasks/records.ts';
@@ -149,6 +150,8 @@ async function readParts(bytes: Uint8Array): Promise<RunFile> {
   const samples = readSamples(parts.get('series.safetensors')!, metricNames(entry.config));
   const films = parts.get('films.jsonl') ?? null;
   if (films) checkFilms(films);
+  const diagnostics = parts.get('diagnostics.safetensors') ?? null;
+  if (diagnostics) readSnapshots(diagnostics);
   const last = samples.at(-1);
   if (last && last.step >= entry.step) throw new Unfit('its curves go on beyond its last step');
   return {
@@ -158,6 +161,7 @@ async function readParts(bytes: Uint8Array): Promise<RunFile> {
     samples,
     checkpoint,
     films,
+    diagnostics,
   };
 }
 

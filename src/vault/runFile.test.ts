@@ -91,6 +91,7 @@ const run: RunFile = {
   samples,
   checkpoint,
   films: null,
+  diagnostics: null,
 };
 
 const refusal = async (bytes: Uint8Array): Promise<string> => {

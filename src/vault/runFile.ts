@@ -1,6 +1,6 @@
 // A run as one file to carry elsewhere: a zip of tables that other programs read too. `manifest.json` says what is in it,
 // with length and SHA-256 of each part; `run.json` holds name, record and scores; `series.safetensors` the curves;
-// `checkpoint.safetensors` the model. Never an image. Names of films only where they are asked for, in `films.jsonl`.
+// `checkpoint.safetensors` the model; `diagnostics.safetensors`, where there is any, what looks at the run measured. Never an image. Names of films only where they are asked for, in `films.jsonl`.
 
 import { zipSync } from 'fflate';
 import { type MetricName, metricNames, type StepSample } from '../protocol/metrics.ts';
@@ -20,6 +20,7 @@ export const PARTS = {
   'series.safetensors': 1 << 30,
   'checkpoint.safetensors': 0x7fff_0000,
   'films.jsonl': 256 << 20,
+  'diagnostics.safetensors': 64 << 20,
 } as const;
 export type PartName = keyof typeof PARTS;
 
@@ -32,6 +33,8 @@ export interface RunFile {
   readonly checkpoint: Uint8Array<ArrayBuffer> | null;
   /** Names of films as vault/filmList.ts keeps them; null unless they were asked for. */
   readonly films: Uint8Array<ArrayBuffer> | null;
+  /** Snapshots as diagnostics/snapshot.ts writes them; null where nothing was measured. */
+  readonly diagnostics: Uint8Array<ArrayBuffer> | null;
 }
 
 /** Curves as a table: [steps, 2 + metrics] doubles, their columns named in the metadata. */
@@ -65,13 +68,14 @@ function carried(record: RunRecord): RunRecord {
 
 /** Parts are stored as they are: weights and doubles hardly shrink. */
 export async function writeRunFile(run: RunFile): Promise<Uint8Array<ArrayBuffer>> {
-  const { name, record, evaluations, samples, checkpoint, films } = run;
+  const { name, record, evaluations, samples, checkpoint, films, diagnostics } = run;
   const parts: [PartName, Uint8Array][] = [
     ['run.json', encode({ name, record: carried(record), evaluations })],
     ['series.safetensors', packSeries(samples, metricNames(record.config))],
   ];
   if (checkpoint) parts.push(['checkpoint.safetensors', checkpoint]);
   if (films) parts.push(['films.jsonl', films]);
+  if (diagnostics) parts.push(['diagnostics.safetensors', diagnostics]);
   const listed: Record<string, { bytes: number; sha256: string }> = {};
   for (const [part, bytes] of parts) {
     listed[part] = { bytes: bytes.length, sha256: await checksumOf(bytes) };

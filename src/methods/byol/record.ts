@@ -41,6 +41,7 @@ export const BYOL = defineMethod({
     },
   },
   heads: { global: globalHead(['distance']) },
+  others: { prediction: { label: 'Prediction' } },
   total: {
     formula: 'L = |n(p1) - n(t2)|² + |n(p2) - n(t1)|²',
     meaning:

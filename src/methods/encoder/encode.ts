@@ -19,6 +19,8 @@ export interface EncoderOutput {
 export interface EncoderOptions {
   /** False skips the context bottlenecks. */
   readonly bottlenecks: boolean;
+  /** The last map is wanted afterwards: a tape that frees for good leaves it to its caller. */
+  readonly keepLast?: boolean;
   /** Looks at each level's spatial gate, [N,H,W], level 1 to 5. */
   readonly onGate?: (level: number, gate: Tensor) => void;
   /** Looks at each attended map when it is made, level 1 to 5. */
@@ -51,6 +53,6 @@ export function encode(
     options.onLevel?.(level, levels[level - 1]!);
   }
   const features = globalMean(pass, levels[4]!);
-  pass.tape?.release(levels[4]!);
+  if (!options.keepLast) pass.tape?.release(levels[4]!);
   return { levels: levels as unknown as EncoderOutput['levels'], maps, features };
 }

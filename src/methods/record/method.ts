@@ -73,6 +73,8 @@ export interface MethodRecord<R extends Rows = Rows, TermName extends string = s
   readonly rows: R;
   readonly terms: Readonly<Record<TermName, Term<keyof R & string>>>;
   readonly heads: Readonly<Record<string, Head<keyof R & string, TermName>>>;
+  /** What else the network puts out for a view, [D] under this name among the engine's `inside`: measured beside the heads. */
+  readonly others?: Readonly<Record<string, { readonly label: string }>>;
   /** The whole loss: its formula, and what its curve says. */
   readonly total: {
     readonly formula: string;

@@ -51,6 +51,7 @@ export const SIMSIAM = defineMethod({
     },
   },
   heads: { global: globalHead(['cosine']) },
+  others: { prediction: { label: 'Prediction' } },
   total: {
     formula: 'L = -1/2 [cos(p1, z2) + cos(p2, z1)]',
     meaning:

@@ -4,6 +4,7 @@
 import type { EngineEvent } from '../../protocol/engine.ts';
 import { type CommonMetric, commonValue, metricNames, type StepSample } from '../../protocol/metrics.ts';
 import { addMarker, appendSamples, rewindSeries } from '../curves/series.ts';
+import { forgetSnapshots, rewindSnapshots, takeSnapshot, useSnapshots } from '../curves/snapshots.ts';
 import { NO_VERDICT, verdictOf } from '../curves/verdict.ts';
 import { NO_WAITS, useSession } from '../session.ts';
 import { noteProgress } from './evaluation.ts';
@@ -32,7 +33,7 @@ function showFigures(): void {
     memoryInUse: recent('memory/in-use'),
     memoryReserved: recent('memory/reserved'),
     dataWaits: waits,
-    verdict: verdictOf(tail, runConfig),
+    verdict: verdictOf(tail, runConfig, useSnapshots.getState().list),
   });
 }
 
@@ -62,6 +63,7 @@ function noteWaits(samples: readonly StepSample[]): void {
 export function forgetSamples(): void {
   tail = [];
   waits = NO_WAITS;
+  forgetSnapshots();
   if (timer !== null) clearTimeout(timer);
   timer = null;
   useSession.setState({ imagesPerSecond: null, dataWaits: NO_WAITS, verdict: NO_VERDICT });
@@ -78,6 +80,9 @@ export function followEngine(event: EngineEvent): void {
     case 'samples':
       takeSamples(event.samples);
       break;
+    case 'snapshot':
+      takeSnapshot(event.snapshot, useSession.getState().runConfig?.diagnoseEvery || 1);
+      break;
     case 'compile':
       set({ compile: event.done < event.total ? { done: event.done, total: event.total } : null });
       break;
@@ -92,6 +97,7 @@ export function followEngine(event: EngineEvent): void {
       break;
     case 'rewound':
       rewindSeries(event.step);
+      rewindSnapshots(event.step);
       tail = tail.filter(({ step }) => step < event.step);
       break;
     case 'kept':

@@ -17,6 +17,7 @@ import {
 import { readRunFile } from '../../vault/readRunFile.ts';
 import { writeRunFile } from '../../vault/runFile.ts';
 import { addRun, listRuns, readRunCheckpoint, readRunSeries, removeRun } from '../../vault/runs.ts';
+import { SNAPSHOT_FILE } from '../../vault/snapshotFile.ts';
 import { attempt, currentClient } from '../client.ts';
 import { liveSeries, Series } from '../curves/series.ts';
 import { requireProtectedPage } from '../page/protection.ts';
@@ -168,7 +169,9 @@ export async function exportRun(id: string, names: boolean): Promise<Uint8Array<
     const point = await readRunCheckpoint(storage, id);
     const step = point?.entry.step ?? record.step;
     const samples = (await readRunSeries(storage, record)).filter((sample) => sample.step < step);
-    const films = names ? await (await storage.open(id)).read(FILMS_FILE) : null;
+    const folder = await storage.open(id);
+    const films = names ? await folder.read(FILMS_FILE) : null;
+    const diagnostics = await folder.read(SNAPSHOT_FILE);
     const state = record.state === 'interrupted' ? ('paused' as const) : record.state;
     const { name, evaluations } = run;
     const written = { ...record, step, state };
@@ -179,6 +182,7 @@ export async function exportRun(id: string, names: boolean): Promise<Uint8Array<
       samples,
       checkpoint: point?.bytes ?? null,
       films,
+      diagnostics,
     });
   });
   return file;
@@ -188,7 +192,7 @@ export async function exportRun(id: string, names: boolean): Promise<Uint8Array<
 export const importRun = (source: File): Promise<boolean> =>
   attempt('importing', async () => {
     requireProtectedPage();
-    const { name, record, evaluations, samples, checkpoint, films } = await readRunFile(
+    const { name, record, evaluations, samples, checkpoint, films, diagnostics } = await readRunFile(
       new Uint8Array(await source.arrayBuffer()),
     );
     // The engine alone knows what shapes a model of this configuration has.
@@ -197,6 +201,7 @@ export const importRun = (source: File): Promise<boolean> =>
     const added = await addRun(storage, { record, samples, checkpoint });
     const folder = await storage.open(added.id);
     if (films) await folder.write(FILMS_FILE, [films]);
+    if (diagnostics) await folder.write(SNAPSHOT_FILE, [diagnostics]);
     const { runs } = useRuns.getState();
     let free = name;
     for (let again = 2; runs.some((run) => run.name === free); again++) free = `${name} (${again})`;

@@ -11,7 +11,7 @@ import { EMPTY_STATUS, type EngineState, type RunStatus } from '../../protocol/e
 import { commonValue, isRepeated, type StepSample } from '../../protocol/metrics.ts';
 import type { RunChange } from '../../protocol/vault.ts';
 import type { TrainingSet } from '../../train/batchSource.ts';
-import { Pretrainer, trainingLoop } from '../../train/pretrain.ts';
+import { Pretrainer, trainingLoop, type Watching } from '../../train/pretrain.ts';
 import type { StepObserver } from '../../train/trainingStep.ts';
 import { AppError } from '../../util/errors.ts';
 import type { RunKeeper } from './runKeeper.ts';
@@ -44,6 +44,7 @@ export class ActiveRun {
   readonly remaining = new RemainingTime();
   readonly watch: StepWatch;
   keeper: RunKeeper | null = null;
+  readonly #watching: Watching | null;
   #trainer: Pretrainer;
   /** Changes of a past that is being repeated, still to come. */
   #ahead: RunChange[] = [];
@@ -55,10 +56,13 @@ export class ActiveRun {
     dataset: TrainingSet,
     runtime: Runtime,
     { weights = null, checkpoint }: Beginning,
+    watching: Watching | null = null,
   ) {
+    this.#watching = watching;
     this.weights = weights;
     this.watch = new StepWatch(methodOf(config).total.bounded);
-    this.#trainer = new Pretrainer(config, dataset, runtime, checkpoint ? startAt(checkpoint) : weights);
+    const start = checkpoint ? startAt(checkpoint) : weights;
+    this.#trainer = new Pretrainer(config, dataset, runtime, start, watching);
   }
 
   get trainer(): Pretrainer {
@@ -93,7 +97,7 @@ export class ActiveRun {
     const config = this.keeper?.record.config ?? this.#trainer.config;
     const newest = await this.#newest();
     const start = newest ? startAt(newest.checkpoint) : this.weights;
-    this.#trainer = new Pretrainer(config, dataset, runtime, start);
+    this.#trainer = new Pretrainer(config, dataset, runtime, start, this.#watching);
     await this.#trainer.compile(onProgress);
     return this.#restoreTo(newest);
   }

@@ -4,6 +4,7 @@
 // only one engine has it, in this tab or any other.
 
 import { checkpointParts, firstNotFinite } from '../../checkpoint/checkpoint.ts';
+import { type Snapshot, withSnapshot } from '../../diagnostics/snapshot.ts';
 import { commonValue, type StepSample } from '../../protocol/metrics.ts';
 import {
   type KeepingPolicy,
@@ -16,6 +17,7 @@ import type { Pretrainer } from '../../train/pretrain.ts';
 import { AppError } from '../../util/errors.ts';
 import type { RunStorage } from '../../vault/folder.ts';
 import { type RestorePoint, RunVault } from '../../vault/runVault.ts';
+import { readKeptSnapshots, writeKeptSnapshots } from '../../vault/snapshotFile.ts';
 import { StorageWatch, type Tell } from './runKeeperStorage.ts';
 import { type Begun, LossThumbnail, lastOf, mean, recordOf } from './runRecord.ts';
 
@@ -27,6 +29,9 @@ export class RunKeeper {
   #unsaved: StepSample[] = [];
   #next: number;
   #thumbnail = new LossThumbnail();
+  /** What looks have measured, and whether the file lacks any of it. */
+  #snapshots: readonly Snapshot[];
+  #unsavedSnapshots = false;
   #marks: RunMark[];
   #state: RunRecord['state'];
   #waiting: { step: number; go: () => void }[] = [];
@@ -43,7 +48,9 @@ export class RunKeeper {
     storage: StorageWatch,
     release: () => void,
     samples: readonly StepSample[],
+    snapshots: readonly Snapshot[],
   ) {
+    this.#snapshots = snapshots;
     this.#vault = vault;
     this.#storage = storage;
     this.#release = release;
@@ -60,7 +67,7 @@ export class RunKeeper {
     const release = await holdRun(id);
     try {
       const vault = await RunVault.create(await storage.open(id), recordOf(id, run, begun));
-      return new RunKeeper(vault, new StorageWatch(storage, vault, tell), release, []);
+      return new RunKeeper(vault, new StorageWatch(storage, vault, tell), release, [], []);
     } catch (thrown) {
       release();
       throw thrown;
@@ -71,8 +78,10 @@ export class RunKeeper {
   static async open(storage: RunStorage, id: string, tell: Tell): Promise<RunKeeper | null> {
     const release = await holdRun(id);
     const vault = await RunVault.open(await storage.open(id), id);
-    if (vault)
-      return new RunKeeper(vault, new StorageWatch(storage, vault, tell), release, await vault.series());
+    if (vault) {
+      const [samples, snapshots] = [await vault.series(), await readKeptSnapshots(vault.folder)];
+      return new RunKeeper(vault, new StorageWatch(storage, vault, tell), release, samples, snapshots);
+    }
     release();
     return null;
   }
@@ -101,6 +110,12 @@ export class RunKeeper {
     this.#next = sample.step + 1;
     this.#thumbnail.add(commonValue(sample, 'loss/total'));
     this.#wake();
+  }
+
+  /** What a look measured. */
+  look(snapshot: Snapshot): void {
+    this.#snapshots = withSnapshot(this.#snapshots, snapshot, this.record.config.diagnoseEvery);
+    this.#unsavedSnapshots = true;
   }
 
   mark(mark: RunMark): void {
@@ -194,6 +209,8 @@ export class RunKeeper {
     await this.#vault.settled();
     this.#unsaved = this.#unsaved.filter((sample) => sample.step < step);
     this.#marks = this.#marks.filter((mark) => mark.step <= step);
+    this.#snapshots = this.#snapshots.filter((snapshot) => snapshot.step < step);
+    this.#unsavedSnapshots = true;
     this.#next = step;
     this.#savedStep = step;
     await this.#vault.rewind(step, { marks: [...this.#marks], failure: null });
@@ -237,9 +254,20 @@ export class RunKeeper {
     const before = performance.now();
     const total = mean(samples.map((sample) => commonValue(sample, 'loss/total')));
     await this.#vault.saveCheckpoint({ step, parts, total, name, samples, patch: this.#patch(step) });
+    await this.#writeSnapshots(step);
     this.#writeSeconds = (performance.now() - before) / 1000;
     this.#unsaved = this.#unsaved.filter((sample) => sample.step >= step);
     await this.#storage.saved();
+  }
+
+  /** Those before a step; a run that goes on from there measures the later ones again. */
+  async #writeSnapshots(step: number): Promise<void> {
+    if (!this.#unsavedSnapshots) return;
+    this.#unsavedSnapshots = this.#snapshots.some((snapshot) => snapshot.step >= step);
+    await writeKeptSnapshots(
+      this.#vault.folder,
+      this.#snapshots.filter((snapshot) => snapshot.step < step),
+    );
   }
 
   #patch(step: number) {

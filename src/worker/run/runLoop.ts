@@ -5,11 +5,13 @@ import type { Config } from '../../config/schema.ts';
 import { type DeviceFacts, isAtWork, type RunStatus } from '../../protocol/engine.ts';
 import type { StepSample } from '../../protocol/metrics.ts';
 import { KEEPING, type KeepingPolicy } from '../../protocol/vault.ts';
+import type { Watching } from '../../train/pretrain.ts';
 import { AppError, asAppError } from '../../util/errors.ts';
 import { formatDuration } from '../../util/format.ts';
 import type { EngineDevice } from '../engine/device.ts';
 import type { TestFaults } from '../engine/faultInjection.ts';
 import { kernelFacts, kernelsInWords } from '../engine/kernels.ts';
+import { watchingFor } from '../engine/measuring.ts';
 import type { EngineEvents, EngineStatus } from '../engine/status.ts';
 import { ActiveRun, type Beginning } from './activeRun.ts';
 import {
@@ -43,6 +45,8 @@ export class RunLoop {
   readonly #events: EngineEvents;
   readonly #faults: TestFaults | null;
   readonly #losses = new LossLog();
+  /** Looks at runs while they train. */
+  readonly #watching: Watching;
   /** Set to ask the loop to end after the step in flight. */
   #haltRequested = false;
   #looping: Promise<void> = Promise.resolve();
@@ -53,6 +57,7 @@ export class RunLoop {
     this.#storage = storage;
     this.#events = events;
     this.#faults = faults;
+    this.#watching = watchingFor(status, events);
   }
 
   /** Resolves once the steps under way have been taken, and at once where there are none. */
@@ -71,7 +76,8 @@ export class RunLoop {
       this.#status.enter('compiling');
       try {
         const { runtime } = this.#device;
-        this.#status.run = new ActiveRun(config, this.#status.needDataset(), runtime, beginning);
+        const films = this.#status.needDataset();
+        this.#status.run = new ActiveRun(config, films, runtime, beginning, this.#watching);
         if (this.#faults?.take('out-of-memory')) throw new AppError('out-of-memory', 'made up by a test.');
         await this.#status.run.trainer.compile((done, total) =>
           this.#events.send({ type: 'compile', done, total }),
@@ -170,6 +176,7 @@ export class RunLoop {
     const state = run.finished ? 'done' : run.keeper ? 'paused' : 'ready';
     this.#status.enter(state);
     if (state === 'paused' && limit > 0) this.#status.mark('pause', 'Paused');
+    await run.trainer.looksHeard();
     // Single steps are not worth a checkpoint each.
     const keep = limit > 1 || state === 'done';
     await run.keeper?.settle(run.trainer, state === 'done' ? 'done' : 'paused', keep);

@@ -84,6 +84,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
       (page) => page.getByTestId('export-checkpoint').waitFor(PATIENCE),
     ),
   },
+  learnt: { fake: 'beat:1', hash: SMALL, act: inTurn(trained, press('view-learnt')) },
   inspect: { fake: 'beat:1', hash: SMALL, act: trained, folded: press('open-inspect') },
   help: { fake: 'beat:2', act: press('command-help') },
   'evaluate-empty': { fake: 'beat:2', act: press('view-evaluate') },

@@ -21,6 +21,7 @@ import { fakeSample } from './curves.ts';
 import { fakeBudget, fakeKernels } from './device.ts';
 import { drawFilm, makeFakeIntake } from './films.ts';
 import { fakeEvaluation } from './report.ts';
+import { fakeSnapshot } from './snapshots.ts';
 import { fakeScores, fakeValidation } from './study.ts';
 
 export interface FakeOptions {
@@ -148,6 +149,10 @@ class FakeEngine implements EngineClient {
       this.#emit({ type: 'failed', error, rollback: null });
       this.#status('failed');
       return;
+    }
+    const { diagnoseEvery } = config;
+    if (diagnoseEvery > 0 && this.#step % diagnoseEvery === 0) {
+      this.#emit({ type: 'snapshot', snapshot: fakeSnapshot(this.#step, config) });
     }
     this.#emit({ type: 'samples', samples: [this.#sample(config)] });
     this.#step++;

@@ -16,6 +16,7 @@ import { toWire, type WireError } from '../../util/errors.ts';
 
 export const VIEWS = {
   train: 'Train',
+  learnt: 'What is learnt',
   evaluate: 'Evaluate',
   study: 'Study',
   runs: 'Runs',

@@ -19,6 +19,7 @@ import { ExportDialog } from '../export/ExportDialog.tsx';
 import { FilmViewer } from '../films/FilmViewer.tsx';
 import { Gallery } from '../films/Gallery.tsx';
 import { InspectColumn } from '../films/InspectColumn.tsx';
+import { LearntView } from '../learnt/LearntView.tsx';
 import { RunPanel } from '../runs/RunPanel.tsx';
 import { RunsView } from '../runs/RunsView.tsx';
 import { ConfigForm } from '../settings/ConfigForm.tsx';
@@ -34,6 +35,7 @@ import { TOKENS } from './theme.ts';
 
 const VIEW_PARTS: Record<ViewName, () => React.ReactNode> = {
   train: TrainView,
+  learnt: LearntView,
   evaluate: EvaluateView,
   study: StudyView,
   runs: RunsView,

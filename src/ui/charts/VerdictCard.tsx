@@ -1,10 +1,13 @@
 // The collapse verdict: one word, one sentence, and per head the two figures it rests on as small scales.
 
-import { Tooltip } from '@mantine/core';
+import { Button, Tooltip } from '@mantine/core';
+import { type ConfigKey, SCHEMA } from '../../config/schema.ts';
+import type { LearntVerdict } from '../../diagnostics/verdict.ts';
 import { type HeadHealth, VERDICTS } from '../../methods/record/health.ts';
 import type { MethodRecord } from '../../methods/record/method.ts';
 import { METHODS } from '../../methods/records.ts';
-import { useSession } from '../../store/session.ts';
+import { changeSetting } from '../../store/run/acts.ts';
+import { showError, useSession } from '../../store/session.ts';
 import { formatFigure } from '../../util/format.ts';
 import { Section } from '../shell/Section.tsx';
 import { headDash } from '../shell/theme.ts';
@@ -73,6 +76,25 @@ function HeadScales({ health }: { health: HeadHealth }) {
   );
 }
 
+/** The setting to change, in one press: for the run at hand from its next step on. */
+function Offer({ learnt }: { learnt: LearntVerdict }) {
+  const { change, step } = learnt;
+  if (!change) return null;
+  const key = change.key as ConfigKey;
+  return (
+    <div className={styles.offer}>
+      <Button
+        variant="default"
+        onClick={() => void changeSetting(key, change.value).catch(showError)}
+        data-testid="verdict-change"
+      >
+        Set {SCHEMA[key].label.toLowerCase()} to {formatFigure(change.value)}
+      </Button>
+      <span className="dim num">first seen at step {step}</span>
+    </div>
+  );
+}
+
 export function VerdictCard() {
   const verdict = useSession((session) => session.verdict);
   return (
@@ -83,6 +105,7 @@ export function VerdictCard() {
           {VERDICTS[verdict.name]}
         </p>
         <p className={styles.verdictSentence}>{verdict.sentence}</p>
+        {verdict.learnt && <Offer learnt={verdict.learnt} />}
         {verdict.heads.map((health) => (
           <HeadScales key={health.head} health={health} />
         ))}

@@ -61,6 +61,19 @@ const RUNS = {
       [64.6, 0.718],
     ],
   ],
+  /** Its end, after 440 steps: heads narrow as the loss comes to rest. */
+  atRest: [
+    START,
+    [
+      [2.5, 0.111],
+      [3.4, 0.038],
+      [4.9, 0.069],
+      [10.7, 0.066],
+      [14.3, 0.05],
+      [39.9, 0.376],
+      [40.8, 0.387],
+    ],
+  ],
   withoutVariance: [
     START,
     [
@@ -175,6 +188,10 @@ const judge = (rows: readonly Row[], changes: Partial<Config> = {}) =>
 describe('the looks', () => {
   test('find nothing wrong with a healthy run, at no step of it', () => {
     for (let looks = 1; looks <= 4; looks++) expect(judge(RUNS.healthy.slice(0, looks))).toBeNull();
+  });
+
+  test('find nothing wrong where a healthy run comes to rest', () => {
+    expect(judge(RUNS.atRest)).toBeNull();
   });
 
   test('name a variance weight of 0, and give it its usual value', () => {

@@ -12,8 +12,8 @@ import { fileName, lightPaint, paperFont, saveBlob, savePaper, saveText } from '
 import { coloursOf, type Figure, paperFigureOf, plotMarkup, tableCsv, ticksOf } from './figures.ts';
 import styles from './learnt.module.css';
 
-const HEIGHT = 190;
-const FRAME = { left: 44, right: 10, top: 8, bottom: 34 };
+const HEIGHT = 202;
+const FRAME = { left: 44, right: 10, top: 20, bottom: 34 };
 /** A table on the page is for reading; the whole of it goes to a file. */
 const MOST_ROWS = 200;
 
@@ -32,10 +32,9 @@ export function Card({ title, sentence, table, array, onSave, testId, legend, ch
   const [shown, setShown] = useState(false);
   const name = fileName(title);
   return (
-    <section className={styles.card} aria-label={title} data-testid={testId}>
+    <section aria-label={title} data-testid={testId}>
       <header className={styles.head}>
         <h3>{title}</h3>
-        {legend}
         <span className="spring" />
         <Menu position="bottom-end" transitionProps={{ duration: 80 }} withinPortal>
           <Menu.Target>
@@ -58,6 +57,7 @@ export function Card({ title, sentence, table, array, onSave, testId, legend, ch
           </Menu.Dropdown>
         </Menu>
       </header>
+      {legend}
       {children}
       <p className={styles.sentence}>{sentence}</p>
       {shown && <Rows title={title} table={table} />}
@@ -172,6 +172,9 @@ function PlotAxes({ figure: { x, y }, width, height }: { figure: Figure; width: 
           {text}
         </text>
       ))}
+      <text x={-FRAME.left} y={-8}>
+        {y.label}
+      </text>
       <text x={width / 2} y={height + 28} textAnchor="middle">
         {x.label}
       </text>

@@ -104,7 +104,7 @@ export function LearntView() {
           <FigureCard testId="deviations" figure={deviationFigure(picture, output.label, shown.step)} />
           <CorrelationMap picture={picture} label={output.label} step={shown.step} />
           <FigureCard testId="path" figure={pathFigure(upTo, picture.name, output.label, shown.step)} />
-          <div className={styles.measure}>
+          <div>
             <Select
               size="xs"
               w={180}

@@ -48,7 +48,7 @@ const RANKS: Record<string, number> = {
  * What a method, a task or a kernel says of itself as data: its settings, terms, reports, words and labels. Settings table, protocol and page
  * read these files; everything else in their folders is the engine's.
  */
-const RECORD = /^((methods|tasks)\/(\w+\/)?records?|methods\/record\/\w+|gpu\/kernels\/(\w+\/)?labels)\.ts$/;
+const RECORD = /^((methods|tasks)\/(\w+\/)?records?|methods\/record\/\w+|gpu\/kernels\/labels)\.ts$/;
 
 /** The same inside the page's state: settings and curves know no run, only commands know everything. */
 const STORE_RANKS: Record<string, number> = {

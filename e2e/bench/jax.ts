@@ -13,7 +13,7 @@ import {
   numpy as np,
   valueAndGrad,
 } from '@jax-js/jax';
-import { shape4 } from '../../src/gpu/shape.ts';
+import { shape4 } from '../../src/gpu/kernel.ts';
 import { PREFIX } from '../../src/methods/encoder/network.ts';
 import { globalProjector } from '../../src/methods/heads/projector.ts';
 import { LEVEL_BIASES, LEVEL_WEIGHTS, localProjector } from '../../src/methods/mlvicx/network.ts';

@@ -2,6 +2,8 @@
 // does not compile until a new kernel has its line. Tensors are made once and kept.
 
 import { tf } from '../../src/gpu/backend.ts';
+import { keepOnHost } from '../../src/gpu/forms.ts';
+import { shape4 } from '../../src/gpu/kernel.ts';
 import { packHyper } from '../../src/gpu/kernels/optimiser/optimiser.ts';
 import { type LevelPlace, levelPlaces, packLevelMatrices } from '../../src/gpu/kernels/pool/levelPool.ts';
 import { KERNEL_TABLE, type KernelName } from '../../src/gpu/kernels/table.ts';
@@ -11,8 +13,6 @@ import {
   packViewParameters,
   wholeFilm,
 } from '../../src/gpu/kernels/views/viewInput.ts';
-import { shape4 } from '../../src/gpu/shape.ts';
-import { keepOnHost } from '../../src/gpu/switches.ts';
 import { lossWeights } from '../../src/methods/record/total.ts';
 import { methodOf } from '../../src/methods/records.ts';
 import { Rng } from '../../src/util/rng.ts';

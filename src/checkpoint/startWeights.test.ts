@@ -1,7 +1,7 @@
 // Torchvision's names against ours for the whole backbone, and what a file that is no such network is told.
 
 import { describe, expect, it } from 'vitest';
-import { sizeOf } from '../gpu/shape.ts';
+import { sizeOf } from '../gpu/kernel.ts';
 import { backbone } from '../methods/encoder/network.ts';
 import { tinyConfig } from '../train/testRun.ts';
 import { type StoredTensor, writeSafetensors } from '../util/safetensors.ts';

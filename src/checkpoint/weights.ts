@@ -1,8 +1,8 @@
 // Puts the weights and batch-norm state of a checkpoint into a model, all of them or none: going on with part of what
 // was asked for would score or train something else unawares.
 
+import { sizeOf } from '../gpu/kernel.ts';
 import type { Runtime } from '../gpu/runtime.ts';
-import { sizeOf } from '../gpu/shape.ts';
 import type { Model } from '../methods/model.ts';
 import type { NetworkSpec } from '../nn/parameters.ts';
 import { AppError } from '../util/errors.ts';

@@ -11,7 +11,7 @@ import { readStartWeights } from '../checkpoint/startWeights.ts';
 import { isBufferName, type NamedTensor } from '../checkpoint/stateDict.ts';
 import { presetConfig } from '../config/presets.ts';
 import { type Config, parseConfig } from '../config/schema.ts';
-import { sizeOf } from '../gpu/shape.ts';
+import { sizeOf } from '../gpu/kernel.ts';
 import { networkOf } from '../methods/engines.ts';
 import { METHOD_NAMES } from '../methods/records.ts';
 import { drawFrom } from '../train/initialise.ts';

@@ -1,6 +1,9 @@
-// The forms of a kernel: different programs for the same result, one of which suits an adapter. The choice is a state
-// of the program, made before a run is prepared and the same for all shapes; without a choice it follows from the kind
-// of adapter alone. Forms round differently, so a run repeats to the last bit only under the same choice.
+// What runs for a kernel: which of its forms, different programs for the same result, or a composition of stock TensorFlow.js
+// operations in its place, so that a driver that fails on one of our programs can be found by trying. The choice is a state of the
+// program, made before a run is prepared and the same for all shapes; without one the form follows from the kind of adapter alone.
+// Forms round differently, so a run repeats to the last bit only under the same choice. The compositions are in the kernels' folders.
+
+import type { PlainData, Tensor } from './backend.ts';
 
 /**
  * wide: large register tiles, few threads. narrow: small register tiles, many threads. shared: tiles in workgroup
@@ -62,3 +65,46 @@ export function formFor(name: string, forms: Forms, adapter: Adapter): Form {
  */
 export const isLittle = (run: { width: number; imageSize: number; batchSize: number }): boolean =>
   run.width ** 2 * run.imageSize ** 2 * run.batchSize <= 2 ** 20;
+
+/** What a composition may do beside calling operations. */
+export interface StockTools<In extends string> {
+  /** Overwrites an input that the kernel mutates, from number `begin` on. */
+  put(name: In, values: Tensor, begin?: number): void;
+  /**
+   * An input's values on the host, as keepOnHost was given them: what a composition cannot ask the GPU without waiting,
+   * and whole numbers beyond 2^24, which stock operations round. @throws Error where nobody kept them
+   */
+  host(name: In): PlainData;
+}
+
+export interface Stock<In extends string, Attrs extends object> {
+  /** What runs instead, in the names of TensorFlow.js. */
+  readonly instead: string;
+  /** Makes the kernel's outputs; whatever else it makes is freed by the caller. */
+  run(inputs: Readonly<Record<In, Tensor>>, attrs: Attrs, tools: StockTools<In>): Tensor[];
+}
+
+const onHost = new WeakMap<object, PlainData>();
+
+/** Remembers, without a copy, what a tensor was written from. */
+export function keepOnHost(tensor: Tensor, values: PlainData): void {
+  onHost.set(tensor.dataId, values);
+}
+
+/** @throws Error */
+export function hostValues(tensor: Tensor): PlainData {
+  const values = onHost.get(tensor.dataId);
+  if (!values) throw new Error('the values of this tensor were not kept on the host');
+  return values;
+}
+
+const replaced = new Map<string, Stock<string, object>>();
+
+/** The composition that runs instead of a kernel, by its registered name. */
+export const replacementOf = (name: string): Stock<string, object> | undefined => replaced.get(name);
+
+/** Takes the place of all earlier replacements. */
+export function replaceKernels(replacements: ReadonlyMap<string, Stock<string, object>>): void {
+  replaced.clear();
+  for (const [name, stock] of replacements) replaced.set(name, stock);
+}

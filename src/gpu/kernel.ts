@@ -4,14 +4,22 @@
 // Gradients are kernels of their own; which kernel is whose gradient is said in nn/.
 
 import { alias, allocate, onGpu, type PlainData, type Tensor, type TensorInfo, tf } from './backend.ts';
-import { type Form, type Forms, formFor } from './forms.ts';
+import { type Form, type Forms, formFor, hostValues, replacementOf, type Stock } from './forms.ts';
 import type { Program } from './program.ts';
 import type { Runtime } from './runtime.ts';
-import { type Shape, sizeOf } from './shape.ts';
-import { hostValues, replacementOf, type Stock } from './switches.ts';
 
-export type { Shape };
 export { type Tensor, tf };
+
+/** Dimensions, the last running fastest. */
+export type Shape = readonly number[];
+
+export const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1);
+
+/** The dimensions of a map, [N, H, W, C], or of a filter, [kh, kw, in, out]. */
+export function shape4(shape: Shape): [number, number, number, number] {
+  if (shape.length !== 4) throw new Error(`four dimensions were expected, not [${shape.join(', ')}]`);
+  return [...shape] as [number, number, number, number];
+}
 
 /** A tensor as plain numbers, row-major. References read and write these. */
 export interface Plain {

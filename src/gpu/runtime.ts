@@ -1,11 +1,11 @@
 // Records our programs into the command encoder of the tfjs backend, so that own and stock kernels keep their
 // order. Pipelines are cached by program name, bind groups by the buffers they bind, uniforms by their bytes:
 // with fixed shapes a steady step allocates nothing. Submission is the caller's (submit) or happens by itself after
-// so many dispatches or so much work, so that no single submit comes near a two-second watchdog.
+// so many dispatches or so much work, so that no single submit comes near a two-second watchdog. Buffers that results are read back
+// from are kept where the same size is read again and again.
 
 import { internalsOf, type TensorInfo } from './backend.ts';
 import { type Program, slicesOf } from './program.ts';
-import { ReadBuffers } from './readBuffers.ts';
 
 const SUBMIT_EVERY = 64;
 /** Multiply-adds a second of a card of which nothing is known: a tenth of what 400 GFLOP/s can do. */
@@ -316,3 +316,33 @@ export class Runtime {
     return id;
   }
 }
+
+export class ReadBuffers {
+  readonly #idle = new Map<number, GPUBuffer[]>();
+
+  take(device: GPUDevice, size: number): GPUBuffer {
+    return this.#idle.get(size)?.pop() ?? make(device, size);
+  }
+
+  /** Unmapped, and nothing pending on it. */
+  giveBack(buffer: GPUBuffer): void {
+    const list = this.#idle.get(buffer.size);
+    if (list) list.push(buffer);
+    else buffer.destroy();
+  }
+
+  /** Lets `count` buffers of a size lie idle from now on, until they are released. */
+  reserve(device: GPUDevice, size: number, count: number): void {
+    const list = this.#idle.get(size) ?? [];
+    while (list.length < count) list.push(make(device, size));
+    this.#idle.set(size, list);
+  }
+
+  release(size: number): void {
+    for (const buffer of this.#idle.get(size) ?? []) buffer.destroy();
+    this.#idle.delete(size);
+  }
+}
+
+const make = (device: GPUDevice, size: number): GPUBuffer =>
+  device.createBuffer({ size, usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ });

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { presetConfig } from '../config/presets.ts';
 import { type Config, parseConfig } from '../config/schema.ts';
 import { tf } from '../gpu/backend.ts';
-import { values } from '../gpu/kernels/parts/samples.ts';
+import { values } from '../gpu/kernels/parts/case.ts';
 import { drawFrom } from '../train/initialise.ts';
 import { readHeads } from '../train/sample.ts';
 import { sampleFacts } from '../train/viewFacts.ts';

@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Config, defaultConfig } from '../config/schema.ts';
 import { tf } from '../gpu/backend.ts';
-import { movingAverage } from '../gpu/kernels/optimiser/movingAverage.ts';
+import { movingAverage } from '../gpu/kernels/optimiser/optimiser.ts';
 import { Tape } from '../nn/tape.ts';
 import { readHeads } from '../train/sample.ts';
 import { relativeDistance } from '../train/testParity.ts';

@@ -5,7 +5,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { type Config, defaultConfig } from '../config/schema.ts';
 import { tf } from '../gpu/backend.ts';
-import { given, relativeError } from '../gpu/kernels/parts/samples.ts';
+import { given, relativeError } from '../gpu/kernels/parts/case.ts';
 import { Tape } from '../nn/tape.ts';
 import { readHeads } from '../train/sample.ts';
 import { engineOf } from './engines.ts';

@@ -2,15 +2,21 @@
 // record how to go back. Without a tape they only compute; the caller tidies.
 
 import { type Tensor, tf } from '../gpu/kernel.ts';
-import { conv2dInputGrad, conv2d as conv2dKernel } from '../gpu/kernels/conv/conv2d.ts';
-import { conv2dFilterGrad } from '../gpu/kernels/conv/conv2dFilterGrad.ts';
+import { conv2dFilterGrad, conv2dInputGrad, conv2d as conv2dKernel } from '../gpu/kernels/conv/conv2d.ts';
 import { columnSums, dense, denseFilterGrad, denseInputGrad } from '../gpu/kernels/dense/dense.ts';
-import { batchNormEval, batchNorm as batchNormKernel } from '../gpu/kernels/norm/batchNorm.ts';
-import { batchNormApply } from '../gpu/kernels/norm/batchNormApply.ts';
+import {
+  batchNormApply,
+  batchNormEval,
+  batchNorm as batchNormKernel,
+} from '../gpu/kernels/norm/batchNorm.ts';
 import { batchNormGrad } from '../gpu/kernels/norm/batchNormGrad.ts';
-import { spatialMean, spatialMeanGrad } from '../gpu/kernels/pool/elementwise.ts';
+import {
+  reluGrad,
+  relu as reluKernel,
+  spatialMean,
+  spatialMeanGrad,
+} from '../gpu/kernels/pool/elementwise.ts';
 import { maxPoolGrad, maxPool as maxPoolKernel } from '../gpu/kernels/pool/maxPool.ts';
-import { reluGrad, relu as reluKernel } from '../gpu/kernels/pool/relu.ts';
 import type { Parameters } from './parameters.ts';
 import type { Tape } from './tape.ts';
 

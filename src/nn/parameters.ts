@@ -3,8 +3,7 @@
 // together while optimiser, checkpoint and reports still see each by its PyTorch name.
 
 import { keptTensor } from '../gpu/backend.ts';
-import { type Shape, type Tensor, tf } from '../gpu/kernel.ts';
-import { sizeOf } from '../gpu/shape.ts';
+import { type Shape, sizeOf, type Tensor, tf } from '../gpu/kernel.ts';
 
 /** One named parameter in our layout: convolutions [kh,kw,in,out], linear layers [in,out], the rest [n]. */
 export interface ParameterSpec {

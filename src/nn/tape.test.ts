@@ -1,9 +1,8 @@
 // The tape on the plain backend: gradients that meet are summed, what is released is recomputed as often as it must be
 // and no oftener, boundaries and halves, who owns a gradient, and that nothing is left.
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type Tensor, tf } from '../gpu/kernel.ts';
-import { given, relativeError, values } from '../gpu/kernels/parts/samples.ts';
-import { sizeOf } from '../gpu/shape.ts';
+import { sizeOf, type Tensor, tf } from '../gpu/kernel.ts';
+import { given, relativeError, values } from '../gpu/kernels/parts/case.ts';
 import { stage } from './blocks.ts';
 import type { Pass } from './layers.ts';
 import { type NetworkSpec, Parameters, type StorageSpec } from './parameters.ts';

@@ -3,10 +3,9 @@
 // storages), a large storage where it is. The arithmetic is in gpu/kernels/optimiser/movingAverage.ts.
 
 import { keptZeros } from '../gpu/backend.ts';
-import type { Tensor } from '../gpu/kernel.ts';
-import { movingAverage } from '../gpu/kernels/optimiser/movingAverage.ts';
+import { sizeOf, type Tensor } from '../gpu/kernel.ts';
+import { movingAverage } from '../gpu/kernels/optimiser/optimiser.ts';
 import type { Runtime } from '../gpu/runtime.ts';
-import { sizeOf } from '../gpu/shape.ts';
 import type { NetworkSpec, Parameters } from '../nn/parameters.ts';
 import type { Optimiser } from './optimiser.ts';
 

@@ -1,9 +1,8 @@
 // LARS and AdamW over a small network against their formulas, written out here for one parameter at a time in double
 // precision: gathered storages, one that holds two parameters, and one so large that it is updated where it is.
 import { afterEach, expect, test } from 'vitest';
-import { tf } from '../gpu/kernel.ts';
-import { relativeError, values } from '../gpu/kernels/parts/samples.ts';
-import { sizeOf } from '../gpu/shape.ts';
+import { sizeOf, tf } from '../gpu/kernel.ts';
+import { relativeError, values } from '../gpu/kernels/parts/case.ts';
 import { testDevice } from '../gpu/testDevice.ts';
 import { type NetworkSpec, Parameters } from '../nn/parameters.ts';
 import { Optimiser, type OptimiserSettings } from './optimiser.ts';

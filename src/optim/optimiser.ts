@@ -6,11 +6,10 @@
 // the others, and with them their common norm, are known.
 
 import { keptTensor, keptZeros } from '../gpu/backend.ts';
-import type { Tensor } from '../gpu/kernel.ts';
+import { keepOnHost } from '../gpu/forms.ts';
+import { sizeOf, type Tensor } from '../gpu/kernel.ts';
 import { adamwUpdate, HYPER_LENGTH, larsUpdate, packHyper } from '../gpu/kernels/optimiser/optimiser.ts';
 import type { Runtime } from '../gpu/runtime.ts';
-import { sizeOf } from '../gpu/shape.ts';
-import { keepOnHost } from '../gpu/switches.ts';
 import type { Download, NetworkSpec, ParameterSpec, Parameters, StorageSpec } from '../nn/parameters.ts';
 
 export interface OptimiserSettings {

@@ -5,9 +5,9 @@
 import { PRESET_NAMES, presetConfig } from '../config/presets.ts';
 import { type Config, SCHEMA } from '../config/schema.ts';
 import { nearestPreset } from '../config/share.ts';
+import { sizeOf } from '../gpu/kernel.ts';
 import { KERNEL_TABLE, type KernelName } from '../gpu/kernels/table.ts';
 import type { Runtime } from '../gpu/runtime.ts';
-import { sizeOf } from '../gpu/shape.ts';
 import { type AdapterKind, countSizes, type SizeCounts } from '../gpu/sizes.ts';
 import { type Budget, bufferLimit, KERNEL_LABELS } from '../protocol/device.ts';
 import type { DeviceFacts } from '../protocol/engine.ts';

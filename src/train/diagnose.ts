@@ -2,8 +2,7 @@
 // made: images, weights, levels, heads, gradients. Used after the loss has ceased to be a number or has run away; the
 // state of the run is spoilt by it, so the caller restores it afterwards.
 
-import type { Tensor } from '../gpu/kernel.ts';
-import { sizeOf } from '../gpu/shape.ts';
+import { sizeOf, type Tensor } from '../gpu/kernel.ts';
 import { levelWidths } from '../methods/encoder/network.ts';
 import { LEVELS } from '../methods/record/statistics.ts';
 import type { Pretrainer } from './pretrain.ts';

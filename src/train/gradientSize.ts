@@ -1,9 +1,8 @@
 // How large a gradient is while a run is in order: the first step that is observed gives it. Used to say at which size
 // clipping would leave such a step alone. What other observers want to see of the step they see too.
 
-import type { Tensor } from '../gpu/kernel.ts';
+import { sizeOf, type Tensor } from '../gpu/kernel.ts';
 import type { Runtime } from '../gpu/runtime.ts';
-import { sizeOf } from '../gpu/shape.ts';
 import type { StepObserver } from './trainingStep.ts';
 
 export interface GradientSize {

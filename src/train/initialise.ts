@@ -1,7 +1,7 @@
 // Initial values of the network from a seed. Every parameter has a stream of its own, keyed by its name, so adding
 // one never changes another, and reset returns to exactly the same start.
 
-import { sizeOf } from '../gpu/shape.ts';
+import { sizeOf } from '../gpu/kernel.ts';
 import type { Draw, Initialiser } from '../nn/parameters.ts';
 import { hashText, Rng } from '../util/rng.ts';
 

@@ -2,7 +2,7 @@
 // part of the loss, so they are computed here in float64 from one small read-back rather than on the GPU.
 // The formulas are those of gpu/kernels/loss/vicreg.ts.
 
-import { VICREG_EPS, VICREG_STD } from '../gpu/kernels/loss/constants.ts';
+import { VICREG_EPS, VICREG_STD } from '../gpu/kernels/loss/vicregPrograms.ts';
 import type { Statistic } from '../methods/record/statistics.ts';
 
 export type LevelTerms = Record<Statistic, number>;

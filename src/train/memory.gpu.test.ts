@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { presetConfig } from '../config/presets.ts';
 import type { Config } from '../config/schema.ts';
 import { tf } from '../gpu/kernel.ts';
-import { relativeError, values } from '../gpu/kernels/parts/samples.ts';
+import { relativeError, values } from '../gpu/kernels/parts/case.ts';
 import '../gpu/kernels/table.ts';
 import { countBuffers } from '../gpu/testBuffers.ts';
 import { testDevice } from '../gpu/testDevice.ts';

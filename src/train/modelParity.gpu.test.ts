@@ -3,9 +3,8 @@
 import { expect, test } from 'vitest';
 import { fromTorchLayout, isBufferName } from '../checkpoint/stateDict.ts';
 import { type Config, defaultConfig } from '../config/schema.ts';
-import { type Tensor, tf } from '../gpu/kernel.ts';
+import { sizeOf, type Tensor, tf } from '../gpu/kernel.ts';
 import { VICREG_TERMS } from '../gpu/kernels/loss/vicreg.ts';
-import { sizeOf } from '../gpu/shape.ts';
 import { testDevice } from '../gpu/testDevice.ts';
 import { Model } from '../methods/model.ts';
 import { readSafetensors } from '../util/safetensors.ts';

@@ -9,8 +9,7 @@ import { lossesOf } from '../checks/parity/modelPass.ts';
 import { parametersOf } from '../checks/parity/modelSetup.ts';
 import { checksum, norm } from '../checks/parity/rows.ts';
 import { type Config, defaultConfig } from '../config/schema.ts';
-import { tf } from '../gpu/kernel.ts';
-import { sizeOf } from '../gpu/shape.ts';
+import { sizeOf, tf } from '../gpu/kernel.ts';
 import { testDevice } from '../gpu/testDevice.ts';
 import { TrainingStep } from './trainingStep.ts';
 

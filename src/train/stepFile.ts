@@ -5,9 +5,8 @@
 
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { isBufferName, type NamedTensor, toTorchLayout } from '../checkpoint/stateDict.ts';
-import type { Tensor } from '../gpu/kernel.ts';
+import { sizeOf, type Tensor } from '../gpu/kernel.ts';
 import type { Runtime } from '../gpu/runtime.ts';
-import { sizeOf } from '../gpu/shape.ts';
 import { commonValue } from '../protocol/metrics.ts';
 import { AppError } from '../util/errors.ts';
 import { type StoredTensor, type WritableDtype, writeSafetensors } from '../util/safetensors.ts';

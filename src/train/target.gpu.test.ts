@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { readCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint.ts';
 import type { Config } from '../config/schema.ts';
 import { tf } from '../gpu/kernel.ts';
-import { relativeError } from '../gpu/kernels/parts/samples.ts';
+import { relativeError } from '../gpu/kernels/parts/case.ts';
 import { testDevice } from '../gpu/testDevice.ts';
 import { networkOf } from '../methods/engines.ts';
 import { readSafetensors } from '../util/safetensors.ts';

@@ -5,6 +5,7 @@
 import type { Config } from '../config/schema.ts';
 import { blurKernelFor, drawView, viewNumbers } from '../data/augment.ts';
 import { keptZeros } from '../gpu/backend.ts';
+import { keepOnHost } from '../gpu/forms.ts';
 import type { Tensor } from '../gpu/kernel.ts';
 import {
   PARAMETER_WORDS,
@@ -16,7 +17,6 @@ import {
 } from '../gpu/kernels/views/viewInput.ts';
 import { renderViews, resizeEval } from '../gpu/kernels/views/views.ts';
 import type { Runtime } from '../gpu/runtime.ts';
-import { keepOnHost } from '../gpu/switches.ts';
 import type { EngineDataset } from '../protocol/dataset.ts';
 import type { Batch } from './batchSource.ts';
 

@@ -1,6 +1,7 @@
 // Augmentation fixtures: every stage from the stage recorded before it, the whole from the film, with the parameters
 // given; and the resize of the evaluation. Rendered by the kernels of gpu/kernels/views/views.ts from packed films.
 
+import { keepOnHost } from '../../gpu/forms.ts';
 import { type Tensor, tf } from '../../gpu/kernel.ts';
 import {
   PARAMETER_WORDS,
@@ -11,7 +12,6 @@ import {
 } from '../../gpu/kernels/views/viewInput.ts';
 import { renderViews, resizeEval, VIEW_STAGES, type ViewStage } from '../../gpu/kernels/views/views.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
-import { keepOnHost } from '../../gpu/switches.ts';
 import type { Fixture } from './fixtures.ts';
 import { checksum, norm, type Rows } from './rows.ts';
 

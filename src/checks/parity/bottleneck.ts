@@ -1,9 +1,8 @@
 // Bottleneck fixtures: the context bottleneck as a layer of its own, with output, both gates and all gradients.
 
 import { fromTorchLayout, toTorchLayout } from '../../checkpoint/stateDict.ts';
-import type { Tensor } from '../../gpu/kernel.ts';
+import { shape4, type Tensor } from '../../gpu/kernel.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
-import { shape4 } from '../../gpu/shape.ts';
 import { bottleneckWeights } from '../../methods/encoder/network.ts';
 import { contextBottleneck } from '../../nn/blocks.ts';
 import { Parameters } from '../../nn/parameters.ts';

@@ -3,8 +3,8 @@
 
 import { fromTorchLayout, isBufferName, type NamedTensor } from '../../checkpoint/stateDict.ts';
 import { defaultConfig } from '../../config/schema.ts';
+import { sizeOf } from '../../gpu/kernel.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
-import { sizeOf } from '../../gpu/shape.ts';
 import { Tuner } from '../../tasks/finetune/tuner.ts';
 import { drawFrom } from '../../train/initialise.ts';
 import type { Fixture } from './fixtures.ts';

@@ -1,9 +1,8 @@
 // Between the recorded layouts (PyTorch's) and ours: maps are NCHW there and NHWC here, pooled levels channel-major
 // there and position-major here. Weights go through checkpoint/stateDict.ts, as checkpoints do.
 
-import { type Tensor, tf } from '../../gpu/kernel.ts';
+import { sizeOf, type Tensor, tf } from '../../gpu/kernel.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
-import { sizeOf } from '../../gpu/shape.ts';
 import type { Numbers } from './rows.ts';
 
 type Shape = readonly number[];

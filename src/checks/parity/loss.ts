@@ -3,8 +3,8 @@
 // training would not choose at the given sizes is asked of the kernel by name.
 
 import { type Tensor, tf } from '../../gpu/kernel.ts';
-import { VICREG_EPS } from '../../gpu/kernels/loss/constants.ts';
 import { VICREG_TERMS, vicreg, vicregGrad } from '../../gpu/kernels/loss/vicreg.ts';
+import { VICREG_EPS } from '../../gpu/kernels/loss/vicregPrograms.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
 import { readStatistics, vicregLoss } from '../../methods/heads/vicregLoss.ts';
 import type { Statistic } from '../../methods/record/statistics.ts';

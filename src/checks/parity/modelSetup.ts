@@ -9,9 +9,8 @@ import {
   type NamedTensors,
 } from '../../checkpoint/stateDict.ts';
 import { type Config, defaultConfig } from '../../config/schema.ts';
-import type { Tensor } from '../../gpu/kernel.ts';
+import { sizeOf, type Tensor } from '../../gpu/kernel.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
-import { sizeOf } from '../../gpu/shape.ts';
 import type { RunState } from '../../train/trainingStep.ts';
 import type { Fixture } from './fixtures.ts';
 import { toNhwc, upload } from './layouts.ts';

@@ -3,7 +3,7 @@
 
 import { defaultConfig } from '../../config/schema.ts';
 import { tf } from '../../gpu/kernel.ts';
-import { movingAverage } from '../../gpu/kernels/optimiser/movingAverage.ts';
+import { movingAverage } from '../../gpu/kernels/optimiser/optimiser.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
 import { engineOf } from '../../methods/engines.ts';
 import type { Fixture } from './fixtures.ts';

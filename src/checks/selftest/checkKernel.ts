@@ -1,11 +1,17 @@
 // Runs one case of a kernel on the GPU and measures how far it lands from the plain loops. Whatever goes wrong (a
 // program the driver refuses, a fault while it runs, a number that is none) becomes a row, never an exception.
 
+import { keepOnHost } from '../../gpu/forms.ts';
 import { type Kernel, type Tensor, tf } from '../../gpu/kernel.ts';
-import { type Case, type Results, referenceOf, TOLERANCE } from '../../gpu/kernels/parts/case.ts';
-import { type Given, relativeError } from '../../gpu/kernels/parts/samples.ts';
+import {
+  type Case,
+  type Given,
+  type Results,
+  referenceOf,
+  relativeError,
+  TOLERANCE,
+} from '../../gpu/kernels/parts/case.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
-import { keepOnHost } from '../../gpu/switches.ts';
 import type { ErrorUnit, SelfTestRow } from '../../protocol/device.ts';
 
 /** Kinds of GPU error that are caught here, so that they end neither the test nor a run that is paused. */

@@ -4,12 +4,10 @@
 
 import { presetConfig } from '../../config/presets.ts';
 import { type Config, parseConfig } from '../../config/schema.ts';
-import { type Plain, tf } from '../../gpu/kernel.ts';
-import { movingAverage } from '../../gpu/kernels/optimiser/movingAverage.ts';
-import { HYPER_LENGTH, larsUpdate, packHyper } from '../../gpu/kernels/optimiser/optimiser.ts';
-import { relativeError, values } from '../../gpu/kernels/parts/samples.ts';
+import { type Plain, sizeOf, tf } from '../../gpu/kernel.ts';
+import { HYPER_LENGTH, larsUpdate, movingAverage, packHyper } from '../../gpu/kernels/optimiser/optimiser.ts';
+import { relativeError, values } from '../../gpu/kernels/parts/case.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
-import { sizeOf } from '../../gpu/shape.ts';
 import { Model } from '../../methods/model.ts';
 import { lossWeights, reportLength } from '../../methods/record/total.ts';
 import { METHOD_NAMES, METHODS, type MethodName, methodOf } from '../../methods/records.ts';

@@ -7,7 +7,7 @@
 import { chooseForms, type Form, formFor, formsHere, TILE_FORMS } from '../../gpu/forms.ts';
 import { type Kernel, type Tensor, tf } from '../../gpu/kernel.ts';
 import { CASES } from '../../gpu/kernels/cases.ts';
-import { type Given, relativeError } from '../../gpu/kernels/parts/samples.ts';
+import { type Given, relativeError } from '../../gpu/kernels/parts/case.ts';
 import { KERNEL_TABLE, type KernelName } from '../../gpu/kernels/table.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
 import type { KernelForm } from '../../protocol/device.ts';

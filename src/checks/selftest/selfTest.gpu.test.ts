@@ -2,7 +2,7 @@
 // where a kernel computes something else, makes no number, or is refused by the driver.
 import { afterEach, describe, expect, test } from 'vitest';
 import { defineKernel, KERNELS, tf } from '../../gpu/kernel.ts';
-import { given } from '../../gpu/kernels/parts/samples.ts';
+import { given } from '../../gpu/kernels/parts/case.ts';
 import { KERNEL_TABLE } from '../../gpu/kernels/table.ts';
 import { program } from '../../gpu/program.ts';
 import { testDevice } from '../../gpu/testDevice.ts';

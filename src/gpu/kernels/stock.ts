@@ -2,8 +2,8 @@
 // kernel that is switched off is replaced for all callers; training, scoring and the self-test alike then run stock
 // operations in its place. Each composition is held to the kernel's plain loops by checks/selftest/stock.gpu.test.ts.
 
+import { replaceKernels, type Stock } from '../forms.ts';
 import type { Kernel } from '../kernel.ts';
-import { replaceKernels, type Stock } from '../switches.ts';
 import * as barlow from './barlow/stock.ts';
 import * as bottleneck from './bottleneck/stock.ts';
 import * as contrastive from './contrastive/stock.ts';

@@ -8,24 +8,20 @@ import { contrastive, contrastiveGrad } from './contrastive/contrastive.ts';
 import { cosine, cosineGrad } from './contrastive/cosine.ts';
 import { enqueue, queueContrast, queueContrastGrad } from './contrastive/queue.ts';
 import { rowNormalise, rowNormaliseGrad } from './contrastive/rowNormalise.ts';
-import { conv2d, conv2dInputGrad } from './conv/conv2d.ts';
-import { conv2dFilterGrad } from './conv/conv2dFilterGrad.ts';
+import { conv2d, conv2dFilterGrad, conv2dInputGrad } from './conv/conv2d.ts';
 import { crossEntropy, crossEntropyGrad } from './crossEntropy/crossEntropy.ts';
 import { columnSums, dense, denseFilterGrad, denseInputGrad } from './dense/dense.ts';
 import { fromHalf, toHalf } from './half/half.ts';
 import type { KernelName } from './labels.ts';
 import { vicreg, vicregGrad } from './loss/vicreg.ts';
-import { batchNorm, batchNormEval } from './norm/batchNorm.ts';
-import { batchNormApply } from './norm/batchNormApply.ts';
+import { batchNorm, batchNormApply, batchNormEval } from './norm/batchNorm.ts';
 import { batchNormGrad } from './norm/batchNormGrad.ts';
-import { movingAverage } from './optimiser/movingAverage.ts';
-import { adamwUpdate, larsUpdate } from './optimiser/optimiser.ts';
+import { adamwUpdate, larsUpdate, movingAverage } from './optimiser/optimiser.ts';
 import { matchPlaces } from './places/matchPlaces.ts';
 import { placeVicreg, placeVicregGrad } from './places/placeVicreg.ts';
-import { add, spatialMean, spatialMeanGrad } from './pool/elementwise.ts';
+import { add, relu, reluGrad, spatialMean, spatialMeanGrad } from './pool/elementwise.ts';
 import { levelPool, levelPoolGrad } from './pool/levelPool.ts';
 import { maxPool, maxPoolGrad } from './pool/maxPool.ts';
-import { relu, reluGrad } from './pool/relu.ts';
 import { renderViews, resizeEval } from './views/views.ts';
 
 export const KERNEL_TABLE = {

@@ -2,8 +2,8 @@
 // of three layers on every place of the last map, and VICReg on both, the local one on pairs of places of the two views.
 
 import { type Tensor, tf } from '../../gpu/kernel.ts';
-import { LOCATION_COLUMNS } from '../../gpu/kernels/places/constants.ts';
 import { matchPlaces } from '../../gpu/kernels/places/matchPlaces.ts';
+import { LOCATION_COLUMNS } from '../../gpu/kernels/places/matchPrograms.ts';
 import { placeVicreg, placeVicregGrad } from '../../gpu/kernels/places/placeVicreg.ts';
 import { reshape } from '../../nn/layers.ts';
 import type { Tape } from '../../nn/tape.ts';

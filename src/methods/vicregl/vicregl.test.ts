@@ -4,7 +4,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { type Config, defaultConfig } from '../../config/schema.ts';
 import { tf } from '../../gpu/backend.ts';
-import { values } from '../../gpu/kernels/parts/samples.ts';
+import { values } from '../../gpu/kernels/parts/case.ts';
 import { Tape } from '../../nn/tape.ts';
 import { readHeads } from '../../train/sample.ts';
 import { readStatistics } from '../heads/vicregLoss.ts';

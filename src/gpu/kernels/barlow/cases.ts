@@ -1,7 +1,6 @@
 // Cases of the terms of Barlow Twins and their gradient.
 
-import { type CaseTable, referenceOf } from '../parts/case.ts';
-import { type Given, given } from '../parts/samples.ts';
+import { type CaseTable, type Given, given, referenceOf } from '../parts/case.ts';
 import { barlow } from './barlow.ts';
 
 function barlowGradient(films: number, dimensions: number) {

@@ -1,7 +1,7 @@
 // The terms of Barlow Twins and their gradient as compositions of stock operations, by the formulas of barlow.ts.
 
 import { type Tensor, tf } from '../../backend.ts';
-import type { Stock } from '../../switches.ts';
+import type { Stock } from '../../forms.ts';
 import { inverseRoot, joined, part, product, shaped } from '../parts/operations.ts';
 
 type NoAttrs = Record<string, never>;

@@ -6,9 +6,8 @@
 // The backward pass is in bottleneckGrad.ts; WGSL is in bottleneckPrograms.ts.
 
 import { SUM_FORMS } from '../../forms.ts';
-import { defineKernel, type InPlace, type Plain } from '../../kernel.ts';
+import { defineKernel, type InPlace, type Plain, shape4, sizeOf } from '../../kernel.ts';
 import { flatGroups } from '../../program.ts';
-import { shape4, sizeOf } from '../../shape.ts';
 import { runColumnReduction } from '../parts/columnReduce.ts';
 import { vectorLanes } from '../parts/lanes.ts';
 import {

@@ -6,9 +6,8 @@
 // A maximum's gradient goes to one element, the first among ties. WGSL is in bottleneckGradPrograms.ts.
 
 import { SUM_FORMS } from '../../forms.ts';
-import { defineKernel, type GpuJob, type InPlace, type Plain } from '../../kernel.ts';
+import { defineKernel, type GpuJob, type InPlace, type Plain, shape4 } from '../../kernel.ts';
 import { flatGroups } from '../../program.ts';
-import { shape4 } from '../../shape.ts';
 import { runColumnReduction } from '../parts/columnReduce.ts';
 import { vectorLanes } from '../parts/lanes.ts';
 import { SPATIAL_KERNEL } from './bottleneck.ts';

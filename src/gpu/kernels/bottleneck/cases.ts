@@ -1,7 +1,6 @@
 // Cases of the context bottleneck.
 
-import { type CaseTable, referenceOf } from '../parts/case.ts';
-import { type Given, given, rectified, repeated } from '../parts/samples.ts';
+import { type CaseTable, type Given, given, rectified, referenceOf, repeated } from '../parts/case.ts';
 import { bottleneck } from './bottleneck.ts';
 
 function attended(shape: readonly [number, number, number, number]) {

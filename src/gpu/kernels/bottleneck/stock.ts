@@ -1,9 +1,8 @@
 // The context bottleneck as compositions of stock operations, by the formulas of bottleneck.ts and bottleneckGrad.ts.
 
 import { type Tensor, tf } from '../../backend.ts';
-import type { InPlace } from '../../kernel.ts';
-import { shape4 } from '../../shape.ts';
-import type { Stock } from '../../switches.ts';
+import type { Stock } from '../../forms.ts';
+import { type InPlace, shape4 } from '../../kernel.ts';
 import {
   filterGradient,
   firstPlace,

@@ -1,8 +1,7 @@
 // Cases of rows of unit length, of the contrastive loss with and without a queue, and of the
 // cosine loss.
 
-import { type CaseTable, referenceOf } from '../parts/case.ts';
-import { type Given, given } from '../parts/samples.ts';
+import { type CaseTable, type Given, given, referenceOf } from '../parts/case.ts';
 import { contrastive } from './contrastive.ts';
 import { cosine } from './cosine.ts';
 import { queueContrast } from './queue.ts';

@@ -4,7 +4,7 @@
 
 import { defineKernel } from '../../kernel.ts';
 import { flatGroups, program } from '../../program.ts';
-import { largestOverLanes, SUM_OVER_LANES, sumOverLanes } from './lanesSum.ts';
+import { largestOverLanes, SUM_OVER_LANES, sumOverLanes } from '../parts/lanes.ts';
 
 export interface ContrastiveAttrs {
   readonly temperature: number;

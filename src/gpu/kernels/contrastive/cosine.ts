@@ -4,7 +4,7 @@
 
 import { defineKernel } from '../../kernel.ts';
 import { flatGroups, program, threadFor } from '../../program.ts';
-import { SUM_OVER_LANES, sumOverLanes } from './lanesSum.ts';
+import { SUM_OVER_LANES, sumOverLanes } from '../parts/lanes.ts';
 
 export interface CosineAttrs {
   readonly scale: number;

@@ -6,8 +6,8 @@
 
 import { defineKernel } from '../../kernel.ts';
 import { flatGroups, program, threadFor } from '../../program.ts';
+import { largestOverLanes, SUM_OVER_LANES, sumOverLanes } from '../parts/lanes.ts';
 import { type ContrastiveAttrs, meanLoss } from './contrastive.ts';
-import { largestOverLanes, SUM_OVER_LANES, sumOverLanes } from './lanesSum.ts';
 
 /** Place of the loss in the vector of terms. */
 export const QUEUE_LOSS = 0;

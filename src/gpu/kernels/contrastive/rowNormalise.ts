@@ -3,7 +3,7 @@
 
 import { defineKernel } from '../../kernel.ts';
 import { flatGroups, program } from '../../program.ts';
-import { SUM_OVER_LANES, sumOverLanes } from './lanesSum.ts';
+import { SUM_OVER_LANES, sumOverLanes } from '../parts/lanes.ts';
 
 const SMALLEST = 1e-12;
 

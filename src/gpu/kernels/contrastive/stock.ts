@@ -2,7 +2,7 @@
 // of stock operations, by the formulas of rowNormalise.ts, contrastive.ts, queue.ts and cosine.ts.
 
 import { type Tensor, tf } from '../../backend.ts';
-import type { Stock } from '../../switches.ts';
+import type { Stock } from '../../forms.ts';
 import { joined, part, product, shaped } from '../parts/operations.ts';
 import type { ContrastiveAttrs } from './contrastive.ts';
 import type { CosineAttrs } from './cosine.ts';

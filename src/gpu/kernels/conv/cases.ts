@@ -1,7 +1,6 @@
 // Cases of the convolutions: those of a ResNet-18, narrow, and each with channel counts that no vector divides.
 
-import type { CaseTable } from '../parts/case.ts';
-import { type Given, given, repeated } from '../parts/samples.ts';
+import { type CaseTable, type Given, given, repeated } from '../parts/case.ts';
 
 interface Convolution {
   readonly detail: string;

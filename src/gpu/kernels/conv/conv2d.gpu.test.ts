@@ -6,8 +6,7 @@ import { tf } from '../../backend.ts';
 import { TILE_FORMS } from '../../forms.ts';
 import { testDevice } from '../../testDevice.ts';
 import { given, gpuError, numericalGradient, relativeError, runOn, withForm } from '../parts/testing.ts';
-import { conv2d, conv2dInputGrad, convShape } from './conv2d.ts';
-import { conv2dFilterGrad } from './conv2dFilterGrad.ts';
+import { conv2d, conv2dFilterGrad, conv2dInputGrad, convShape } from './conv2d.ts';
 import { chooseFilterTile } from './convFilterTile.ts';
 
 /** [n, h, w, cin], [kernel, cout, stride, pad]. */

@@ -3,9 +3,8 @@
 // unit everything is unrolled. Each tap has its list of (dy, x) pairs, without those that are known to lie in the
 // padding, and takes them four at a time as a product of two small matrices.
 
-import type { Shape } from '../../kernel.ts';
+import { type Shape, shape4 } from '../../kernel.ts';
 import { type Program, program, slicedIndex } from '../../program.ts';
-import { shape4 } from '../../shape.ts';
 import {
   type Element,
   each,

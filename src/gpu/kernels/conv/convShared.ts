@@ -5,10 +5,8 @@
 //   filter   rows: taps x inputs    inner: output pixels            columns: output channels
 
 import type { TensorInfo } from '../../backend.ts';
-import type { GpuJob } from '../../kernel.ts';
-import { shape4 } from '../../shape.ts';
-import { foldPartials } from '../parts/foldPartials.ts';
-import { range, storageOf } from '../parts/lanes.ts';
+import { type GpuJob, shape4 } from '../../kernel.ts';
+import { foldPartials, range, storageOf } from '../parts/lanes.ts';
 import { runSharedProduct } from '../parts/sharedTile.ts';
 import type { FilterGradAttrs } from './convFilterTile.ts';
 import type { Direction, Window } from './convTile.ts';

@@ -4,9 +4,8 @@
 // tile spans the whole row, columns in the padding vanish from the code.
 // Forward: read row = row * stride + ky - pad. Input gradient: the same relation solved for the other side.
 
-import type { GpuJob, Shape } from '../../kernel.ts';
+import { type GpuJob, type Shape, shape4, sizeOf } from '../../kernel.ts';
 import { flatGroups, type Program, program, slicedIndex } from '../../program.ts';
-import { shape4, sizeOf } from '../../shape.ts';
 import {
   each,
   type Lanes,

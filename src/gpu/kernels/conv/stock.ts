@@ -1,7 +1,7 @@
 // Convolution and its two gradients by the backend's own kernels.
 
 import { tf } from '../../backend.ts';
-import type { Stock } from '../../switches.ts';
+import type { Stock } from '../../forms.ts';
 import { filterGradient, inputGradient } from '../parts/operations.ts';
 import type { InputGradAttrs } from './conv2d.ts';
 import type { FilterGradAttrs } from './convFilterTile.ts';

@@ -1,7 +1,6 @@
 // Cases of the cross-entropy of known labels.
 
-import { type CaseTable, referenceOf } from '../parts/case.ts';
-import { given } from '../parts/samples.ts';
+import { type CaseTable, given, referenceOf } from '../parts/case.ts';
 import { crossEntropy, UNKNOWN_TARGET } from './crossEntropy.ts';
 
 /** Logits, and labels of which every third is not known. */

@@ -3,7 +3,7 @@
 
 import { defineKernel } from '../../kernel.ts';
 import { flatGroups, program, threadFor } from '../../program.ts';
-import { SUM_OVER_LANES, sumOverLanes } from '../contrastive/lanesSum.ts';
+import { SUM_OVER_LANES, sumOverLanes } from '../parts/lanes.ts';
 
 /** Places in the vector of terms: the loss, and over how many labels it is the mean. */
 export const CROSS_ENTROPY_TERMS = { loss: 0, known: 1 } as const;

@@ -1,7 +1,7 @@
 // The cross-entropy of known labels and its gradient as compositions of stock operations, by the formulas of crossEntropy.ts.
 
 import { type Tensor, tf } from '../../backend.ts';
-import type { Stock } from '../../switches.ts';
+import type { Stock } from '../../forms.ts';
 import { joined, ones, part, shaped } from '../parts/operations.ts';
 import { CROSS_ENTROPY_TERMS } from './crossEntropy.ts';
 

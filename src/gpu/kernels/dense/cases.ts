@@ -1,7 +1,6 @@
 // Cases of the dense layers.
 
-import type { CaseTable } from '../parts/case.ts';
-import { given, repeated } from '../parts/samples.ts';
+import { type CaseTable, given, repeated } from '../parts/case.ts';
 
 /** [n, k, m] with and without a remainder in every direction, and one whose sum is long. */
 const DENSE: [readonly [number, number, number], ...(readonly [number, number, number])[]] = [

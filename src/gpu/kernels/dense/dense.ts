@@ -6,10 +6,8 @@ import type { TensorInfo } from '../../backend.ts';
 import { TILE_FORMS } from '../../forms.ts';
 import { defineKernel, type GpuJob, type Plain } from '../../kernel.ts';
 import { flatGroups, program, threadFor } from '../../program.ts';
-import { foldPartials } from '../parts/foldPartials.ts';
-import { storageOf } from '../parts/lanes.ts';
-import { sharedDense } from './denseShared.ts';
-import { type Product, runProduct } from './denseTile.ts';
+import { foldPartials, storageOf } from '../parts/lanes.ts';
+import { type Product, runProduct, sharedDense } from './denseTile.ts';
 
 /** x [n,k], w [k,m], b [m] -> [n,m]; without `bias`, b is bound but not added. */
 export const dense = defineKernel<'x' | 'w' | 'b', { bias: boolean }>({

@@ -1,7 +1,7 @@
 // Dense layers and the sums of columns by stock matrix products.
 
 import { tf } from '../../backend.ts';
-import type { Stock } from '../../switches.ts';
+import type { Stock } from '../../forms.ts';
 import { product } from '../parts/operations.ts';
 
 type Nothing = Record<string, never>;

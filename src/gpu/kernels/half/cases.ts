@@ -1,7 +1,6 @@
 // Cases of the storage of maps in 16 bits: values of every size that halves have, and an odd number of them.
 
-import { type CaseTable, referenceOf } from '../parts/case.ts';
-import { type Given, given } from '../parts/samples.ts';
+import { type CaseTable, type Given, given, referenceOf } from '../parts/case.ts';
 import { toHalf } from './half.ts';
 
 /** Of either sign, from the smallest halves to beyond the largest, zeros among them. */

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { tf } from '../../backend.ts';
 import { testDevice } from '../../testDevice.ts';
-import { values } from '../parts/samples.ts';
+import { values } from '../parts/case.ts';
 import { fromHalf, LARGEST_HALF, toHalf } from './half.ts';
 
 async function roundTrip(data: Float32Array): Promise<Float32Array> {

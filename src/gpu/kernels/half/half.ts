@@ -4,9 +4,8 @@
 // because packing them is undefined. Words carry one more in the exponent that they have when read as float32: so they
 // are float32 numbers of full precision, never too small a one, and whoever copies them as such keeps every bit.
 
-import { defineKernel, type Shape } from '../../kernel.ts';
+import { defineKernel, type Shape, sizeOf } from '../../kernel.ts';
 import { flatGroups, program, threadFor } from '../../program.ts';
-import { sizeOf } from '../../shape.ts';
 
 export const LARGEST_HALF = 65504;
 /** One in the exponent of a float32. */

@@ -2,9 +2,8 @@
 // has them, from whole numbers and powers of two. Powers come from tables, because only those are exact everywhere.
 
 import { type Tensor, tf } from '../../backend.ts';
-import type { Shape } from '../../kernel.ts';
-import { sizeOf } from '../../shape.ts';
-import type { Stock } from '../../switches.ts';
+import type { Stock } from '../../forms.ts';
+import { type Shape, sizeOf } from '../../kernel.ts';
 import { joined, ones, part, shaped } from '../parts/operations.ts';
 import { LARGEST_HALF } from './half.ts';
 

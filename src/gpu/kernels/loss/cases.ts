@@ -1,7 +1,6 @@
 // Cases of the VICReg terms and their gradient.
 
-import { type CaseTable, referenceOf } from '../parts/case.ts';
-import { type Given, given, repeated } from '../parts/samples.ts';
+import { type CaseTable, type Given, given, referenceOf, repeated } from '../parts/case.ts';
 import { vicreg } from './vicreg.ts';
 
 function lossGradient(films: number, dimensions: number) {

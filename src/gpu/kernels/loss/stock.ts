@@ -1,10 +1,10 @@
 // The VICReg terms and their gradient as compositions of stock operations, by the formulas of vicreg.ts.
 
 import { type Tensor, tf } from '../../backend.ts';
-import type { Stock } from '../../switches.ts';
+import type { Stock } from '../../forms.ts';
 import { joined, part, product, shaped } from '../parts/operations.ts';
-import { VICREG_EPS, VICREG_STD } from './constants.ts';
 import { usesGram, type VicregAttrs } from './vicreg.ts';
+import { VICREG_EPS, VICREG_STD } from './vicregPrograms.ts';
 
 export const vicreg: Stock<'z', VicregAttrs> = {
   instead: 'tf.matMul, tf.sum, tf.mean and arithmetic',

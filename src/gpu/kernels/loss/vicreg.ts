@@ -10,10 +10,9 @@ import { SUM_FORMS } from '../../forms.ts';
 import { defineKernel, type Plain } from '../../kernel.ts';
 import { flatGroups } from '../../program.ts';
 import { runColumnReduction } from '../parts/columnReduce.ts';
-import { foldPartials } from '../parts/foldPartials.ts';
-import { vectorLanes } from '../parts/lanes.ts';
-import { VICREG_EPS, VICREG_STD } from './constants.ts';
+import { foldPartials, vectorLanes } from '../parts/lanes.ts';
 import * as programs from './vicregPrograms.ts';
+import { VICREG_EPS, VICREG_STD } from './vicregPrograms.ts';
 
 /** Entries of the terms vector. */
 export const VICREG_TERMS = {

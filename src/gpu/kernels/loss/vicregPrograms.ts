@@ -1,9 +1,15 @@
-// WGSL of the VICReg terms and gradients; the formulas are in vicreg.ts.
+// WGSL of the VICReg terms and gradients, and the two constants of the variance term (VICReg, arXiv 2105.04906, equation 1);
+// the formulas are in vicreg.ts.
 
 import { program, threadFor } from '../../program.ts';
 import type { ColumnReduction } from '../parts/columnReduce.ts';
 import { elementOf, sumOf, type VectorLanes, zeroOf } from '../parts/lanes.ts';
-import { VICREG_EPS, VICREG_STD } from './constants.ts';
+
+/** Added to a variance before its root is taken, so that the gradient of a collapsed dimension is finite. */
+export const VICREG_EPS = 1e-4;
+
+/** The standard deviation below which a dimension is pulled apart: gamma of the publication. */
+export const VICREG_STD = 1;
 
 const TARGET = VICREG_STD.toFixed(1);
 

@@ -3,12 +3,12 @@
 // statistics are updated once per group, in order, with the unbiased variance (docs/method.md, Model).
 // Statistics are one pass by Welford's update in every thread, merged by Chan's formula in every form: sums of squares
 // about a mean that is already known, so neither a large mean nor an unlucky first row costs accuracy.
-// The backward pass is in batchNormGrad.ts.
+// The last part alone, y from x and statistics that are already known, is a kernel too: the backward pass makes normalised maps
+// again with it instead of keeping them, and touches no running statistics. Gradients are in batchNormGrad.ts.
 
 import { type Form, SUM_FORMS } from '../../forms.ts';
-import { defineKernel, type Plain } from '../../kernel.ts';
+import { defineKernel, type InPlace, type Plain, sizeOf } from '../../kernel.ts';
 import { flatGroups, program, threadFor } from '../../program.ts';
-import { sizeOf } from '../../shape.ts';
 import { blocksFor, type ColumnReduction, rowsAtOnce, runColumnReduction } from '../parts/columnReduce.ts';
 import { elementOf, vectorLanes, zeroOf } from '../parts/lanes.ts';
 import { FEW_ROWS, fewRowsForward } from './batchNormFewRows.ts';
@@ -273,3 +273,44 @@ export function normalise(lanes: 1 | 4, relu: boolean, residual: boolean, inPlac
   y[index] = ${relu ? `max(${value}, ${zeroOf(lanes)})` : value};`,
   });
 }
+
+export interface BatchNormApplyAttrs extends InPlace {
+  readonly relu: boolean;
+  /** When false, `residual` is bound but not read. */
+  readonly residual: boolean;
+}
+
+/** stats [groups, 2, C] as batchNorm made them; y = relu?((x - mean) rstd gamma + beta [+ residual]). In place of x. */
+export const batchNormApply = defineKernel<
+  'x' | 'stats' | 'gamma' | 'beta' | 'residual',
+  BatchNormApplyAttrs
+>({
+  name: 'MlvBatchNormApply',
+  inputs: ['x', 'stats', 'gamma', 'beta', 'residual'],
+  outputs: ({ x }) => [x],
+  gpu({ inputs, outputs, takeOver, run }, { relu, residual: added, inPlace = false }) {
+    const { x, stats, gamma, beta, residual } = inputs;
+    const channels = gamma.shape[0]!;
+    const lanes = vectorLanes(channels);
+    const size = sizeOf(x.shape) / lanes;
+    const columns = channels / lanes;
+    const y = inPlace ? takeOver(0, 'x') : outputs[0]!;
+    run(
+      normalise(lanes, relu, added, inPlace),
+      [...(inPlace ? [] : [x]), stats, gamma, beta, residual, y],
+      [size / columns / stats.shape[0]!, columns, size],
+      flatGroups(size, 64),
+    );
+  },
+  reference({ x, stats, gamma, beta, residual }, { relu, residual: added }, [y]) {
+    const channels = gamma.shape[0]!;
+    const perGroup = x.data.length / stats.shape[0]!;
+    for (let i = 0; i < x.data.length; i++) {
+      const [c, g] = [i % channels, Math.floor(i / perGroup)];
+      const [mean, rstd] = [stats.data[g * 2 * channels + c]!, stats.data[(g * 2 + 1) * channels + c]!];
+      const value = (x.data[i]! - mean) * rstd * gamma.data[c]! + beta.data[c]!;
+      const shifted = value + (added ? residual.data[i]! : 0);
+      y!.data[i] = relu ? Math.max(shifted, 0) : shifted;
+    }
+  },
+});

@@ -3,9 +3,8 @@
 // xhat is recomputed from x and the saved statistics; the ReLU mask from y or from x (batchNormText.ts). dgamma and dbeta sum over groups.
 
 import { SUM_FORMS } from '../../forms.ts';
-import { defineKernel, type GpuJob, type InPlace, type Plain } from '../../kernel.ts';
+import { defineKernel, type GpuJob, type InPlace, type Plain, sizeOf } from '../../kernel.ts';
 import { flatGroups, program, threadFor } from '../../program.ts';
-import { sizeOf } from '../../shape.ts';
 import { type ColumnReduction, runColumnReduction } from '../parts/columnReduce.ts';
 import { elementOf, type VectorLanes, vectorLanes, zeroOf } from '../parts/lanes.ts';
 import { chunksFor } from './batchNorm.ts';

@@ -1,7 +1,6 @@
 // Cases of batch norm: with and without ReLU and residual, maps and the rows of a head.
 
-import { type CaseTable, referenceOf } from '../parts/case.ts';
-import { type Given, given, repeated } from '../parts/samples.ts';
+import { type CaseTable, type Given, given, referenceOf, repeated } from '../parts/case.ts';
 import { batchNorm } from './batchNorm.ts';
 
 const NORM = { groups: 2, eps: 1e-5, momentum: 0.1 };

@@ -2,11 +2,10 @@
 // squares what is left.
 
 import { type Tensor, tf } from '../../backend.ts';
-import { sizeOf } from '../../shape.ts';
-import type { Stock } from '../../switches.ts';
+import type { Stock } from '../../forms.ts';
+import { sizeOf } from '../../kernel.ts';
 import { inverseRoot, joined, ones, part, shaped } from '../parts/operations.ts';
-import type { BatchNormAttrs, BatchNormEvalAttrs } from './batchNorm.ts';
-import type { BatchNormApplyAttrs } from './batchNormApply.ts';
+import type { BatchNormApplyAttrs, BatchNormAttrs, BatchNormEvalAttrs } from './batchNorm.ts';
 import type { BatchNormGradAttrs } from './batchNormGrad.ts';
 
 type NormInput = 'x' | 'gamma' | 'beta' | 'residual' | 'runningMean' | 'runningVar';

@@ -1,7 +1,6 @@
 // Cases of both optimisers and of the moving average.
 
-import type { CaseTable } from '../parts/case.ts';
-import { given } from '../parts/samples.ts';
+import { type CaseTable, given } from '../parts/case.ts';
 import { packHyper } from './optimiser.ts';
 
 /** Parameters of unequal length, adapted and not, with a gap between them that must stay as it is. */

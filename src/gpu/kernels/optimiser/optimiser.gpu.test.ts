@@ -3,8 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Given, given, gpuError, relativeError, runOn } from '../parts/testing.ts';
 import { switchOff } from '../stock.ts';
-import { movingAverage } from './movingAverage.ts';
-import { adamwUpdate, HYPER_LENGTH, larsUpdate, packHyper } from './optimiser.ts';
+import { adamwUpdate, HYPER_LENGTH, larsUpdate, movingAverage, packHyper } from './optimiser.ts';
 
 const hyperOf = (clip: number): Given => ({
   shape: [HYPER_LENGTH],

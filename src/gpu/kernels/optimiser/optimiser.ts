@@ -2,11 +2,11 @@
 // specification, section 4) and AdamW (Loshchilov and Hutter, 2019) with decay only on adapted tensors.
 // `segments` [S, 4] lists begin, length and whether the tensor is adapted (two dimensions or more); numbers outside
 // every segment are left alone. What changes from step to step comes in the `hyper` vector. Gradients are clipped by value
-// as they are read (torch.nn.utils.clip_grad_value_): what the formulas below call g is the clipped gradient.
+// as they are read (torch.nn.utils.clip_grad_value_): what the formulas below call g is the clipped gradient. At the end, the moving
+// average by which a target network follows the trained one.
 
-import { defineKernel, type Plain } from '../../kernel.ts';
+import { defineKernel, type Plain, sizeOf } from '../../kernel.ts';
 import { flatGroups, type Program, program, threadFor } from '../../program.ts';
-import { sizeOf } from '../../shape.ts';
 import { elementOf, type VectorLanes, vectorLanes } from '../parts/lanes.ts';
 
 /** Places of the values in the `hyper` vector. */
@@ -304,3 +304,40 @@ fn clipped(g: ${element}, c: f32) -> ${element} {
   return select(clamp(g, ${element}(-c), ${element}(c)), g, kept);
 }`;
 }
+
+/**
+ * target += share * (online - target), which is (1 - share) target + share online and leaves equal numbers as they are.
+ * target, any shape; online, as many numbers or more, whose rest is not read; share [1], which changes from step to step.
+ * Mutates target.
+ */
+export const movingAverage = defineKernel<'target' | 'online' | 'share', Record<string, never>>({
+  name: 'MlvMovingAverage',
+  inputs: ['target', 'online', 'share'],
+  mutates: ['target'],
+  outputs: () => [],
+  gpu({ inputs: { target, online, share }, run }) {
+    const size = sizeOf(target.shape);
+    const fours = vectorLanes(size) === 4 && vectorLanes(sizeOf(online.shape)) === 4;
+    const lanes = fours ? 4 : 1;
+    run(average[lanes], [online, share, target], [size / lanes], flatGroups(size / lanes, 64));
+  },
+  reference({ target, online, share }) {
+    for (let i = 0; i < target.data.length; i++) {
+      target.data[i] = target.data[i]! + share.data[0]! * (online.data[i]! - target.data[i]!);
+    }
+  },
+});
+
+const averageOf = (lanes: VectorLanes) =>
+  program({
+    name: `movingAverage${lanes}`,
+    reads: { online: elementOf(lanes), share: 'f32' },
+    writes: { follower: elementOf(lanes) },
+    params: { size: 'u32' },
+    workgroup: [64],
+    body: `${threadFor(64, 'p.size')}
+  let before = follower[index];
+  follower[index] = before + share[0] * (online[index] - before);`,
+  });
+
+const average = { 1: averageOf(1), 4: averageOf(4) } as const;

@@ -1,8 +1,8 @@
-// Both optimisers and the moving average as compositions of stock operations, by the formulas of optimiser.ts and movingAverage.ts: through the
+// Both optimisers and the moving average as compositions of stock operations, by the formulas of optimiser.ts: through the
 // optimiser's arena parameter by parameter.
 
 import { type Tensor, tf } from '../../backend.ts';
-import type { Stock } from '../../switches.ts';
+import type { Stock } from '../../forms.ts';
 import { part, shaped } from '../parts/operations.ts';
 import { HYPER, type LarsInput } from './optimiser.ts';
 

@@ -5,8 +5,8 @@ import type { Form } from '../../forms.ts';
 import { tf } from '../../kernel.ts';
 import type { Program } from '../../program.ts';
 import { testDevice } from '../../testDevice.ts';
+import { values } from './case.ts';
 import { type ColumnReduction, runColumnReduction } from './columnReduce.ts';
-import { values } from './samples.ts';
 
 const REDUCTION: ColumnReduction = {
   name: 'testSumAndMaximum',

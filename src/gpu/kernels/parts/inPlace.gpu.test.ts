@@ -3,8 +3,7 @@
 import { expect, test } from 'vitest';
 import { bottleneck, bottleneckApply } from '../bottleneck/bottleneck.ts';
 import { bottleneckGrad } from '../bottleneck/bottleneckGrad.ts';
-import { batchNorm } from '../norm/batchNorm.ts';
-import { batchNormApply } from '../norm/batchNormApply.ts';
+import { batchNorm, batchNormApply } from '../norm/batchNorm.ts';
 import { batchNormGrad } from '../norm/batchNormGrad.ts';
 import { add } from '../pool/elementwise.ts';
 import { type Given, given, gpuError, runOn } from './testing.ts';

@@ -1,8 +1,10 @@
-// Small pieces of WGSL text that the kernels share: vector and matrix types of the widths WGSL has, loads of a few
-// neighbouring numbers, and how wide a channel dimension can be read. Products are written as
+// Small pieces of WGSL that the kernels share: vector and matrix types of the widths WGSL has, loads of a few neighbouring
+// numbers, how wide a channel dimension can be read, the sum over a workgroup's threads, and the second stage of a split sum. Products are written as
 // matrix times vector throughout: software adapters turn those, and only those, into fused multiply-adds.
 
-import type { Element } from '../../program.ts';
+import type { TensorInfo } from '../../backend.ts';
+import { type GpuJob, sizeOf } from '../../kernel.ts';
+import { type Element, flatGroups, program, threadFor } from '../../program.ts';
 
 export type { Element };
 
@@ -65,4 +67,52 @@ export function tileFor(size: number, most: number): number {
     if (Math.ceil(size / width) * width < Math.ceil(size / best) * best) best = width;
   }
   return best;
+}
+
+/** Declarations that the snippets need. */
+export const SUM_OVER_LANES = 'var<workgroup> lanes: array<f32, 64>;';
+
+const tree = (name: string, part: string, merge: string) => `
+  lanes[lane] = ${part};
+  workgroupBarrier();
+  for (var far = 32u; far > 0u; far >>= 1u) {
+    if (lane < far) { ${merge} }
+    workgroupBarrier();
+  }
+  let ${name} = lanes[0];
+  workgroupBarrier();`;
+
+/** Defines `name` in every thread as the sum of all threads' `part`. */
+export const sumOverLanes = (name: string, part: string) =>
+  tree(name, part, 'lanes[lane] += lanes[lane + far];');
+
+/** Defines `name` in every thread as the largest of all threads' `part`. */
+export const largestOverLanes = (name: string, part: string) =>
+  tree(name, part, 'lanes[lane] = max(lanes[lane], lanes[lane + far]);');
+
+/** Records `to = sum over parts of partials [parts, ...to]`, plus `bias` [m] if given; one dispatch. */
+export function foldPartials(
+  job: Pick<GpuJob<string>, 'run'>,
+  partials: TensorInfo,
+  to: TensorInfo,
+  parts: number,
+  bias?: TensorInfo,
+): void {
+  const size = sizeOf(to.shape);
+  const lastSize = bias ? sizeOf(bias.shape) : size;
+  const element = storageOf(lastSize);
+  const lanes = element === 'f32' ? 1 : 4;
+  const code = program({
+    name: `foldPartials_${lanes}${bias ? '_bias' : ''}`,
+    reads: { partials: element, ...(bias ? { bias: element } : {}) },
+    writes: { total: element },
+    params: { size: 'u32', parts: 'u32', last: 'u32' },
+    workgroup: [64],
+    body: `${threadFor(64, 'p.size')}
+  var sum = ${bias ? 'bias[index % p.last]' : `${element}()`};
+  for (var part = 0u; part < p.parts; part++) { sum += partials[part * p.size + index]; }
+  total[index] = sum;`,
+  });
+  const tensors = bias ? [partials, bias, to] : [partials, to];
+  job.run(code, tensors, [size / lanes, parts, lastSize / lanes], flatGroups(size / lanes, 64));
 }

@@ -2,15 +2,14 @@
 // differences check a gradient kernel against its forward reference. Not part of the product.
 
 import { type Tensor, tf } from '../../backend.ts';
-import { chooseForms, type Form } from '../../forms.ts';
+import { chooseForms, type Form, keepOnHost } from '../../forms.ts';
 import { KERNELS, type Kernel, type Shape } from '../../kernel.ts';
-import { keepOnHost } from '../../switches.ts';
 import { testDevice } from '../../testDevice.ts';
-import { type Given, relativeError } from './samples.ts';
+import { type Given, relativeError } from './case.ts';
 
-export { type Given, given, relativeError, values } from './samples.ts';
+export { type Given, given, relativeError, values } from './case.ts';
 
-import { sizeOf } from '../../shape.ts';
+import { sizeOf } from '../../kernel.ts';
 
 export interface KernelRun {
   readonly outputs: Float32Array[];

@@ -1,9 +1,8 @@
 // Cases of matched places and of VICReg on them.
 
-import { type CaseTable, referenceOf } from '../parts/case.ts';
-import { type Given, given } from '../parts/samples.ts';
-import { LOCATION_COLUMNS } from './constants.ts';
+import { type CaseTable, type Given, given, referenceOf } from '../parts/case.ts';
 import { type MatchAttrs, matchPlaces } from './matchPlaces.ts';
+import { LOCATION_COLUMNS } from './matchPrograms.ts';
 import { placeVicreg } from './placeVicreg.ts';
 
 /** Views that overlap, stand at an angle to each other or are mirrored, of films some hundred pixels wide. */

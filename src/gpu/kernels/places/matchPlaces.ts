@@ -5,8 +5,7 @@
 
 import { defineKernel, type Plain } from '../../kernel.ts';
 import { flatGroups } from '../../program.ts';
-import { ALIKE, LOCATION_COLUMNS } from './constants.ts';
-import { distances, keptPairs, nearest } from './matchPrograms.ts';
+import { ALIKE, distances, keptPairs, LOCATION_COLUMNS, nearest } from './matchPrograms.ts';
 
 export interface MatchAttrs {
   /** Sides of the last map. */

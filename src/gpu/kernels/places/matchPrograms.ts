@@ -1,8 +1,14 @@
-// WGSL of the matching of places; what is matched is said in matchPlaces.ts. Each of the four matchings of a film is kept
+// WGSL of the matching of places, and what matching counts and compares by, in loops, WGSL and stock operations alike; what is
+// matched is said in matchPlaces.ts. Each of the four matchings of a film is kept
 // apart: 0 and 1 by feature, 2 and 3 by location, the odd ones from view 2 to view 1.
 
 import { program, threadFor } from '../../program.ts';
-import { ALIKE, LOCATION_COLUMNS } from './constants.ts';
+
+/** Numbers that say where a view lies in its film: x = [0] + u [1] + v [2] and y = [3] + u [4] + v [5], u and v from 0 to 1. */
+export const LOCATION_COLUMNS = 6;
+
+/** Two distances are the same where the larger, times this, is no larger than the other. */
+export const ALIKE = 1 - 1e-5;
 
 /** Squared distances of features [N, P, P], one thread each. */
 export const distances = program({

@@ -1,8 +1,7 @@
 // WGSL of VICReg on matched places and of its gradient; the formulas are in placeVicreg.ts.
 
 import { program, threadFor } from '../../program.ts';
-import { VICREG_EPS, VICREG_STD } from '../loss/constants.ts';
-import { TERMS_OF_SUMS } from '../loss/vicregPrograms.ts';
+import { TERMS_OF_SUMS, VICREG_EPS, VICREG_STD } from '../loss/vicregPrograms.ts';
 import { elementOf, sumOf, type VectorLanes, zeroOf } from '../parts/lanes.ts';
 
 const TARGET = VICREG_STD.toFixed(1);

@@ -5,10 +5,9 @@
 
 import { defineKernel, type Plain } from '../../kernel.ts';
 import { flatGroups } from '../../program.ts';
-import { VICREG_EPS, VICREG_STD } from '../loss/constants.ts';
 import { VICREG_TERMS } from '../loss/vicreg.ts';
-import { foldPartials } from '../parts/foldPartials.ts';
-import { vectorLanes } from '../parts/lanes.ts';
+import { VICREG_EPS, VICREG_STD } from '../loss/vicregPrograms.ts';
+import { foldPartials, vectorLanes } from '../parts/lanes.ts';
 import { pairCounts } from './matchPlaces.ts';
 import * as programs from './placePrograms.ts';
 

@@ -4,8 +4,8 @@ import { expect, test } from 'vitest';
 import { VICREG_TERMS } from '../loss/vicreg.ts';
 import { type Given, given, gpuError, numericalGradient, relativeError, runOn } from '../parts/testing.ts';
 import { locations } from './cases.ts';
-import { LOCATION_COLUMNS } from './constants.ts';
 import { type MatchAttrs, matchPlaces } from './matchPlaces.ts';
+import { LOCATION_COLUMNS } from './matchPrograms.ts';
 import { placeVicreg, placeVicregGrad } from './placeVicreg.ts';
 
 const SHAPES: readonly (readonly [films: number, d: number, attrs: MatchAttrs])[] = [

@@ -1,11 +1,11 @@
 // Matched places and VICReg on them as compositions of stock operations, by the formulas of matchPlaces.ts and placeVicreg.ts.
 
 import { type Tensor, tf } from '../../backend.ts';
-import type { Stock } from '../../switches.ts';
-import { VICREG_EPS, VICREG_STD } from '../loss/constants.ts';
+import type { Stock } from '../../forms.ts';
+import { VICREG_EPS, VICREG_STD } from '../loss/vicregPrograms.ts';
 import { firstPlace, joined, ones, part, product, ramp, shaped } from '../parts/operations.ts';
-import { ALIKE, LOCATION_COLUMNS } from './constants.ts';
 import { type MatchAttrs, pairCounts } from './matchPlaces.ts';
+import { ALIKE, LOCATION_COLUMNS } from './matchPrograms.ts';
 import { type PlaceAttrs, pairWeights } from './placeVicreg.ts';
 
 /** The first of the smallest along the last dimension, kept as one: its place. */

@@ -1,7 +1,6 @@
 // Cases of max pooling, means, sums, ReLU and the level operator.
 
-import type { CaseTable } from '../parts/case.ts';
-import { given, rectified, repeated } from '../parts/samples.ts';
+import { type CaseTable, given, rectified, repeated } from '../parts/case.ts';
 import { levelPlaces, packLevelMatrices } from './levelPool.ts';
 
 const STEM = { size: 3, stride: 2, pad: 1 };

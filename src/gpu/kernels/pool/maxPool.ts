@@ -2,9 +2,8 @@
 // element of each window was taken (the first in row-major order among equals) and is written in gather form: a
 // thread owns a stride x stride block of input elements and looks at every window that holds one of them.
 
-import { defineKernel, type GpuJob, type Plain } from '../../kernel.ts';
+import { defineKernel, type GpuJob, type Plain, shape4 } from '../../kernel.ts';
 import { flatGroups, type Program, program, threadFor } from '../../program.ts';
-import { shape4 } from '../../shape.ts';
 import { convSide } from '../conv/convTile.ts';
 import { each, range, storageOf } from '../parts/lanes.ts';
 

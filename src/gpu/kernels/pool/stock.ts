@@ -1,9 +1,8 @@
 // Max pooling, means, sums, ReLU and the level operator as compositions of stock operations.
 
 import { type Tensor, tf } from '../../backend.ts';
-import type { InPlace } from '../../kernel.ts';
-import { shape4 } from '../../shape.ts';
-import type { Stock } from '../../switches.ts';
+import type { Stock } from '../../forms.ts';
+import { type InPlace, shape4 } from '../../kernel.ts';
 import { joined, part, product, runStock, shaped } from '../parts/operations.ts';
 import { type LevelPlace, type LevelPoolGradAttrs, POOLED_SIDE } from './levelPool.ts';
 import type { PoolAttrs } from './maxPool.ts';

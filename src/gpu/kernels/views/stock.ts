@@ -3,7 +3,7 @@
 // numbers of 2^-22 as in viewPrograms.ts; their two halves are multiplied apart, so that sums stay exact.
 
 import { type PlainData, type Tensor, tf } from '../../backend.ts';
-import type { Stock, StockTools } from '../../switches.ts';
+import type { Stock, StockTools } from '../../forms.ts';
 import { joined, ones, product, ramp, shaped } from '../parts/operations.ts';
 import { MEAN, STD } from './viewFinishPrograms.ts';
 import { PARAMETER_WORDS, SLOT } from './viewInput.ts';

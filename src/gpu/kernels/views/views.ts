@@ -1,6 +1,6 @@
 // Renders augmented views and evaluation images on the GPU from packed 8-bit films: crop and antialiased resize,
 // flip, jitter, blur, solarise, normalise, in the order and with the rounding of the published pipeline.
-// Programs are in viewPrograms.ts, viewTurnPrograms.ts and viewFinishPrograms.ts, the plain loops in viewsReference.ts, the packing in
+// Programs are in viewPrograms.ts and viewFinishPrograms.ts, the plain loops in viewsReference.ts, the packing in
 // viewInput.ts.
 
 import { defineKernel, type GpuJob, type Shape } from '../../kernel.ts';
@@ -13,6 +13,7 @@ import {
   QUADS_PER_THREAD,
   rowsProgram,
   SUPPORT,
+  turnProgram,
   weightsProgram,
 } from './viewPrograms.ts';
 import {
@@ -25,7 +26,6 @@ import {
   solarise,
   turn,
 } from './viewsReference.ts';
-import { turnProgram } from './viewTurnPrograms.ts';
 
 type Inputs = 'planes' | 'params';
 type Job = GpuJob<Inputs>;

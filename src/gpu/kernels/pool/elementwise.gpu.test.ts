@@ -1,7 +1,7 @@
 // ReLU by itself on the GPU against its plain loops, and its gradient against central differences of those.
 import { expect, test } from 'vitest';
 import { type Given, given, gpuError, numericalGradient, relativeError, runOn } from '../parts/testing.ts';
-import { relu, reluGrad } from './relu.ts';
+import { relu, reluGrad } from './elementwise.ts';
 
 test.each([[[8, 36]], [[5, 33]], [[3, 7, 4]], [[1]]])('%j', async (shape) => {
   const x = given(shape, 1);

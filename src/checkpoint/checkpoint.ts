@@ -1,11 +1,15 @@
 // A run as one safetensors file: weights and batch-norm state under PyTorch's names and in its layouts, so that PyTorch
 // can load them as they are; optimiser state under `optimiser.`; configuration and step in the metadata.
 // Reading takes our own files and bare state dicts of the published code, with the words that training scripts put in front
-// of names taken off, and refuses anything incomplete.
+// of names taken off, and refuses anything incomplete. Into a model go all weights or none.
 
 import { type Config, defaultConfig, inForce, parseConfig } from '../config/schema.ts';
+import { sizeOf } from '../gpu/kernel.ts';
+import type { Runtime } from '../gpu/runtime.ts';
 import { ENGINES, networkOf } from '../methods/engines.ts';
+import type { Model } from '../methods/model.ts';
 import { METHOD_NAMES, METHODS } from '../methods/records.ts';
+import type { NetworkSpec } from '../nn/parameters.ts';
 import { AppError, type ErrorCode } from '../util/errors.ts';
 import {
   readSafetensors,
@@ -255,4 +259,23 @@ export function withoutWrappers(names: readonly string[]): string[] {
   }
   const plain = parts.map((name) => name.join('.'));
   return new Set(plain).size === names.length ? plain : [...names];
+}
+
+type Weights = Pick<Checkpoint, 'parameters' | 'buffers'>;
+
+/** @throws AppError checkpoint-invalid naming what is missing, wrong or too much for this network */
+export function requireWeights(network: NetworkSpec, { parameters, buffers }: Weights): void {
+  const wanted = network.storages.flatMap((storage) =>
+    storage.parameters.map(({ name, shape }) => [name, shape] as const),
+  );
+  requireTensors(parameters, new Map(wanted));
+  const missing = network.buffers.find(({ name, shape }) => buffers.get(name)?.data.length !== sizeOf(shape));
+  if (missing) throw new AppError('checkpoint-invalid', `it lacks ${missing.name}.`);
+}
+
+/** @throws AppError checkpoint-invalid */
+export function loadWeights(model: Model, weights: Weights, runtime: Runtime): void {
+  requireWeights(model.parameters.spec, weights);
+  const values = new Map([...weights.parameters, ...weights.buffers]);
+  model.parameters.write(values, (tensor, data) => runtime.write(tensor, data));
 }

@@ -6,9 +6,8 @@ import { TORCHVISION_CHILDREN } from '../export/torchvision.ts';
 import { backbone, PREFIX } from '../methods/encoder/network.ts';
 import { networkOf } from '../methods/engines.ts';
 import { AppError } from '../util/errors.ts';
-import { type Checkpoint, readState, requireTensors } from './checkpoint.ts';
+import { type Checkpoint, readState, requireTensors, requireWeights } from './checkpoint.ts';
 import type { NamedTensors } from './stateDict.ts';
-import { requireWeights } from './weights.ts';
 
 /** How a run whose weights were all drawn at random is spoken of. */
 export const RANDOM_START = 'random';

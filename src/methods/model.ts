@@ -12,7 +12,7 @@ import { type Draw, Parameters } from '../nn/parameters.ts';
 import { Tape } from '../nn/tape.ts';
 import { type EncoderOptions, type EncoderOutput, encode } from './encoder/encode.ts';
 import { type LevelMatrices, levelMatrices, PooledLevels, summaryMemory } from './encoder/levels.ts';
-import { targetParameters } from './encoder/target.ts';
+import { targetParameters } from './encoder/network.ts';
 import type { HeadOutputs, MethodEngine, ViewFacts } from './engine.ts';
 import { engineOf } from './engines.ts';
 import type { MethodRecord } from './record/method.ts';

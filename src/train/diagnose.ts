@@ -1,8 +1,10 @@
 // Where a step goes wrong: the step is taken once more, and everything on its way is looked at in the order in which it is
 // made: images, weights, levels, heads, gradients. Used after the loss has ceased to be a number or has run away; the
-// state of the run is spoilt by it, so the caller restores it afterwards.
+// state of the run is spoilt by it, so the caller restores it afterwards. And how large a gradient is while a run is in order: the
+// first step that is observed gives it, to say at which size clipping would leave such a step alone.
 
 import { sizeOf, type Tensor } from '../gpu/kernel.ts';
+import type { Runtime } from '../gpu/runtime.ts';
 import { levelWidths } from '../methods/encoder/network.ts';
 import { LEVELS } from '../methods/record/statistics.ts';
 import type { Pretrainer } from './pretrain.ts';
@@ -98,4 +100,36 @@ async function worstGradient(gradients: readonly Named[]): Promise<string> {
     if (size > worst.size) worst = { name, size };
   }
   return worst.name;
+}
+
+export interface GradientSize {
+  readonly observer: StepObserver;
+  /** The largest |g| among all numbers of all gradients; null where none was seen, or one is not finite. */
+  largest(): Promise<number | null>;
+}
+
+export function gradientSize(runtime: Runtime, observe?: StepObserver): GradientSize {
+  let reads: Promise<Float32Array>[] | null = null;
+  const read = (gradient: Tensor) => {
+    const values = runtime.read(gradient, sizeOf(gradient.shape) * 4);
+    // When the device goes, all of them fail, and only the first is waited for.
+    values.catch(() => undefined);
+    return values;
+  };
+  return {
+    observer: {
+      ...observe,
+      gradients(made) {
+        observe?.gradients?.(made);
+        reads ??= [...made.values()].map(read);
+      },
+    },
+    async largest() {
+      let most = 0;
+      for (const values of reads ?? []) {
+        for (const value of await values) most = Math.max(most, Math.abs(value));
+      }
+      return most > 0 && Number.isFinite(most) ? most : null;
+    },
+  };
 }

@@ -3,8 +3,7 @@
 // each film beside them.
 // Films stand in the order of their paths; names and patients are left out.
 
-import type { Checkpoint } from '../checkpoint/checkpoint.ts';
-import { loadWeights } from '../checkpoint/weights.ts';
+import { type Checkpoint, loadWeights } from '../checkpoint/checkpoint.ts';
 import { type Tensor, tf } from '../gpu/kernel.ts';
 import type { Runtime } from '../gpu/runtime.ts';
 import { encode } from '../methods/encoder/encode.ts';

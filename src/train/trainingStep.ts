@@ -2,10 +2,9 @@
 // Pretraining renders the images and keeps the clock (pretrain.ts); the parity runner brings recorded images. What a
 // run is made of, model and optimiser state, is captured and restored here too.
 
-import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import { type Checkpoint, loadWeights } from '../checkpoint/checkpoint.ts';
 import type { StartWeights } from '../checkpoint/startWeights.ts';
 import { isBufferName } from '../checkpoint/stateDict.ts';
-import { loadWeights } from '../checkpoint/weights.ts';
 import type { Config } from '../config/schema.ts';
 import { keptZeros } from '../gpu/backend.ts';
 import { isLittle } from '../gpu/forms.ts';

@@ -6,21 +6,16 @@
 import type { Runtime } from '../../gpu/runtime.ts';
 import type { ParityRequest, ParityRow } from '../../protocol/device.ts';
 import { checkAugment, filmsIn } from './augment.ts';
-import { checkBottleneck } from './bottleneck.ts';
-import { checkClassMap } from './classMap.ts';
-import { checkDelong } from './delong.ts';
 import { checkDiagnostics } from './diagnostics.ts';
 import { checkFinetune } from './finetune.ts';
 import { type Fixture, type IndexEntry, type Kind, readIndex } from './fixtures.ts';
+import { checkBottleneck, checkResizeProject } from './layers.ts';
 import { checkLinearEval } from './linearEval.ts';
 import { checkLoss } from './loss.ts';
-import { checkMetrics } from './metrics.ts';
 import { checkModel } from './model.ts';
-import { checkMomentum } from './momentum.ts';
-import { checkNeighbours } from './neighbours.ts';
-import { checkObjective } from './objective.ts';
-import { checkResizeProject } from './resizeProject.ts';
+import { checkMomentum, checkObjective } from './objective.ts';
 import { failedRow, Rows, uncheckedRow } from './rows.ts';
+import { checkClassMap, checkDelong, checkMetrics, checkNeighbours } from './scores.ts';
 
 type Check = (fixture: Fixture, rows: Rows, runtime: Runtime) => Promise<void>;
 type KindCheck = (fixtures: readonly Fixture[], runtime: Runtime) => AsyncGenerator<ParityRow[]>;

@@ -12,8 +12,8 @@ import {
 } from '../../tasks/linear/linearClassifier.ts';
 import { auroc, averagePrecision, rank } from '../../tasks/scores/auroc.ts';
 import type { Fixture } from './fixtures.ts';
-import { defined } from './metrics.ts';
 import type { Numbers, Rows } from './rows.ts';
+import { defined } from './scores.ts';
 
 interface LinearFixture {
   readonly D: number;

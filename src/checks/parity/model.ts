@@ -1,10 +1,14 @@
-// Model fixtures: the fixtures of a narrow model belong together, because they share weights and inputs and because
-// some go on where others ended. Runs them in an order in which that works, and gives each its rows.
+// Model fixtures: the fixtures of a narrow model belong together, because they share weights and inputs and because some go on
+// where others ended. Runs them in an order in which that works, and gives each its rows. Features in evaluation mode are held
+// with bottlenecks, as both embeddings, and in the published variants: without bottlenecks (quirk Q2), on batch statistics (Q3).
 
+import { type Tensor, tf } from '../../gpu/kernel.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
+import type { Pass as LayerPass } from '../../nn/layers.ts';
 import type { ParityRow } from '../../protocol/device.ts';
+import { type RunState, TrainingStep } from '../../train/trainingStep.ts';
 import type { Fixture } from './fixtures.ts';
-import { checkEval } from './modelEval.ts';
+import { takeAll } from './layouts.ts';
 import {
   checkBuffers,
   checkForward,
@@ -16,6 +20,7 @@ import {
 import { ModelSetup, roleOf, stateIn } from './modelSetup.ts';
 import { checkSteps, type End, isChaotic } from './modelSteps.ts';
 import { failedRow, Rows } from './rows.ts';
+import type { ToleranceName } from './tolerances.ts';
 
 const EVAL_AFTER = /^eval-after-(.+)$/;
 
@@ -94,5 +99,42 @@ class FamilyCheck {
     if (!end) throw new Error(`${role} did not reach its end`);
     const tolerance = end.switched ? 'evalFeaturesSwitched' : 'evalFeaturesOwn';
     await checkEval(fixture, rows, setup, end.state, 'features of our own state', tolerance);
+  }
+}
+
+export async function checkEval(
+  fixture: Fixture,
+  rows: Rows,
+  setup: ModelSetup,
+  state: RunState,
+  quantity: string,
+  tolerance: ToleranceName = 'evalFeatures',
+): Promise<void> {
+  const { input } = fixture.describe<{ input: string }>('input');
+  const name = /batch\d+\.view\d+/.exec(input)?.[0];
+  if (!name) throw new Error(`its input is not named: ${input.slice(0, 80)}`);
+  const training = new TrainingStep(setup.config, setup.runtime);
+  training.restore({ ...state, optimiserState: new Map() }, 0);
+  const { model } = training;
+  const images = setup.view(name);
+  const pass: LayerPass = { parameters: model.parameters, tape: null, norm: 'running', groups: 1 };
+  const embedded = tf.tidy(() => {
+    const { embeddings } = model.embed(pass, images);
+    return { z: embeddings.global!, d: embeddings.local! };
+  });
+  const made = new Map<string, Tensor>([
+    ['h', model.features(images, 'running', { bottlenecks: true })],
+    ['z', embedded.z],
+    ['d', embedded.d],
+    ['plain', model.features(images, 'running', { bottlenecks: false })],
+    ['plain_trainbn', model.features(images, 'batch', { bottlenecks: false })],
+  ]);
+  const found = await takeAll(setup.runtime, made);
+  images.dispose();
+  training.dispose();
+  for (const tensor of fixture.tensors.keys()) {
+    const values = found.get(tensor);
+    if (values) rows.compare(tolerance, quantity, values, fixture.numbers(tensor), tensor);
+    else rows.fail(tensor, 'there is no such feature');
   }
 }

@@ -1,8 +1,14 @@
 // BYOL as the engine trains it (arXiv 2006.07733, section 3): encoder and projector, of which the target network is the moving
 // average, and a predictor behind the trained one. The loss moves the predictions alone.
 
-import { backbone, contextBottlenecks, joined, PREFIX } from '../encoder/network.ts';
-import { cosineMomentum, targetOf } from '../encoder/target.ts';
+import {
+  backbone,
+  contextBottlenecks,
+  cosineMomentum,
+  joined,
+  PREFIX,
+  targetOf,
+} from '../encoder/network.ts';
 import { type MethodEngine, outputsIn } from '../engine.ts';
 import { cosineLoss, directionStatistics } from '../heads/cosineLoss.ts';
 import {

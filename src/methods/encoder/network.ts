@@ -1,12 +1,14 @@
 // What the encoder of every method is made of: the parameters and buffers of a ResNet-18 whose five levels may each pass a
-// context bottleneck, under the names of the published module's state_dict and with PyTorch's initial distributions.
-// Nothing is computed here; encode.ts runs it. Heads are the methods' own.
+// context bottleneck, under the names of the published module's state_dict and with PyTorch's initial distributions; and the
+// target network of BYOL and MoCo, the same parts once more. Nothing is computed here; encode.ts runs it, optim/movingAverage.ts
+// moves the target. Heads are the methods' own.
 
 import type {
   BufferSpec,
   Initialiser,
   NetworkSpec,
   ParameterSpec,
+  Parameters,
   StorageSpec,
 } from '../../nn/parameters.ts';
 
@@ -113,3 +115,28 @@ export const contextBottlenecks = (width: number): NetworkSpec => ({
   ),
   buffers: [],
 });
+
+/** In front of the names, in checkpoints too. */
+export const TARGET = 'target';
+
+const named = (name: string) => `${TARGET}.${name}`;
+
+/** The parameters and buffers of the target of this network. */
+export const targetOf = ({ storages, buffers }: NetworkSpec): NetworkSpec => ({
+  storages: storages.map(({ name, shape, parameters }) => ({
+    name: named(name),
+    shape,
+    parameters: parameters.map((parameter) => ({ ...parameter, name: named(parameter.name) })),
+    follows: name,
+  })),
+  buffers: buffers.map((buffer) => ({ ...buffer, name: named(buffer.name), follows: buffer.name })),
+});
+
+/** The target's tensors under the names of those that they follow. */
+export const targetParameters = (parameters: Pick<Parameters, 'get'>): Pick<Parameters, 'get'> => ({
+  get: (name) => parameters.get(named(name)),
+});
+
+/** The share of itself that a target keeps, from `base` at the start to one at the end along a cosine; `progress` 0 to 1. */
+export const cosineMomentum = (base: number, progress: number): number =>
+  1 - ((1 - base) * (Math.cos(Math.PI * progress) + 1)) / 2;

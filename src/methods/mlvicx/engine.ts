@@ -5,8 +5,14 @@ import { PREFIX } from '../encoder/network.ts';
 import { type MethodEngine, outputsIn } from '../engine.ts';
 import { GLOBAL_WIDTHS, globalProjector, projector } from '../heads/projector.ts';
 import { vicregLoss } from '../heads/vicregLoss.ts';
-import { onesForBiases, projectedLevels } from './localHead.ts';
-import { LEVEL_BIASES, LEVEL_WEIGHTS, localProjector, mlvicxNetwork } from './network.ts';
+import {
+  LEVEL_BIASES,
+  LEVEL_WEIGHTS,
+  localProjector,
+  mlvicxNetwork,
+  onesForBiases,
+  projectedLevels,
+} from './network.ts';
 
 export const mlvicxEngine: MethodEngine = {
   network: mlvicxNetwork,

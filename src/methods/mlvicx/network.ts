@@ -1,8 +1,12 @@
 // Every parameter and buffer of MLVICX with its shape and initial distribution, under the names of the published
-// module's state_dict (`projetion` is spelt so there). Derived from the settings; nothing is computed here.
-// Initialisation: ResNet convolutions Kaiming normal by fan-out, everything else PyTorch's default uniform.
+// module's state_dict (`projetion` is spelt so there), derived from the settings. Initialisation: ResNet convolutions Kaiming
+// normal by fan-out, everything else PyTorch's default uniform. And the one layer of its own, the local head's (paper, section
+// III-B): the summed-up levels are projected and summed by one dense layer over their channels side by side.
 
+import { type Tensor, tf } from '../../gpu/kernel.ts';
+import { columnSums, dense, denseFilterGrad, denseInputGrad } from '../../gpu/kernels/dense/dense.ts';
 import { POOLED_SIDE } from '../../gpu/kernels/pool/levelPool.ts';
+import { type Pass, reshape } from '../../nn/layers.ts';
 import type { NetworkSpec, StorageSpec } from '../../nn/parameters.ts';
 import { backbone, contextBottlenecks, joined, levelWidths, PREFIX, uniform } from '../encoder/network.ts';
 import {
@@ -74,3 +78,30 @@ export function mlvicxNetwork(shape: MlvicxShape): NetworkSpec {
 
 /** Names of the level convolutions' parameters, which the published code never trains (quirk Q1). */
 export const isLevelConv = (name: string) => name.startsWith(`${PREFIX}.resize_project.convs.`);
+
+/** The sum over levels of their 1x1 convolutions, position-major: [N, 16 * levelChannels]. */
+export function projectedLevels(pass: Pass, pooled: Tensor, ones: Tensor): Tensor {
+  const [films, positions, channels] = pooled.shape as [number, number, number];
+  const w = pass.parameters.get(LEVEL_WEIGHTS);
+  const biases = pass.parameters.get(LEVEL_BIASES);
+  const rows = reshape(pass, pooled, [films * positions, channels]);
+  const bias = columnSums.one({ dy: biases }, {});
+  const sum = dense.one({ x: rows, w, b: bias }, { bias: true });
+  bias.dispose();
+  pass.tape?.record({
+    outputs: [sum],
+    saved: [],
+    backward(dy) {
+      const tape = pass.tape!;
+      tape.accumulate(rows, denseInputGrad.one({ dy, w }, {}));
+      if (!tape.wants(LEVEL_WEIGHTS)) return;
+      tape.parameterGradient(LEVEL_WEIGHTS, denseFilterGrad.one({ x: rows, dy }, {}));
+      // Each of the five biases has the same gradient, the column sums: a product with ones makes all five.
+      tape.parameterGradient(LEVEL_BIASES, denseFilterGrad.one({ x: ones, dy }, {}));
+    },
+  });
+  return reshape(pass, sum, [films, positions * w.shape[1]!]);
+}
+
+/** The `ones` that projectedLevels needs, [N * 16, 5]. */
+export const onesForBiases = (films: number) => tf.ones([films * 16, 5]);

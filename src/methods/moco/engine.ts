@@ -8,8 +8,7 @@ import { enqueue, queueContrast, queueContrastGrad } from '../../gpu/kernels/con
 import { rowNormalise, rowNormaliseGrad } from '../../gpu/kernels/contrastive/rowNormalise.ts';
 import { dense, denseInputGrad } from '../../gpu/kernels/dense/dense.ts';
 import type { Tape } from '../../nn/tape.ts';
-import { backbone, contextBottlenecks, joined, PREFIX } from '../encoder/network.ts';
-import { targetOf } from '../encoder/target.ts';
+import { backbone, contextBottlenecks, joined, PREFIX, targetOf } from '../encoder/network.ts';
 import { type MethodEngine, outputsIn } from '../engine.ts';
 import { directionStatistics } from '../heads/cosineLoss.ts';
 import { projector, projectorNetwork, SHORT_WIDTHS, shortProjector } from '../heads/projector.ts';

@@ -116,8 +116,8 @@ const DOORS: { package: RegExp; only: RegExp }[] = [
 ];
 
 const MAX_LINES = 400;
-/** On its way to 110: many files still only pass something on. Raise it when they are merged, never lower it. */
-const LEAST_MEDIAN = 90;
+/** Of product files. A file that only passes something on is merged into the one it serves before another is added. */
+const LEAST_MEDIAN = 110;
 
 const sources: Record<string, string> = Object.fromEntries(
   Object.entries(

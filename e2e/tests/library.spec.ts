@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { strToU8, unzipSync, zipSync } from 'fflate';
 import type { Page } from 'playwright/test';
 import { writeSafetensors } from '../../src/util/safetensors.ts';
-import { checksumOf } from '../../src/vault/checksum.ts';
+import { checksumOf } from '../../src/vault/records.ts';
 import type { App } from './app.ts';
 import { TINY } from './faultRig.ts';
 import { expect, test } from './fixtures.ts';

@@ -8,8 +8,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { encode } from 'fast-png';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint.ts';
-import { requireWeights } from '../checkpoint/weights.ts';
+import {
+  type Checkpoint,
+  readCheckpoint,
+  requireWeights,
+  writeCheckpoint,
+} from '../checkpoint/checkpoint.ts';
 import { presetConfig } from '../config/presets.ts';
 import { type Config, parseConfig } from '../config/schema.ts';
 import { drawView, viewNumbers } from '../data/augment.ts';

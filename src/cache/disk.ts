@@ -1,6 +1,7 @@
 // The files of the cache: packs in one folder of the origin private file system, written and read in place by worker
 // threads. One writer makes a pack and never opens it again; any number of threads may read it afterwards.
-// Tests put a folder in memory in its place.
+// Tests put a folder in memory in its place. How much may still be written: the browser grants an origin a share of the disk and
+// says so only roughly, so the cache keeps away from the edge, as checkpoints of runs share the same grant.
 
 /** One open pack. All calls are immediate. */
 export interface PackFile {
@@ -117,4 +118,41 @@ class OpfsDisk implements CacheDisk {
 export async function openOpfsDisk(): Promise<CacheDisk> {
   const root = await navigator.storage.getDirectory();
   return new OpfsDisk(await root.getDirectoryHandle(CACHE_FOLDER, { create: true }));
+}
+
+const MIB = 2 ** 20;
+
+export interface StorageGrant {
+  /** Bytes in all and in use; null where the browser does not say. */
+  readonly quota: number | null;
+  readonly usage: number | null;
+  readonly persisted: boolean;
+}
+
+/** Bytes that are asked for at a time; afterwards the browser is asked again. */
+const SLICE = 64 * MIB;
+
+/** What is left to others, at most a tenth of the grant. */
+const RESERVE = 512 * MIB;
+
+/** Bytes that may be written before asking again; 0 when the rest is reserved. */
+export function roomFor({ quota, usage }: StorageGrant): number {
+  if (quota === null || usage === null) return SLICE;
+  return Math.max(0, Math.min(SLICE, freeFor({ quota, usage })));
+}
+
+/** Bytes that the cache may still take. */
+export function freeFor({ quota, usage }: { quota: number; usage: number }): number {
+  return Math.max(0, quota - usage - Math.min(RESERVE, quota / 10));
+}
+
+/** @returns nulls where the browser does not say */
+export async function storageGrant(): Promise<StorageGrant> {
+  try {
+    const { quota, usage } = await navigator.storage.estimate();
+    const persisted = await navigator.storage.persisted();
+    return { quota: quota ?? null, usage: usage ?? null, persisted };
+  } catch {
+    return { quota: null, usage: null, persisted: false };
+  }
 }

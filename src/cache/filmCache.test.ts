@@ -3,11 +3,10 @@
 
 import { describe, expect, test } from 'vitest';
 import { AppError, toWire } from '../util/errors.ts';
+import { roomFor } from './disk.ts';
 import { type CacheParts, eraseCache, type FileKey, FilmCache, type Found } from './filmCache.ts';
-import type { FilmFacts } from './packIndex.ts';
-import { checksum } from './packIndex.ts';
-import { PackReader } from './packReader.ts';
-import { roomFor } from './quota.ts';
+import { checksum, type FilmFacts } from './packIndex.ts';
+import { PackReader } from './packs.ts';
 import { MemoryDisk, MemoryIndex } from './testDisk.ts';
 
 const OPTIONS = 'version 1, 16 px, 8 bit';

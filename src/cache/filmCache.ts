@@ -4,11 +4,9 @@
 
 import type { CacheState } from '../protocol/cache.ts';
 import type { WireError } from '../util/errors.ts';
-import type { CacheDisk } from './disk.ts';
+import { type CacheDisk, roomFor, type StorageGrant } from './disk.ts';
 import type { CacheEntry, FilmEntry, FilmFacts, PackIndex, PackRecord } from './packIndex.ts';
-import { PackReader } from './packReader.ts';
-import { PACK_LIMITS, type PackLimits, PackWriter } from './packWriter.ts';
-import { roomFor, type StorageGrant } from './quota.ts';
+import { PACK_LIMITS, type PackLimits, PackReader, PackWriter } from './packs.ts';
 
 /** A file as the folder lists it. */
 export interface FileKey {

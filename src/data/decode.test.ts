@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { encode } from 'fast-png';
 import { deflateSync } from 'fflate';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { AppError, type ErrorCode } from '../util/errors.ts';
-import { decodeFilm } from './decode.ts';
+import { Rng } from '../util/rng.ts';
+import { DECODE_VERSION, decodeFilm, decodeOptionsKey } from './decode.ts';
 import { decodeStored } from './dicom/pixels.ts';
 import { type GreyOptions, greyElements, type TestImage, writeDicom } from './testDicom.ts';
 
@@ -209,4 +211,38 @@ describe('refusals', () => {
   it('stops inflating a PNG where its size is reached', async () => {
     await expect(film(sized(bombed, 64, 64))).rejects.toThrow('longer than its size');
   });
+});
+
+/** Raise DECODE_VERSION first, then record the new digest beside it. */
+const RECORDED = { version: 2, digest: 'f9942d6e29397c54' };
+
+const rng = new Rng(3, 'synthetic');
+const [width, height] = [61, 47];
+const noise = (levels: number) => Array.from({ length: width * height }, () => rng.int(levels));
+const png = (data: Uint8Array | Uint16Array, channels: 1 | 3, depth: 8 | 16) =>
+  encode({ width, height, data, channels, depth }).slice();
+const toned = (photometric: string) =>
+  writeDicom({
+    elements: greyElements({ rows: 5, cols: 7, photometric, pixels: noise(4096).slice(0, 35), stored: 12 }),
+  }).slice();
+
+test('what decoding yields is of the version that it says', async () => {
+  const files = [
+    png(Uint8Array.from(noise(256)), 1, 8),
+    png(Uint16Array.from(noise(65536)), 1, 16),
+    png(Uint8Array.from([...noise(256), ...noise(256), ...noise(256)]), 3, 8),
+    toned('MONOCHROME1'),
+    toned('MONOCHROME2'),
+  ];
+  const hash = createHash('sha256');
+  for (const file of files) {
+    const {
+      thumbnail: _,
+      plane,
+      ...facts
+    } = await decodeFilm(new Blob([file]), { planeSize: 32, thumbnailSize: 8 });
+    hash.update(plane).update(JSON.stringify(Object.entries(facts).sort()));
+  }
+  expect({ version: DECODE_VERSION, digest: hash.digest('hex').slice(0, 16) }).toEqual(RECORDED);
+  expect(decodeOptionsKey(224)).not.toBe(decodeOptionsKey(225));
 });

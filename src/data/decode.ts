@@ -1,5 +1,6 @@
 // One film, whatever its format: bytes to an 8-bit grey plane at training size, a thumbnail, and what the page
-// should know about it. Each failure is an AppError that names its reason; the caller decides what to do with it.
+// should know about it. Each failure is an AppError that names its reason; the caller decides what to do with it. Decoded films are
+// kept between visits, so what decoding yields has a version.
 
 import type { FilmMeasures } from '../protocol/arrangement.ts';
 import { toGrey } from './grayscale.ts';
@@ -62,3 +63,9 @@ function greyOf(
 /** A thumbnail as small as the plane would be the plane itself, and could not be transferred beside it. */
 const ownBytes = (plane: Plane, other: Plane): Plane =>
   plane.bytes === other.bytes ? { ...plane, bytes: plane.bytes.slice() } : plane;
+
+export const DECODE_VERSION = 2;
+
+/** Names the options under which planes were made; planes of equal files and equal options are equal. */
+export const decodeOptionsKey = (planeSize: number): string =>
+  `version ${DECODE_VERSION}, ${planeSize} px, 8 bit`;

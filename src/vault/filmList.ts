@@ -3,8 +3,8 @@
 
 import type { FilmTable } from '../protocol/dataset.ts';
 import { hashWords } from '../util/rng.ts';
-import { blocksOf } from './checksum.ts';
 import type { Folder } from './folder.ts';
+import { blocksOf } from './records.ts';
 
 export const FILMS_FILE = 'films';
 

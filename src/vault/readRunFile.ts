@@ -23,7 +23,7 @@ import {
   Unfit,
   unknown,
 } from '../util/schema.ts';
-import { checksumOf } from './checksum.ts';
+import { checksumOf } from './records.ts';
 import { PARTS, type PartName, RUN_FORMAT, RUN_FORMAT_VERSION, type RunFile } from './runFile.ts';
 import { reorder } from './seriesFile.ts';
 

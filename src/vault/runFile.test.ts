@@ -9,9 +9,9 @@ import type { RunRecord } from '../protocol/vault.ts';
 import type { LinearReport } from '../tasks/linear/record.ts';
 import { AppError } from '../util/errors.ts';
 import { writeSafetensors } from '../util/safetensors.ts';
-import { checksumOf } from './checksum.ts';
 import { MemoryStorage } from './folder.ts';
 import { readRunFile } from './readRunFile.ts';
+import { checksumOf } from './records.ts';
 import { packSeries, type RunFile, writeRunFile } from './runFile.ts';
 import { addRun, listRuns, readRunCheckpoint, readRunSeries } from './runs.ts';
 

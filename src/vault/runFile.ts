@@ -7,7 +7,7 @@ import { type MetricName, metricNames, type StepSample } from '../protocol/metri
 import type { RunRecord } from '../protocol/vault.ts';
 import type { Evaluation } from '../tasks/records.ts';
 import { writeSafetensors } from '../util/safetensors.ts';
-import { checksumOf } from './checksum.ts';
+import { checksumOf } from './records.ts';
 
 export const RUN_FORMAT = 'mlvicx-run';
 export const RUN_FORMAT_VERSION = 1;

@@ -4,9 +4,8 @@
 
 import { type MetricName, metricNames, type StepSample } from '../protocol/metrics.ts';
 import type { KeptCheckpoint, RunRecord } from '../protocol/vault.ts';
-import { blocksOf, Checksum, checksumOf } from './checksum.ts';
 import type { Folder } from './folder.ts';
-import { isCheckpointName, RecordFile } from './records.ts';
+import { blocksOf, Checksum, checksumOf, isCheckpointName, RecordFile } from './records.ts';
 import { packRows, readSeries, reorder, SERIES_FILE, seriesOffset } from './seriesFile.ts';
 
 /** What changes in a record beside what the vault itself keeps in it. */

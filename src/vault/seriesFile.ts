@@ -1,6 +1,8 @@
-// The curves of a run as a file: a row of doubles per step, (step, active seconds, values, check). Steps follow each
-// other without a gap, so a row's place is its step; a step taken again overwrites its row with the same numbers.
+// What is measured of a run, as files in its folder. Its curves: a row of doubles per step, (step, active seconds, values,
+// check); steps follow each other without a gap, so a row's place is its step, and a step taken again overwrites its row with the
+// same numbers. And its looks: they are no part of the run's state, and where they are damaged the run is whole without them.
 
+import { readSnapshots, type Snapshot, writeSnapshots } from '../diagnostics/snapshot.ts';
 import type { MetricName, StepSample } from '../protocol/metrics.ts';
 import type { Folder } from './folder.ts';
 
@@ -68,3 +70,20 @@ export async function readSeries(
   const bytes = await folder.read(SERIES_FILE);
   return bytes ? unpackRows(bytes, first, rows, metrics.length) : [];
 }
+
+export const SNAPSHOT_FILE = 'diagnostics';
+
+/** @throws whatever the storage throws */
+export async function readKeptSnapshots(folder: Folder): Promise<readonly Snapshot[]> {
+  const bytes = await folder.read(SNAPSHOT_FILE);
+  if (!bytes) return [];
+  try {
+    return readSnapshots(bytes);
+  } catch {
+    return [];
+  }
+}
+
+/** @throws whatever the storage throws */
+export const writeKeptSnapshots = (folder: Folder, snapshots: readonly Snapshot[]): Promise<void> =>
+  folder.write(SNAPSHOT_FILE, [writeSnapshots(snapshots)]);

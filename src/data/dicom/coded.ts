@@ -9,10 +9,9 @@ import { decodeJpeg } from '../jpeg/jpeg.ts';
 import { decodeJpeg2000 } from '../jpeg/jpeg2000.ts';
 import { checkMemory } from '../limits.ts';
 import type { DicomDataSet } from './dicom.ts';
-import { splitFrames } from './frames.ts';
 import { type DicomHeader, samplesPerFrame } from './header.ts';
 import type { PixelCodec } from './syntax.ts';
-import { emptyWords, type Words } from './words.ts';
+import { emptyWords, splitFrames, type Words } from './words.ts';
 
 const invalid = (detail: string) => new AppError('dicom-invalid', detail);
 

@@ -10,8 +10,7 @@ import {
   readDicomElementExplicit,
   readDicomElementImplicit,
 } from 'dicom-parser';
-import { type Element, type Elements, PIXEL_DATA, UNDEFINED_LENGTH } from './elements.ts';
-import { vrAt } from './vr.ts';
+import { type Element, type Elements, PIXEL_DATA, UNDEFINED_LENGTH, vrAt } from './elements.ts';
 
 /** Of 64 bits: the parser takes their length for one of 16 bits (PS3.5 7.1.2). */
 const UNKNOWN_TO_PARSER = new Set(['OV', 'SV', 'UV']);

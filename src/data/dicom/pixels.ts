@@ -7,10 +7,9 @@ import type { StoredValues } from '../grayscale.ts';
 import { checkMemory, workload } from '../limits.ts';
 import { codedWords } from './coded.ts';
 import { type DicomDataSet, PIXEL_DATA, readDataSet } from './dicom.ts';
-import { concat, splitFrames } from './frames.ts';
 import { type DicomHeader, readHeader, samplesPerFrame } from './header.ts';
 import { codecOf, type PixelCodec } from './syntax.ts';
-import { interleave, maskWords, readWords, type Words } from './words.ts';
+import { concat, interleave, maskWords, readWords, splitFrames, type Words } from './words.ts';
 
 export interface StoredImage {
   readonly dataSet: DicomDataSet;

@@ -4,7 +4,7 @@
 
 import { create } from 'zustand';
 import { X_UNIT_NAMES, type XUnit } from './places.ts';
-import { MAX_SMOOTHING } from './smooth.ts';
+import { MAX_SMOOTHING } from './series.ts';
 
 /** Steps, both ends included. */
 export interface StepRange {

@@ -1,13 +1,11 @@
 // The curves of a run, kept outside React: one column per metric, every logged value, appended and never thinned.
-// The live series is replaced when a run starts anew; listeners hear of changes at most ten times a second.
-// Nothing here knows about charts; decimation for display is in decimate.ts, files in export.ts.
+// The live series is replaced when a run starts anew; listeners hear of changes at most ten times a second. Columns that follow
+// others are here too: a moving average, and the difference to another run. Decimation for display is in decimate.ts.
 
 import type { MetricName, StepSample } from '../../protocol/metrics.ts';
 import type { MarkKind } from '../../protocol/vault.ts';
 import { Column } from './column.ts';
-import { DifferenceColumn, type Reference } from './difference.ts';
 import type { Place } from './places.ts';
-import { SmoothedColumn, type SmoothingOptions } from './smooth.ts';
 
 export type MarkerKind = MarkKind;
 
@@ -200,4 +198,86 @@ export function resetSeries(): void {
 export function subscribeSeries(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
+}
+
+/** Weights above this flatten everything and tell nothing. */
+export const MAX_SMOOTHING = 0.999;
+
+export interface SmoothingOptions {
+  /** Weight of the past, 0 (none) to MAX_SMOOTHING. */
+  readonly weight: number;
+  readonly log: boolean;
+}
+
+export class SmoothedColumn {
+  readonly column = new Column();
+  readonly #source: Column;
+  readonly #options: SmoothingOptions;
+  #mean = 0;
+  /** weight ^ (number of values seen): the share of the start value still left in a plain average. */
+  #left = 1;
+
+  constructor(source: Column, options: SmoothingOptions) {
+    this.#source = source;
+    this.#options = { ...options, weight: Math.min(MAX_SMOOTHING, Math.max(0, options.weight)) };
+  }
+
+  /** Catches up with the source, which has only grown since the last call. */
+  follow(): Column {
+    for (let i = this.column.length; i < this.#source.length; i++)
+      this.column.push(this.#next(this.#source.at(i)));
+    return this.column;
+  }
+
+  #next(raw: number): number {
+    const { weight, log } = this.#options;
+    const value = log ? (raw > 0 ? Math.log(raw) : Number.NaN) : raw;
+    if (!Number.isFinite(value)) return Number.NaN;
+    this.#left *= weight;
+    this.#mean += (value - this.#mean) * ((1 - weight) / (1 - this.#left));
+    return log ? Math.exp(this.#mean) : this.#mean;
+  }
+}
+
+/** The other run of a difference. */
+export interface Reference {
+  readonly series: Series;
+  readonly place: Place;
+}
+
+/** The value of a column at a step that may lie between two logged ones; NaN outside what was logged. */
+export function valueAt(series: Series, column: Column, step: number): number {
+  const after = series.lowerBound(step);
+  if (after >= series.length) return Number.NaN;
+  const reached = series.steps.at(after);
+  if (reached === step) return column.at(after);
+  if (after === 0) return Number.NaN;
+  const before = series.steps.at(after - 1);
+  const share = (step - before) / (reached - before);
+  return column.at(after - 1) + share * (column.at(after) - column.at(after - 1));
+}
+
+export class DifferenceColumn {
+  readonly column = new Column();
+  readonly #at: (index: number) => number;
+  readonly #length: () => number;
+
+  /** @param own the curve of `series`; @param other that of the reference */
+  constructor(series: Series, own: () => Column, place: Place, reference: Reference, other: () => Column) {
+    this.#length = () => own().length;
+    this.#at = (index) => {
+      const step = reference.place.step(place.at(series.steps.at(index)));
+      // Steps come back from a scale with the last bits of a division in them.
+      const near = Math.round(step);
+      const there = Math.abs(step - near) < 1e-6 ? near : step;
+      return own().at(index) - valueAt(reference.series, other(), there);
+    };
+  }
+
+  /** Catches up with the curve, which has only grown since the last call. */
+  follow(): Column {
+    const length = this.#length();
+    for (let i = this.column.length; i < length; i++) this.column.push(this.#at(i));
+    return this.column;
+  }
 }

@@ -1,10 +1,19 @@
-// Which kernels the person has switched off, kept in this browser so that a driver's fault stays avoided, and how the
-// choice reaches the engine, which refuses a change while a run is prepared. On a graphics adapter the forms of the kernels' programs are measured at the first visit;
-// on the processor they are fixed, because they are known and a measurement would take seconds.
+// The kernels as the page sees them: which are switched off, kept in this browser so that a driver's fault stays avoided, and how
+// the choice reaches the engine, which refuses a change while a run is prepared; and their self-test, rows as they come and the
+// verdict at the end. On a graphics adapter the forms of the kernels' programs are measured at the first visit; on the processor
+// they are fixed, because they are known and a measurement would take seconds.
 
 import { create } from 'zustand';
-import { isKernelName, KERNEL_NAMES, type KernelName, type KernelOptions } from '../../protocol/device.ts';
+import {
+  isKernelName,
+  KERNEL_NAMES,
+  type KernelName,
+  type KernelOptions,
+  type SelfTestReport,
+  type SelfTestRow,
+} from '../../protocol/device.ts';
 import type { DeviceFacts } from '../../protocol/engine.ts';
+import { toWire, type WireError } from '../../util/errors.ts';
 import type { EngineClient } from '../../worker/client.ts';
 import { currentClient } from '../client.ts';
 import { showError, useSession } from '../session.ts';
@@ -73,4 +82,32 @@ export async function switchKernel(name: KernelName, on: boolean): Promise<void>
 export async function measureAgain(): Promise<void> {
   const { without } = useKernels.getState();
   await choose(without, { without, forms: 'measured' }, true);
+}
+
+interface SelfTestState {
+  readonly running: boolean;
+  readonly rows: readonly SelfTestRow[];
+  /** How many rows there will be; 0 until the first is there. */
+  readonly total: number;
+  readonly report: SelfTestReport | null;
+  readonly error: WireError | null;
+}
+
+const NOTHING: SelfTestState = { running: false, rows: [], total: 0, report: null, error: null };
+
+export const useSelfTest = create<SelfTestState>()(() => NOTHING);
+
+export async function testGpu(): Promise<void> {
+  if (useSelfTest.getState().running) return;
+  useSelfTest.setState({ ...NOTHING, running: true });
+  try {
+    const report = await currentClient().engine.selfTest((row, total) => {
+      useSelfTest.setState(({ rows }) => ({ rows: [...rows, row], total }));
+    });
+    useSelfTest.setState({ report, rows: report.rows });
+  } catch (thrown) {
+    useSelfTest.setState({ error: toWire(thrown) });
+  } finally {
+    useSelfTest.setState({ running: false });
+  }
 }

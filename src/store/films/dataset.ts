@@ -17,8 +17,7 @@ import {
 import { AppError, toWire, type WireError } from '../../util/errors.ts';
 import type { PlaygroundClient } from '../../worker/client.ts';
 import { currentClient } from '../client.ts';
-import { askToPersist, refreshCache } from './cache.ts';
-import { rememberFolder } from './folders.ts';
+import { askToPersist, refreshCache, rememberFolder } from './folders.ts';
 import { addThumbnails, forgetThumbnails, retryThumbnails, thumbnailCount } from './thumbnails.ts';
 
 export interface Source {

@@ -1,8 +1,11 @@
-// Folders opened before, as handles in IndexedDB: the browser lets a page have such a folder again after one click. The
-// names stay in this browser. Files themselves are never kept here.
+// What this browser keeps of films between visits, as the page sees it. Folders opened before, as handles in IndexedDB: the
+// browser lets a page have such a folder again after one click. And the cache of decoded films: its size, what the browser grants,
+// and erasing it. Names stay in this browser; files themselves are never kept here.
 
 import { type IDBPDatabase, openDB } from 'idb';
 import { create } from 'zustand';
+import type { CacheState } from '../../protocol/cache.ts';
+import { currentClient } from '../client.ts';
 
 export interface RememberedFolder {
   readonly name: string;
@@ -85,4 +88,39 @@ export async function mayRead(handle: FileSystemDirectoryHandle): Promise<boolea
   const asking = handle as Asking;
   if ((await asking.queryPermission?.({ mode: 'read' })) === 'granted') return true;
   return (await asking.requestPermission?.({ mode: 'read' })) === 'granted';
+}
+
+interface CacheView {
+  /** Null until first asked. */
+  readonly state: CacheState | null;
+  readonly erasing: boolean;
+}
+
+export const useCache = create<CacheView>()(() => ({ state: null, erasing: false }));
+
+export async function refreshCache(): Promise<void> {
+  const state = await currentClient()
+    .intake.cacheState()
+    .catch(() => null);
+  if (state) useCache.setState({ state });
+}
+
+/** Asks once per visit, when films of the person's own are read for the first time. Chrome decides without a question. */
+let asked = false;
+export function askToPersist(): void {
+  if (asked) return;
+  asked = true;
+  void globalThis.navigator?.storage?.persist?.().catch(() => false);
+}
+
+/** @throws AppError not-ready while another tab writes */
+export async function eraseFilms(): Promise<CacheState> {
+  useCache.setState({ erasing: true });
+  try {
+    const state = await currentClient().intake.eraseCache();
+    useCache.setState({ state });
+    return state;
+  } finally {
+    useCache.setState({ erasing: false });
+  }
 }

@@ -1,10 +1,10 @@
-// One film under the lens: the two views that a step makes of it, and where the context bottlenecks let it through.
-// Asked for when the film, the step or the state of the run changes, and every few seconds while training.
-// A refusal is kept as a sentence, not raised: looking closer must never disturb a run.
+// One film under the lens: the two views that a step makes of it, where the context bottlenecks let it through, and where the
+// newest linear evaluation looks on it. Asked for when the film, the step, the finding or the state of the run changes, and every
+// few seconds while training. A refusal is kept as a sentence, not raised: looking closer must never disturb a run.
 
 import { create } from 'zustand';
 import type { Level } from '../../methods/record/statistics.ts';
-import type { GateMaps, ViewPair } from '../../protocol/engine.ts';
+import type { ClassMap, GateMaps, ViewPair } from '../../protocol/engine.ts';
 import { toWire } from '../../util/errors.ts';
 import { currentClient } from '../client.ts';
 import { useSession } from '../session.ts';
@@ -94,3 +94,27 @@ useSession.subscribe((state, before) => {
   const settled = state.status.state !== before.status.state || state.runConfig !== before.runConfig;
   if (settled) void refreshInspect();
 });
+
+interface ClassMapState {
+  readonly map: ClassMap | null;
+  readonly problem: string | null;
+  /** Of the map over the film, 0..1. */
+  readonly opacity: number;
+}
+
+export const useClassMap = create<ClassMapState>()(() => ({ map: null, problem: null, opacity: 0.5 }));
+
+export const setMapOpacity = (opacity: number): void => useClassMap.setState({ opacity });
+
+let newest = 0;
+
+/** Asks for the map of a finding on a film; of several questions the last one counts. */
+export async function askClassMap(film: number, finding: string): Promise<void> {
+  const question = ++newest;
+  try {
+    const map = await currentClient().engine.classMap(film, finding);
+    if (question === newest) useClassMap.setState({ map, problem: null });
+  } catch (error) {
+    if (question === newest) useClassMap.setState({ map: null, problem: toWire(error).message });
+  }
+}

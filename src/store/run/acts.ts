@@ -14,7 +14,6 @@ import { attempt, currentClient, takeClient } from '../client.ts';
 import { resetSeries } from '../curves/series.ts';
 import { restoreKernels } from '../device/kernels.ts';
 import { choiceFor, decide, decided } from '../films/arrange.ts';
-import { eraseFilms, refreshCache } from '../films/cache.ts';
 import {
   ensureDataset,
   type FilmSettings,
@@ -26,7 +25,7 @@ import {
   useDataset,
 } from '../films/dataset.ts';
 import { folderSource } from '../films/files.ts';
-import { mayRead, type RememberedFolder, recallFolders } from '../films/folders.ts';
+import { eraseFilms, mayRead, type RememberedFolder, recallFolders, refreshCache } from '../films/folders.ts';
 import { requireProtectedPage } from '../page/protection.ts';
 import { setDraft, takeConfig, useSettings } from '../page/settings.ts';
 import { type Busy, runExists, showError, useSession } from '../session.ts';

@@ -17,15 +17,14 @@ import {
 import { readRunFile } from '../../vault/readRunFile.ts';
 import { writeRunFile } from '../../vault/runFile.ts';
 import { addRun, listRuns, readRunCheckpoint, readRunSeries, removeRun } from '../../vault/runs.ts';
-import { SNAPSHOT_FILE } from '../../vault/snapshotFile.ts';
+import { SNAPSHOT_FILE } from '../../vault/seriesFile.ts';
 import { attempt, currentClient } from '../client.ts';
 import { liveSeries, Series } from '../curves/series.ts';
 import { requireProtectedPage } from '../page/protection.ts';
 import { showError } from '../session.ts';
 import { useKeeping } from './keeping.ts';
 import { runStorage, useResume } from './resume.ts';
-import { nameRun } from './runName.ts';
-import { connectLibrary, pinRun, type Run, type RunLibrary, useRuns } from './runs.ts';
+import { connectLibrary, nameRun, pinRun, type Run, type RunLibrary, useRuns } from './runs.ts';
 
 const byId = (id: string): Run | null => useRuns.getState().runs.find((run) => run.id === id) ?? null;
 const nextColour = (runs: readonly Run[]) => runs.reduce((next, { colour }) => Math.max(next, colour + 1), 0);

@@ -10,7 +10,7 @@ import { AppError, fromWire, toWire } from '../../util/errors.ts';
 import { changesInWords, compareFilms, writeFilmList } from '../../vault/filmList.ts';
 import type { RunStorage } from '../../vault/folder.ts';
 import { listRuns, openRuns, readRunSeries, setAside } from '../../vault/runs.ts';
-import { readKeptSnapshots } from '../../vault/snapshotFile.ts';
+import { readKeptSnapshots } from '../../vault/seriesFile.ts';
 import { attempt, currentClient } from '../client.ts';
 import { addMarker, appendSamples, resetSeries } from '../curves/series.ts';
 import { takeSnapshots } from '../curves/snapshots.ts';

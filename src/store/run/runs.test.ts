@@ -2,10 +2,11 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { presetConfig } from '../../config/presets.ts';
 import type { Config } from '../../config/schema.ts';
 import { resetSeries } from '../curves/series.ts';
-import { differences, nameRun } from './runName.ts';
 import {
   deleteRun,
+  differences,
   enterLiveRun,
+  nameRun,
   pinnedRuns,
   pinRun,
   type Run,

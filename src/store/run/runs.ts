@@ -1,14 +1,15 @@
 // The list of runs, oldest first: configuration, curves, scores, name, colour. The live run is the last
-// one until it is replaced; a deleted run can be brought back until the next deletion.
+// one until it is replaced; a deleted run can be brought back until the next deletion. A run's name is what differs from its preset.
 // Here in memory; library.ts implements RunLibrary and keeps the list over reloads.
 
 import { create } from 'zustand';
-import { type PresetName, presetOf } from '../../config/presets.ts';
-import type { Config } from '../../config/schema.ts';
+import type { Field } from '../../config/fields.ts';
+import { PRESETS, type PresetName, presetOf } from '../../config/presets.ts';
+import { type Config, type ConfigKey, SCHEMA } from '../../config/schema.ts';
+import { differingKeys } from '../../config/share.ts';
 import type { ListedRun, RunRecord } from '../../protocol/vault.ts';
 import type { Evaluation } from '../../tasks/records.ts';
 import { liveSeries, type Series } from '../curves/series.ts';
-import { nameRun } from './runName.ts';
 
 export interface Run {
   readonly id: string;
@@ -165,4 +166,40 @@ export function undoDelete(): void {
   if (!removed) return;
   useRuns.setState({ runs: runs.toSpliced(removed.index, 0, removed.run), removed: null });
   void library?.put(removed.run);
+}
+
+const SHOWN_DIFFERENCES = 3;
+
+function words(key: ConfigKey, value: Config[ConfigKey]): string {
+  const field: Field = SCHEMA[key];
+  if (field.kind === 'toggle') return value ? 'on' : 'off';
+  if (field.kind === 'number') return String(Number(Number(value).toPrecision(4)));
+  return String(value);
+}
+
+/** The settings of pretraining in which two configurations differ, as short words. */
+export function differences(before: Config, after: Config): string[] {
+  return differingKeys(after, before)
+    .filter((key) => SCHEMA[key].when !== 'evaluation')
+    .map((key) => `${SCHEMA[key].short} ${words(key, before[key])}→${words(key, after[key])}`);
+}
+
+function presetName(config: Config): string {
+  const preset = presetOf(config);
+  const method = config.method === SCHEMA.method.default ? '' : `${SCHEMA.method.choices[config.method]}, `;
+  return `${method}${preset ? PRESETS[preset].label : 'Own settings'}, seed ${config.seed}`;
+}
+
+/** A name for a run with `config` after one with `before`; `taken` are the names already used. */
+export function nameRun(config: Config, before: Config | null, taken: readonly string[]): string {
+  const changed = before ? differences(before, config) : [];
+  const wentToPreset = before && presetOf(config) !== null && presetOf(config) !== presetOf(before);
+  const plain =
+    !before || wentToPreset || changed.length === 0
+      ? presetName(config)
+      : changed.slice(0, SHOWN_DIFFERENCES).join(', ') +
+        (changed.length > SHOWN_DIFFERENCES ? ` and ${changed.length - SHOWN_DIFFERENCES} more` : '');
+  let name = plain;
+  for (let again = 2; taken.includes(name); again++) name = `${plain} (${again})`;
+  return name;
 }

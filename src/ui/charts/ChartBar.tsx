@@ -11,8 +11,7 @@ import {
   setWeighted,
   useCharts,
 } from '../../store/curves/charts.ts';
-import { liveSeries } from '../../store/curves/series.ts';
-import { MAX_SMOOTHING } from '../../store/curves/smooth.ts';
+import { liveSeries, MAX_SMOOTHING } from '../../store/curves/series.ts';
 import { seriesCsv } from '../../store/run/export.ts';
 import { liveRun, useRuns } from '../../store/run/runs.ts';
 import { fileName, saveText } from '../shell/download.ts';

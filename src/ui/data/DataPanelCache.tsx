@@ -4,8 +4,8 @@
 import { Button } from '@mantine/core';
 import { useState } from 'react';
 import type { CacheState, StorageReport } from '../../protocol/cache.ts';
-import { useCache } from '../../store/films/cache.ts';
 import { useDataset } from '../../store/films/dataset.ts';
+import { useCache } from '../../store/films/folders.ts';
 import { eraseCache } from '../../store/run/acts.ts';
 import { runExists, useSession } from '../../store/session.ts';
 import { formatBytes, formatCount, formatDuration } from '../../util/format.ts';

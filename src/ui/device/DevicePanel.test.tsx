@@ -7,7 +7,7 @@ import { presetConfig } from '../../config/presets.ts';
 import { createFakeClient } from '../../fake/engine.ts';
 import { KERNEL_LABELS, type KernelFacts } from '../../protocol/device.ts';
 import { currentClient, takeClient } from '../../store/client.ts';
-import { useSelfTest } from '../../store/device/selfTest.ts';
+import { useSelfTest } from '../../store/device/kernels.ts';
 import { useSession } from '../../store/session.ts';
 import { mount } from '../testPage.tsx';
 import { DevicePanelKernels } from './DevicePanelKernels.tsx';

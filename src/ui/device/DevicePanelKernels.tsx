@@ -4,8 +4,7 @@
 import { Button, Switch, Table } from '@mantine/core';
 import { KERNEL_LABELS, type KernelFacts } from '../../protocol/device.ts';
 import { isAtWork } from '../../protocol/engine.ts';
-import { measureAgain, switchKernel, useKernels } from '../../store/device/kernels.ts';
-import { useSelfTest } from '../../store/device/selfTest.ts';
+import { measureAgain, switchKernel, useKernels, useSelfTest } from '../../store/device/kernels.ts';
 import { runExists, useSession } from '../../store/session.ts';
 import styles from './device.module.css';
 

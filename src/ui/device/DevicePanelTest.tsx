@@ -3,7 +3,7 @@
 import { Button, Table } from '@mantine/core';
 import type { SelfTestRow } from '../../protocol/device.ts';
 import { isAtWork } from '../../protocol/engine.ts';
-import { testGpu, useSelfTest } from '../../store/device/selfTest.ts';
+import { testGpu, useSelfTest } from '../../store/device/kernels.ts';
 import { useSession } from '../../store/session.ts';
 import { formatCount } from '../../util/format.ts';
 import { ErrorNotice } from '../shell/ErrorNotice.tsx';

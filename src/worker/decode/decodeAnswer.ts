@@ -1,8 +1,9 @@
-// Waits for a decode worker's answer, but not past its death, the work a film is allowed, or the caller's interest.
-// The clock stands still while the worker waits for a codec or for bytes, which has a limit of its own.
+// Waits for a decode worker's answer, but not past its death, the work a film is allowed, or the caller's interest. Two clocks
+// measure that work. The first try goes by the time of day, but a tick never counts for more than it should have taken, so that a
+// machine that stands still uses nothing up; the try alone goes by work done in a thread beside the film's (pacer.worker.ts), which
+// is processor time. A clock stands still while the worker waits for a codec or for bytes, which has a limit of its own.
 
 import { AppError } from '../../util/errors.ts';
-import type { Clock } from './workClock.ts';
 
 /** What a worker posts besides its answers. */
 export type DecodeNotice = { readonly waits: boolean } | { readonly pixels: number };
@@ -100,3 +101,37 @@ function watchWork(
 }
 
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
+
+/** Calls back with the milliseconds passed since it last did. @returns what stops it */
+export type Clock = (onPassed: (ms: number) => void) => () => void;
+
+const TICK_MS = 50;
+/** A tick that comes later than this was held up. */
+const LONGEST_TICK_MS = 100;
+/** What a piece of the pacer stands for, ms. */
+const PIECE_MS = 20;
+
+export const wallClock: Clock = (onPassed) => {
+  let last = performance.now();
+  const timer = setInterval(() => {
+    const now = performance.now();
+    onPassed(Math.min(now - last, LONGEST_TICK_MS));
+    last = now;
+  }, TICK_MS);
+  return () => clearInterval(timer);
+};
+
+export const processorClock: Clock = (onPassed) => {
+  const pacer = new Worker(new URL('./pacer.worker.ts', import.meta.url), { type: 'module' });
+  pacer.onmessage = () => onPassed(PIECE_MS);
+  // Without a pacer the time of day has to do.
+  let stopWall: (() => void) | null = null;
+  pacer.onerror = (event) => {
+    event.preventDefault();
+    stopWall ??= wallClock(onPassed);
+  };
+  return () => {
+    pacer.terminate();
+    stopWall?.();
+  };
+};

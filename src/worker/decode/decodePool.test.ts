@@ -2,9 +2,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { DecodedFilm } from '../../data/decode.ts';
 import { AppError } from '../../util/errors.ts';
 import { expose } from '../rpc.ts';
-import type { DecodeNotice } from './decodeAnswer.ts';
+import { type Clock, type DecodeNotice, wallClock } from './decodeAnswer.ts';
 import { DecodePool, type DecodePoolOptions } from './decodePool.ts';
-import { type Clock, wallClock } from './workClock.ts';
 
 const filmOf = (side: number): DecodedFilm => ({
   plane: new Uint8Array(side),

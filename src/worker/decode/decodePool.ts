@@ -9,8 +9,14 @@ import type { SourceFile } from '../../protocol/intake.ts';
 import { AppError } from '../../util/errors.ts';
 import { type Remote, wrap } from '../rpc.ts';
 import type { DecodeApi } from './decode.worker.ts';
-import { type Allowance, answerWithin, type Limit } from './decodeAnswer.ts';
-import { type Clock, processorClock, wallClock } from './workClock.ts';
+import {
+  type Allowance,
+  answerWithin,
+  type Clock,
+  type Limit,
+  processorClock,
+  wallClock,
+} from './decodeAnswer.ts';
 
 export interface DecodePoolOptions extends DecodeOptions {
   /** Default: two more than cores, at most 8, and at most one for each GiB of memory. */

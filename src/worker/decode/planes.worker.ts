@@ -3,7 +3,7 @@
 
 import '../../guard/workerScope.ts';
 import { openOpfsDisk } from '../../cache/disk.ts';
-import { PackReader, type Range, type ReadRanges } from '../../cache/packReader.ts';
+import { PackReader, type Range, type ReadRanges } from '../../cache/packs.ts';
 import { expose, transfer } from '../rpc.ts';
 
 let reader: Promise<PackReader> | null = null;

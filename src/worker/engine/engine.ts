@@ -1,9 +1,13 @@
 // The engine: EngineApi over one device and at most one run. Each call says what it needs of the state (status.ts) and hands
 // steps and faults to the loop (run/runLoop.ts); the mathematics is in train/. Nothing here knows how the calls arrive.
 
-import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../checkpoint/checkpoint.ts';
+import {
+  type Checkpoint,
+  readCheckpoint,
+  requireWeights,
+  writeCheckpoint,
+} from '../../checkpoint/checkpoint.ts';
 import { RANDOM_START, readStartWeights } from '../../checkpoint/startWeights.ts';
-import { requireWeights } from '../../checkpoint/weights.ts';
 import { runSelfTest } from '../../checks/selftest/index.ts';
 import {
   type Config,
@@ -52,8 +56,8 @@ import { stepFile } from '../../train/stepFile.ts';
 import { AppError } from '../../util/errors.ts';
 import { IntakeLink } from '../intake/link.ts';
 import { changeSetting, type RunParts, resumeKeptRun, rollBackRun } from '../run/resume.ts';
+import { EngineStorage } from '../run/runKeeperStorage.ts';
 import { RunLoop } from '../run/runLoop.ts';
-import { EngineStorage } from '../run/runStorage.ts';
 import { EngineDevice } from './device.ts';
 import { TestFaults } from './faultInjection.ts';
 import { EngineEvents, EngineStatus } from './status.ts';

@@ -1,7 +1,7 @@
 // The planes of a set of which some or all lie in the cache: ranges of packs, read by a worker of its own and checked
 // against their checksums. A plane that is missing or damaged is asked for from whoever can decode it again.
 
-import type { Range, ReadRanges } from '../../cache/packReader.ts';
+import type { Range, ReadRanges } from '../../cache/packs.ts';
 import type { EngineDataset, PackedPlanes as Packs } from '../../protocol/dataset.ts';
 import type { PlaneSource } from '../../train/batchSource.ts';
 import { AppError } from '../../util/errors.ts';

@@ -1,10 +1,9 @@
 // The intake worker's way to the cache of this origin: opens it for a reading, with the writer's lock where no other tab
 // has it; says how large it is; erases it. Where the browser refuses storage there is no cache, and films stay in memory.
 
-import { openOpfsDisk } from '../../cache/disk.ts';
+import { openOpfsDisk, storageGrant } from '../../cache/disk.ts';
 import { type CacheParts, eraseCache, FilmCache } from '../../cache/filmCache.ts';
 import { openIdbIndex } from '../../cache/packIndex.ts';
-import { storageGrant } from '../../cache/quota.ts';
 import type { CacheState } from '../../protocol/cache.ts';
 import { AppError } from '../../util/errors.ts';
 

@@ -1,9 +1,9 @@
 // Where the planes of a set go while it is read: to the cache on disk as long as that takes them, else to memory. Keeps
 // per film where its plane lies; refuses early what memory could not hold.
 
+import { freeFor } from '../../cache/disk.ts';
 import type { FilmCache, Found, PackPlace } from '../../cache/filmCache.ts';
 import type { FilmFacts } from '../../cache/packIndex.ts';
-import { freeFor } from '../../cache/quota.ts';
 import type { Plane } from '../../data/resize.ts';
 import type { ListedFile } from '../../data/sources.ts';
 import type { StorageReport } from '../../protocol/cache.ts';

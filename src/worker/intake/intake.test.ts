@@ -1,7 +1,7 @@
 import { encode } from 'fast-png';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { eraseCache, FilmCache } from '../../cache/filmCache.ts';
-import { PackReader, type Range } from '../../cache/packReader.ts';
+import { PackReader, type Range } from '../../cache/packs.ts';
 import { MemoryDisk, MemoryIndex } from '../../cache/testDisk.ts';
 import { decodeFilm } from '../../data/decode.ts';
 import { planSyntheticSet, renderEntry } from '../../data/synthetic/set.ts';

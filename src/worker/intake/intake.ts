@@ -3,8 +3,7 @@
 // for planes that get lost on disk (heldSet.ts).
 
 import { assembleDataset } from '../../data/dataset.ts';
-import type { DecodeOptions } from '../../data/decode.ts';
-import { decodeOptionsKey } from '../../data/decodeVersion.ts';
+import { type DecodeOptions, decodeOptionsKey } from '../../data/decode.ts';
 import { readLabels, sortSources } from '../../data/sources.ts';
 import type { CacheState } from '../../protocol/cache.ts';
 import type {

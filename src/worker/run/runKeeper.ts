@@ -17,7 +17,7 @@ import type { Pretrainer } from '../../train/pretrain.ts';
 import { AppError } from '../../util/errors.ts';
 import type { RunStorage } from '../../vault/folder.ts';
 import { type RestorePoint, RunVault } from '../../vault/runVault.ts';
-import { readKeptSnapshots, writeKeptSnapshots } from '../../vault/snapshotFile.ts';
+import { readKeptSnapshots, writeKeptSnapshots } from '../../vault/seriesFile.ts';
 import { StorageWatch, type Tell } from './runKeeperStorage.ts';
 import { type Begun, LossThumbnail, lastOf, mean, recordOf } from './runRecord.ts';
 

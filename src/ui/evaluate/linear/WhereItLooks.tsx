@@ -6,9 +6,14 @@ import { IconRefresh, IconTarget } from '@tabler/icons-react';
 import { useEffect } from 'react';
 import { LABEL_NEGATIVE, LABEL_POSITIVE, SPLITS } from '../../../protocol/dataset.ts';
 import type { ClassMap } from '../../../protocol/engine.ts';
-import { askClassMap, setMapOpacity, useClassMap } from '../../../store/films/classMap.ts';
 import { useDataset } from '../../../store/films/dataset.ts';
-import { inspectFilm, useInspect } from '../../../store/films/inspect.ts';
+import {
+  askClassMap,
+  inspectFilm,
+  setMapOpacity,
+  useClassMap,
+  useInspect,
+} from '../../../store/films/inspect.ts';
 import { forgetPointing, hasPlaces, pointAtAll, usePointing } from '../../../store/films/pointing.ts';
 import { thumbnailOf, useThumbnails, wantThumbnail } from '../../../store/films/thumbnails.ts';
 import type { LinearReport } from '../../../tasks/linear/record.ts';

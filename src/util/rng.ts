@@ -18,6 +18,7 @@ const STREAMS = {
   rotation1: 11,
   rotation2: 12,
   watched: 13,
+  map: 14,
 } as const;
 export type StreamName = keyof typeof STREAMS;
 

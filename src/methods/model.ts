@@ -132,15 +132,10 @@ export class Model {
   /**
    * Every output for images [N, H, W, 3], [N, D] each: the means of the five levels side by side, the encoder's features, the
    * heads and what else the method puts out, of a head that looks at places their mean. `groups` parts of the batch are normalised
-   * by their own statistics, as in training; nothing is updated. The caller disposes what it is given.
+   * by their own statistics, as in training, or all by the running ones; nothing is updated. The caller disposes what it is given.
    */
-  look(images: Tensor, groups: number): LookedAt {
-    const pass: Pass = {
-      parameters: this.parameters,
-      tape: new Tape({ forwardOnly: true }),
-      norm: 'batch',
-      groups,
-    };
+  look(images: Tensor, groups: number, norm: 'batch' | 'running' = 'batch'): LookedAt {
+    const pass: Pass = { parameters: this.parameters, tape: new Tape({ forwardOnly: true }), norm, groups };
     return tf.tidy(() => {
       const { encoder, pooled, embeddings, inside } = this.embed(pass, images, true);
       const [films, , channels] = pooled.shape as [number, number, number];

@@ -4,6 +4,7 @@
 // State and samples are pushed as EngineEvents over a callback, at most twenty messages a second.
 
 import type { Config, ConfigKey, ConfigValue } from '../config/schema.ts';
+import type { FilmFeatures } from '../diagnostics/filmMap.ts';
 import type { Snapshot } from '../diagnostics/snapshot.ts';
 import type { Evaluation, TaskName } from '../tasks/records.ts';
 import type { WireError } from '../util/errors.ts';
@@ -205,6 +206,13 @@ export interface FeatureRequest {
   readonly images: boolean;
 }
 
+export interface FilmFeatureRequest {
+  /** The level or head that is wanted; the others come along where all of them fit into memory. */
+  readonly output: string;
+  /** Another model than that of the run at hand. */
+  readonly checkpoint?: Uint8Array;
+}
+
 export interface EngineApi {
   /** Opens the device. @throws AppError webgpu-missing, adapter-missing, device-refused */
   open(onEvent: (event: EngineEvent) => void): Promise<DeviceFacts>;
@@ -281,6 +289,14 @@ export interface EngineApi {
    * A prepared run stays as it is. @throws AppError checkpoint-invalid, not-ready
    */
   features(request: FeatureRequest): Promise<Uint8Array>;
+  /**
+   * What the network makes of every film, and made of it at its random start. A run is halted for it and stays as it is; it is
+   * called off as an evaluation is. @throws AppError not-ready, checkpoint-invalid, cancelled
+   */
+  filmFeatures(
+    request: FilmFeatureRequest,
+    onProgress: (stage: string, done: number, total: number) => void,
+  ): Promise<FilmFeatures>;
   /**
    * The step that follows a checkpoint, views, loss and gradients, as safetensors (train/stepFile.ts). A prepared run stays
    * as it is. @throws AppError checkpoint-invalid, not-ready, too-few-films

@@ -2,6 +2,7 @@
 // pass through the page, and turns the death of a worker into a named error instead of a call that never answers.
 // The page and the headless runner use it alike; it knows no state and keeps none but the two workers.
 
+import type { FilmMapApi } from '../diagnostics/filmMap.ts';
 import type { EngineApi } from '../protocol/engine.ts';
 import { FAULTY_ENGINE } from '../protocol/faults.ts';
 import type { IntakeApi } from '../protocol/intake.ts';
@@ -9,11 +10,14 @@ import { AppError } from '../util/errors.ts';
 import { callable, type Promised, transfer, wrap } from './rpc.ts';
 
 export type EngineClient = Promised<Omit<EngineApi, 'connectIntake'>>;
+export type FilmMapClient = Promised<FilmMapApi>;
 export type IntakeClient = Promised<Omit<IntakeApi, 'connectEngine'>>;
 
 export interface PlaygroundClient {
   readonly engine: EngineClient;
   readonly intake: IntakeClient;
+  /** The map of all films, in a worker that is started when it is first asked for. */
+  map(): FilmMapClient;
   /** Rejects with `worker-failed` when a worker dies; otherwise stays open for ever. */
   readonly fault: Promise<never>;
   /** Ends both workers and all they hold. */
@@ -42,6 +46,34 @@ function watch(worker: Worker, name: string, fault: Fault): Worker {
     fault.raise(new AppError('worker-failed', `${name}: a message could not be read.`));
   });
   return worker;
+}
+
+/** A worker for the map of all films. Its death is told by the call under way; the next call gets another. */
+export function mapStarter() {
+  let started: { worker: Worker; client: FilmMapClient } | null = null;
+  const start = () => {
+    const fault = makeFault();
+    const worker = new Worker(new URL('./map/map.worker.ts', import.meta.url), {
+      type: 'module',
+      name: 'map',
+    });
+    watch(worker, 'map', fault);
+    fault.promise.catch(() => {
+      started = null;
+    });
+    const client = callable(wrap<FilmMapApi>(worker), (call) => Promise.race([call(), fault.promise]));
+    return { worker, client };
+  };
+  return {
+    client(): FilmMapClient {
+      started ??= start();
+      return started.client;
+    },
+    dispose() {
+      started?.worker.terminate();
+      started = null;
+    },
+  };
 }
 
 /** Starts both workers and joins them. They live until `dispose`. */
@@ -75,11 +107,14 @@ export function createClient(): PlaygroundClient {
     await Promise.race([joined, fault.promise]);
     return Promise.race([call(), fault.promise]);
   };
+  const map = mapStarter();
   return {
     engine: callable(engine, ask),
     intake: callable(intake, ask),
+    map: map.client,
     fault: fault.promise,
     dispose() {
+      map.dispose();
       engineWorker.terminate();
       intakeWorker.terminate();
       fault.raise(new AppError('cancelled'));

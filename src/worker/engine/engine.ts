@@ -17,6 +17,7 @@ import {
   parseValue,
   SCHEMA,
 } from '../../config/schema.ts';
+import type { FilmFeatures } from '../../diagnostics/filmMap.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
 import { networkOf } from '../../methods/engines.ts';
 import type {
@@ -34,6 +35,7 @@ import type {
   EngineEvent,
   EvaluationRequest,
   FeatureRequest,
+  FilmFeatureRequest,
   GateMaps,
   KeptStatus,
   ResumedRun,
@@ -50,11 +52,13 @@ import { scoreForStudy, validateForStudy } from '../../tasks/linear/study.ts';
 import type { Evaluation, TaskName } from '../../tasks/records.ts';
 import { filmCount } from '../../train/batchSource.ts';
 import { featureFile } from '../../train/featureFile.ts';
+import { filmFeatures } from '../../train/filmFeatures.ts';
 import { gatesOf, previewOf } from '../../train/inspect.ts';
 import type { Pretrainer } from '../../train/pretrain.ts';
 import { stepFile } from '../../train/stepFile.ts';
 import { AppError } from '../../util/errors.ts';
 import { IntakeLink } from '../intake/link.ts';
+import { transfer } from '../rpc.ts';
 import { changeSetting, type RunParts, resumeKeptRun, rollBackRun } from '../run/resume.ts';
 import { EngineStorage } from '../run/runKeeperStorage.ts';
 import { RunLoop } from '../run/runLoop.ts';
@@ -251,6 +255,22 @@ export class Engine implements EngineApi {
     return this.#beside('evaluating', (runtime) =>
       featureFile(readCheckpoint(checkpoint, base), dataset, runtime, { images, onProgress }),
     );
+  }
+
+  async filmFeatures(
+    { output, checkpoint }: FilmFeatureRequest,
+    onProgress: (stage: string, done: number, total: number) => unknown,
+  ): Promise<FilmFeatures> {
+    await this.#loop.halt();
+    const run = checkpoint ? null : this.#status.needRun('ready', 'paused', 'done').trainer;
+    const { dataset, yieldNow } = this.#evaluating(run);
+    this.#calledOff = false;
+    const made = await this.#beside('evaluating', async (runtime) => {
+      const model = run ? await run.capture() : readCheckpoint(checkpoint!);
+      return filmFeatures(model, dataset, runtime, { output, onProgress, yieldNow });
+    });
+    const tables = [...Object.values(made.now), ...Object.values(made.start)];
+    return transfer(made, tables.map(({ buffer }) => buffer) as ArrayBuffer[]);
   }
 
   async nextStep(checkpoint: Uint8Array): Promise<Uint8Array> {

@@ -13,6 +13,7 @@ import {
   type KernelFacts,
   type KernelName,
   type KernelOptions,
+  type SelfTestRow,
 } from '../protocol/device.ts';
 
 const FORMS: Partial<Record<KernelName, readonly (readonly [string, number])[]>> = {
@@ -69,3 +70,35 @@ export function fakeBudget(config: Config, limits: AdapterLimits): Budget {
   const reason = `${needed.largestBufferName} needs a buffer that the adapter does not allow.`;
   return { ...needed, fits: false, reason, batch, ...(proposal && { proposal }) };
 }
+
+/** Of the self-test. */
+export const fakeRows = (broken: boolean): SelfTestRow[] => [
+  {
+    part: 'kernel',
+    name: 'Convolution',
+    detail: '3 x 3, 8 to 8 channels, 16 px',
+    error: broken ? null : 3.1e-7,
+    unit: 'relative',
+    tolerance: 1e-5,
+    ok: !broken,
+    ...(broken ? { fault: 'The driver refused the program.' } : {}),
+  },
+  {
+    part: 'kernel',
+    name: 'Augmented views',
+    detail: '32 px',
+    error: 1,
+    unit: 'levels',
+    tolerance: 3,
+    ok: true,
+  },
+  {
+    part: 'step',
+    name: 'One training step',
+    detail: 'terms of the loss',
+    error: 8.9e-7,
+    unit: 'relative',
+    tolerance: 1e-4,
+    ok: true,
+  },
+];

@@ -9,17 +9,19 @@ import type {
   EngineEvent,
   EngineState,
   EvaluationRequest,
+  FilmFeatureRequest,
   RunStatus,
 } from '../protocol/engine.ts';
 import type { StepSample } from '../protocol/metrics.ts';
 import type { StudyRequest } from '../protocol/study.ts';
 import type { TaskName } from '../tasks/records.ts';
 import { AppError, type ErrorCode, toWire } from '../util/errors.ts';
-import { Rng } from '../util/rng.ts';
 import type { EngineClient, PlaygroundClient } from '../worker/client.ts';
 import { fakeSample } from './curves.ts';
-import { fakeBudget, fakeKernels } from './device.ts';
-import { drawFilm, makeFakeIntake } from './films.ts';
+import { fakeBudget, fakeKernels, fakeRows } from './device.ts';
+import { fakeFeatures, fakeMap } from './features.ts';
+import { makeFakeIntake } from './films.ts';
+import { fakeClassMap, fakeGates, fakeViews } from './pictures.ts';
 import { fakeEvaluation } from './report.ts';
 import { fakeSnapshot } from './snapshots.ts';
 import { fakeScores, fakeValidation } from './study.ts';
@@ -66,6 +68,7 @@ class FakeEngine implements EngineClient {
   #total = 0;
   #start = 'random';
   #calledOff = false;
+  #films = 0;
 
   constructor(options: FakeOptions) {
     this.#options = options;
@@ -93,6 +96,7 @@ class FakeEngine implements EngineClient {
   }
 
   deliver(name: string, fingerprint: string, films: number) {
+    this.#films = films;
     this.#emit({ type: 'dataset', name, fingerprint, films });
   }
 
@@ -241,48 +245,16 @@ class FakeEngine implements EngineClient {
   }
 
   async previewViews(film: number, step: number) {
-    const size = 64;
-    const view = (which: number) => {
-      const rng = new Rng(film, 'view1', step, which);
-      const gain = rng.uniform(0.7, 1.3);
-      const mirror = rng.chance(0.5);
-      const zoom = rng.uniform(0.55, 0.95);
-      const source = drawFilm(film, 256, 256);
-      const [left, top] = [rng.uniform(0, 1 - zoom), rng.uniform(0, 1 - zoom)];
-      return Uint8Array.from({ length: size * size }, (_, i) => {
-        const x = mirror ? size - 1 - (i % size) : i % size;
-        const at = (place: number, offset: number) => Math.floor((offset + (zoom * place) / size) * 256);
-        return Math.min(255, gain * source[at(Math.floor(i / size), top) * 256 + at(x, left)]!);
-      });
-    };
-    return { size, view1: view(1), view2: view(2) };
+    return fakeViews(film, step);
   }
 
   async classMap(film: number, finding: string) {
-    const size = 64;
-    const rng = new Rng(film, 'view1', finding.length);
-    const peak = [rng.uniform(0.25, 0.75), rng.uniform(0.3, 0.7)] as const;
-    const map = Float32Array.from({ length: size * size }, (_, i) => {
-      const [x, y] = [((i % size) + 0.5) / size - peak[0], (Math.floor(i / size) + 0.5) / size - peak[1]];
-      return 0.4 * Math.exp(-30 * (x * x + y * y));
-    });
-    return { finding, places: [2, 2] as const, size, map, peak, logit: 1.2 };
+    return fakeClassMap(film, finding);
   }
 
   async gateMaps(film: number) {
     const config = this.#config;
-    if (config && !methodOf(config).bottlenecks(config)) return { levels: [] };
-    const levels = [32, 16, 8, 4, 2].map((side, level) => {
-      const rng = new Rng(film, 'view2', level);
-      const [cx, cy] = [rng.uniform(0.25, 0.75), rng.uniform(0.3, 0.7)];
-      const gate = Float32Array.from({ length: side * side }, (_, i) => {
-        const dx = ((i % side) + 0.5) / side - cx;
-        const dy = (Math.floor(i / side) + 0.5) / side - cy;
-        return 0.25 + 0.6 * Math.exp(-8 * (dx * dx + dy * dy)) + 0.05 * rng.normal();
-      });
-      return { side, gate };
-    });
-    return { levels };
+    return config && !methodOf(config).bottlenecks(config) ? { levels: [] } : fakeGates(film);
   }
 
   parity(): Promise<never> {
@@ -291,6 +263,23 @@ class FakeEngine implements EngineClient {
 
   features(): Promise<never> {
     return Promise.reject(new AppError('not-ready', 'the fake engine has no features.'));
+  }
+
+  async filmFeatures(
+    _request: FilmFeatureRequest,
+    onProgress: (stage: string, done: number, total: number) => void,
+  ) {
+    if (!this.#config) throw new AppError('not-ready', 'no run is prepared.');
+    const before = this.#state === 'running' ? 'paused' : this.#state;
+    this.#calledOff = false;
+    this.#status('evaluating');
+    for (let done = 0; done <= this.#films && !this.#calledOff; done += 32) {
+      onProgress('As it stands', done, this.#films);
+      await wait(this.#beat);
+    }
+    this.#status(before);
+    if (this.#calledOff) throw new AppError('cancelled');
+    return fakeFeatures(this.#films, this.#step, this.#config);
   }
 
   scoreLayer(): Promise<null> {
@@ -342,44 +331,20 @@ class FakeEngine implements EngineClient {
   }
 }
 
-const fakeRows = (broken: boolean): SelfTestRow[] => [
-  {
-    part: 'kernel',
-    name: 'Convolution',
-    detail: '3 x 3, 8 to 8 channels, 16 px',
-    error: broken ? null : 3.1e-7,
-    unit: 'relative',
-    tolerance: 1e-5,
-    ok: !broken,
-    ...(broken ? { fault: 'The driver refused the program.' } : {}),
-  },
-  {
-    part: 'kernel',
-    name: 'Augmented views',
-    detail: '32 px',
-    error: 1,
-    unit: 'levels',
-    tolerance: 3,
-    ok: true,
-  },
-  {
-    part: 'step',
-    name: 'One training step',
-    detail: 'terms of the loss',
-    error: 8.9e-7,
-    unit: 'relative',
-    tolerance: 1e-4,
-    ok: true,
-  },
-];
-
 export function createFakeClient(options: FakeOptions = {}): PlaygroundClient {
   const engine = new FakeEngine(options);
   const intake = makeFakeIntake(
     ({ name, fingerprint, filmTable }) => engine.deliver(name, fingerprint, filmTable.length),
     (options.beat ?? 40) / 2,
   );
-  return { engine, intake, fault: new Promise<never>(() => undefined), dispose: () => undefined };
+  const map = fakeMap();
+  return {
+    engine,
+    intake,
+    map: map.client,
+    fault: new Promise<never>(() => undefined),
+    dispose: map.dispose,
+  };
 }
 
 /** `?fake=software,collapse,fail:loss-not-finite,refuse:webgpu-missing,beat:10` */

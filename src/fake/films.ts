@@ -42,12 +42,16 @@ function thumbnail(index: number): Thumbnail {
   return { index, width, height: SIDE, bytes: drawFilm(index, width, SIDE) };
 }
 
+export function fakeLabels(film: number): Uint8Array {
+  const rng = new Rng(film, 'split');
+  return Uint8Array.from(RATES, (rate) => (rng.chance(rate) ? 1 : 0));
+}
+
 function row(index: number, path: string, synthetic: boolean): ImageRow {
-  const rng = new Rng(index, 'split');
   const patient = Math.floor(index / 2.6);
   const drawn = new Rng(patient, 'split').uniform();
   const split: Split = drawn < 0.7 ? 'train' : drawn < 0.8 ? 'val' : 'test';
-  const labels = Uint8Array.from(RATES, (rate) => (rng.chance(rate) ? 1 : 0));
+  const labels = fakeLabels(index);
   const format = synthetic ? 'synthetic' : 'png';
   return { path, patient: `P${patient}`, split, format, width: 256, height: 256, labels };
 }

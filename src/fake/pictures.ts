@@ -1,0 +1,51 @@
+// Invented pictures of a film for the scripted engine: its two views, its gates, where a layer looks. They serve development and
+// tests of the page, never a result.
+
+import type { ClassMap, GateMaps, ViewPair } from '../protocol/engine.ts';
+import { Rng } from '../util/rng.ts';
+import { drawFilm } from './films.ts';
+
+const VIEW_SIDE = 64;
+
+export function fakeViews(film: number, step: number): ViewPair {
+  const size = VIEW_SIDE;
+  const view = (which: number) => {
+    const rng = new Rng(film, 'view1', step, which);
+    const gain = rng.uniform(0.7, 1.3);
+    const mirror = rng.chance(0.5);
+    const zoom = rng.uniform(0.55, 0.95);
+    const source = drawFilm(film, 256, 256);
+    const [left, top] = [rng.uniform(0, 1 - zoom), rng.uniform(0, 1 - zoom)];
+    return Uint8Array.from({ length: size * size }, (_, i) => {
+      const x = mirror ? size - 1 - (i % size) : i % size;
+      const at = (place: number, offset: number) => Math.floor((offset + (zoom * place) / size) * 256);
+      return Math.min(255, gain * source[at(Math.floor(i / size), top) * 256 + at(x, left)]!);
+    });
+  };
+  return { size, view1: view(1), view2: view(2) };
+}
+
+export function fakeClassMap(film: number, finding: string): ClassMap {
+  const size = VIEW_SIDE;
+  const rng = new Rng(film, 'view1', finding.length);
+  const peak = [rng.uniform(0.25, 0.75), rng.uniform(0.3, 0.7)] as const;
+  const map = Float32Array.from({ length: size * size }, (_, i) => {
+    const [x, y] = [((i % size) + 0.5) / size - peak[0], (Math.floor(i / size) + 0.5) / size - peak[1]];
+    return 0.4 * Math.exp(-30 * (x * x + y * y));
+  });
+  return { finding, places: [2, 2], size, map, peak, logit: 1.2 };
+}
+
+export function fakeGates(film: number): GateMaps {
+  const levels = [32, 16, 8, 4, 2].map((side, level) => {
+    const rng = new Rng(film, 'view2', level);
+    const [cx, cy] = [rng.uniform(0.25, 0.75), rng.uniform(0.3, 0.7)];
+    const gate = Float32Array.from({ length: side * side }, (_, i) => {
+      const dx = ((i % side) + 0.5) / side - cx;
+      const dy = (Math.floor(i / side) + 0.5) / side - cy;
+      return 0.25 + 0.6 * Math.exp(-8 * (dx * dx + dy * dy)) + 0.05 * rng.normal();
+    });
+    return { side, gate };
+  });
+  return { levels };
+}

@@ -36,7 +36,7 @@ export class App {
     return this.page.getByTestId(`command-${name}`);
   }
 
-  async view(name: 'Train' | 'Evaluate' | 'Study' | 'Runs' | 'Device'): Promise<void> {
+  async view(name: 'Train' | 'What is learnt' | 'Evaluate' | 'Study' | 'Runs' | 'Device'): Promise<void> {
     await this.page.getByRole('tab', { name }).click();
   }
 

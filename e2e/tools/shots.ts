@@ -33,6 +33,18 @@ const state = (name: string) => (page: Page) =>
   page.locator(`[data-testid=transport][data-state=${name}]`).waitFor(PATIENCE);
 const trained = inTurn(press('command-playPause'), state('done'));
 const setup = press('open-setup');
+/** The map of films laid out, and the neighbours of the film in its middle. */
+const mapped = async (page: Page) => {
+  await page.getByText('Map of films', { exact: true }).click();
+  await page.getByTestId('map-make').click();
+  const map = page.getByTestId('film-map');
+  await map.waitFor(PATIENCE);
+  await page.getByTestId('map-progress').waitFor({ state: 'detached', ...PATIENCE });
+  await map.press('ArrowUp');
+  await map.press('ArrowUp');
+  await map.press('Enter');
+  await page.getByTestId('film-neighbours').waitFor(PATIENCE);
+};
 
 /** Two classes of films, their labels in tables, masks beside them, a file that is none and a part that is not known. */
 function labelledFolder(): string {
@@ -85,6 +97,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
     ),
   },
   learnt: { fake: 'beat:1', hash: SMALL, act: inTurn(trained, press('view-learnt')) },
+  map: { fake: 'beat:1', hash: SMALL, act: inTurn(trained, press('view-learnt'), mapped) },
   inspect: { fake: 'beat:1', hash: SMALL, act: trained, folded: press('open-inspect') },
   help: { fake: 'beat:2', act: press('command-help') },
   'evaluate-empty': { fake: 'beat:2', act: press('view-evaluate') },

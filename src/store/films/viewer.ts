@@ -94,13 +94,21 @@ useDataset.subscribe((state, before) => {
 interface GalleryState {
   readonly opened: boolean;
   readonly flag: QualityFlag | null;
+  /** The only films that are shown, gathered elsewhere; null: all. */
+  readonly only: readonly number[] | null;
   readonly labelsOpened: boolean;
 }
 
-export const useGallery = create<GalleryState>()(() => ({ opened: false, flag: null, labelsOpened: false }));
+export const useGallery = create<GalleryState>()(() => ({
+  opened: false,
+  flag: null,
+  only: null,
+  labelsOpened: false,
+}));
 
-export const showGallery = (flag: QualityFlag | null = null): void =>
-  useGallery.setState({ opened: true, flag });
+export const showGallery = (flag: QualityFlag | null = null, only: readonly number[] | null = null): void =>
+  useGallery.setState({ opened: true, flag, only });
+export const showWholeGallery = (): void => useGallery.setState({ only: null });
 export const closeGallery = (): void => useGallery.setState({ opened: false });
 export const filterGallery = (flag: QualityFlag | null): void => useGallery.setState({ flag });
 export const showLabels = (labelsOpened: boolean): void => useGallery.setState({ labelsOpened });

@@ -34,13 +34,23 @@ interface CellProps {
   readonly opens: boolean;
 }
 
-function Cell({ film, row, caption, opens }: CellProps) {
-  const named = useSettings((settings) => settings.namesShown);
-  const chosen = useInspect((inspect) => inspect.film === film);
+/** One film's thumbnail, brought when it is first shown; an empty place until it has come. `side` in pixels, or as large as there is room. */
+export function FilmThumb({ film, side }: { film: number; side?: number }) {
   const arrived = useThumbnails((thumbnails) => thumbnails.arrived);
   const thumbnail = thumbnailOf(film);
   // biome-ignore lint/correctness/useExhaustiveDependencies: an arrival may have pushed this one out
   useEffect(() => wantThumbnail(film), [film, arrived]);
+  const size = side === undefined ? undefined : { width: side, height: side, flex: 'none' };
+  return (
+    <span className={styles.filmFrame} style={size}>
+      {thumbnail && <FilmCanvas picture={thumbnail} label="" />}
+    </span>
+  );
+}
+
+function Cell({ film, row, caption, opens }: CellProps) {
+  const named = useSettings((settings) => settings.namesShown);
+  const chosen = useInspect((inspect) => inspect.film === film);
   const label = named && row ? row.path : `Film ${film + 1}`;
   return (
     <button
@@ -51,7 +61,7 @@ function Cell({ film, row, caption, opens }: CellProps) {
       onClick={() => (opens ? void openFilm(film) : inspectFilm(film))}
       onDoubleClick={() => void openFilm(film)}
     >
-      <span className={styles.filmFrame}>{thumbnail && <FilmCanvas picture={thumbnail} label="" />}</span>
+      <FilmThumb film={film} />
       {caption && (
         <span className={styles.filmCaption} data-testid="film-caption">
           <span>{label}</span>

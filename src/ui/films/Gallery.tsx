@@ -1,11 +1,17 @@
 // All films in one window, filtered by split, finding and quality.
 
-import { Modal, SegmentedControl, Select, Switch } from '@mantine/core';
+import { Button, Modal, SegmentedControl, Select, Switch } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import { flagBit, QUALITY, QUALITY_FLAGS } from '../../protocol/arrangement.ts';
 import { type FilmTable, LABEL_POSITIVE, PLACE_OUT, type Placement, SPLITS } from '../../protocol/dataset.ts';
 import { useDataset } from '../../store/films/dataset.ts';
-import { closeGallery, filterGallery, useGallery, useViewer } from '../../store/films/viewer.ts';
+import {
+  closeGallery,
+  filterGallery,
+  showWholeGallery,
+  useGallery,
+  useViewer,
+} from '../../store/films/viewer.ts';
 import { useSettings } from '../../store/page/settings.ts';
 import { formatCounted } from '../../util/format.ts';
 import styles from './FilmGrid.module.css';
@@ -52,7 +58,7 @@ function besideTheirFirst(films: readonly number[], duplicateOf: ReadonlyMap<num
 }
 
 export function Gallery() {
-  const { opened, flag } = useGallery();
+  const { opened, flag, only } = useGallery();
   const summary = useDataset((state) => state.summary);
   const named = useSettings((settings) => settings.namesShown);
   const viewing = useViewer((viewer) => viewer.film !== null);
@@ -61,10 +67,13 @@ export function Gallery() {
   const films = useMemo(() => {
     const column = finding === null ? -1 : (summary?.findings.indexOf(finding) ?? -1);
     if (!summary) return [];
-    const found = filmsWith(summary.filmTable, split, column, flag ? flagBit(flag) : 0);
+    const gathered = only && new Set(only);
+    const found = filmsWith(summary.filmTable, split, column, flag ? flagBit(flag) : 0).filter(
+      (film) => !gathered || gathered.has(film),
+    );
     const { quality } = summary;
     return flag === 'duplicate' && quality ? besideTheirFirst(found, quality.duplicateOf) : found;
-  }, [summary, split, finding, flag]);
+  }, [summary, split, finding, flag, only]);
   if (!summary) return null;
   return (
     <Modal
@@ -104,6 +113,11 @@ export function Gallery() {
             value={flag}
             onChange={(value) => filterGallery(QUALITY_FLAGS.find((name) => name === value) ?? null)}
           />
+        )}
+        {only && (
+          <Button variant="default" onClick={showWholeGallery}>
+            Show all films
+          </Button>
         )}
         <Switch
           size="xs"

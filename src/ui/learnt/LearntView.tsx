@@ -1,18 +1,28 @@
-// "What is learnt": what looks at the run have measured, of one output of the network at one step, scrubbed along the run, and
-// of all outputs over it. Pictures are figures.ts and CorrelationMap.tsx; what was measured comes from store/curves/snapshots.ts.
+// "What is learnt", in parts. Along the run: what looks at it have measured, of one output of the network at one step, scrubbed, and
+// of all outputs over it; pictures are figures.ts and CorrelationMap.tsx, what was measured comes from store/curves/snapshots.ts.
+// The map of films is FilmMap.tsx.
 
-import { Button, Select, Slider } from '@mantine/core';
-import { useState } from 'react';
+import { Button, SegmentedControl, Select, Slider } from '@mantine/core';
+import { type ReactNode, useState } from 'react';
 import { MEASURE_NAMES, MEASURES, type MeasureName } from '../../diagnostics/measures.ts';
-import { outputsOf, type Snapshot } from '../../diagnostics/snapshot.ts';
+import { type OutputName, outputsOf, type Snapshot } from '../../diagnostics/snapshot.ts';
 import { METHODS } from '../../methods/records.ts';
 import { chooseSnapshot, shownSnapshot, snapshotBytes, useSnapshots } from '../../store/curves/snapshots.ts';
+import {
+  chooseOutput,
+  LEARNT_PART_NAMES,
+  LEARNT_PARTS,
+  type LearntPart,
+  showPart,
+  useLearnt,
+} from '../../store/page/learnt.ts';
 import { useSession } from '../../store/session.ts';
 import { formatBytes, formatCount } from '../../util/format.ts';
 import { useShownMethod } from '../charts/shown.ts';
 import shared from '../shell/shared.module.css';
 import { CorrelationMap } from './CorrelationMap.tsx';
 import { FigureCard } from './FigureCard.tsx';
+import { FilmMap, MapControls } from './FilmMap.tsx';
 import { deviationFigure, measureFigure, neighbourFigure, pathFigure, spectrumFigure } from './figures.ts';
 import styles from './learnt.module.css';
 
@@ -66,59 +76,86 @@ function useNothing(): string {
     : 'The first look comes with the first step.';
 }
 
-export function LearntView() {
+/** What looks have measured of one output, and of all of them over the run. */
+function Looks({ output, outputs }: { output: OutputName; outputs: readonly OutputName[] }) {
   const list = useSnapshots((state) => state.list);
   const shown = useSnapshots(shownSnapshot);
-  const outputs = outputsOf(METHODS[useShownMethod()]);
-  const [chosen, setChosen] = useState('global');
   const [measure, setMeasure] = useState<MeasureName>('rankme');
   const nothing = useNothing();
-  const picture = shown?.outputs.find(({ name }) => name === chosen) ?? shown?.outputs.at(-1);
-  const output = outputs.find(({ name }) => name === picture?.name);
-  if (!shown || !picture || !output) {
-    return (
-      <section className={shared.view} aria-label="What is learnt">
-        <p className={styles.nothing}>{nothing}</p>
-      </section>
-    );
-  }
+  const picture = shown?.outputs.find(({ name }) => name === output.name);
+  if (!shown || !picture) return <p className={styles.nothing}>{nothing}</p>;
   const upTo = list.filter(({ step }) => step <= shown.step);
   const neighbours = neighbourFigure(list);
   return (
+    <>
+      <div className={styles.grid}>
+        <FigureCard testId="spectrum" figure={spectrumFigure(picture, output.label, shown.step)} />
+        <FigureCard testId="deviations" figure={deviationFigure(picture, output.label, shown.step)} />
+        <CorrelationMap picture={picture} label={output.label} step={shown.step} />
+        <FigureCard testId="path" figure={pathFigure(upTo, picture.name, output.label, shown.step)} />
+        <div>
+          <Select
+            size="xs"
+            w={180}
+            aria-label="Measure over the run"
+            data={MEASURE_NAMES.map((name) => ({ value: name, label: MEASURES[name].label }))}
+            value={measure}
+            allowDeselect={false}
+            onChange={(name) => name && setMeasure(name as MeasureName)}
+          />
+          <FigureCard testId="measure" figure={measureFigure(list, outputs, measure)} />
+        </div>
+        {neighbours && <FigureCard testId="neighbours" figure={neighbours} />}
+      </div>
+      <Cost shown={shown} />
+    </>
+  );
+}
+
+function LooksControls() {
+  const list = useSnapshots((state) => state.list);
+  const shown = useSnapshots(shownSnapshot);
+  return shown && <Scrubber list={list} shown={shown} />;
+}
+
+interface PartProps {
+  readonly output: OutputName;
+  readonly outputs: readonly OutputName[];
+}
+
+const PARTS: Record<LearntPart, { Controls: () => ReactNode; Body: (props: PartProps) => ReactNode }> = {
+  looks: { Controls: LooksControls, Body: Looks },
+  map: { Controls: MapControls, Body: ({ output }) => <FilmMap label={output.label} /> },
+};
+
+export function LearntView() {
+  const { part, output: chosen } = useLearnt();
+  const outputs = outputsOf(METHODS[useShownMethod()]);
+  const output = outputs.find(({ name }) => name === chosen) ?? outputs.at(-1)!;
+  const { Controls, Body } = PARTS[part];
+  return (
     <section className={shared.view} aria-label="What is learnt">
       <div className={shared.bar}>
+        <SegmentedControl
+          size="xs"
+          aria-label="Part"
+          data={LEARNT_PART_NAMES.map((name) => ({ value: name, label: LEARNT_PARTS[name] }))}
+          value={part}
+          onChange={(name) => showPart(name as LearntPart)}
+        />
         <Select
           size="xs"
           w={130}
           aria-label="Level or head"
           data={outputs.map(({ name, label }) => ({ value: name, label }))}
-          value={picture.name}
+          value={output.name}
           allowDeselect={false}
-          onChange={(name) => name && setChosen(name)}
+          onChange={(name) => name && chooseOutput(name)}
         />
-        <Scrubber list={list} shown={shown} />
+        <Controls />
       </div>
       <div className={shared.scroll}>
-        <div className={styles.grid}>
-          <FigureCard testId="spectrum" figure={spectrumFigure(picture, output.label, shown.step)} />
-          <FigureCard testId="deviations" figure={deviationFigure(picture, output.label, shown.step)} />
-          <CorrelationMap picture={picture} label={output.label} step={shown.step} />
-          <FigureCard testId="path" figure={pathFigure(upTo, picture.name, output.label, shown.step)} />
-          <div>
-            <Select
-              size="xs"
-              w={180}
-              aria-label="Measure over the run"
-              data={MEASURE_NAMES.map((name) => ({ value: name, label: MEASURES[name].label }))}
-              value={measure}
-              allowDeselect={false}
-              onChange={(name) => name && setMeasure(name as MeasureName)}
-            />
-            <FigureCard testId="measure" figure={measureFigure(list, outputs, measure)} />
-          </div>
-          {neighbours && <FigureCard testId="neighbours" figure={neighbours} />}
-        </div>
-        <Cost shown={shown} />
+        <Body output={output} outputs={outputs} />
       </div>
     </section>
   );

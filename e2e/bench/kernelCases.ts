@@ -205,6 +205,13 @@ function labelled() {
   return { logits, targets: tf.keep(tf.cast(tf.greater(drawn, 0.5), 'float32')) };
 }
 
+/** Masks of a tenth of each film. */
+function masks() {
+  const side = 2 * SIDES[0]!;
+  const [logits, drawn] = [1, 2].map(() => random([VIEWS, side, side])) as [Tensor, Tensor];
+  return { logits, truth: tf.keep(tf.cast(tf.greater(drawn, 1.3), 'float32')) };
+}
+
 const placesShape = ({ shape }: Tensor) => shape.join(' x ');
 
 const K = KERNEL_TABLE;
@@ -398,6 +405,36 @@ export const KERNEL_CALLS: { readonly [N in KernelName]: () => KernelCall[] } = 
     const [terms] = kept(K.crossEntropy({ logits, targets }, {})) as [Tensor];
     const weights = tf.keep(tf.tensor1d([1, 1]));
     return one(logits.shape.join(' x '), () => K.crossEntropyGrad({ logits, targets, terms, weights }, {}));
+  },
+  upsample: () =>
+    maps((shape) => {
+      const [, height, width] = shape4(shape);
+      const x = random(shape);
+      return () => K.upsample({ x }, { height: 2 * height, width: 2 * width });
+    }),
+  upsampleGrad: () =>
+    maps((shape) => {
+      const dy = random(shape);
+      return () => K.upsampleGrad({ dy }, {});
+    }),
+  concatChannels: () =>
+    maps((shape) => {
+      const [a, b] = [random(shape), random(shape)];
+      return () => K.concatChannels({ a, b }, {});
+    }),
+  channelPart: () =>
+    maps((shape) => {
+      const x = random(shape);
+      return () => K.channelPart({ x }, { from: 0, count: shape.at(-1)! / 2 });
+    }),
+  maskLoss: () => {
+    const { logits, truth } = masks();
+    return one(placesShape(logits), () => K.maskLoss({ logits, truth }, {}));
+  },
+  maskLossGrad: () => {
+    const { logits, truth } = masks();
+    const [, sums] = kept(K.maskLoss({ logits, truth }, {})) as [Tensor, Tensor];
+    return one(placesShape(logits), () => K.maskLossGrad({ logits, truth, sums }, {}));
   },
   matchPlaces: () => {
     const { z, locations, attrs } = places();

@@ -60,6 +60,12 @@ const NOT_IN_A_STEP = [
   'fromHalf',
   'renderViews',
   'resizeEval',
+  'upsample',
+  'upsampleGrad',
+  'concatChannels',
+  'channelPart',
+  'maskLoss',
+  'maskLossGrad',
 ];
 
 /** Kernels of losses that the first method does not have, with a method that has them. */

@@ -9,6 +9,7 @@ import { CASES as crossEntropy } from './crossEntropy/cases.ts';
 import { CASES as dense } from './dense/cases.ts';
 import { CASES as half } from './half/cases.ts';
 import { CASES as loss } from './loss/cases.ts';
+import { CASES as masks } from './masks/cases.ts';
 import { CASES as norm } from './norm/cases.ts';
 import { CASES as optimiser } from './optimiser/cases.ts';
 import type { CaseTable } from './parts/case.ts';
@@ -29,6 +30,7 @@ export const CASES: CaseTable = {
   ...optimiser,
   ...places,
   ...crossEntropy,
+  ...masks,
   ...pool,
   ...views,
 };

@@ -56,6 +56,13 @@ export const KERNEL_LABELS = {
   // crossEntropy: supervised loss
   crossEntropy: 'Cross-entropy of known labels',
   crossEntropyGrad: 'Cross-entropy of known labels, gradient',
+  // masks: decoder that draws masks, and its loss
+  upsample: 'Map enlarged twofold',
+  upsampleGrad: 'Map enlarged twofold, gradient',
+  concatChannels: 'Two maps side by side',
+  channelPart: 'Some channels of a map',
+  maskLoss: 'Cross-entropy and soft Dice of masks',
+  maskLossGrad: 'Cross-entropy and soft Dice of masks, gradient',
   // optimiser: optimisers and of what follows their updates
   larsUpdate: 'LARS update',
   adamwUpdate: 'AdamW update',

@@ -12,6 +12,7 @@ import * as crossEntropy from './crossEntropy/stock.ts';
 import * as dense from './dense/stock.ts';
 import * as half from './half/stock.ts';
 import * as loss from './loss/stock.ts';
+import * as masks from './masks/stock.ts';
 import * as norm from './norm/stock.ts';
 import * as optimiser from './optimiser/stock.ts';
 import * as places from './places/stock.ts';
@@ -34,6 +35,7 @@ export const STOCK: StockTable = {
   ...optimiser,
   ...places,
   ...crossEntropy,
+  ...masks,
   ...pool,
   ...views,
 };

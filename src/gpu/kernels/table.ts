@@ -14,6 +14,8 @@ import { columnSums, dense, denseFilterGrad, denseInputGrad } from './dense/dens
 import { fromHalf, toHalf } from './half/half.ts';
 import type { KernelName } from './labels.ts';
 import { vicreg, vicregGrad } from './loss/vicreg.ts';
+import { maskLoss, maskLossGrad } from './masks/maskLoss.ts';
+import { channelPart, concatChannels, upsample, upsampleGrad } from './masks/upsample.ts';
 import { batchNorm, batchNormApply, batchNormEval } from './norm/batchNorm.ts';
 import { batchNormGrad } from './norm/batchNormGrad.ts';
 import { adamwUpdate, larsUpdate, movingAverage } from './optimiser/optimiser.ts';
@@ -60,6 +62,12 @@ export const KERNEL_TABLE = {
   contrastiveGrad,
   crossEntropy,
   crossEntropyGrad,
+  upsample,
+  upsampleGrad,
+  concatChannels,
+  channelPart,
+  maskLoss,
+  maskLossGrad,
   matchPlaces,
   placeVicreg,
   placeVicregGrad,

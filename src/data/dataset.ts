@@ -73,6 +73,8 @@ export interface DatasetParts {
   readonly leaveOut?: readonly QualityFlag[] | undefined;
   /** Films in these folders are in no part, and the parts are drawn without them. */
   readonly leaveOutFolders?: readonly string[] | undefined;
+  /** Findings of which boxes or masks lie on films; absent for none. */
+  readonly marked?: readonly string[] | undefined;
   /** Folders that were taken for masks. */
   readonly maskFolders?: readonly FolderCount[] | undefined;
   /** Per film the earlier film it looks like, as findDuplicates has it; absent where none were looked for. */
@@ -149,6 +151,7 @@ export async function assembleDataset(
       skipped: parts.skipped,
       ...(parts.leaveOutFolders?.length && { leftOutFolders: parts.leaveOutFolders }),
       ...(parts.maskFolders?.length && { maskFolders: parts.maskFolders }),
+      ...(parts.marked && { marked: parts.marked }),
       fingerprint,
       ...(parts.storage && { storage: parts.storage }),
       seconds: (performance.now() - parts.startedAt) / 1000,
@@ -160,6 +163,7 @@ export async function assembleDataset(
       planes: parts.planes,
       ...(parts.packs && { packs: parts.packs }),
       ...(parts.drawn && { drawn: parts.drawn }),
+      ...(parts.marked && { marked: parts.marked }),
       ...partsInUse(parts),
       widths: Uint16Array.from(films, (film) => film.width),
       heights: Uint16Array.from(films, (film) => film.height),

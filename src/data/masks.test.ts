@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { masksAmong } from './masks.ts';
+import { masksAmong, pairMasks } from './masks.ts';
 
 const masks = (...paths: string[]) => [...masksAmong(paths).keys()];
 
@@ -39,5 +39,37 @@ describe('masksAmong', () => {
     ['a film named label', ['label/1.png', 'films_of_2019/9.png']],
   ])('leaves %s alone', (_, paths) => {
     expect(masks(...paths)).toEqual([]);
+  });
+});
+
+describe('pairMasks', () => {
+  const pairs = (...paths: string[]) => {
+    const found = masksAmong(paths);
+    return pairMasks(
+      found,
+      paths.filter((path) => !found.has(path)),
+    ).map(({ path, film, finding }) => [path, film, finding]);
+  };
+
+  it('finds the film of the same name beside the folder, and what the folder says it is of', () => {
+    expect(
+      pairs('A/images/1.png', 'B/images/1.png', 'A/masks/1.png', 'B/masks/1.png', 'A/infection masks/1.png'),
+    ).toEqual([
+      ['A/masks/1.png', 'A/images/1.png', ''],
+      ['B/masks/1.png', 'B/images/1.png', ''],
+      ['A/infection masks/1.png', 'A/images/1.png', 'Infection'],
+    ]);
+    expect(pairs('CXR_png/C_1.png', 'mask/C_1_mask.png', 'ManualMask/leftMask/C_1.png')).toEqual([
+      ['mask/C_1_mask.png', 'CXR_png/C_1.png', ''],
+      ['ManualMask/leftMask/C_1.png', 'CXR_png/C_1.png', ''],
+    ]);
+    expect(pairs('x/film.png', 'x/film_mask.png')).toEqual([['x/film_mask.png', 'x/film.png', '']]);
+  });
+
+  it('leaves away a mask whose film is missing or cannot be told', () => {
+    expect(pairs('A/images/1.png', 'A/masks/1.png', 'A/masks/2.png').map(([path]) => path)).toEqual([
+      'A/masks/1.png',
+    ]);
+    expect(pairs('A/one/1.png', 'A/two/1.png', 'A/masks/1.png')).toEqual([]);
   });
 });

@@ -30,6 +30,15 @@ const wordsOf = (name: string) =>
 const isMaskFolder = (name: string) => wordsOf(name).some((word) => MASK_WORDS.test(word));
 const isImageFolder = (name: string) => wordsOf(name).some((word) => IMAGE_WORDS.test(word));
 
+export interface MaskOfFilm {
+  /** Of the mask. */
+  readonly path: string;
+  /** Path of the film that it lies on. */
+  readonly film: string;
+  /** What it is drawn around as its folder says it, e.g. Infection; empty for a folder that is called masks and no more. */
+  readonly finding: string;
+}
+
 interface Picture {
   readonly path: string;
   readonly folders: readonly string[];
@@ -88,4 +97,32 @@ function inMaskFolders(pictures: readonly Picture[], films: readonly Picture[]) 
     const isSure = imagesBeside.has(parent) && wordsOf(nameOf(folder)).some((word) => SURE_WORDS.test(word));
     return isSure || 2 * paired >= members.length ? members.map(({ path }) => ({ path, folder })) : [];
   });
+}
+
+/**
+ * The film that each mask lies on: the one of its name below the folder beside which the mask's own stands, or else the only one
+ * of its name at all. Masks without such a film are left away.
+ * @param masks as masksAmong found them
+ */
+export function pairMasks(masks: ReadonlyMap<string, Mask>, films: readonly string[]): MaskOfFilm[] {
+  const byStem = new Map<string, string[]>();
+  for (const { path, stem } of films.map(pictureOf)) byStem.set(stem, [...(byStem.get(stem) ?? []), path]);
+  return [...masks].flatMap(([path, { folder }]) => {
+    const { folders, stem } = pictureOf(path);
+    const around = folder === null ? folders : folder.split('/').slice(0, -1);
+    const prefix = around.map((name) => `${name}/`).join('');
+    const named = byStem.get(stem) ?? byStem.get(stem.replace(MASK_MARK, '')) ?? [];
+    const near = named.filter((film) => film.startsWith(prefix));
+    const [film, ...others] = near.length > 0 ? near : named;
+    return film && others.length === 0 ? [{ path, film, finding: findingIn(folder) }] : [];
+  });
+}
+
+/** Words of a folder's name that are none of masks, as a heading. */
+function findingIn(folder: string | null): string {
+  const words = wordsOf(nameOf(folder ?? '')).filter(
+    (word) => word && !MASK_WORDS.test(word) && word !== 'manual',
+  );
+  const text = words.join(' ');
+  return text && text[0]!.toUpperCase() + text.slice(1);
 }

@@ -199,6 +199,8 @@ export interface DatasetSummary {
   readonly leftOutFolders?: readonly string[];
   /** Folders of pictures that were taken for masks and not read; absent for none. */
   readonly maskFolders?: readonly FolderCount[];
+  /** Findings of which boxes or masks lie on films; absent for none. */
+  readonly marked?: readonly string[];
   /** Hash of paths, sizes, labels and decode options: two equal sets share it. */
   readonly fingerprint: string;
   readonly seconds: number;
@@ -247,11 +249,26 @@ export interface EngineDataset {
   readonly labels: Uint8Array;
   /** Which parts these are, where films belong to a set with published lists, in words that follow "the parts are". */
   readonly parts?: string | undefined;
+  /** Findings of which boxes or masks lie on films of the set, in alphabetical order; absent for none. */
+  readonly marked?: readonly string[] | undefined;
+}
+
+/** Where findings lie on films, each film as a square of `side` px as the encoder sees it. */
+export interface DrawnMasks {
+  /** Per film, side * side bytes, row-major, 1 inside a mask or box of a finding asked for; null where nothing of these is drawn. */
+  readonly inside: readonly (Uint8Array | null)[];
+  /** Per film, 1 for each finding asked for of which something is drawn. */
+  readonly marked: readonly Uint8Array[];
+  /** Films whose masks could not be read, with the reason; nothing is drawn on them here. */
+  readonly failed: readonly { readonly film: number; readonly reason: string }[];
 }
 
 /** New labels and parts for the films that the engine holds already, in their order. */
 export interface EngineArrangement
-  extends Pick<EngineDataset, 'fingerprint' | 'findings' | 'splits' | 'patients' | 'labels' | 'parts'> {
+  extends Pick<
+    EngineDataset,
+    'fingerprint' | 'findings' | 'splits' | 'patients' | 'labels' | 'parts' | 'marked'
+  > {
   /** Fingerprint of the set that this is about. */
   readonly arranges: string;
 }
@@ -261,12 +278,22 @@ export type IntakeMessage =
   | EngineDataset
   | EngineArrangement
   | { readonly gone: true }
-  | { readonly film: number; readonly fingerprint: string; readonly plane: Uint8Array | null };
+  | { readonly film: number; readonly fingerprint: string; readonly plane: Uint8Array | null }
+  | { readonly id: number; readonly masks: DrawnMasks | null };
 
 /** What goes back: a plane in the cache is missing or damaged, and is wanted. */
 export interface PlaneWanted {
   readonly film: number;
   readonly fingerprint: string;
+}
+
+/** And: masks are wanted. The answer has the same `id`; its masks are null where the set is no longer at hand. */
+export interface MasksWanted {
+  readonly id: number;
+  readonly fingerprint: string;
+  readonly films: readonly number[];
+  readonly findings: readonly string[];
+  readonly side: number;
 }
 
 /** A small grey picture for lists: size * size bytes at most, true aspect. */

@@ -153,5 +153,5 @@ export interface IntakeApi {
   /** Every row and film of the set read last that did not fit. */
   matchProblems(): readonly MatchExample[];
   /** Boxes and masks of a film; null where it has none. */
-  marksOf(film: number): FilmMarks | null;
+  marksOf(film: number): Promise<FilmMarks | null>;
 }

@@ -2,7 +2,7 @@
 // the same planes come out of both, so training is the same bit by bit. BatchQueue asks for the films of the next steps
 // while one runs; it counts how often a step had to wait all the same. Rendering and upload belong to viewRenderer.ts.
 
-import type { EngineDataset } from '../protocol/dataset.ts';
+import type { DrawnMasks, EngineDataset } from '../protocol/dataset.ts';
 
 /** Planes of a data set by film, wherever they are kept. */
 export interface PlaneSource {
@@ -10,9 +10,17 @@ export interface PlaneSource {
   read(films: Uint32Array): Promise<readonly Uint8Array[]>;
 }
 
-/** A data set as training sees it: its tables, and planes that are at hand or can be asked for. */
+/** Where findings lie on films. */
+export interface MaskSource {
+  /** Of these films in this order. @throws AppError not-ready where the set has been given up */
+  read(films: readonly number[], findings: readonly string[], side: number): Promise<DrawnMasks>;
+}
+
+/** A data set as training sees it: its tables, and planes and masks that are at hand or can be asked for. */
 export type TrainingSet = Omit<EngineDataset, 'planes' | 'packs'> & {
   readonly planes: readonly Uint8Array[] | PlaneSource;
+  /** Absent where nothing is drawn on any film. */
+  readonly masks?: MaskSource;
 };
 
 /** Films of one step with their planes. */

@@ -3,15 +3,15 @@
 
 import type { DatasetParts, Film } from '../../data/dataset.ts';
 import type { LabelAssignment } from '../../data/labels/labels.ts';
-import { marksOf } from '../../data/marks.ts';
 import { patientOf } from '../../data/patient.ts';
 import { type ListedFile, readLabels, type SortedSources } from '../../data/sources.ts';
 import { refuseOverlap } from '../../data/split.ts';
 import type { SplitChoice } from '../../protocol/arrangement.ts';
 import type { LabelReport, SkippedFile } from '../../protocol/dataset.ts';
-import type { FilmMarks } from '../../protocol/film.ts';
 import type { Arrangement, IntakeOptions } from '../../protocol/intake.ts';
 import { liesIn } from '../../util/folders.ts';
+import type { MaskFiles } from './listing.ts';
+import { markedFindings, placesOf } from './marked.ts';
 
 /** Where a set came from, besides its pixels. */
 export interface SetOrigin {
@@ -22,6 +22,8 @@ export interface SetOrigin {
   readonly options: IntakeOptions;
   /** Files that are no films, with their reasons. */
   readonly failed: readonly SkippedFile[];
+  /** Pictures of masks beside films. */
+  readonly maskFiles?: MaskFiles;
 }
 
 export type SetParts = Omit<DatasetParts, 'startedAt' | 'planes'>;
@@ -70,11 +72,16 @@ function reportOn(
 
 /** What the labels give to the parts of a set. */
 export function labelledParts(
-  { assignment, labelled, failed }: SetOrigin,
+  origin: SetOrigin,
   films: readonly Omit<Film, 'labels'>[],
-): Pick<SetParts, 'films' | 'findings' | 'splitSource' | 'knownParts' | 'report'> {
+): Pick<SetParts, 'films' | 'findings' | 'splitSource' | 'knownParts' | 'report' | 'marked'> {
+  const { assignment, labelled, failed } = origin;
   const placeOf = placesOf(labelled.films);
   return {
+    marked: markedFindings(
+      origin,
+      films.map(({ path }) => path),
+    ),
     films: films.map((film) => ({ ...film, labels: assignment?.films[placeOf.get(film.path)!] })),
     findings: assignment?.findings ?? [],
     splitSource: assignment?.splitSource ?? null,
@@ -88,9 +95,6 @@ export const withoutFolders = (sources: SortedSources, folders: readonly string[
   folders.length === 0
     ? sources
     : { ...sources, films: sources.films.filter(({ path }) => !liesIn(path, folders)) };
-
-const placesOf = (films: readonly ListedFile[]): Map<string, number> =>
-  new Map(films.map(({ path }, at) => [path, at]));
 
 /** The same films under other labels and another split. @throws AppError of labels and splits */
 export async function rearranged(
@@ -115,14 +119,4 @@ export async function rearranged(
     },
     origin: next,
   };
-}
-
-/** Boxes and masks of a film; null where it has none. @throws AppError labels-unreadable for a mask that is none */
-export function marksOfFilm({ parts, origin }: KeptSet, film: number): FilmMarks | null {
-  const shown = parts.films[film];
-  const marks = origin?.assignment?.marks;
-  if (!shown || !marks || marks.size === 0) return null;
-  const place = origin.labelled.films.findIndex(({ path }) => path === shown.path);
-  const raw = marks.get(place);
-  return raw ? marksOf(raw, shown.originalWidth, shown.originalHeight) : null;
 }

@@ -11,6 +11,7 @@ import { formatCounted } from '../../util/format.ts';
 import { labelledParts, refuseOverlapEarly, type SetOrigin, splitChoice, withoutFolders } from './arrange.ts';
 import type { FilmStore } from './filmStore.ts';
 import { collectFilms, type Decoder } from './films.ts';
+import type { MaskFiles } from './listing.ts';
 
 export interface ReadSet {
   readonly parts: Omit<DatasetParts, 'startedAt'>;
@@ -18,7 +19,7 @@ export interface ReadSet {
 }
 
 export async function readFilms(
-  files: readonly ListedFile[],
+  { films: files, maskFiles }: { readonly films: readonly ListedFile[]; readonly maskFiles: MaskFiles },
   options: IntakeOptions,
   decoder: Decoder,
   store: FilmStore,
@@ -44,7 +45,7 @@ export async function readFilms(
   });
   const others = [...sources.leftOut, ...failed];
   if (films.length === 0) throw noFilm(others);
-  const origin = { sources, labelled, assignment, options, failed: others };
+  const origin = { sources, labelled, assignment, options, failed: others, maskFiles };
   const parts = {
     name: options.name,
     synthetic: false,

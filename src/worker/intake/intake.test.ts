@@ -277,14 +277,60 @@ describe('arranging films that are read', () => {
     const files = [...films(3), boxes, text('l.csv', csv(3))];
     const { labels } = await intake.readFiles(files, OPTIONS, ignore);
     expect(labels?.marks).toEqual({ films: 1, boxes: 1, masks: 0 });
-    expect(intake.marksOf(0)).toBeNull();
-    expect(intake.marksOf(1)?.boxes).toMatchObject([
+    expect(await intake.marksOf(0)).toBeNull();
+    expect((await intake.marksOf(1))?.boxes).toMatchObject([
       { finding: 'Mass', x: 0.5, y: 0, width: 0.25, height: 1 },
     ]);
     const unread = [{ path: '000.png', file: new File(['no film'], 'x') }, text('l.csv', csv(3))];
     const scan = await intake.scanLabels(unread, {});
     expect(scan.report).toMatchObject({ rows: 3, matchedRows: 1, rowsWithoutFile: 2 });
     expect(scan.positives).toEqual([0, 1]);
+  });
+});
+
+describe('masks of a folder', () => {
+  const picture = (path: string, bright: (x: number, y: number) => boolean): SourceFile => {
+    const data = Uint8Array.from({ length: 8 }, (_, i) => (bright(i % 4, i >> 2) ? 255 : 0));
+    const bytes = encode({ width: 4, height: 2, data, channels: 1, depth: 8 });
+    return { path, file: new File([bytes.slice()], 'x', { lastModified: 1 }) };
+  };
+  const arrivedAt = async (files: SourceFile[]) => {
+    const { intake, port } = connect();
+    const sets: (TrainingSet | null)[] = [];
+    new IntakeLink(port, (set) => sets.push(set));
+    const summary = await intake.readFiles(files, OPTIONS, ignore);
+    await arrived(sets);
+    return { intake, summary, masks: sets.at(-1)!.masks };
+  };
+
+  it('come from PNG files of the same name, run lengths and boxes, and one that is broken is named', async () => {
+    const pictures = [0, 1, 2, 3].map((i) => png(`set/images/00${i}.png`, 10 + i));
+    const broken = { path: 'set/masks/002.png', file: new File(['no picture'], 'x') };
+    const left = picture('set/masks/000.png', (x) => x < 2);
+    const { intake, summary, masks } = await arrivedAt([
+      ...pictures,
+      left,
+      picture('set/masks/001.png', () => false),
+      broken,
+      text('set/labels.csv', 'file,Mass\n000.png,1\n001.png,0\n002.png,1\n003.png,0\n'),
+    ]);
+    expect(summary.marked).toEqual(['Mass']);
+    const found = await masks!.read([3, 2, 1, 0], ['Mass'], 4);
+    const half = Uint8Array.from({ length: 16 }, (_, i) => Number(i % 4 < 2));
+    expect(found.inside).toEqual([null, null, new Uint8Array(16), half]);
+    expect(found.marked.map(([one]) => one)).toEqual([0, 0, 1, 1]);
+    expect(found.failed).toMatchObject([{ film: 2, reason: expect.stringMatching(/PNG|picture|image/i) }]);
+    expect((await intake.marksOf(0))?.masks).toMatchObject([{ finding: 'Mass', width: 4, height: 2 }]);
+  });
+
+  it('come from the label files, and there are none where nothing is drawn', async () => {
+    const runs = `ImageId,EncodedPixels\n000.png,0 ${512 * 1024}\n001.png,-1\n`;
+    const { summary, masks } = await arrivedAt([...films(2), text('set/siim.csv', runs)]);
+    expect(summary.marked).toEqual(['Pneumothorax']);
+    const { inside } = await masks!.read([0, 1], ['Pneumothorax'], 2);
+    expect(inside).toEqual([Uint8Array.of(1, 0, 1, 0), null]);
+    const without = await arrivedAt([...films(4), text('l.csv', csv(4))]);
+    expect([without.summary.marked, without.masks]).toEqual([undefined, undefined]);
   });
 });
 
@@ -330,14 +376,33 @@ describe('the synthetic set', () => {
   it('knows where each finding of a film lies, and of no other', async () => {
     const { intake } = withEngine();
     const { filmTable, findings } = await intake.synthesise(SET, ignore);
-    filmsAsRows(filmTable).forEach(({ labels }, film) => {
+    for (const [film, { labels }] of filmsAsRows(filmTable).entries()) {
       const has = findings.filter((_, k) => labels[k] === 1);
-      const { masks } = intake.marksOf(film)!;
+      const { masks } = (await intake.marksOf(film))!;
       expect(masks.map(({ finding }) => finding).sort()).toEqual(has.toSorted());
       expect(masks.every(({ bytes, width }) => bytes.length === width * width && bytes.includes(1))).toBe(
         true,
       );
-    });
+    }
+  });
+
+  it('gives the engine the masks of findings that it asks for, at its side', async () => {
+    const { intake, sets } = withEngine();
+    await intake.synthesise(SET, ignore);
+    await arrived(sets);
+    const entries = planSyntheticSet(SET);
+    const films = [...entries.keys()];
+    const { inside, marked, failed } = await sets[0]!.masks!.read(films, ['Effusion', 'Nodule'], 24);
+    for (const [film, entry] of entries.entries()) {
+      const { Effusion, Nodule } = renderEntry(entry, 24).masks;
+      expect([...marked[film]!]).toEqual([Effusion, Nodule].map((mask) => Number(mask !== undefined)));
+      const union =
+        Effusion && Nodule ? Effusion.map((value, i) => value | Nodule[i]!) : (Effusion ?? Nodule);
+      expect(inside[film]).toEqual(union ?? null);
+    }
+    expect(failed).toEqual([]);
+    await intake.synthesise({ ...SET, seed: 2 }, ignore);
+    await expect(sets[0]!.masks!.read([0], ['Nodule'], 24)).rejects.toMatchObject({ code: 'not-ready' });
   });
 
   it('is drawn for the engine film by film, in whatever order it asks', async () => {

@@ -10,6 +10,7 @@ import type {
   DatasetSummary,
   EngineArrangement,
   EngineDataset,
+  MasksWanted,
   PlaneWanted,
   Thumbnail,
 } from '../../protocol/dataset.ts';
@@ -28,12 +29,13 @@ import { AppError } from '../../util/errors.ts';
 import { formatCounted } from '../../util/format.ts';
 import { HeldSet } from '../engine/heldSet.ts';
 import { transfer } from '../rpc.ts';
-import { type KeptSet, marksOfFilm, rearranged } from './arrange.ts';
+import { type KeptSet, rearranged } from './arrange.ts';
 import { type CacheAccess, NO_CACHE } from './cacheAccess.ts';
 import { type ReadSet, readFilms } from './files.ts';
 import { FilmStore } from './filmStore.ts';
 import type { Decoder } from './films.ts';
 import { type Listing, listFiles, openArchives, refusing, together, walk, withoutMasks } from './listing.ts';
+import { drawnMasks, marksOfFilm } from './marked.ts';
 import { readStored, type StoredReader, type TakeRows } from './stored.ts';
 import { HeldPhantoms, planSet } from './synthetic.ts';
 import { IntakeView, type Viewer } from './view.ts';
@@ -82,13 +84,15 @@ export class Intake implements IntakeApi {
 
   connectEngine(port: MessagePort): void {
     this.#engine = port;
-    port.addEventListener('message', ({ data }: MessageEvent<PlaneWanted>) => void this.#replace(data));
+    port.addEventListener('message', ({ data }: MessageEvent<PlaneWanted | MasksWanted>) => {
+      void ('id' in data ? this.#draw(data) : this.#replace(data));
+    });
     port.start();
   }
 
   readFiles(source: IntakeSource, options: IntakeOptions, onEvent: Listener): Promise<DatasetSummary> {
     return this.#take(async (signal) => {
-      const { files, refused, archives, maskFolders } = await this.#list(
+      const { files, refused, archives, maskFolders, maskFiles } = await this.#list(
         source,
         signal,
         onEvent,
@@ -109,7 +113,7 @@ export class Intake implements IntakeApi {
       let whole = false;
       try {
         const { parts, origin } = await readFilms(
-          files,
+          { films: files, maskFiles },
           options,
           refusing(decoder, archives),
           store,
@@ -183,12 +187,12 @@ export class Intake implements IntakeApi {
 
   /** Every file, films in archives as files of their own. */
   async #list(source: IntakeSource, signal: AbortSignal, onEvent: Listener, keepFolders?: readonly string[]) {
-    const { maskFolders, ...listing } = withoutMasks(
+    const { maskFolders, maskFiles, ...listing } = withoutMasks(
       await this.#listed(source, signal, onEvent),
       keepFolders,
     );
     const { files, refused: archives } = await openArchives(listing.files);
-    return { files, refused: listing.refused, archives, maskFolders };
+    return { files, refused: listing.refused, archives, maskFolders, maskFiles };
   }
 
   async #listed(source: IntakeSource, signal: AbortSignal, onEvent: Listener): Promise<Listing> {
@@ -237,8 +241,8 @@ export class Intake implements IntakeApi {
     const { parts, origin } = await rearranged(before, arrangement, control.signal);
     const { summary, engine } = await assembleDataset({ ...parts, planes: [], startedAt });
     control.signal.throwIfAborted();
-    const { fingerprint, findings, splits, patients, labels, parts: known } = engine;
-    const tables = { fingerprint, findings, splits, patients, labels, parts: known };
+    const { fingerprint, findings, splits, patients, labels, parts: known, marked } = engine;
+    const tables = { fingerprint, findings, splits, patients, labels, parts: known, marked };
     const message = { arranges: before.fingerprint, ...tables };
     this.#port().postMessage(message satisfies EngineArrangement);
     this.#kept = { parts, origin, fingerprint };
@@ -261,9 +265,9 @@ export class Intake implements IntakeApi {
     return this.#kept?.origin?.assignment?.problems ?? [];
   }
 
-  marksOf(film: number): FilmMarks | null {
+  async marksOf(film: number): Promise<FilmMarks | null> {
     if (this.#held instanceof HeldPhantoms) return this.#held.marks(film);
-    return this.#kept && marksOfFilm(this.#kept, film);
+    return this.#kept && marksOfFilm(this.#kept.origin, this.#kept.parts.films[film]);
   }
 
   #needKept(): KeptSet {
@@ -290,6 +294,19 @@ export class Intake implements IntakeApi {
     const held = this.#held?.fingerprint === fingerprint ? this.#held : null;
     const plane = (await held?.decodeAgain(film)) ?? null;
     this.#engine?.postMessage({ film, fingerprint, plane }, plane ? [plane.buffer as ArrayBuffer] : []);
+  }
+
+  /** Masks for an evaluation, unless the set is another by now. */
+  async #draw(wanted: MasksWanted): Promise<void> {
+    const { id, fingerprint } = wanted;
+    const kept = this.#kept?.fingerprint === fingerprint ? this.#kept : null;
+    const held = this.#held;
+    const masks =
+      kept &&
+      (held instanceof HeldPhantoms
+        ? held.drawn(wanted)
+        : await drawnMasks(kept.origin, kept.parts.films, wanted));
+    this.#engine?.postMessage({ id, masks });
   }
 
   #letGo(): void {

@@ -1,8 +1,9 @@
 // The engine's end of the port to the intake worker: takes delivered sets, makes planes that lie in the cache readable, has
 // those of the built-in set drawn, and asks for planes that were lost there to be decoded again.
 
-import type { EngineDataset, IntakeMessage } from '../../protocol/dataset.ts';
-import type { TrainingSet } from '../../train/batchSource.ts';
+import type { DrawnMasks, EngineDataset, IntakeMessage, MasksWanted } from '../../protocol/dataset.ts';
+import type { MaskSource, TrainingSet } from '../../train/batchSource.ts';
+import { AppError } from '../../util/errors.ts';
 import { type Drawer, DrawnPlanes, workerDrawer } from '../engine/drawnPlanes.ts';
 import { PackedPlanes, type RangeReader, workerReader } from '../engine/packedPlanes.ts';
 
@@ -14,6 +15,8 @@ export class IntakeLink {
   readonly #makeReader: () => RangeReader;
   readonly #makeDrawer: () => Drawer;
   readonly #repairs = new Map<string, Repair[]>();
+  readonly #drawing = new Map<number, (masks: DrawnMasks | null) => void>();
+  #asked = 0;
   #planes: PackedPlanes | DrawnPlanes | null = null;
   #set: TrainingSet | null = null;
 
@@ -39,6 +42,11 @@ export class IntakeLink {
       for (const answer of waiting) answer(message.plane);
       return;
     }
+    if ('masks' in message) {
+      this.#drawing.get(message.id)?.(message.masks);
+      this.#drawing.delete(message.id);
+      return;
+    }
     if ('arranges' in message) {
       if (this.#set?.fingerprint === message.arranges) this.#take({ ...this.#set, ...message });
       return;
@@ -50,8 +58,24 @@ export class IntakeLink {
   }
 
   #take(set: TrainingSet | null): void {
-    this.#set = set;
-    this.#onSet(set);
+    const { masks: _, ...rest } = set ?? { masks: undefined };
+    this.#set = set && { ...(rest as TrainingSet), ...(set.marked && { masks: this.#masksOf(set) }) };
+    this.#onSet(this.#set);
+  }
+
+  #masksOf({ fingerprint }: TrainingSet): MaskSource {
+    return {
+      read: async (films, findings, side) => {
+        const masks = await new Promise<DrawnMasks | null>((resolve) => {
+          const id = ++this.#asked;
+          this.#drawing.set(id, resolve);
+          const wanted: MasksWanted = { id, fingerprint, films: [...films], findings: [...findings], side };
+          this.#port.postMessage(wanted);
+        });
+        if (!masks) throw new AppError('not-ready', 'the films that the masks lie on are no longer loaded.');
+        return masks;
+      },
+    };
   }
 
   #open(dataset: EngineDataset): TrainingSet {

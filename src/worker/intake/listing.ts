@@ -3,7 +3,7 @@
 // that a system made, and masks beside films, are listed as left out. Files that hold many films are opened into films before
 // anything else is done; one that cannot be opened stays in the list and is refused when its turn comes.
 
-import { masksAmong } from '../../data/masks.ts';
+import { type MaskOfFilm, masksAmong, pairMasks } from '../../data/masks.ts';
 import { isArchivePath, openNpz } from '../../data/raster/npz.ts';
 import type { ListedFile } from '../../data/sources.ts';
 import type { SkippedFile } from '../../protocol/dataset.ts';
@@ -18,6 +18,16 @@ export interface Listing {
   readonly refused: readonly SkippedFile[];
 }
 
+/** A picture that marks a finding on a film; the finding is empty where the folder's name does not say. */
+export interface MaskFile {
+  readonly file: ListedFile;
+  readonly finding: string;
+}
+/** By path of the film. */
+export type MaskFiles = ReadonlyMap<string, readonly MaskFile[]>;
+
+/** Masks are read from pictures without loss. */
+const PNG = /\.png$/i;
 /** Folders within folders beyond this are a mistake or a trap. */
 const MAX_DEPTH = 64;
 /** Files of one folder asked about at a time. */
@@ -58,23 +68,41 @@ export function listFiles(files: readonly SourceFile[]): Listing {
 }
 
 /**
- * The same without masks that lie beside films, and the folders they lie in.
+ * The same without masks that lie beside films, with the films they lie on and the folders they lie in.
  * @param keepFolders whose pictures are films whatever they are called; as util/folders.ts has them
  */
 export function withoutMasks(
   { files, refused }: Listing,
   keepFolders: readonly string[] = [],
-): Listing & { readonly maskFolders: readonly FolderCount[] } {
+): Listing & { readonly maskFolders: readonly FolderCount[]; readonly maskFiles: MaskFiles } {
   const masks = [...masksAmong(files.map(({ path }) => path))].filter(([path]) => !liesIn(path, keepFolders));
   const isMask = new Set(masks.map(([path]) => path));
   const counts = new Map<string, number>();
   for (const [, { folder }] of masks) if (folder !== null) counts.set(folder, (counts.get(folder) ?? 0) + 1);
   const said = masks.map(([path, { why }]) => leftOut(path, 'not-a-film', `${why}.`));
+  const others = files.filter(({ path }) => !isMask.has(path));
   return {
-    files: files.filter(({ path }) => !isMask.has(path)),
+    files: others,
+    maskFiles: filesOnFilms(
+      masks.length > 0 ? files : [],
+      pairMasks(
+        new Map(masks),
+        others.map(({ path }) => path),
+      ),
+    ),
     refused: [...refused, ...said],
     maskFolders: [...counts].map(([folder, films]) => ({ folder, films, places: 1 })),
   };
+}
+
+function filesOnFilms(files: readonly ListedFile[], pairs: readonly MaskOfFilm[]): MaskFiles {
+  const fileOf = new Map(files.map((file) => [file.path, file]));
+  const found = new Map<string, MaskFile[]>();
+  for (const { path, film, finding } of pairs) {
+    const file = fileOf.get(path);
+    if (file && PNG.test(path)) found.set(film, [...(found.get(film) ?? []), { file, finding }]);
+  }
+  return found;
 }
 
 /** What a walk found and what the browser hides from one, each file once. @param unopened paths that the page could not open */

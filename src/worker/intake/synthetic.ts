@@ -3,6 +3,7 @@
 
 import type { DatasetParts, Film } from '../../data/dataset.ts';
 import { shrink } from '../../data/resize.ts';
+import { renderMasks } from '../../data/synthetic/film.ts';
 import { SYNTHETIC_FINDINGS } from '../../data/synthetic/findings.ts';
 import {
   planSyntheticSet,
@@ -11,8 +12,9 @@ import {
   type SyntheticEntry,
   sideOf,
 } from '../../data/synthetic/set.ts';
-import type { DrawnSet, Thumbnail } from '../../protocol/dataset.ts';
-import type { FilmMarks } from '../../protocol/film.ts';
+import { insideOf } from '../../data/truth.ts';
+import type { DrawnMasks, DrawnSet, MasksWanted, Thumbnail } from '../../protocol/dataset.ts';
+import type { FilmMarks, FilmMask } from '../../protocol/film.ts';
 import { SPLIT_SEED, type SyntheticOptions } from '../../protocol/intake.ts';
 
 export interface PlannedSet {
@@ -48,6 +50,7 @@ export function planSet(options: SyntheticOptions): PlannedSet {
       planes: [],
       drawn,
       findings: SYNTHETIC_FINDINGS,
+      marked: SYNTHETIC_FINDINGS,
       splitSource: null,
       report: null,
       skipped: [],
@@ -85,16 +88,30 @@ export class HeldPhantoms {
 
   /** Where what was drawn of each finding lies: exact, since a program drew it. */
   marks(film: number): FilmMarks | null {
+    return this.#entries[film] ? { boxes: [], masks: this.#masks(film, MARK_SIDE) } : null;
+  }
+
+  /** The masks of many films, drawn at the side that is asked for. */
+  drawn({ films, findings, side }: MasksWanted): DrawnMasks {
+    const masks = films.map((film) => this.#masks(film, side));
+    return {
+      inside: masks.map((own) => insideOf({ boxes: [], masks: own }, findings, side)),
+      marked: masks.map((own) =>
+        Uint8Array.from(findings, (finding) => Number(own.some((mask) => mask.finding === finding))),
+      ),
+      failed: [],
+    };
+  }
+
+  #masks(film: number, side: number): FilmMask[] {
     const entry = this.#entries[film];
-    if (!entry) return null;
-    const size = MARK_SIDE;
-    const masks = Object.entries(renderEntry(entry, size).masks).map(([finding, bytes]) => ({
+    if (!entry) return [];
+    return Object.entries(renderMasks(entry.spec(), side)).map(([finding, bytes]) => ({
       finding,
-      width: size,
-      height: size,
+      width: side,
+      height: side,
       bytes,
     }));
-    return { boxes: [], masks };
   }
 
   async decodeAgain(): Promise<null> {

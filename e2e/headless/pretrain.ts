@@ -1,5 +1,6 @@
 // `pretrain`: trains on a folder of films, or on the synthetic set, and leaves metrics, checkpoint and report.
 
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { presetConfig, quirkSwitches } from '../../src/config/presets.ts';
 import { type Config, inForce } from '../../src/config/schema.ts';
@@ -35,13 +36,13 @@ const OPTIONS = {
   ...KERNEL_OPTIONS,
 } as const;
 
-/** Turns the page's events into lines of metrics and of progress. */
 /** How often the run was looked at while it trained, and how long that held it up at most. */
 interface Looks {
   count: number;
   seconds: number;
 }
 
+/** Turns the page's events into lines of metrics and of progress. */
 function listener(
   metrics: MetricsFile,
   log: EventLog,
@@ -126,12 +127,9 @@ export const pretrain: Command = {
           await session.call('train');
           progress.end();
           const trained = (performance.now() - before) / 1000;
-          await saveOffered(
-            session,
-            path.join(folder, 'checkpoint.safetensors'),
-            'saveCheckpoint',
-            undefined,
-          );
+          const checkpoint = path.join(folder, 'checkpoint.safetensors');
+          await saveOffered(session, checkpoint, 'saveCheckpoint', undefined);
+          log.weights(await readFile(checkpoint));
           const learnt = looks.count > 0 ? await session.call('learnt', config) : null;
           if (looks.count > 0) {
             await saveOffered(session, path.join(folder, 'diagnostics.npz'), 'saveDiagnostics', undefined);

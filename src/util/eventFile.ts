@@ -88,6 +88,20 @@ export function histogramRecord(
   return valueRecord(wallTime, step, [bytesField(1, name), bytesField(5, ...histogram)]);
 }
 
+/** Statistics, counters, queues and the optimiser's state are not weights. */
+const NO_WEIGHT = /running_mean|running_var|num_batches_tracked|^optimiser\.|^queue/;
+
+/** How every weight of a checkpoint is spread, by its name there. */
+export const weightRecords = (
+  wallTime: number,
+  step: number,
+  tensors: Iterable<readonly [name: string, tensor: { readonly data: ArrayLike<number | bigint> }]>,
+): Uint8Array<ArrayBuffer>[] =>
+  [...tensors]
+    .filter(([name]) => !NO_WEIGHT.test(name))
+    .map(([name, { data }]) => histogramRecord(wallTime, step, `weights/${name}`, data as ArrayLike<number>))
+    .filter((record) => record !== null);
+
 /** A picture at a step, as a PNG file of one channel. */
 export function imageRecord(
   wallTime: number,

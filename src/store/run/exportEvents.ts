@@ -2,7 +2,7 @@
 // some films that the next step would see, and where the context bottlenecks look on them.
 
 import { METHODS } from '../../methods/records.ts';
-import { histogramRecord, imageRecord } from '../../util/eventFile.ts';
+import { imageRecord, weightRecords } from '../../util/eventFile.ts';
 import { greyPng } from '../../util/png.ts';
 import { joinBytes } from '../../util/protobuf.ts';
 import { readSafetensors } from '../../util/safetensors.ts';
@@ -16,15 +16,8 @@ import type { Run } from './runs.ts';
 /** Films that are shown. */
 const SHOWN = 4;
 
-/** Statistics, counters and the optimiser's state are not weights. */
-const NO_WEIGHT = /running_mean|running_var|num_batches_tracked|^optimiser\.|^queue/;
-
-async function histograms(time: number, step: number): Promise<(Uint8Array | null)[]> {
-  const { tensors } = readSafetensors(await currentClient().engine.exportCheckpoint());
-  return [...tensors]
-    .filter(([name]) => !NO_WEIGHT.test(name))
-    .map(([name, { data }]) => histogramRecord(time, step, `weights/${name}`, data as Float32Array));
-}
+const histograms = async (time: number, step: number): Promise<Uint8Array[]> =>
+  weightRecords(time, step, readSafetensors(await currentClient().engine.exportCheckpoint()).tensors);
 
 const square = (grey: Uint8Array, side: number) => ({
   width: side,
@@ -57,10 +50,9 @@ export async function eventLog(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { step, activeSeconds } = useSession.getState().status;
   const time = run.startedAt / 1000 + activeSeconds;
-  const parts = [
+  return joinBytes([
     seriesEvents(liveSeries(), run),
     ...(ticks.histograms ? await histograms(time, step) : []),
     ...(ticks.pictures ? await pictures(run, time, step) : []),
-  ];
-  return joinBytes(parts.filter((part): part is Uint8Array => part !== null));
+  ]);
 }

@@ -238,8 +238,9 @@ def loss_of(config, first, second, facts, queue=None, measure=True):
     """The loss of embeddings by head, those of view 1 and of view 2, with its terms by the names of the curves. `facts` [N, ...]
     are what the method knows of each view: labels of its film, or where it lies. Also the keys of the step for a queue."""
     loss, log = 0, {}
-    # Sums over a batch want single precision, whatever the network ran in.
-    first, second = ({name: gather(rows.float()) for name, rows in view.items()} for view in (first, second))
+    # Sums over a batch want single precision at least, whatever the network ran in.
+    wide = lambda rows: rows if rows.dtype == torch.float64 else rows.float()
+    first, second = ({name: gather(wide(rows)) for name, rows in view.items()} for view in (first, second))
     known = {"facts": [gather(rows) for rows in facts], "queue": queue}
     for head in [name for name in HEADS if name in first]:
         terms, weights = terms_of(config, head, first, second, known)

@@ -57,28 +57,26 @@ function Row({ name, ownFilms }: { name: ExportName; ownFilms: boolean }) {
         <p className={styles.words} id={`export-${name}-words`}>
           {words}
         </p>
+        {why && (
+          <p className={styles.why} id={`export-${name}-why`}>
+            {why}
+          </p>
+        )}
         {why === null && shown.map((tick) => <TickBox key={tick} tick={tick} />)}
       </div>
-      <div className={styles.act}>
-        <Button
-          variant="default"
-          size="compact-sm"
-          data-testid={`export-${name}`}
-          aria-label={`Save ${label.toLowerCase()}, ${ending.trim()}`}
-          aria-describedby={`export-${name}-words${why ? ` export-${name}-why` : ''}`}
-          disabled={why !== null || (making !== null && making !== name)}
-          loading={making === name}
-          leftSection={<IconDownload size={14} aria-hidden />}
-          onClick={() => void save(name)}
-        >
-          Save
-        </Button>
-        {why && (
-          <span className={`dim ${styles.why}`} id={`export-${name}-why`}>
-            {why}
-          </span>
-        )}
-      </div>
+      <Button
+        variant="default"
+        size="compact-sm"
+        data-testid={`export-${name}`}
+        aria-label={`Save ${label.toLowerCase()}, ${ending.trim()}`}
+        aria-describedby={`export-${name}-words${why ? ` export-${name}-why` : ''}`}
+        disabled={why !== null || (making !== null && making !== name)}
+        loading={making === name}
+        leftSection={<IconDownload size={14} aria-hidden />}
+        onClick={() => void save(name)}
+      >
+        Save
+      </Button>
     </li>
   );
 }

@@ -3,9 +3,10 @@
     /usr/bin/python3 e2e/torch/bundle_check.py --data DIR [--methods mlvicx,vicreg,…] [--out out/bundle]
 
 Needs python3-torch, python3-numpy and python3-pil. For each method: a short run in the playground, its bundle with the next step,
-that step in the bundle on one process and on two (gloo), once more in double precision where single precision disagrees, and the
-views that the bundle draws from the files itself. Then the bundle goes on for some steps on two processes, and the playground
-takes the step after those: so what PyTorch wrote loads there.
+that step in the bundle on one process and on two (gloo), and the views that the bundle draws from the files itself. Then the
+bundle goes on for some steps on two processes, and the playground takes the step after those: so what PyTorch wrote loads there.
+Where a value lies within rounding of the kink of a ReLU, a step does not tell whether both compute the same (check.py): it is
+computed in double precision once more, then another step is taken.
 Status 1 when an error exceeds its limit.
 """
 
@@ -25,6 +26,10 @@ STEPS = 3
 VIEW_LIMIT = 3
 #: Of what a method knows of a view: its labels, or where it lies in its film, in pixels.
 FACT_LIMIT = 1e-3
+#: Status of check.py where a step does not tell.
+UNTOLD = 2
+#: Steps that are tried.
+TRIES = 3
 METHODS = "mlvicx,vicreg,barlow,simclr,byol,simsiam,moco,vicregl,supervised"
 TINY = ["--set", "width=8", "--set", "imageSize=32", "--set", "batchSize=8"]
 #: A rate of the warm-up, so that the update after the step is one that can be seen.
@@ -46,15 +51,15 @@ def free_port():
 
 
 def processes(count, folder, *arguments):
-    """Runs a file of the bundle on so many processes, as torchrun would start them (Debian's torchrun 1.13 does not start). True
-    when all end well."""
+    """Runs a file of the bundle on so many processes, as torchrun would start them (Debian's torchrun 1.13 does not start). The
+    largest of their statuses: 0 when all end well."""
     shared = {**os.environ, "OMP_NUM_THREADS": "1"}
     if count > 1:
         shared |= {"WORLD_SIZE": str(count), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
     ranks = [{"RANK": str(rank), "LOCAL_RANK": str(rank)} if count > 1 else {} for rank in range(count)]
     command = [sys.executable, *map(str, arguments)]
     started = [subprocess.Popen(command, cwd=folder, env={**shared, **rank}) for rank in ranks]
-    return all([process.wait() == 0 for process in started])
+    return max(abs(process.wait()) for process in started)
 
 
 VIEWS = """
@@ -88,28 +93,49 @@ def views_agree(method, folder, data):
     return fine
 
 
-def steps_agree(folder):
-    """The step in the bundle on one process and on two. A value within rounding of the kink of a ReLU falls on either side in
-    single precision; in double precision an error of either program would be there still."""
-    return all([processes(count, folder, "check.py") or processes(count, folder, "check.py", "--double") for count in (1, 2)])
+def step_agrees(folder):
+    """Status of the step in the bundle, on one process and on two; where single precision does not tell, in double precision."""
+    found = []
+    for count in (1, 2):
+        status = processes(count, folder, "check.py")
+        found.append(processes(count, folder, "check.py", "--double") if status == UNTOLD else status)
+    return 1 if 1 in found else max(found)
+
+
+def goes_there(method, films, out, data):
+    """A run of the playground and the step after it, of the first seed whose step tells."""
+    there = out / "there"
+    for seed in range(1, TRIES + 1):
+        short = ["--preset", "smoke", *TINY, "--set", f"method={method}", "--steps", STEPS, "--seed", seed]
+        headless("pretrain", *films, *short, "--out", out / "run")
+        headless("bundle", "--checkpoint", out / "run/checkpoint.safetensors", *films, *LONGER, "--step", "--out", there)
+        status = step_agrees(there)
+        if status != UNTOLD:
+            break
+    return [views_agree(method, there, data), status == 0]
+
+
+def comes_back(method, films, out, data):
+    """The bundle goes on until a step of the playground after its last one tells."""
+    there, back = out / "there", out / "back"
+    steps, newest = STEPS + 4, "checkpoint.safetensors"
+    for _ in range(TRIES):
+        going_on = ["--data", data, "--resume", newest, "--steps", 4 if newest == "checkpoint.safetensors" else 1]
+        if processes(2, there, "train.py", *going_on, "--workers", 0, "--log-every", 1) != 0:
+            return [False]
+        headless("bundle", "--checkpoint", there / "out/checkpoint.safetensors", *films, "--step", "--out", back)
+        status = step_agrees(back)
+        if status != UNTOLD:
+            break
+        steps, newest = steps + 1, "out/checkpoint.safetensors"
+    _, facts = tensorfile.read(back / "step.safetensors")
+    print(f"{method:10} the playground went on at step {facts['step']} with what PyTorch wrote, loss {float(facts['loss']):.4f}")
+    return [status == 0, int(facts["step"]) == steps, numpy.isfinite(float(facts["loss"]))]
 
 
 def check(method, data, limit, out):
     films = ["--data", data, "--limit", limit, "--split", "drawn"]
-    headless("pretrain", *films, "--preset", "smoke", *TINY, "--set", f"method={method}", "--steps", STEPS, "--out", out / "run")
-    there = out / "there"
-    headless("bundle", "--checkpoint", out / "run/checkpoint.safetensors", *films, *LONGER, "--step", "--out", there)
-    fine = [views_agree(method, there, data)]
-    fine.append(steps_agree(there))
-
-    going_on = ["train.py", "--data", data, "--resume", "checkpoint.safetensors", "--steps", 4, "--workers", 0, "--log-every", 1]
-    fine.append(processes(2, there, *going_on))
-    back = out / "back"
-    headless("bundle", "--checkpoint", there / "out/checkpoint.safetensors", *films, "--step", "--out", back)
-    fine.append(steps_agree(back))
-    _, facts = tensorfile.read(back / "step.safetensors")
-    print(f"{method:10} the playground went on at step {facts['step']} with what PyTorch wrote, loss {float(facts['loss']):.4f}")
-    return all(fine) and int(facts["step"]) == STEPS + 4 and numpy.isfinite(float(facts["loss"]))
+    return all(goes_there(method, films, out, data) + comes_back(method, films, out, data))
 
 
 def main():

@@ -26,6 +26,15 @@ describe('headers', () => {
     expect(HEADERS['Connection-Allowlist']).toBe('(response-origin)');
   });
 
+  it('are those that docs/hosting.md gives to nginx, for the app and for its assets', () => {
+    const text = readFileSync(path.join(import.meta.dirname, '../../docs/hosting.md'), 'utf8');
+    const lines = [...text.matchAll(/add_header ([\w-]+) "([^"]*)" always;/g)];
+    const given = lines
+      .filter(([, name]) => name !== 'Cache-Control')
+      .map(([, name, value]) => [name, value]);
+    expect(given).toEqual([...Object.entries(HEADERS), ...Object.entries(HEADERS)]);
+  });
+
   it('are told from a policy that leaves a way open', () => {
     expect(holdsOurPolicy(POLICY)).toBe(true);
     expect(holdsOurPolicy(developmentHeaders()['Content-Security-Policy']!)).toBe(true);

@@ -18,7 +18,7 @@ import {
 } from './headlessFiles.ts';
 import { methodOf } from './methods/records.ts';
 import type { CacheState } from './protocol/cache.ts';
-import type { DatasetSummary } from './protocol/dataset.ts';
+import type { DatasetSummary, SeenFilms } from './protocol/dataset.ts';
 import type { KernelOptions, ParityRow, SelfTestReport, SelfTestRow } from './protocol/device.ts';
 import type {
   DeviceFacts,
@@ -281,6 +281,9 @@ const api = {
 
   /** Part and labels of every film; @param names by its path instead of a hash of that */
   filmsCsv: async (names: boolean): Promise<string> => (table ? filmsCsv(table, { names }) : ''),
+
+  /** What steps of the run at hand were taken on; it holds hashes of films, and leaves the page only where that is asked for. */
+  seenFilms: (): Promise<readonly SeenFilms[]> => client.engine.seenFilms(),
 
   selfTest: (): Promise<SelfTestReport> =>
     client.engine.selfTest((row, total) => report({ type: 'self-test', row, total })),

@@ -23,7 +23,7 @@ import { withSession } from './browser.ts';
 import type { Command } from './commands.ts';
 import { describeFilms, loadFilms } from './films.ts';
 import { machineReport } from './kernels.ts';
-import { dataReport, makeFolder, writeReport } from './outputs.ts';
+import { dataReport, makeFolder, readSeen, writeReport } from './outputs.ts';
 import { Progress } from './progress.ts';
 
 const OPTIONS = {
@@ -86,6 +86,7 @@ async function evaluate(
 ): Promise<void> {
   const { task, given, checkpoint, findings, data, out } = asked;
   const trained = readCheckpoint(await readFile(checkpoint));
+  const pretrainedOn = await readSeen(checkpoint);
   const folder = await makeFolder(out);
   const started = performance.now();
   const progress = new Progress();
@@ -100,7 +101,7 @@ async function evaluate(
       await session.page.locator('#checkpoint').setInputFiles(checkpoint);
       const restored = await session.call('importCheckpoint');
       const config: Config = configure(restored.config, given);
-      const result = await session.call('evaluate', { task, findings, config });
+      const result = await session.call('evaluate', { task, findings, config, pretrainedOn });
       progress.end();
       await writeReport(folder, {
         command,

@@ -2,12 +2,13 @@
 // may be handed on, so it holds counts and reasons, never the names of films or patients.
 
 import { createWriteStream, type WriteStream } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { SampleRecord } from '../../src/headless.ts';
-import type { DatasetSummary } from '../../src/protocol/dataset.ts';
+import type { DatasetSummary, SeenFilms } from '../../src/protocol/dataset.ts';
 import type { MetricName } from '../../src/protocol/metrics.ts';
 import { ruleWithoutFiles } from '../../src/study/state.ts';
+import { list, nullable, object, read, text } from '../../src/util/schema.ts';
 
 /** Appends samples as lines; a metric that was not measured, or is not a number, is null. */
 export class MetricsFile {
@@ -84,6 +85,22 @@ export function dataReport(summary: Omit<DatasetSummary, 'filmTable'>) {
     fingerprint,
     seconds,
   };
+}
+
+const SEEN_FILE = 'pretrained-on.json';
+
+/** Kept apart from the checkpoint, which may be handed on: it names the folder and tells whoever has a film that it was in there. */
+export async function writeSeen(folder: string, [seen]: readonly SeenFilms[]): Promise<void> {
+  if (seen?.hashes) await writeFile(path.join(folder, SEEN_FILE), `${JSON.stringify(seen)}\n`);
+}
+
+const SEEN = object({ fingerprint: text(100), name: nullable(text()), hashes: list(text(100), 2_000_000) });
+
+/** What was written beside a checkpoint; undefined where nothing was. @throws Unfit */
+export async function readSeen(checkpoint: string): Promise<SeenFilms | undefined> {
+  const file = path.join(path.dirname(checkpoint), SEEN_FILE);
+  const written = await readFile(file, 'utf8').catch(() => null);
+  return written === null ? undefined : read(SEEN, JSON.parse(written), SEEN_FILE);
 }
 
 export async function makeFolder(folder: string): Promise<string> {

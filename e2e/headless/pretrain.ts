@@ -23,7 +23,7 @@ import type { Command } from './commands.ts';
 import { EventLog } from './eventLog.ts';
 import { describeFilms, loadFilms } from './films.ts';
 import { KERNEL_OPTIONS, KERNEL_USAGE, kernelOptions, machineReport } from './kernels.ts';
-import { dataReport, MetricsFile, makeFolder, writeReport } from './outputs.ts';
+import { dataReport, MetricsFile, makeFolder, writeReport, writeSeen } from './outputs.ts';
 import { duration, Progress } from './progress.ts';
 
 const OPTIONS = {
@@ -130,6 +130,7 @@ export const pretrain: Command = {
           const checkpoint = path.join(folder, 'checkpoint.safetensors');
           await saveOffered(session, checkpoint, 'saveCheckpoint', undefined);
           log.weights(await readFile(checkpoint));
+          await writeSeen(folder, await session.call('seenFilms'));
           const learnt = looks.count > 0 ? await session.call('learnt', config) : null;
           if (looks.count > 0) {
             await saveOffered(session, path.join(folder, 'diagnostics.npz'), 'saveDiagnostics', undefined);

@@ -170,6 +170,9 @@ export async function assembleDataset(
       splits: table.splits.slice(),
       patients: table.patients.slice(),
       labels: table.labels.slice(),
+      ...(films.every(({ measures }) => measures) && {
+        hashes: films.map(({ measures }) => measures!.hash),
+      }),
     },
   };
 }

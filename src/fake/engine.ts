@@ -69,6 +69,7 @@ class FakeEngine implements EngineClient {
   #start = 'random';
   #calledOff = false;
   #films = 0;
+  readonly #names = { own: '', other: '' };
 
   constructor(options: FakeOptions) {
     this.#options = options;
@@ -95,9 +96,10 @@ class FakeEngine implements EngineClient {
     return status;
   }
 
-  deliver(name: string, fingerprint: string, films: number) {
-    this.#films = films;
-    this.#emit({ type: 'dataset', name, fingerprint, films });
+  deliver(name: string, fingerprint: string, films: number, other = false) {
+    this.#names[other ? 'other' : 'own'] = name;
+    if (!other) this.#films = films;
+    this.#emit({ type: 'dataset', name, fingerprint, films, ...(other && { other }) });
   }
 
   async open(onEvent: (event: EngineEvent) => void) {
@@ -197,7 +199,7 @@ class FakeEngine implements EngineClient {
     this.#emit({ type: 'marker', step: this.#step, kind: 'change', text: `${key} = ${value}` });
   }
 
-  async evaluate(task: TaskName, { config }: EvaluationRequest) {
+  async evaluate(task: TaskName, { config, films }: EvaluationRequest) {
     const before = this.#state;
     this.#status('evaluating');
     this.#calledOff = false;
@@ -215,7 +217,13 @@ class FakeEngine implements EngineClient {
       await wait(this.#beat);
     }
     this.#status(before);
-    return fakeEvaluation(task, config, this.#step);
+    return fakeEvaluation(task, config, this.#step, films === undefined ? null : this.#names);
+  }
+
+  async dropOther() {}
+
+  async seenFilms() {
+    return [];
   }
 
   async cancelEvaluation() {
@@ -333,15 +341,19 @@ class FakeEngine implements EngineClient {
 
 export function createFakeClient(options: FakeOptions = {}): PlaygroundClient {
   const engine = new FakeEngine(options);
-  const intake = makeFakeIntake(
-    ({ name, fingerprint, filmTable }) => engine.deliver(name, fingerprint, filmTable.length),
-    (options.beat ?? 40) / 2,
-  );
+  const makeIntake = (other: boolean) =>
+    makeFakeIntake(
+      ({ name, fingerprint, filmTable }) => engine.deliver(name, fingerprint, filmTable.length, other),
+      (options.beat ?? 40) / 2,
+    );
+  const other = makeIntake(true);
   const map = fakeMap();
   return {
     engine,
-    intake,
+    intake: makeIntake(false),
     map: map.client,
+    other: () => other,
+    dropOther: async () => undefined,
     fault: new Promise<never>(() => undefined),
     dispose: map.dispose,
   };

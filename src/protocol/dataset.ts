@@ -251,6 +251,8 @@ export interface EngineDataset {
   readonly parts?: string | undefined;
   /** Findings of which boxes or masks lie on films of the set, in alphabetical order; absent for none. */
   readonly marked?: readonly string[] | undefined;
+  /** Perceptual hash of each film, by which the same film is known in another set; absent for films that a program draws. */
+  readonly hashes?: readonly string[];
 }
 
 /** Where findings lie on films, each film as a square of `side` px as the encoder sees it. */
@@ -261,6 +263,15 @@ export interface DrawnMasks {
   readonly marked: readonly Uint8Array[];
   /** Films whose masks could not be read, with the reason; nothing is drawn on them here. */
   readonly failed: readonly { readonly film: number; readonly reason: string }[];
+}
+
+/** Films that steps were taken on, as far as they can be told from others. */
+export interface SeenFilms {
+  readonly fingerprint: string;
+  /** Null where nothing but the fingerprint is known. */
+  readonly name: string | null;
+  /** Of the training films, '' for one that shows nothing; null where they are not known. */
+  readonly hashes: readonly string[] | null;
 }
 
 /** New labels and parts for the films that the engine holds already, in their order. */

@@ -8,6 +8,7 @@ import type { FilmFeatures } from '../diagnostics/filmMap.ts';
 import type { Snapshot } from '../diagnostics/snapshot.ts';
 import type { Evaluation, TaskName } from '../tasks/records.ts';
 import type { WireError } from '../util/errors.ts';
+import type { SeenFilms } from './dataset.ts';
 import type {
   AdapterLimits,
   Budget,
@@ -143,7 +144,14 @@ export type EngineEvent =
       readonly done: number;
       readonly total: number;
     }
-  | { readonly type: 'dataset'; readonly name: string; readonly fingerprint: string; readonly films: number }
+  | {
+      readonly type: 'dataset';
+      readonly name: string;
+      readonly fingerprint: string;
+      readonly films: number;
+      /** The films beside those of the run. */
+      readonly other?: true;
+    }
   | {
       readonly type: 'marker';
       readonly step: number;
@@ -186,6 +194,10 @@ export interface EvaluationRequest {
   readonly findings: readonly string[];
   /** Of the run, with the settings of the evaluation. */
   readonly config: Config;
+  /** Fingerprint of the films beside those of the run, to be evaluated on instead. */
+  readonly films?: string | undefined;
+  /** More of the films that the encoder was pretrained on than the engine knows, of the set with this fingerprint. */
+  readonly pretrainedOn?: SeenFilms | undefined;
 }
 
 /** A linear layer on the pooled features, as an evaluation fitted it: logit_k = weight[k] . x + bias[k]. */
@@ -226,8 +238,12 @@ export interface EngineApi {
    * hand stays as it is. @throws AppError config-invalid, not-ready
    */
   plan(config: Config): Promise<Budget>;
-  /** The port over which the intake worker delivers EngineDatasets. */
-  connectIntake(port: MessagePort): void;
+  /** The port over which the intake worker delivers EngineDatasets; @param other for films beside those of the run */
+  connectIntake(port: MessagePort, other?: boolean): void;
+  /** Lets go of the films beside those of the run. */
+  dropOther(): void;
+  /** The films that steps of the run at hand were taken on. @throws AppError not-ready */
+  seenFilms(): readonly SeenFilms[];
   /**
    * Builds model and optimiser at the seed's initialisation and compiles. `weights`, a safetensors file of a ResNet-18
    * under torchvision names, is where the encoder begins instead.

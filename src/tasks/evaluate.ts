@@ -2,6 +2,7 @@
 // computed. The encoder and the films are two arguments: an encoder may be evaluated on other films than those it was pretrained on.
 
 import type { Config } from '../config/schema.ts';
+import type { SeenFilms } from '../protocol/dataset.ts';
 import type { TrainingSet } from '../train/batchSource.ts';
 import type { Pretrainer } from '../train/pretrain.ts';
 import { evaluateFinetune } from './finetune/evaluate.ts';
@@ -27,6 +28,8 @@ export interface EvaluationInput {
   readonly config: Config;
   /** Names; empty asks for all of the set. */
   readonly findings: readonly string[];
+  /** More of the films that the encoder was pretrained on than the run knows. */
+  readonly pretrainedOn?: SeenFilms | undefined;
   readonly onProgress: (stage: string, done: number, total: number) => void;
   /** Hears the layer that a task fits on the first draw of labels, so that one may look where it looks. */
   readonly onLayer?: (layer: FittedLayer) => void;

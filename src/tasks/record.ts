@@ -3,11 +3,41 @@
 // that it reads. How it is computed is in the folder's evaluate.ts, how it is drawn in ui/evaluate.
 
 import { type Field, number } from '../config/fields.ts';
-import { type InferOutput, numberOrNull, object } from '../util/schema.ts';
+import { count, type InferOutput, list, nullable, numberOrNull, object, text } from '../util/schema.ts';
 
 /** A score with its 95 % interval; null where it is undefined. */
 export const INTERVAL = object({ value: numberOrNull, low: numberOrNull, high: numberOrNull });
 export type Interval = InferOutput<typeof INTERVAL>;
+
+/** The films of a report where the encoder was pretrained on others, or on another split of them. */
+export const SETS = object({
+  evaluated: text(),
+  /** Null for films of which no name is known. */
+  pretrained: list(nullable(text()), 100),
+  /** Test films. */
+  test: count,
+  /** Those of them that look like a film pretrained on; null where that cannot be known. */
+  shared: nullable(count),
+});
+export type Sets = InferOutput<typeof SETS>;
+
+/** Test films that were pretrained on, as a sentence. */
+export function sharedInWords({ shared, test }: Sets): string {
+  if (shared === null) {
+    return 'Which films it was pretrained on is not known here, so test films may be among them.';
+  }
+  const seen = shared === 0 ? `None of the ${test} test films is` : `${shared} of the ${test} test films are`;
+  const bias = shared === 0 ? '' : ', so scores may be too good';
+  return `${seen} among those it was pretrained on${bias} (by perceptual hash).`;
+}
+
+/** Both sets by name, and the test films that were pretrained on. */
+export function setsInWords(sets: Sets): string {
+  const names = sets.pretrained.map((name) => name ?? 'films that are not at hand').join(', ');
+  const same = sets.pretrained.includes(sets.evaluated);
+  const other = same ? ', in other parts or with other labels' : '';
+  return `The encoder was pretrained on ${names}, evaluated on ${sets.evaluated}${other}. ${sharedInWords(sets)}`;
+}
 
 /** Scores as a table: every number at full precision, null where there is none. */
 export interface ScoreTable {

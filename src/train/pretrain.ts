@@ -12,6 +12,7 @@ import type { Runtime } from '../gpu/runtime.ts';
 import { levelWidths } from '../methods/encoder/network.ts';
 import { engineOf } from '../methods/engines.ts';
 import type { Model } from '../methods/model.ts';
+import type { SeenFilms } from '../protocol/dataset.ts';
 import type { StepSample } from '../protocol/metrics.ts';
 import {
   type Batch,
@@ -44,7 +45,7 @@ export class Pretrainer {
   /** Seconds that the next step has waited for its films. */
   #waited = 0;
   readonly #clock = new StepClock();
-  readonly #fingerprint: string;
+  readonly #films: SeenFilms;
   /** Fingerprints of the sets that its steps were taken on, this one and those of checkpoints restored. */
   readonly #trainedOn = new Set<string>();
   readonly #sampler: Sampler;
@@ -72,8 +73,14 @@ export class Pretrainer {
     this.#config = config;
     this.#start = start?.label ?? RANDOM_START;
     this.runtime = runtime;
-    this.#fingerprint = dataset.fingerprint;
-    this.#sampler = new Sampler(filmsOf(dataset, 'train'), config.batchSize, config.seed);
+    const training = filmsOf(dataset, 'train');
+    const { name, fingerprint, hashes } = dataset;
+    this.#films = {
+      name,
+      fingerprint,
+      hashes: hashes ? Array.from(training, (film) => hashes[film]!) : null,
+    };
+    this.#sampler = new Sampler(training, config.batchSize, config.seed);
     this.stepsPerEpoch = this.#sampler.stepsPerEpoch;
     this.totalSteps = config.maxSteps > 0 ? config.maxSteps : config.epochs * this.stepsPerEpoch;
     const { facts } = engineOf(config);
@@ -153,7 +160,7 @@ export class Pretrainer {
    */
   submitReady(observe?: StepObserver): Promise<StepSample> {
     const step = this.#step++;
-    this.#trainedOn.add(this.#fingerprint);
+    this.#trainedOn.add(this.#films.fingerprint);
     const dataWait = this.#waited;
     this.#waited = 0;
     const config = this.#config;
@@ -192,7 +199,7 @@ export class Pretrainer {
     const rest = {
       config: this.#config,
       step: this.#step,
-      fingerprint: this.#fingerprint,
+      fingerprint: this.#films.fingerprint,
       start: this.#start,
     };
     return { ...(await this.#training.capture()), ...rest };
@@ -211,9 +218,11 @@ export class Pretrainer {
     if (checkpoint.step > 0) this.#trainedOn.add(checkpoint.fingerprint);
   }
 
-  /** Whether steps were taken on another set, or on another split of it, than the one with this fingerprint. */
-  trainedBeyond(fingerprint: string): boolean {
-    return [...this.#trainedOn].some((other) => other !== fingerprint);
+  /** The sets, and splits of sets, that its steps were taken on. */
+  seen(): readonly SeenFilms[] {
+    return [...this.#trainedOn].map((fingerprint) =>
+      fingerprint === this.#films.fingerprint ? this.#films : { fingerprint, name: null, hashes: null },
+    );
   }
 
   /** Sets the time spent so far, after steps have been repeated that were counted before. */

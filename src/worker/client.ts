@@ -18,6 +18,10 @@ export interface PlaygroundClient {
   readonly intake: IntakeClient;
   /** The map of all films, in a worker that is started when it is first asked for. */
   map(): FilmMapClient;
+  /** The intake of films beside those of the run, with a worker of its own, begun when it is first asked for. */
+  other(): IntakeClient;
+  /** Ends that worker, and has the engine let go of its films. */
+  dropOther(): Promise<void>;
   /** Rejects with `worker-failed` when a worker dies; otherwise stays open for ever. */
   readonly fault: Promise<never>;
   /** Ends both workers and all they hold. */
@@ -76,6 +80,33 @@ export function mapStarter() {
   };
 }
 
+type Ask = <T>(call: () => Promise<T>) => Promise<T>;
+
+/** An intake worker, joined to the engine by `connect`; its death ends what asks it. */
+function startIntake(
+  name: string,
+  connect: (port: MessagePort) => Promise<void>,
+  fault: Fault,
+): { worker: Worker; client: IntakeClient; ask: Ask } {
+  const worker = watch(
+    new Worker(new URL('./intake/intake.worker.ts', import.meta.url), { type: 'module', name }),
+    name,
+    fault,
+  );
+  const intake = wrap<IntakeApi>(worker);
+  const { port1, port2 } = new MessageChannel();
+  const joined = Promise.all([
+    connect(transfer(port1, [port1])),
+    intake.connectEngine(transfer(port2, [port2])),
+  ]);
+  joined.catch((error: unknown) => fault.raise(error as AppError));
+  const ask: Ask = async (call) => {
+    await Promise.race([joined, fault.promise]);
+    return Promise.race([call(), fault.promise]);
+  };
+  return { worker, client: callable(intake, ask), ask };
+}
+
 /** Starts both workers and joins them. They live until `dispose`. */
 export function createClient(): PlaygroundClient {
   const fault = makeFault();
@@ -88,35 +119,35 @@ export function createClient(): PlaygroundClient {
     'engine',
     fault,
   );
-  const intakeWorker = watch(
-    new Worker(new URL('./intake/intake.worker.ts', import.meta.url), { type: 'module', name: 'intake' }),
-    'intake',
-    fault,
-  );
   const engine = wrap<EngineApi>(engineWorker);
-  const intake = wrap<IntakeApi>(intakeWorker);
-
-  const { port1, port2 } = new MessageChannel();
-  const joined = Promise.all([
-    engine.connectIntake(transfer(port1, [port1])),
-    intake.connectEngine(transfer(port2, [port2])),
-  ]);
-  joined.catch((error: unknown) => fault.raise(error as AppError));
-
-  const ask = async <T>(call: () => Promise<T>): Promise<T> => {
-    await Promise.race([joined, fault.promise]);
-    return Promise.race([call(), fault.promise]);
-  };
+  const intake = startIntake('intake', (port) => engine.connectIntake(port), fault);
+  const engineClient = callable(engine, intake.ask);
   const map = mapStarter();
+  let other: { worker: Worker; client: IntakeClient; fault: Fault } | null = null;
   return {
-    engine: callable(engine, ask),
-    intake: callable(intake, ask),
+    engine: engineClient,
+    intake: intake.client,
     map: map.client,
     fault: fault.promise,
+    other() {
+      if (other) return other.client;
+      // Its death takes no run with it.
+      const own = makeFault();
+      fault.promise.catch(own.raise);
+      other = { ...startIntake('other intake', (port) => engine.connectIntake(port, true), own), fault: own };
+      return other.client;
+    },
+    async dropOther() {
+      other?.worker.terminate();
+      other?.fault.raise(new AppError('cancelled'));
+      other = null;
+      await engineClient.dropOther();
+    },
     dispose() {
       map.dispose();
       engineWorker.terminate();
-      intakeWorker.terminate();
+      intake.worker.terminate();
+      other?.worker.terminate();
       fault.raise(new AppError('cancelled'));
     },
   };

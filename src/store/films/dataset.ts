@@ -15,7 +15,7 @@ import {
   syntheticOptions,
 } from '../../protocol/intake.ts';
 import { AppError, toWire, type WireError } from '../../util/errors.ts';
-import type { PlaygroundClient } from '../../worker/client.ts';
+import type { IntakeClient, PlaygroundClient } from '../../worker/client.ts';
 import { currentClient } from '../client.ts';
 import { askToPersist, refreshCache, rememberFolder } from './folders.ts';
 import { addThumbnails, forgetThumbnails, retryThumbnails, thumbnailCount } from './thumbnails.ts';
@@ -133,19 +133,21 @@ function onIntakeEvent(event: IntakeEvent): void {
   }
 }
 
-/** The client that has the files of a source, so that they are handed over once. */
-let handedOver: { source: Source; client: PlaygroundClient } | null = null;
+/** The source whose files an intake has, so that they are handed over once. */
+const handedOver = new WeakMap<IntakeClient, Source>();
 
-/** What the intake worker is to read: handles, or the files once they are all there. */
-async function handOver(
-  client: PlaygroundClient,
+/** What an intake worker is to read: handles, or the files once they are all there. @param onListed how many there are by now */
+export async function handOver(
+  intake: IntakeClient,
   source: Source,
   signal: AbortSignal,
+  onListed: (listed: number) => void,
 ): Promise<{ given: IntakeSource; folder: FileSystemDirectoryHandle | null }> {
+  const keep = (slices: Slices) => keepSlices(intake, slices, signal, onListed);
   const handles = await source.handles?.();
   if (handles) {
     const unopened: string[] = [];
-    const hidden = await keepSlices(client, source.hidden?.(unopened) ?? [], signal);
+    const hidden = await keep(source.hidden?.(unopened) ?? []);
     if (hidden > 0 || unopened.length > 0) {
       // Opened again by its handle it would be another set, so it is not remembered.
       return { given: { handles, besides: 'kept', unopened }, folder: null };
@@ -155,24 +157,29 @@ async function handOver(
       handles.length === 1 && only?.path === '' ? (only.handle as FileSystemDirectoryHandle) : null;
     return { given: { handles }, folder };
   }
-  if (handedOver?.source === source && handedOver.client === client) return { given: 'kept', folder: null };
-  await keepSlices(client, source.slices?.() ?? [], signal);
-  handedOver = { source, client };
+  if (handedOver.get(intake) === source) return { given: 'kept', folder: null };
+  await keep(source.slices?.() ?? []);
+  handedOver.set(intake, source);
   return { given: 'kept', folder: null };
 }
 
 type Slices = Iterable<readonly SourceFile[]> | AsyncIterable<readonly SourceFile[]>;
 
-/** Hands files over to the intake worker. @returns how many there were */
-async function keepSlices(client: PlaygroundClient, slices: Slices, signal: AbortSignal): Promise<number> {
-  handedOver = null;
+/** Hands files over to an intake worker. @returns how many there were */
+async function keepSlices(
+  intake: IntakeClient,
+  slices: Slices,
+  signal: AbortSignal,
+  onListed: (listed: number) => void,
+): Promise<number> {
+  handedOver.delete(intake);
   let listed = 0;
-  await client.intake.keepFiles([], true);
+  await intake.keepFiles([], true);
   for await (const slice of slices) {
     if (signal.aborted) throw new AppError('cancelled');
-    await client.intake.keepFiles(slice, false);
+    await intake.keepFiles(slice, false);
     listed += slice.length;
-    useDataset.setState({ listed });
+    onListed(listed);
   }
   return listed;
 }
@@ -192,7 +199,9 @@ async function read(
     return client.intake.synthesise(syntheticOptions(config), onEvent);
   }
   askToPersist();
-  const { given, folder } = await handOver(client, source, signal);
+  const { given, folder } = await handOver(client.intake, source, signal, (listed) =>
+    useDataset.setState({ listed }),
+  );
   const options = { name: source.name, planeSize: config.planeSize, seed: SPLIT_SEED, ...choice };
   const summary = await client.intake.readFiles(given, options, onEvent);
   if (folder) void rememberFolder(folder, summary.filmTable.length);

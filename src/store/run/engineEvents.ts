@@ -90,6 +90,8 @@ export function followEngine(event: EngineEvent): void {
       noteProgress(event);
       break;
     case 'dataset':
+      // Whoever reads films beside those of the run waits for them with the evaluation.
+      if (event.other) break;
       set({ engineData: { name: event.name, fingerprint: event.fingerprint, films: event.films } });
       break;
     case 'marker':

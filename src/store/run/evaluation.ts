@@ -2,9 +2,12 @@
 
 import { create } from 'zustand';
 import { CONFIG_KEYS, type Config, SCHEMA } from '../../config/schema.ts';
+import type { DatasetSummary } from '../../protocol/dataset.ts';
 import { type Evaluation, TASK_NAMES, TASKS, type TaskName } from '../../tasks/records.ts';
-import { type AppError, fromWire, toWire } from '../../util/errors.ts';
+import { AppError, fromWire, toWire } from '../../util/errors.ts';
 import { currentClient } from '../client.ts';
+import { useDataset } from '../films/dataset.ts';
+import { otherFor, useOtherFilms } from '../films/other.ts';
 import { addEvaluation } from './runs.ts';
 
 export interface EvaluationProgress {
@@ -15,6 +18,8 @@ export interface EvaluationProgress {
 
 interface EvaluationState {
   readonly task: TaskName;
+  /** On the films beside those of the run, where there are any. */
+  readonly onOther: boolean;
   /** Findings to score; empty asks for all of the set. */
   readonly findings: readonly string[];
   readonly running: boolean;
@@ -28,6 +33,7 @@ interface EvaluationState {
 
 export const useEvaluation = create<EvaluationState>()(() => ({
   task: TASK_NAMES[0]!,
+  onOther: false,
   findings: [],
   running: false,
   progress: null,
@@ -37,6 +43,23 @@ export const useEvaluation = create<EvaluationState>()(() => ({
 }));
 
 export const setTask = (task: TaskName): void => useEvaluation.setState({ task });
+
+/** Findings of one set are none of the other's. */
+export const evaluateOnOther = (onOther: boolean): void =>
+  useEvaluation.setState((state) => (state.onOther === onOther ? state : { onOther, findings: [] }));
+
+// As long as there are other films, they are what one means; without any there is no choice.
+useOtherFilms.subscribe(({ source }, before) => {
+  if (source !== before.source) evaluateOnOther(source !== null);
+});
+
+/** The films that would be evaluated on; null where they are not there. */
+export function useEvaluatedFilms(): DatasetSummary | null {
+  const onOther = useEvaluation((state) => state.onOther);
+  const own = useDataset(({ summary }) => summary);
+  const other = useOtherFilms(({ summary }) => summary);
+  return onOther ? other : own;
+}
 
 export const setFindings = (findings: readonly string[]): void => useEvaluation.setState({ findings });
 
@@ -62,11 +85,13 @@ export const cancelEvaluation = (): void => void currentClient().engine.cancelEv
 
 /** Evaluates the run `runId` (null: an encoder that belongs to no run in the list). */
 export async function startEvaluation(config: Config, runId: string | null): Promise<void> {
-  const { running, task, findings } = useEvaluation.getState();
+  const { running, task, findings, onOther } = useEvaluation.getState();
   if (running) return;
   useEvaluation.setState({ running: true, progress: null, error: null });
   try {
-    const found = await currentClient().engine.evaluate(task, { findings, config });
+    const films = onOther ? (await otherFor(config.planeSize))?.fingerprint : undefined;
+    if (onOther && films === undefined) throw new AppError('not-ready', 'the other films could not be read.');
+    const found = await currentClient().engine.evaluate(task, { findings, config, films });
     useEvaluation.setState(({ newest }) => ({ newest: { ...newest, [task]: found } }));
     if (runId !== null) addEvaluation(runId, found);
   } catch (thrown) {

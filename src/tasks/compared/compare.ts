@@ -13,6 +13,7 @@ import {
   splitRows,
   type ValidationSource,
 } from '../labelDraws.ts';
+import { type Sets, setsInWords } from '../record.ts';
 import { RESAMPLES } from '../scores/bootstrap.ts';
 import type { ScoredReport } from './record.ts';
 import { eachEncoder, summarise } from './summarise.ts';
@@ -29,8 +30,8 @@ export interface Compared<E = EncoderFeatures> {
   readonly step: number;
   /** What its weights were before the first of them, in words. */
   readonly start: string;
-  /** It was pretrained on other films, or on another split of these, so that test films may be among those it has seen. */
-  readonly trainedBeyond: boolean;
+  /** Where it was pretrained on other films, or on another split of these. */
+  readonly sets: Sets | null;
   readonly onProgress: (stage: string, done: number, total: number) => void;
   /** Awaited many times a second; may throw to cancel. */
   readonly yieldNow: () => Promise<void>;
@@ -95,6 +96,7 @@ export async function compareEncoders<E>(
     ...numbers,
     run: { imageSize: config.imageSize, batchSize: config.batchSize },
     leftOut,
+    ...(task.sets && { sets: task.sets }),
     seconds: (performance.now() - started) / 1000,
     protocol: [...protocol({ draws, validation }), ...mattersOfSet(dataset, scored)],
   };
@@ -137,14 +139,11 @@ function mattersOfSet({ findings, parts }: TrainingSet, scored: readonly number[
   ];
 }
 
-const TRAINED_BEYOND =
-  'The encoder was pretrained on other films, labels or another split than these: test films may be among those it saw then.';
-
 /** Sentences that every protocol begins with: where the encoder comes from. */
-export const startWords = ({ start, trainedBeyond }: Pick<Compared, 'start' | 'trainedBeyond'>): string[] => [
+export const startWords = ({ start, sets }: Pick<Compared, 'start' | 'sets'>): string[] => [
   `Weights before pretraining: ${start}.`,
   'No patient has films in more than one split (checked).',
-  ...(trainedBeyond ? [TRAINED_BEYOND] : []),
+  ...(sets ? [setsInWords(sets)] : []),
 ];
 
 /** The same of frozen encoders: what is taken from them. */

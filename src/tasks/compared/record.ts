@@ -12,7 +12,15 @@ import {
   optional,
   text,
 } from '../../util/schema.ts';
-import { type Headline, INTERVAL, type Interval, type ResultValue, type ScoreTable } from '../record.ts';
+import {
+  type Headline,
+  INTERVAL,
+  type Interval,
+  type ResultValue,
+  type ScoreTable,
+  SETS,
+  sharedInWords,
+} from '../record.ts';
 
 export const ENCODERS = {
   pretrained: 'Pretrained',
@@ -67,6 +75,8 @@ export const SCORED_FIELDS = {
   run: optional(object({ imageSize: count, batchSize: count })),
   /** Findings left out of the mean, each with its reason. */
   leftOut: list(object({ finding: text(), reason: text() }), MOST_FINDINGS),
+  /** Where the encoder was pretrained on other films than these. */
+  sets: optional(SETS),
   seconds: number,
   /** Switches of the protocol that were on, in words. */
   protocol: list(text(), 100),
@@ -97,7 +107,10 @@ export function spreadOf(scores: readonly (number | null)[] = []): number | null
   return Math.sqrt(known.reduce((sum, score) => sum + (score - mean) ** 2, 0) / (known.length - 1));
 }
 
-type Told = Pick<ScoredReport, 'mean' | 'share' | 'gain' | 'randomEncoders' | 'step' | 'films' | 'run'>;
+type Told = Pick<
+  ScoredReport,
+  'mean' | 'share' | 'gain' | 'randomEncoders' | 'step' | 'films' | 'run' | 'sets'
+>;
 
 /** Passes over the training films below which a run is a short one. */
 const FEW_PASSES = 20;
@@ -156,7 +169,8 @@ export function verdict(report: Told): string {
   const helps = known ? low > 0 : difference >= NO_DIFFERENCE;
   const reasons = helps ? [] : likelyReasons(report);
   const why = reasons.length > 0 ? ` Likely reasons: ${reasons.join('; ')}.` : '';
-  return claim + caution + raw + why;
+  const seen = report.sets?.shared === 0 || !report.sets ? '' : ` ${sharedInWords(report.sets)}`;
+  return claim + caution + raw + why + seen;
 }
 
 export const SCORED = {

@@ -16,6 +16,7 @@ import {
 import type { Evaluate } from '../evaluate.ts';
 import { requireScorable } from '../labelDraws.ts';
 import { fitPixels } from '../linear/fit.ts';
+import { setsOf } from '../sets.ts';
 import { LEAST_STEPS, tune } from './tune.ts';
 import { CLASSIFIER, type Start } from './tuner.ts';
 
@@ -43,7 +44,7 @@ export const evaluateFinetune: Evaluate<'finetune'> = async ({ run, dataset, con
     features: { pretrained, random: [random] },
     step: run.step,
     start: run.start,
-    trainedBeyond: run.trainedBeyond(dataset.fingerprint),
+    sets: setsOf(run, dataset, asked.pretrainedOn),
   };
   const bestEpochs = { pretrained: [] as number[], random: [] as number[] };
   const report = await compareEncoders<Named>(

@@ -7,6 +7,8 @@ import type { EngineDataset } from '../../protocol/dataset.ts';
 import type { Pretrainer } from '../../train/pretrain.ts';
 import { AppError } from '../../util/errors.ts';
 import { Rng } from '../../util/rng.ts';
+import { verdict } from '../compared/record.ts';
+import type { Sets } from '../record.ts';
 import { denseGroups, drawCounts, percentileInterval, quantile } from '../scores/bootstrap.ts';
 import { evaluateLinear, scoreFeatures } from './evaluate.ts';
 import { foldScaling, measureScaling } from './fit.ts';
@@ -47,7 +49,7 @@ const evaluate = (
   changes: Partial<Config> = {},
   set: EngineDataset = dataset,
   findings: string[] = [],
-  trainedBeyond = false,
+  sets: Sets | null = null,
 ) =>
   scoreFeatures({
     dataset: set,
@@ -59,7 +61,7 @@ const evaluate = (
     findings,
     step: 7,
     start: 'random',
-    trainedBeyond,
+    sets,
     onProgress: () => {},
     yieldNow: async () => {},
   });
@@ -114,11 +116,15 @@ describe('the evaluation', () => {
     expect(plain.protocol.join()).toContain('not standardised');
   });
   it('says when the encoder was pretrained on other films than these', async () => {
+    const sets = { evaluated: 'ward B', pretrained: ['ward A'], test: 40, shared: 3 };
     const [plain, beyond] = await Promise.all(
-      [false, true].map((trained) => evaluate({}, dataset, ['real'], trained)),
+      [null, sets].map((other) => evaluate({}, dataset, ['real'], other)),
     );
-    expect(beyond!.protocol.join()).toContain('test films may be among those it saw');
-    expect(plain!.protocol.join()).not.toContain('it saw');
+    expect(beyond!.protocol.join()).toContain('pretrained on ward A, evaluated on ward B');
+    expect(verdict(beyond!)).toContain('3 of the 40 test films');
+    expect(beyond!.sets).toEqual(sets);
+    expect(plain!.protocol.join()).not.toContain('pretrained on');
+    expect(plain).not.toHaveProperty('sets');
   });
   it('gives the same report for the same seed, and averages draws of a small share', async () => {
     const small = await evaluate({ labelShare: 0.1 });

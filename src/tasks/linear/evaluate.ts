@@ -14,6 +14,7 @@ import {
 import type { Evaluate } from '../evaluate.ts';
 import { encoderFeatures } from '../features.ts';
 import { chooseFindings, requireScorable, splitRows } from '../labelDraws.ts';
+import { setsOf } from '../sets.ts';
 import { batchFor, fitEncoder, fitPixels } from './fit.ts';
 import type { LinearLayer } from './linearClassifier.ts';
 import type { LinearReport } from './record.ts';
@@ -28,7 +29,7 @@ export const evaluateLinear: Evaluate<'linear'> = async ({ run, dataset, config,
     features: await encoderFeatures(run, dataset, config, asked.onProgress),
     step: run.step,
     start: run.start,
-    trainedBeyond: run.trainedBeyond(dataset.fingerprint),
+    sets: setsOf(run, dataset, asked.pretrainedOn),
   };
   const { scored } = chooseFindings(dataset, splitRows(dataset), asked.findings);
   const findings = scored.map((k) => dataset.findings[k]!);

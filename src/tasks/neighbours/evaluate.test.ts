@@ -36,7 +36,7 @@ const evaluate = (changes: Partial<Config> = {}) =>
     findings: [],
     step: 7,
     start: 'random',
-    trainedBeyond: false,
+    sets: null,
     onProgress: () => {},
     yieldNow: async () => {},
   });

@@ -16,6 +16,7 @@ import {
 import type { Evaluate } from '../evaluate.ts';
 import { encoderFeatures } from '../features.ts';
 import { type Draw, requireScorable } from '../labelDraws.ts';
+import { setsOf } from '../sets.ts';
 import { MANY_PRODUCTS, nearestOfMany } from './propose.ts';
 import type { NeighboursReport } from './record.ts';
 import { bankOf, nearest, vote } from './vote.ts';
@@ -35,7 +36,7 @@ export const evaluateNeighbours: Evaluate<'neighbours'> = async ({ run, dataset,
     features: await encoderFeatures(run, dataset, plain, asked.onProgress),
     step: run.step,
     start: run.start,
-    trainedBeyond: run.trainedBeyond(dataset.fingerprint),
+    sets: setsOf(run, dataset, asked.pretrainedOn),
   };
   return voteOnFeatures(compared, run.runtime);
 };

@@ -1,22 +1,32 @@
-// Ways for films into the page besides the folder picker: two file inputs behind the buttons of the data panel, and dropping
+// Ways for films into the page besides the folder picker: file inputs behind the buttons that choose films, and dropping
 // anywhere. The inputs are always in the page, whatever is folded away, so that browsers without the picker, screen readers and
 // scripts have a way in as well. Loading asks first when it would end a run.
 
 import { type ChangeEvent, useEffect, useState } from 'react';
+import type { Source } from '../../store/films/dataset.ts';
 import { dropSource, folderSource, inputSource } from '../../store/films/files.ts';
+import { chooseOther } from '../../store/films/other.ts';
 import { useWhyNotProtected } from '../../store/page/protection.ts';
 import { offerSource } from '../../store/run/acts.ts';
-import { showError } from '../../store/session.ts';
+import { showError, useSession } from '../../store/session.ts';
 import styles from '../shell/shell.module.css';
 
 const ACCEPT = '.png,.jpg,.jpeg,.dcm,.dicom,.npz,.pgm,.csv,.tsv,.txt,image/png,image/jpeg,application/dicom';
 const FOLDER = 'folder-input';
 const FILES = 'files-input';
+export const OTHER_FOLDER = 'other-folder-input';
 
-function takeInput(event: ChangeEvent<HTMLInputElement>): void {
+const taking = (take: (source: Source) => void) => (event: ChangeEvent<HTMLInputElement>) => {
   const files = [...(event.currentTarget.files ?? [])];
   event.currentTarget.value = '';
-  if (files.length > 0) offerSource(inputSource(files));
+  if (files.length > 0) take(inputSource(files));
+};
+
+/** Films to evaluate on beside those of the run; without a run they are those to train on. */
+export function offerOther(source: Source): void {
+  const { runConfig } = useSession.getState();
+  if (runConfig) void chooseOther(source, runConfig.planeSize);
+  else offerSource(source);
 }
 
 const press = (id: string) => document.getElementById(id)?.click();
@@ -24,10 +34,10 @@ const press = (id: string) => document.getElementById(id)?.click();
 export const chooseFiles = (): void => press(FILES);
 
 /** The browser's folder picker, which can hand over 100,000 files lazily; where it is missing, the input. */
-export async function chooseFolder(): Promise<void> {
-  if (!window.showDirectoryPicker) return press(FOLDER);
+export async function chooseFolder(take = offerSource, input = FOLDER): Promise<void> {
+  if (!window.showDirectoryPicker) return press(input);
   try {
-    offerSource(folderSource(await window.showDirectoryPicker({ id: 'films', mode: 'read' })));
+    take(folderSource(await window.showDirectoryPicker({ id: 'films', mode: 'read' })));
   } catch (error) {
     // Closing the picker is an answer too.
     if (!(error instanceof DOMException && error.name === 'AbortError')) showError(error);
@@ -51,7 +61,15 @@ export function FileInputs() {
         id={FOLDER}
         data-testid={FOLDER}
         aria-label="Folder of films"
-        onChange={takeInput}
+        onChange={taking(offerSource)}
+      />
+      <input
+        {...common}
+        {...{ webkitdirectory: '' }}
+        id={OTHER_FOLDER}
+        data-testid={OTHER_FOLDER}
+        aria-label="Other folder to evaluate on"
+        onChange={taking(offerOther)}
       />
       <input
         {...common}
@@ -59,7 +77,7 @@ export function FileInputs() {
         data-testid={FILES}
         accept={ACCEPT}
         aria-label="Films and label files"
-        onChange={takeInput}
+        onChange={taking(offerSource)}
       />
     </div>
   );

@@ -4,7 +4,6 @@
 import { Button, MultiSelect, Progress, SegmentedControl, Select, Tooltip } from '@mantine/core';
 import { IconTargetArrow } from '@tabler/icons-react';
 import { isAtWork, isTraining } from '../../protocol/engine.ts';
-import { useDataset } from '../../store/films/dataset.ts';
 import { setDraft, useSettings } from '../../store/page/settings.ts';
 import {
   cancelEvaluation,
@@ -12,6 +11,7 @@ import {
   setFindings,
   setTask,
   startEvaluation,
+  useEvaluatedFilms,
   useEvaluation,
 } from '../../store/run/evaluation.ts';
 import { useRuns } from '../../store/run/runs.ts';
@@ -39,7 +39,7 @@ function obstacle(
 
 export function useObstacle(): string | null {
   const session = useSession();
-  const findings = useDataset((state) => state.summary?.findings ?? NO_FINDINGS);
+  const findings = useEvaluatedFilms()?.findings ?? NO_FINDINGS;
   return obstacle(session, findings);
 }
 
@@ -91,7 +91,7 @@ function Share() {
 export function EvaluateBar() {
   const running = useEvaluation((state) => state.running);
   const chosen = useEvaluation((state) => state.findings);
-  const findings = useDataset((state) => state.summary?.findings ?? NO_FINDINGS);
+  const findings = useEvaluatedFilms()?.findings ?? NO_FINDINGS;
   const why = useObstacle();
   return (
     <div className={shared.bar}>

@@ -18,6 +18,7 @@ import { fileName, saveText } from '../shell/download.ts';
 import { ErrorNotice } from '../shell/ErrorNotice.tsx';
 import shared from '../shell/shared.module.css';
 import { EvaluateBar, useObstacle } from './EvaluateBar.tsx';
+import { EvaluateFilms } from './EvaluateFilms.tsx';
 import styles from './EvaluateView.module.css';
 import { viewOf } from './views.tsx';
 
@@ -114,6 +115,7 @@ export function EvaluateView() {
   return (
     <section className={shared.view} aria-label={TASKS[task].label}>
       <EvaluateBar />
+      <EvaluateFilms />
       <EvaluateSettings />
       <div className={shared.scroll}>
         {error && (

@@ -2,8 +2,8 @@
 
 import { Button, Modal } from '@mantine/core';
 import { isPresetName, PRESETS } from '../../config/presets.ts';
-import { useDataset } from '../../store/films/dataset.ts';
-import { choosePreset, setDraft, useSettings } from '../../store/page/settings.ts';
+import { type Source, useDataset } from '../../store/films/dataset.ts';
+import { choosePreset, setDraft, showView, useSettings } from '../../store/page/settings.ts';
 import { load, needsRestart, reset, restart } from '../../store/run/acts.ts';
 import { useKeeping } from '../../store/run/keeping.ts';
 import { resumeHalted, rollBack } from '../../store/run/resume.ts';
@@ -11,6 +11,7 @@ import { dismissError, useSession } from '../../store/session.ts';
 import { BLOW_UPS, type ErrorCode, type ErrorData, type WireError } from '../../util/errors.ts';
 import { formatCount } from '../../util/format.ts';
 import { DataPanelFailure } from '../data/DataPanelReading.tsx';
+import { offerOther } from '../data/FileInputs.tsx';
 import { ErrorNotice } from './ErrorNotice.tsx';
 import { KeepingNotices } from './KeepingNotices.tsx';
 import styles from './notice.module.css';
@@ -126,6 +127,12 @@ function WaysBack({ error }: { error: WireError }) {
   );
 }
 
+function evaluateOn(source: Source): void {
+  useDataset.setState({ pending: null });
+  offerOther(source);
+  showView('evaluate');
+}
+
 export function EndRunQuestion() {
   const pending = useDataset((state) => state.pending);
   const step = useSession(({ status }) => status.step);
@@ -134,11 +141,15 @@ export function EndRunQuestion() {
     <Modal opened={pending !== null} onClose={close} title="Load other films?" centered>
       <p>
         The run stands at step {formatCount(step)}. Loading {pending?.name} ends it; its curves stay under
-        Runs, and its model can still be evaluated.
+        Runs, and its model can still be evaluated. To evaluate the encoder on {pending?.name}, the run need
+        not end.
       </p>
       <div className={shared.acts}>
         <Button variant="default" onClick={close}>
           Keep this run
+        </Button>
+        <Button variant="default" data-testid="evaluate-on-it" onClick={() => pending && evaluateOn(pending)}>
+          Evaluate on it
         </Button>
         <Button data-testid="confirm-load" onClick={() => pending && void load(pending)}>
           End it and load

@@ -20,6 +20,7 @@ import {
 import type { FilmFeatures } from '../../diagnostics/filmMap.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
 import { networkOf } from '../../methods/engines.ts';
+import type { SeenFilms } from '../../protocol/dataset.ts';
 import type {
   Budget,
   KernelOptions,
@@ -46,11 +47,10 @@ import type {
 import type { Fault } from '../../protocol/faults.ts';
 import type { EncoderScores, StudyRequest, ValidationScore } from '../../protocol/study.ts';
 import type { KeepingPolicy } from '../../protocol/vault.ts';
-import { evaluate, type FittedLayer } from '../../tasks/evaluate.ts';
-import { lookAt } from '../../tasks/linear/classMap.ts';
+import { evaluate } from '../../tasks/evaluate.ts';
 import { scoreForStudy, validateForStudy } from '../../tasks/linear/study.ts';
 import type { Evaluation, TaskName } from '../../tasks/records.ts';
-import { filmCount } from '../../train/batchSource.ts';
+import { filmCount, type TrainingSet } from '../../train/batchSource.ts';
 import { featureFile } from '../../train/featureFile.ts';
 import { filmFeatures } from '../../train/filmFeatures.ts';
 import { gatesOf, previewOf } from '../../train/inspect.ts';
@@ -64,6 +64,8 @@ import { EngineStorage } from '../run/runKeeperStorage.ts';
 import { RunLoop } from '../run/runLoop.ts';
 import { EngineDevice } from './device.ts';
 import { TestFaults } from './faultInjection.ts';
+import { Looking } from './looking.ts';
+import { OtherSet } from './otherSet.ts';
 import { EngineEvents, EngineStatus } from './status.ts';
 
 export class Engine implements EngineApi {
@@ -75,8 +77,8 @@ export class Engine implements EngineApi {
   readonly #parts: RunParts;
   /** The evaluation under way was called off. */
   #calledOff = false;
-  /** Of the newest linear evaluation, and the encoder that it stands on. */
-  #layer: { readonly fitted: FittedLayer; readonly run: Pretrainer; readonly step: number } | null = null;
+  readonly #other = new OtherSet();
+  readonly #looking = new Looking();
 
   /** @param faulty takes faults that tests put in */
   constructor(faulty = false) {
@@ -109,13 +111,24 @@ export class Engine implements EngineApi {
     return this.#device.plan(parseConfig(config));
   }
 
-  connectIntake(port: MessagePort): void {
-    new IntakeLink(port, (set) => {
-      this.#status.dataset = set;
+  connectIntake(port: MessagePort, other = false): void {
+    const take = (set: TrainingSet | null) => {
+      if (!other) this.#status.dataset = set;
       if (!set) return;
       const { name, fingerprint } = set;
-      this.#events.send({ type: 'dataset', name, fingerprint, films: filmCount(set) });
-    });
+      const event = { type: 'dataset', name, fingerprint, films: filmCount(set) } as const;
+      this.#events.send(other ? { ...event, other } : event);
+    };
+    if (other) this.#other.connect(port, take);
+    else new IntakeLink(port, take);
+  }
+
+  dropOther(): void {
+    this.#other.drop();
+  }
+
+  seenFilms(): readonly SeenFilms[] {
+    return this.#status.needRun().trainer.seen();
   }
 
   async prepare(config: Config, weights?: Uint8Array<ArrayBuffer>): Promise<RunStatus> {
@@ -206,18 +219,17 @@ export class Engine implements EngineApi {
     this.#faults.set(faults);
   }
 
-  async evaluate(task: TaskName, { config, findings }: EvaluationRequest): Promise<Evaluation> {
+  async evaluate(task: TaskName, { config, films, ...asked }: EvaluationRequest): Promise<Evaluation> {
     await this.#loop.halt();
     const run = this.#status.needRun('ready', 'paused', 'done').trainer;
     this.#calledOff = false;
-    return this.#beside('evaluating', () =>
+    return this.#beside('evaluating', async () =>
       evaluate(task, {
         ...this.#evaluating(run),
+        ...(films === undefined ? {} : { dataset: await this.#other.need(films) }),
+        ...asked,
         config: parseConfig(config),
-        findings,
-        onLayer: (fitted) => {
-          this.#layer = { fitted, run, step: run.step };
-        },
+        onLayer: (fitted) => this.#looking.keep(fitted, run),
       }),
     );
   }
@@ -303,20 +315,11 @@ export class Engine implements EngineApi {
   }
 
   async scoreLayer(): Promise<ScoreLayer | null> {
-    const { run, step, fitted } = this.#layer ?? {};
-    const trainer = this.#status.run?.trainer;
-    if (!fitted || fitted.norm === 'batch' || run !== trainer || step !== trainer?.step) return null;
-    const { weight, bias } = fitted.layer;
-    return { findings: fitted.findings, weight, bias, attended: fitted.attended };
+    return this.#looking.scoreLayer(this.#status.run?.trainer);
   }
 
   async classMap(film: number, finding: string): Promise<ClassMap> {
-    const { trainer } = this.#status.needRun();
-    const { run, step, fitted } = this.#layer ?? {};
-    if (!fitted || run !== trainer || step !== trainer.step) {
-      throw new AppError('not-ready', 'no linear layer stands on the encoder as it is; evaluate it first.');
-    }
-    return lookAt(trainer, this.#status.needDataset(), film, finding, fitted);
+    return this.#looking.classMap(this.#status.needRun().trainer, this.#status.needDataset(), film, finding);
   }
 
   async parity(request: ParityRequest, onRows: (rows: readonly ParityRow[]) => unknown): Promise<void> {

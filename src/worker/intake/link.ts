@@ -34,6 +34,12 @@ export class IntakeLink {
     port.onmessage = ({ data }: MessageEvent<IntakeMessage>) => this.#hear(data);
   }
 
+  /** Nothing is heard afterwards; planes that are still being read come to an end. */
+  close(): void {
+    this.#port.close();
+    this.#planes?.close();
+  }
+
   #hear(message: IntakeMessage): void {
     if ('plane' in message) {
       const key = `${message.fingerprint} ${message.film}`;

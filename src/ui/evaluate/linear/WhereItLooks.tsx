@@ -118,10 +118,13 @@ export function WhereItLooks({ finding, report }: WhereItLooksProps) {
   const film = useInspect((inspect) => inspect.film);
   const { map, problem, opacity } = useClassMap();
   const marked = useDataset(hasPlaces);
+  const isKnown = useDataset(({ summary }) => summary?.findings.includes(finding) === true);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another report is of another layer
   useEffect(forgetPointing, [finding, report]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another report is of another layer
-  useEffect(() => void askClassMap(film, finding), [film, finding, report]);
+  useEffect(() => void (isKnown && askClassMap(film, finding)), [film, finding, report, isKnown]);
+  // A finding of other films than those that can be looked at here.
+  if (!isKnown) return null;
   return (
     <section
       className={styles.looksSection}

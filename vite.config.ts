@@ -7,6 +7,8 @@ import { developmentHeaders, HEADERS } from './src/guard/headers.ts';
 export default defineConfig({
   base: './',
   plugins: [react(), guard()],
+  // Recorded runs are part of the program: a chunk each, imported when one is watched.
+  assetsInclude: ['**/*.mlvicx.zip', '**/*.safetensors'],
   server: { headers: developmentHeaders() },
   preview: { headers: { ...HEADERS } },
   worker: { format: 'es' },

@@ -13,6 +13,7 @@ import { describe, expect, test } from 'vitest';
 const RANKS: Record<string, number> = {
   util: 0,
   'config/fields.ts': 0.5,
+  words: 0.6,
   records: 0.8,
   diagnostics: 0.9,
   config: 1,
@@ -21,6 +22,7 @@ const RANKS: Record<string, number> = {
   'tasks/scores': 2.2,
   study: 2.4,
   vault: 2.5,
+  recorded: 2.6,
   bundle: 2.4,
   export: 2.4,
   data: 3,
@@ -61,6 +63,7 @@ const STORE_RANKS: Record<string, number> = {
   run: 4,
   study: 4.5,
   'commands.ts': 5,
+  lessons: 6,
 };
 
 /** Ranks 3 to 6.5 never reach the page: the folders that may import none of them. */

@@ -8,6 +8,7 @@ import { MantineProvider } from '@mantine/core';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { gatherRequests } from './store/device/requests.ts';
+import { startLessons } from './store/lessons/lessons.ts';
 import { startProtection } from './store/page/protection.ts';
 import { startSession } from './store/run/acts.ts';
 import { openLibrary } from './store/run/library.ts';
@@ -36,6 +37,7 @@ createRoot(document.getElementById('root')!).render(
 );
 
 gatherRequests();
+startLessons();
 void openLibrary().then(watchRuns);
 // No worker before the protection is settled: a page about to reload would start them for nothing.
 void startProtection().then(clientFactory).then(startSession);

@@ -99,6 +99,14 @@ const SCENES: Readonly<Record<string, Scene>> = {
   learnt: { fake: 'beat:1', hash: SMALL, act: inTurn(trained, press('view-learnt')) },
   map: { fake: 'beat:1', hash: SMALL, act: inTurn(trained, press('view-learnt'), mapped) },
   inspect: { fake: 'beat:1', hash: SMALL, act: trained, folded: press('open-inspect') },
+  lessons: { fake: 'beat:2', hash: '#lesson=' },
+  lesson: { fake: 'beat:2', hash: '#lesson=views' },
+  'lesson-pairs': { fake: 'beat:2', hash: '#lesson=views.2' },
+  'lesson-terms': {
+    fake: 'beat:2',
+    hash: '#lesson=terms&lang=zh',
+    act: inTurn(press('act-train'), state('running'), (page) => page.waitForTimeout(3000)),
+  },
   help: { fake: 'beat:2', act: press('command-help') },
   'evaluate-empty': { fake: 'beat:2', act: press('view-evaluate') },
   evaluate: {
@@ -172,7 +180,10 @@ for (const [name, { fake, hash = '', act, folded }] of Object.entries(SCENES)) {
   page.setDefaultTimeout(PATIENCE.timeout);
   page.on('pageerror', (error) => console.error(`${name}: ${error.message}`));
   await page.goto(`${home}${fake === null ? '' : `?fake=${fake}`}${hash}`);
-  await page.locator('[data-testid=data-panel][data-state=ready]').waitFor(PATIENCE);
+  // The lessons stand in the place of the panel, which then is there but not seen.
+  await page
+    .locator('[data-testid=data-panel][data-state=ready]')
+    .waitFor({ ...PATIENCE, state: 'attached' });
   await act?.(page);
   for (const width of [1440, 800]) {
     await page.setViewportSize({ width, height: 900 });

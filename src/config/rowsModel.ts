@@ -56,6 +56,22 @@ export const MODEL_ROWS = {
     help: 'Classroom: findings that show at 64 px, one of them hard. Fine: smaller and fainter ones on larger films, for 128 px and more.',
     source: 'ours',
   },
+  syntheticTrap: {
+    kind: 'choice',
+    group: 'data',
+    when: 'start',
+    default: 'none',
+    choices: {
+      none: 'None',
+      marker: 'Marker on one finding',
+      'follow-up': 'Follow-up films, split by patient',
+      leak: 'Follow-up films, split by film',
+    },
+    label: 'Trap in the synthetic set',
+    short: 'trap',
+    help: 'A mistake that real sets have, built in to be found. Marker: every film with Opacity carries a bright square in a corner. Follow-up films: all films of a patient look alike and show the same findings; split by film, a patient stands in training and test at once.',
+    source: 'ours',
+  },
   width: number({
     group: 'model',
     when: 'start',

@@ -10,6 +10,10 @@ export interface Shared {
   readonly config: Config;
 }
 
+/** What a link may say of the page beside settings: a lesson, a language, and what is shown. */
+export const PAGE_WORDS = ['lesson', 'lang', 'embed', 'show', 'hide', 'projector', 'teacher'] as const;
+export type PageWord = (typeof PAGE_WORDS)[number];
+
 /** The settings of a configuration in which it differs from another, in the order of the schema. */
 export const differingKeys = (config: Config, base: Config): ConfigKey[] =>
   keysInForce(config).filter((key) => config[key] !== base[key]);
@@ -36,6 +40,6 @@ export function readShareHash(hash: string): Shared | null {
   if (!isPresetName(preset)) {
     throw new AppError('config-invalid', `there is no preset called ${preset.slice(0, 40)}.`);
   }
-  parts.delete('preset');
+  for (const word of ['preset', ...PAGE_WORDS]) parts.delete(word);
   return { preset, config: parseSettings(Object.fromEntries(parts), presetConfig(preset)) };
 }

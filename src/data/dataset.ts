@@ -237,6 +237,9 @@ function unknownPatients(sources: readonly PatientSource[]): string[] {
   return [`${unknown} film(s) name no patient; each counts as a patient of its own.`];
 }
 
+/** Sets without one keep the fingerprint that they had before there were any. */
+const trapOf = ({ trap = 'none' }: DrawnSet) => (trap === 'none' ? '' : ` ${trap}`);
+
 /** SHA-256 over paths, sizes, splits, labels and decode options, first 16 hex digits. */
 async function fingerprintOf(
   images: readonly ImageRow[],
@@ -249,7 +252,7 @@ async function fingerprintOf(
     ),
   );
   // The films of a drawn set are not in its table: another seed may by chance have the same one.
-  const origin = drawn ? [`drawn ${drawn.difficulty} ${drawn.seed}`] : [];
+  const origin = drawn ? [`drawn ${drawn.difficulty} ${drawn.seed}${trapOf(drawn)}`] : [];
   const text = [`plane ${planeSize}`, ...origin, findings.join('\t'), ...lines].join('\n');
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
   return Array.from(new Uint8Array(digest, 0, 8), (byte) => byte.toString(16).padStart(2, '0')).join('');

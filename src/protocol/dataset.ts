@@ -224,6 +224,7 @@ export interface PackedPlanes {
 export interface DrawnSet {
   readonly patients: number;
   readonly difficulty: Config['syntheticDifficulty'];
+  readonly trap?: Config['syntheticTrap'];
   readonly seed: number;
   readonly side: number;
 }

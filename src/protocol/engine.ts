@@ -318,7 +318,8 @@ export interface EngineApi {
    * as it is. @throws AppError checkpoint-invalid, not-ready, too-few-films
    */
   nextStep(checkpoint: Uint8Array): Promise<Uint8Array>;
-  previewViews(film: number, step: number): Promise<ViewPair>;
+  /** By the run at hand; `config` says of which run the views are where none is prepared. @throws AppError not-ready */
+  previewViews(film: number, step: number, config?: Config): Promise<ViewPair>;
   gateMaps(film: number): Promise<GateMaps>;
   /**
    * The layer of the newest linear evaluation; null where there is none of the encoder as it stands, or none that a film can be

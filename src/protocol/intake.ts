@@ -75,6 +75,8 @@ export interface Decisions extends Arrangement {
 export interface SyntheticOptions {
   readonly patients: number;
   readonly difficulty: Config['syntheticDifficulty'];
+  /** A mistake that is built in; left out for none. */
+  readonly trap?: Config['syntheticTrap'];
   /** Another seed is another set of the same kind. */
   readonly seed: number;
   /** Films are drawn no larger than this, px. */
@@ -86,10 +88,11 @@ const SYNTHETIC_PATIENTS = 720;
 
 /** The built-in set that a configuration asks for, the same in the page and in the runner. */
 export const syntheticOptions = (
-  config: Pick<Config, 'syntheticSeed' | 'syntheticDifficulty' | 'planeSize'>,
+  config: Pick<Config, 'syntheticSeed' | 'syntheticDifficulty' | 'syntheticTrap' | 'planeSize'>,
 ): SyntheticOptions => ({
   patients: SYNTHETIC_PATIENTS,
   difficulty: config.syntheticDifficulty,
+  trap: config.syntheticTrap,
   seed: config.syntheticSeed,
   planeSize: config.planeSize,
 });

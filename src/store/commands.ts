@@ -133,6 +133,13 @@ const TABLE = {
     enabled: () => useCharts.getState().range !== null,
     run: resetZoom,
   },
+  lessons: {
+    group: 'page',
+    label: 'Lessons',
+    keys: ['c'],
+    enabled: always,
+    run: () => useSettings.setState(({ lessonsOpen }) => ({ lessonsOpen: !lessonsOpen })),
+  },
   names: {
     group: 'page',
     label: 'Show or hide file names',

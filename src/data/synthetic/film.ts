@@ -8,6 +8,7 @@ import type { Findings } from './findings.ts';
 import { applyFindings, type Changed, type Masks } from './lesions.ts';
 import { drawTube, FIELD, Grid, Noise, smooth } from './shapes.ts';
 import { drawThorax, type Thorax } from './thorax.ts';
+import { burnMarker } from './traps.ts';
 
 /** Attenuation per cm at chest energies. */
 const TISSUE = 0.19;
@@ -26,9 +27,12 @@ export interface FilmSpec {
   readonly findings: Findings;
   /** Key of everything random in the rendering. */
   readonly seed: number;
+  /** Carries the marker of traps.ts. */
+  readonly burnt?: boolean;
 }
 
-export function renderFilm({ anatomy, taking, findings, seed }: FilmSpec, size: number): SyntheticFilm {
+export function renderFilm(spec: FilmSpec, size: number): SyntheticFilm {
+  const { anatomy, taking, findings, seed, burnt } = spec;
   const grid = new Grid(size, taking.pose);
   const rng = new Rng(seed, 'synthetic', 1);
   const thorax = drawThorax(grid, anatomy, taking);
@@ -36,7 +40,9 @@ export function renderFilm({ anatomy, taking, findings, seed }: FilmSpec, size: 
   const bone = drawBones(grid, anatomy, taking, thorax.cage);
   const sums = attenuation(grid, anatomy, thorax, changed, bone);
   const intensity = expose(sums, size, taking, rng);
-  return { plane: display(intensity, thorax.body, grid, taking), masks: changed.masks };
+  const plane = display(intensity, thorax.body, grid, taking);
+  if (burnt) burnMarker(plane, size);
+  return { plane, masks: changed.masks };
 }
 
 /** The masks of the same film alone, which cost a fraction of it. */

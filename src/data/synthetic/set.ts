@@ -7,6 +7,7 @@ import { drawAnatomy, drawTaking } from './anatomy.ts';
 import { DIFFICULTIES, type Difficulty } from './difficulty.ts';
 import { type FilmSpec, renderFilm, type SyntheticFilm } from './film.ts';
 import { drawFindings, SYNTHETIC_FINDINGS, type SyntheticFinding } from './findings.ts';
+import { TRAPS, type Trap } from './traps.ts';
 
 export const SYNTHETIC_NAME = 'Synthetic chest phantoms';
 
@@ -15,6 +16,8 @@ export interface SyntheticSet {
   readonly patients: number;
   readonly seed: number;
   readonly difficulty: Difficulty;
+  /** A mistake that is built in; left out for none. */
+  readonly trap?: Trap;
 }
 
 export interface SyntheticEntry {
@@ -45,9 +48,14 @@ export function renderEntry(entry: SyntheticEntry, size: number): SyntheticFilm 
   return renderFilm(entry.spec(), size);
 }
 
-/** A patient is prone to some findings; each film shows those it shows independently, so that they do not tell who it is. */
-function planPatient({ seed, difficulty }: SyntheticSet, patient: number): SyntheticEntry[] {
-  const row = DIFFICULTIES[difficulty];
+/**
+ * A patient is prone to some findings; each film shows those it shows independently, so that they do not tell who it is, but
+ * where the set is a trap of films that are alike.
+ */
+function planPatient({ seed, difficulty, trap = 'none' }: SyntheticSet, patient: number): SyntheticEntry[] {
+  const { marked, alike, namesFilms, people } = TRAPS[trap];
+  const usual = DIFFICULTIES[difficulty];
+  const row = { ...usual, people: people ?? usual.people };
   const rng = new Rng(seed, 'synthetic', patient, 1);
   const healthy = rng.chance(HEALTHY);
   const order = [...rng.permutation(SYNTHETIC_FINDINGS.length)];
@@ -55,22 +63,22 @@ function planPatient({ seed, difficulty }: SyntheticSet, patient: number): Synth
   const id = `p${String(patient + 1).padStart(4, '0')}`;
 
   return Array.from({ length: 2 + rng.int(3) }, (_, number) => {
-    const own = new Rng(seed, 'synthetic', patient, 2, number);
+    const own = new Rng(seed, 'synthetic', patient, 2, alike ? 0 : number);
     const chosen = SYNTHETIC_FINDINGS.filter((finding) => own.chance(SHOWN) && proneTo.has(finding));
     const shown = new Set<SyntheticFinding>(chosen);
+    const film = `${id}_${String(number + 1).padStart(2, '0')}`;
     return {
-      path: `synthetic/${id}_${String(number + 1).padStart(2, '0')}`,
-      patient: id,
+      path: `synthetic/${film}`,
+      patient: namesFilms ? film : id,
       labels: Uint8Array.from(SYNTHETIC_FINDINGS, (finding) => Number(shown.has(finding))),
       spec() {
         const anatomy = drawAnatomy(seed, patient, row);
-        const film = new Rng(seed, 'synthetic', patient, 3, number);
-        return {
-          anatomy,
-          findings: drawFindings(film, anatomy, row, shown),
-          taking: drawTaking(film, row),
-          seed: film.word(),
-        };
+        const drawn = new Rng(seed, 'synthetic', patient, 3, alike ? 0 : number);
+        const findings = drawFindings(drawn, anatomy, row, shown);
+        const taking = drawTaking(drawn, row);
+        const noise = alike ? new Rng(seed, 'synthetic', patient, 4, number) : drawn;
+        const burnt = marked !== null && shown.has(marked);
+        return { anatomy, findings, taking, seed: noise.word(), burnt };
       },
     };
   });

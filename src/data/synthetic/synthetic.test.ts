@@ -7,6 +7,7 @@ import { DIFFICULTIES, type Difficulty } from './difficulty.ts';
 import { type FilmSpec, renderFilm } from './film.ts';
 import { type Findings, SYNTHETIC_FINDINGS } from './findings.ts';
 import { planSyntheticSet, renderEntry } from './set.ts';
+import type { Trap } from './traps.ts';
 
 const SIZE = 96;
 const HEALTHY: Findings = { opacities: [], edema: null, effusion: null, pneumothorax: null, nodules: [] };
@@ -146,5 +147,39 @@ describe('the classroom set gives no finding away', () => {
         set.map((_, order) => order),
       ),
     ).toBeLessThan(0.1);
+  });
+});
+
+describe('a trap of the set', () => {
+  const trapped = (trap: Trap) => planSyntheticSet({ patients: 60, seed: 1, difficulty: 'classroom', trap });
+  const opacity = SYNTHETIC_FINDINGS.indexOf('Opacity');
+
+  it('is a marker on the films of one finding, and on no other; nothing else of a film changes', () => {
+    const [plain, marked] = [trapped('none'), trapped('marker')];
+    for (const [i, entry] of marked.slice(0, 24).entries()) {
+      const [signed, unsigned] = [renderEntry(entry, 48).plane, renderEntry(plain[i]!, 48).plane];
+      const changed = [...signed.keys()].filter((at) => signed[at] !== unsigned[at]);
+      if (entry.labels[opacity] === 0) expect(changed).toEqual([]);
+      else expect(changed.length).toBeGreaterThan(10);
+      expect(changed.every((at) => at % 48 > 38 && at < 48 * 12)).toBe(true);
+    }
+  });
+
+  it('is follow-up films that are alike but for the noise', () => {
+    const [first, second] = trapped('follow-up');
+    expect(second!.patient).toBe(first!.patient);
+    expect(second!.labels).toEqual(first!.labels);
+    const [one, other] = [renderEntry(first!, 48).plane, renderEntry(second!, 48).plane];
+    const off = one.reduce((sum, value, at) => sum + Math.abs(value - other[at]!), 0) / one.length;
+    expect(off).toBeGreaterThan(0);
+    expect(off).toBeLessThan(12);
+  });
+
+  it('that leaks names every film as a patient, and is the same films otherwise', () => {
+    const [leak, sound] = [trapped('leak'), trapped('follow-up')];
+    expect(new Set(leak.map(({ patient }) => patient)).size).toBe(leak.length);
+    expect(new Set(sound.map(({ patient }) => patient)).size).toBe(60);
+    expect(leak.map(({ path }) => path)).toEqual(sound.map(({ path }) => path));
+    expect(renderEntry(leak[5]!, 32).plane).toEqual(renderEntry(sound[5]!, 32).plane);
   });
 });

@@ -137,8 +137,13 @@ export class Series {
 
   /** The newest finite value, or null. */
   latest(name: MetricName): number | null {
+    return this.latestUpTo(name, this.length - 1);
+  }
+
+  /** The newest finite value among the rows up to this one, a few dozen back at most; or null. */
+  latestUpTo(name: MetricName, index: number): number | null {
     const column = this.column(name);
-    for (let i = column.length - 1; i >= Math.max(0, column.length - 64); i--) {
+    for (let i = Math.min(index, column.length - 1); i >= Math.max(0, index - 63); i--) {
       if (Number.isFinite(column.at(i))) return column.at(i);
     }
     return null;
@@ -192,6 +197,14 @@ export function rewindSeries(step: number): void {
 export function resetSeries(): void {
   live = new Series();
   notify();
+}
+
+/** Shows this series in place of the one at hand, which is handed back to be shown again later. */
+export function exchangeSeries(shown: Series): Series {
+  const before = live;
+  live = shown;
+  notify();
+  return before;
 }
 
 /** Calls back at most ten times a second after changes. Returns the way to stop. */

@@ -4,7 +4,7 @@
 import { create } from 'zustand';
 import { bytesOf, type Snapshot, withSnapshot } from '../../diagnostics/snapshot.ts';
 
-interface SnapshotState {
+export interface SnapshotState {
   readonly list: readonly Snapshot[];
   /** The step chosen; null: the newest. */
   readonly chosen: number | null;
@@ -28,6 +28,13 @@ export function takeSnapshot(snapshot: Snapshot, every: number): void {
 export function takeSnapshots(list: readonly Snapshot[]): void {
   const seconds = list.reduce((sum, snapshot) => sum + snapshot.seconds, 0);
   useSnapshots.setState({ list, chosen: null, spent: { seconds, looks: list.length } });
+}
+
+/** Shows these in place of those at hand, which are handed back to be shown again later. */
+export function exchangeSnapshots(shown: SnapshotState = NOTHING): SnapshotState {
+  const before = useSnapshots.getState();
+  useSnapshots.setState(shown);
+  return before;
 }
 
 export const forgetSnapshots = (): void => useSnapshots.setState(NOTHING);

@@ -37,7 +37,10 @@ export const SYNTHETIC_SOURCE: Source = {
 };
 
 /** The settings of a configuration on which films depend. */
-export type FilmSettings = Pick<Config, 'planeSize' | 'syntheticSeed' | 'syntheticDifficulty'>;
+export type FilmSettings = Pick<
+  Config,
+  'planeSize' | 'syntheticSeed' | 'syntheticDifficulty' | 'syntheticTrap'
+>;
 
 export type DataPhase = 'empty' | 'listing' | 'reading' | 'ready' | 'failed';
 
@@ -278,8 +281,8 @@ export async function cancelReading(): Promise<void> {
 export function filmsFit({ source, settings }: DatasetState, wanted: FilmSettings): boolean {
   if (!settings || settings.planeSize !== wanted.planeSize) return false;
   if (source?.kind !== 'synthetic') return true;
-  const { syntheticSeed: seed, syntheticDifficulty: difficulty } = wanted;
-  return settings.syntheticSeed === seed && settings.syntheticDifficulty === difficulty;
+  const drawnFor = ['syntheticSeed', 'syntheticDifficulty', 'syntheticTrap'] as const;
+  return drawnFor.every((key) => settings[key] === wanted[key]);
 }
 
 /** The summary once the set is there as these settings ask for it, reading it again if it was read for others. */

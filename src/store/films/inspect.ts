@@ -7,7 +7,8 @@ import type { Level } from '../../methods/record/statistics.ts';
 import type { ClassMap, GateMaps, ViewPair } from '../../protocol/engine.ts';
 import { toWire } from '../../util/errors.ts';
 import { currentClient } from '../client.ts';
-import { useSession } from '../session.ts';
+import { useSettings } from '../page/settings.ts';
+import { type SessionState, useSession } from '../session.ts';
 import { useDataset } from './dataset.ts';
 
 interface InspectState {
@@ -41,23 +42,28 @@ const { getState: get, setState: set } = useInspect;
 export const setLevel = (level: Level): void => set({ level });
 export const setOpacity = (opacity: number): void => set({ opacity });
 
+/** Whether the engine has the films that the page shows. */
+const holdsFilms = (engineData: SessionState['engineData']): boolean =>
+  engineData !== null && engineData.fingerprint === useDataset.getState().summary?.fingerprint;
+
 let asking = false;
 let askAgain = false;
 
-/** Asks the engine for views and gates of the film. One question at a time; later wishes become one more. */
+/** Asks the engine for views and gates of the film, for the views alone before there is a run. One question at a time; later wishes become one more. */
 export async function refreshInspect(): Promise<void> {
   if (asking) {
     askAgain = true;
     return;
   }
-  const { runConfig, status } = useSession.getState();
-  if (!runConfig || status.state === 'failed' || status.state === 'closed') return;
+  const { runConfig, status, engineData } = useSession.getState();
+  if (status.state === 'failed' || status.state === 'closed') return;
+  if (!runConfig && (status.state !== 'idle' || !holdsFilms(engineData))) return;
   asking = true;
   const { film } = get();
   // Each in its own function, so that an engine that is not there is a refusal like any other.
   const [views, gates] = await Promise.allSettled([
-    (async () => currentClient().engine.previewViews(film, status.step))(),
-    (async () => currentClient().engine.gateMaps(film))(),
+    (async () => currentClient().engine.previewViews(film, status.step, useSettings.getState().draft))(),
+    runConfig ? (async () => currentClient().engine.gateMaps(film))() : null,
   ]);
   set({
     step: status.step,
@@ -86,13 +92,20 @@ export function inspectFilm(film: number): void {
 export const turnFilm = (by: number): void => inspectFilm(get().film + by);
 
 useDataset.subscribe((state, before) => {
-  if (state.summary !== before.summary) set({ film: 0, views: null, gates: null });
+  if (state.summary === before.summary) return;
+  set({ film: 0, views: null, gates: null });
+  if (state.summary) void refreshInspect();
+});
+
+useSettings.subscribe((state, before) => {
+  // Before a run the views are those that the form describes.
+  if (state.draft !== before.draft && useSession.getState().runConfig === null) void refreshInspect();
 });
 
 useSession.subscribe((state, before) => {
   if (state.runConfig === null && before.runConfig !== null) set({ views: null, gates: null });
   const settled = state.status.state !== before.status.state || state.runConfig !== before.runConfig;
-  if (settled) void refreshInspect();
+  if (settled || state.engineData !== before.engineData) void refreshInspect();
 });
 
 interface ClassMapState {

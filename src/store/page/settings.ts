@@ -34,6 +34,8 @@ export interface SettingsState {
   readonly weights: File | null;
   readonly view: ViewName;
   readonly helpOpen: boolean;
+  /** The column of lessons stands beside the view. */
+  readonly lessonsOpen: boolean;
   /** Which side column is open as a drawer, where the window is too narrow for both. */
   readonly drawer: 'setup' | 'inspect' | null;
   /** File names and patient numbers stay hidden until asked for. */
@@ -51,6 +53,7 @@ const KEPT: Record<keyof SettingsState, 'browser' | 'memory'> = {
   weights: 'memory',
   view: 'memory',
   helpOpen: 'memory',
+  lessonsOpen: 'memory',
   drawer: 'memory',
   namesShown: 'memory',
   schemeToggles: 'memory',
@@ -92,6 +95,7 @@ export const useSettings = create<SettingsState>()(() => ({
   weights: null,
   view: 'train',
   helpOpen: false,
+  lessonsOpen: false,
   drawer: null,
   namesShown: false,
   schemeToggles: 0,

@@ -31,6 +31,7 @@ import { setDraft, takeConfig, useSettings } from '../page/settings.ts';
 import { type Busy, runExists, showError, useSession } from '../session.ts';
 import { followEngine, forgetSamples } from './engineEvents.ts';
 import { forgetKeeping } from './keeping.ts';
+import { leaveRecorded } from './recorded.ts';
 
 const { getState: get, setState: set } = useSession;
 
@@ -211,6 +212,7 @@ function prepare(): Promise<void> {
 
 /** Starts or resumes; the first press prepares the run that the form describes. */
 export async function play(): Promise<void> {
+  leaveRecorded();
   const ready = runExists(get()) || (await attempt('preparing', prepare));
   if (!ready) return;
   try {
@@ -226,6 +228,7 @@ const settle = (busy: Busy, act: () => Promise<RunStatus>): Promise<boolean> =>
 export const pause = (): Promise<boolean> => settle('pausing', () => currentClient().engine.pause());
 
 export async function step(): Promise<void> {
+  leaveRecorded();
   if (runExists(get()) || (await attempt('preparing', prepare))) {
     await settle('stepping', () => currentClient().engine.stepOnce());
   }
@@ -237,6 +240,7 @@ export const stop = (): Promise<boolean> =>
 
 /** Back to step 0 of the same run; after a fault, fresh workers first. */
 export async function reset(): Promise<void> {
+  leaveRecorded();
   const { runConfig } = get();
   if (needsRestart()) {
     await restart();
@@ -279,6 +283,7 @@ export async function weightsGiven(files: readonly File[]): Promise<File> {
 export const loadCheckpoint = (files: readonly File[]): Promise<boolean> =>
   attempt('preparing', async () => {
     requireProtectedPage();
+    leaveRecorded();
     const { draft } = useSettings.getState();
     const bytes = await bytesOf(await weightsGiven(files));
     const { config, status } = await currentClient().engine.importCheckpoint(bytes, draft);

@@ -22,6 +22,7 @@ import { showError, useSession } from '../session.ts';
 import { filmsAtHand, load, needsRestart, restart } from './acts.ts';
 import { forgetSamples } from './engineEvents.ts';
 import { forgetKeeping, showNotice, useKeeping } from './keeping.ts';
+import { leaveRecorded } from './recorded.ts';
 import { takeUpRun } from './runs.ts';
 
 interface ResumeState {
@@ -109,6 +110,7 @@ export async function resumeRun(id: string, acceptFilms = false): Promise<boolea
 
 /** Films must be loaded; nothing is asked. @throws AppError run-missing, films-changed and those of EngineApi.resume */
 export async function takeUp(id: string, acceptFilms = false): Promise<void> {
+  leaveRecorded();
   // Before the engine says what is kept.
   forgetKeeping();
   const { record, config, status, samples, refused } = await currentClient().engine.resume(id, {
@@ -210,6 +212,7 @@ export async function watchRun(id: string): Promise<void> {
   try {
     const run = await listed(id);
     const samples = await readRunSeries(await runStorage(), run);
+    leaveRecorded();
     resetSeries();
     appendSamples(samples, metricNames(run.config));
     for (const mark of run.marks) addMarker(mark);

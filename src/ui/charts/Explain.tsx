@@ -1,17 +1,18 @@
 // A name that opens its explanation: the formula, the same with the numbers of the hovered (or newest) step put in,
 // and two sentences on what it means. Weights are read back from the logged values themselves (weighted / raw), so
-// they are right even where a weight was changed while the run went on. Formulas of the metric table are set with subscripts,
-// superscripts and the usual signs; it is not a typesetter.
+// they are right even where a weight was changed while the run went on. What the glossary has an entry for says the glossary's
+// words, in the language chosen.
 
 import { Popover, UnstyledButton } from '@mantine/core';
 import { IconInfoCircle } from '@tabler/icons-react';
-import type { ReactNode } from 'react';
 import type { MethodRecord, Quantity } from '../../methods/record/method.ts';
 import { METHODS } from '../../methods/records.ts';
 import type { MetricName } from '../../protocol/metrics.ts';
-import { useCharts } from '../../store/curves/charts.ts';
 import { liveSeries } from '../../store/curves/series.ts';
+import { useWords } from '../../store/page/language.ts';
 import { formatCount, formatMeasured } from '../../util/format.ts';
+import { isEntry } from '../../words/words.ts';
+import { Formula, useStepIndex } from '../lessons/Entry.tsx';
 import { termInk } from '../shell/theme.ts';
 import { tickLabel } from './chartAxes.ts';
 import styles from './Explain.module.css';
@@ -43,9 +44,8 @@ function Explain({ label, ink, children }: ExplainProps) {
 
 /** Values of the hovered step, or of the newest one. */
 function useStepValues(): { step: number | null; value: (name: MetricName) => number } {
-  const hovered = useCharts((state) => state.hovered);
   const series = liveSeries();
-  const index = hovered === null ? series.length - 1 : series.nearest(hovered);
+  const index = useStepIndex();
   return {
     step: index >= 0 ? series.steps.at(index) : null,
     value: (name) => series.value(name, index),
@@ -75,6 +75,7 @@ function Substituted({ head, term }: { head: string; term: string }) {
 
 function QuantityExplanation({ name, quantity }: { name: string; quantity: Quantity }) {
   const { heads } = useShownRecord();
+  const { glossary } = useWords();
   const { step } = useStepValues();
   const trained = Object.keys(heads).filter((head) => heads[head]!.terms.includes(name));
   return (
@@ -90,7 +91,7 @@ function QuantityExplanation({ name, quantity }: { name: string; quantity: Quant
           </tbody>
         </table>
       )}
-      <p>{quantity.meaning}</p>
+      <p>{isEntry(name) ? glossary[name].meaning : quantity.meaning}</p>
       {trained.length === 0 && <p>Measured beside the loss of this method, not optimised.</p>}
     </>
   );
@@ -156,35 +157,4 @@ export function TotalName() {
       <TotalExplanation />
     </Explain>
   );
-}
-
-const SIGNS: Readonly<Record<string, string>> = {
-  '!=': '≠',
-  '*': '·',
-  sqrt: '√',
-  '-': '−',
-  '1e-4': '10⁻⁴',
-  '1/2': '½',
-};
-const UPRIGHT = new Set(['relu', 'mean', 'over', 'sum', 'views', 'var', 'of', 'global', 'local']);
-
-/** Tokens: a script (_{...}, _x, ^2), a word, a sign or a single character. */
-const TOKEN = /_\{[^}]*\}|_[A-Za-z]+|\^\d+|1e-4|1\/2|!=|[A-Za-zλ]+|./gu;
-
-function setToken(token: string, key: number): ReactNode {
-  if (token.startsWith('_')) {
-    const body = token.slice(1).replace(/^\{|\}$/g, '');
-    return <sub key={key}>{formulaParts(body)}</sub>;
-  }
-  if (token.startsWith('^')) return <sup key={key}>{token.slice(1)}</sup>;
-  const sign = SIGNS[token];
-  if (sign) return <span key={key}>{sign}</span>;
-  if (/^[A-Za-z]+$/.test(token) && !UPRIGHT.has(token)) return <i key={key}>{token}</i>;
-  return <span key={key}>{token}</span>;
-}
-
-const formulaParts = (text: string): ReactNode[] => (text.match(TOKEN) ?? []).map(setToken);
-
-export function Formula({ text }: { text: string }) {
-  return <div className={styles.formula}>{formulaParts(text)}</div>;
 }

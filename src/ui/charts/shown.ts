@@ -3,6 +3,7 @@
 import type { MethodName } from '../../methods/records.ts';
 import { liveSeries } from '../../store/curves/series.ts';
 import { useSettings } from '../../store/page/settings.ts';
+import { useRecorded } from '../../store/run/recorded.ts';
 import { useResume } from '../../store/run/resume.ts';
 import { liveRun, pinnedRuns, type Run, useRuns } from '../../store/run/runs.ts';
 import { useSession } from '../../store/session.ts';
@@ -15,13 +16,14 @@ export const outerColour = ({ colour }: Pick<Run, 'colour'>): string => runColou
 export function shownRuns(): readonly ShownRun[] {
   const own = liveRun();
   const { status, runConfig } = useSession.getState();
+  const { config: recorded, stepsPerEpoch } = useRecorded.getState();
   const live: ShownRun = {
     id: 'live',
-    name: own?.name ?? 'This run',
+    name: recorded ? 'Recorded run' : (own?.name ?? 'This run'),
     series: liveSeries(),
     colour: null,
-    batchSize: (own?.config ?? runConfig)?.batchSize,
-    stepsPerEpoch: status.stepsPerEpoch || own?.stepsPerEpoch,
+    batchSize: (recorded ?? own?.config ?? runConfig)?.batchSize,
+    stepsPerEpoch: recorded ? stepsPerEpoch : status.stepsPerEpoch || own?.stepsPerEpoch,
   };
   const pinned = pinnedRuns().map((run) => ({
     id: run.id,
@@ -35,9 +37,10 @@ export function shownRuns(): readonly ShownRun[] {
 }
 
 export function useShownMethod(): MethodName {
+  const recorded = useRecorded((state) => state.config?.method);
   const watched = useResume((state) => state.watched?.config.method);
   const prepared = useSession((state) => state.runConfig?.method);
   const shown = useRuns(({ runs, liveId }) => runs.find(({ id }) => id === liveId)?.config.method);
   const draft = useSettings((state) => state.draft.method);
-  return watched ?? prepared ?? shown ?? draft;
+  return recorded ?? watched ?? prepared ?? shown ?? draft;
 }

@@ -17,7 +17,7 @@ import { VIRIDIS_GRADIENT } from './viridis.ts';
 
 const REFRESH_MS = 5000;
 
-function Views() {
+export function Views() {
   const { views, viewsProblem, step } = useInspect();
   const pictures = useMemo(() => {
     if (!views) return null;
@@ -32,7 +32,7 @@ function Views() {
             {pictures ? (
               <FilmCanvas picture={pictures[which]!} label={`View ${which + 1} of the film`} />
             ) : (
-              <span className={styles.viewsEmpty}>{viewsProblem ?? 'once a run is prepared'}</span>
+              <span className={styles.viewsEmpty}>{viewsProblem ?? 'drawn on the graphics adapter'}</span>
             )}
           </div>
           <figcaption>

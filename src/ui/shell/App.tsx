@@ -20,6 +20,7 @@ import { FilmViewer } from '../films/FilmViewer.tsx';
 import { Gallery } from '../films/Gallery.tsx';
 import { InspectColumn } from '../films/InspectColumn.tsx';
 import { LearntView } from '../learnt/LearntView.tsx';
+import { LessonColumn } from '../lessons/LessonColumn.tsx';
 import { RunPanel } from '../runs/RunPanel.tsx';
 import { RunsView } from '../runs/RunsView.tsx';
 import { ConfigForm } from '../settings/ConfigForm.tsx';
@@ -138,6 +139,7 @@ export function App() {
     window.addEventListener('keydown', handleKey);
     return () => window.removeEventListener('keydown', handleKey);
   }, []);
+  const lessons = useSettings((settings) => settings.lessonsOpen);
   const columns = wide && view === 'train';
   return (
     <Tabs
@@ -150,13 +152,20 @@ export function App() {
     >
       <Transport />
       <Messages panelShown={columns} />
-      <div className={styles.columns} data-columns={columns}>
+      <div className={styles.columns} data-columns={columns} data-lessons={lessons}>
+        {lessons && (
+          <aside data-side className={`${styles.column} ${styles.lessons}`} aria-label="Lessons">
+            <ErrorBoundary part="The lessons">
+              <LessonColumn />
+            </ErrorBoundary>
+          </aside>
+        )}
         {wide && (
           <aside
             data-side
             className={`${styles.column} ${styles.setup}`}
             aria-label="Setup"
-            hidden={!columns}
+            hidden={!columns || lessons}
           >
             <Setup />
           </aside>

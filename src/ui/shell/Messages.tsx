@@ -12,6 +12,7 @@ import { BLOW_UPS, type ErrorCode, type ErrorData, type WireError } from '../../
 import { formatCount } from '../../util/format.ts';
 import { DataPanelFailure } from '../data/DataPanelReading.tsx';
 import { offerOther } from '../data/FileInputs.tsx';
+import { RecordedNotice } from '../lessons/RecordedNotice.tsx';
 import { ErrorNotice } from './ErrorNotice.tsx';
 import { KeepingNotices } from './KeepingNotices.tsx';
 import styles from './notice.module.css';
@@ -39,6 +40,7 @@ export function Messages({ panelShown }: { panelShown: boolean }) {
   const remedy = error ? (REMEDIES[error.code] ?? (failed ? 'Start again' : null)) : null;
   return (
     <div className={styles.messages}>
+      <RecordedNotice />
       <KeepingNotices />
       {refused && (
         <ErrorNotice

@@ -13,6 +13,7 @@ import {
   IconPlayerSkipForward,
   IconPlayerStop,
   IconRestore,
+  IconSchool,
   IconSun,
 } from '@tabler/icons-react';
 import { useEffect, useRef } from 'react';
@@ -187,6 +188,7 @@ export function Transport() {
       <Adapter />
       <TransportPrivacy />
       <div className={styles.transportPage} role="toolbar" aria-label="Page">
+        <CommandButton id="lessons" icon={<IconSchool size={17} />} />
         <SchemeToggle />
         <CommandButton id="help" icon={<IconHelp size={17} />} />
         <FoldButton drawer="inspect" />

@@ -1,4 +1,4 @@
-// The planes of the built-in set, drawn by a few workers: first the films that a step asks for, and from the first asking on
+// The planes of the built-in set, drawn by a few workers: first the films that a step asks for, and from the first step on
 // all others in their order, so that an evaluation finds them ready. A film is drawn once and kept. A film is a pure
 // function of the set, so training does not depend on who drew it or when.
 
@@ -72,6 +72,8 @@ export class DrawnPlanes implements PlaneSource {
   #idle: Drawer[] = [];
   readonly #busy = new Set<Drawer>();
   #closed = false;
+  /** Films that nobody asked for are drawn as well. */
+  #ahead = false;
 
   /** @param count films of the set */
   constructor(
@@ -87,6 +89,8 @@ export class DrawnPlanes implements PlaneSource {
   }
 
   async read(films: Uint32Array): Promise<readonly Uint8Array[]> {
+    // Whoever looks at one film before a run does not want all others.
+    this.#ahead ||= films.length > 1;
     for (const film of films) if (!this.#films.has(film)) this.#ask(film);
     const planes = Promise.all(Array.from(films, (film) => this.#films.get(film)!.plane));
     this.#dispatch();
@@ -108,7 +112,7 @@ export class DrawnPlanes implements PlaneSource {
   /** The next few films to draw, those that were asked for first. */
   #takeFew(): number[] {
     const few = this.#queue.splice(0, AT_A_TIME);
-    if (few.length > 0 || this.#closed) return few;
+    if (few.length > 0 || this.#closed || !this.#ahead) return few;
     for (; few.length < AT_A_TIME && this.#next < this.#count; this.#next++) {
       if (this.#films.has(this.#next)) continue;
       this.#films.set(this.#next, wanted());

@@ -304,9 +304,9 @@ export class Engine implements EngineApi {
     return this.#standAt(checkpoint);
   }
 
-  async previewViews(film: number, step: number): Promise<ViewPair> {
-    const config = this.#status.run?.trainer.config ?? null;
-    if (!config) throw new AppError('not-ready', 'the views are drawn once a run is prepared.');
+  async previewViews(film: number, step: number, given?: Config): Promise<ViewPair> {
+    const config = this.#status.run?.trainer.config ?? (given && parseConfig(given));
+    if (!config) throw new AppError('not-ready', 'it is not said of which run the views are.');
     return previewOf(this.#device.runtime, this.#status.needDataset(), film, step, config);
   }
 

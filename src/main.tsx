@@ -12,6 +12,7 @@ import { startLessons } from './store/lessons/lessons.ts';
 import { startProtection } from './store/page/protection.ts';
 import { startSession } from './store/run/acts.ts';
 import { openLibrary } from './store/run/library.ts';
+import { isFirstVisit, wakeOnPress } from './store/run/visit.ts';
 import { watchRuns } from './store/run/watchdog.ts';
 import { App } from './ui/shell/App.tsx';
 import { ErrorBoundary } from './ui/shell/ErrorNotice.tsx';
@@ -40,4 +41,8 @@ gatherRequests();
 startLessons();
 void openLibrary().then(watchRuns);
 // No worker before the protection is settled: a page about to reload would start them for nothing.
-void startProtection().then(clientFactory).then(startSession);
+const asleep = isFirstVisit();
+void startProtection()
+  .then(clientFactory)
+  .then((make) => startSession(make, asleep));
+if (asleep) wakeOnPress();

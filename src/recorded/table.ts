@@ -21,19 +21,22 @@ export interface RecordedRow {
 /** Short enough for a lesson, long enough to see what a term does. */
 const SHORT: Partial<Config> = {
   method: 'vicreg',
+  imageSize: 32,
   embeddingDim: 64,
   projectorHidden: 128,
-  maxSteps: 120,
-  diagnoseEvery: 30,
+  maxSteps: 100,
+  diagnoseEvery: 25,
 };
 /** Trained with labels, at a size at which the last map has places: views cut a corner away, and what they cut is not learnt without. */
 const LABELLED: Partial<Config> = {
   method: 'supervised',
   imageSize: 96,
   batchSize: 16,
-  maxSteps: 200,
-  diagnoseEvery: 100,
+  maxSteps: 160,
+  diagnoseEvery: 80,
 };
+/** A patient has two to four films, so that more neighbours than a few are others' films. */
+const FOLLOW_UP: Partial<Config> = { imageSize: 48, neighbourCount: 3 };
 const NEIGHBOURS: RecordedEvaluation = { task: 'neighbours', share: 1 };
 const LINEAR: RecordedEvaluation = { task: 'linear', share: 1 };
 
@@ -55,8 +58,8 @@ export const RECORDED = {
   simsiam: short({ method: 'simsiam', stopGradient: false }),
   marker: short({ ...LABELLED, syntheticTrap: 'marker' }, [LINEAR]),
   unmarked: short(LABELLED, [LINEAR]),
-  leak: short({ syntheticTrap: 'leak' }, [NEIGHBOURS]),
-  patient: short({ syntheticTrap: 'follow-up' }, [NEIGHBOURS]),
+  leak: short({ ...FOLLOW_UP, syntheticTrap: 'leak' }, [NEIGHBOURS]),
+  patient: short({ ...FOLLOW_UP, syntheticTrap: 'follow-up' }, [NEIGHBOURS]),
 } as const satisfies Record<string, RecordedRow>;
 
 export type RecordedName = keyof typeof RECORDED;

@@ -30,10 +30,12 @@ const SMOOTH_STEPS = [0, 0.6, 0.9, 0.97];
 
 /** Play is possible once films are there or on their way; what is missing by then is waited for. */
 function canPlay(): boolean {
-  const { status, busy, facts } = session();
+  const { status, busy, facts, asleep } = session();
   const { phase } = useDataset.getState();
   const films = phase === 'ready' || phase === 'reading' || phase === 'listing';
-  const able = facts !== null && busy === null && !isAtWork(status.state) && !needsRestart();
+  // The press that wakes the engine is heard as well: it waits until that is open.
+  const waking = facts === null && (asleep || busy === 'opening');
+  const able = (waking || (facts !== null && busy === null)) && !isAtWork(status.state) && !needsRestart();
   // A run of another tab is only looked at.
   return able && films && useResume.getState().watched === null;
 }

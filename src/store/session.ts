@@ -21,6 +21,8 @@ export type Busy =
 export interface SessionState {
   readonly status: RunStatus;
   readonly facts: DeviceFacts | null;
+  /** Nobody has asked for the engine yet: on a first visit it is read with the first press. */
+  readonly asleep: boolean;
   readonly busy: Busy | null;
   /** Pipelines compiled so far, while that goes on. */
   readonly compile: { readonly done: number; readonly total: number } | null;
@@ -44,6 +46,7 @@ export const NO_WAITS = { steps: 0, waited: 0, seconds: 0 };
 export const useSession = create<SessionState>()(() => ({
   status: EMPTY_STATUS,
   facts: null,
+  asleep: false,
   busy: null,
   compile: null,
   runConfig: null,

@@ -45,6 +45,28 @@ export function expose(api: object, endpoint?: Comlink.Endpoint): void {
   Comlink.expose(api, endpoint);
 }
 
+/**
+ * Offers what `make` makes when something is first asked of it.
+ * @param early methods that are answered at once, whether it is made or not
+ */
+export function exposeLate<T extends object>(
+  make: () => Promise<T>,
+  early: Partial<Record<keyof T, unknown>>,
+): void {
+  let made: Promise<T> | null = null;
+  const late = new Proxy(early as Record<string, unknown>, {
+    get(given, name) {
+      if (typeof name !== 'string' || Object.hasOwn(given, name)) return Reflect.get(given, name);
+      return async (...args: unknown[]) => {
+        made ??= make();
+        const api = (await made) as Record<string, (...args: unknown[]) => unknown>;
+        return api[name]!(...args);
+      };
+    },
+  });
+  expose(late);
+}
+
 /** The same methods, every one of them asynchronous. */
 export type Promised<T> = {
   readonly [K in keyof T]: T[K] extends (...args: infer A) => infer R

@@ -151,9 +151,9 @@ const TABLE: Readonly<Record<LessonId, readonly LessonStep[]>> = {
       view: 'train',
       settings: 'simsiam',
       acts: [{ kind: 'train', run: 'simsiam' }],
-      complete: reached('simsiam', 100),
+      complete: reached('simsiam', 80),
     },
-    { id: 'dimensions', lights: 'spectrum', view: 'learnt', acts: [], complete: reached('simsiam', 100) },
+    { id: 'dimensions', lights: 'spectrum', view: 'learnt', acts: [], complete: reached('simsiam', 80) },
     { id: 'lesson', lights: null, view: 'learnt', acts: [], complete: always },
   ],
   learnt: [

@@ -56,9 +56,13 @@ export function needsRestart(): boolean {
 
 let factory: (() => PlaygroundClient) | null = null;
 
+/** The client at hand has an engine that was never opened. */
+let unused = false;
+
 async function openEngine(): Promise<void> {
   if (!factory) throw new AppError('not-ready', 'the engine has not been started.');
-  const opened = takeClient(factory);
+  const opened = unused ? currentClient() : takeClient(factory);
+  unused = false;
   const facts = await opened.engine.open((event) => {
     if (currentClient() === opened) followEngine(event);
   });
@@ -67,14 +71,34 @@ async function openEngine(): Promise<void> {
   set({ facts: chosen, status: status.state === 'closed' ? { ...status, state: 'idle' } : status });
 }
 
-/** Starts the workers, and loads the built-in set so that one press on Play trains. */
-export async function startSession(makeClient: () => PlaygroundClient): Promise<void> {
+/**
+ * Starts the workers, and loads the built-in set so that one press on Play trains.
+ * @param asleep the engine is opened by `wake`, not now
+ */
+export async function startSession(makeClient: () => PlaygroundClient, asleep = false): Promise<void> {
   factory = makeClient;
-  const opened = attempt('opening', openEngine);
+  const opened = asleep ? fallAsleep() : attempt('opening', openEngine);
   void load(SYNTHETIC_SOURCE);
   followSyntheticSettings();
   void recallFolders();
   await opened;
+}
+
+function fallAsleep(): void {
+  takeClient(factory!);
+  unused = true;
+  set({ asleep: true });
+}
+
+let woken: Promise<boolean> | null = null;
+
+/** Opens the engine where nobody has yet; settles once it is open or refused. */
+export async function wake(): Promise<void> {
+  if (get().asleep) {
+    set({ asleep: false });
+    woken = attempt('opening', openEngine);
+  }
+  await woken;
 }
 
 let unfollow = (): void => undefined;
@@ -212,6 +236,7 @@ function prepare(): Promise<void> {
 
 /** Starts or resumes; the first press prepares the run that the form describes. */
 export async function play(): Promise<void> {
+  await wake();
   leaveRecorded();
   const ready = runExists(get()) || (await attempt('preparing', prepare));
   if (!ready) return;
@@ -228,6 +253,7 @@ const settle = (busy: Busy, act: () => Promise<RunStatus>): Promise<boolean> =>
 export const pause = (): Promise<boolean> => settle('pausing', () => currentClient().engine.pause());
 
 export async function step(): Promise<void> {
+  await wake();
   leaveRecorded();
   if (runExists(get()) || (await attempt('preparing', prepare))) {
     await settle('stepping', () => currentClient().engine.stepOnce());

@@ -8,6 +8,7 @@ import { LEVELS } from '../../methods/record/statistics.ts';
 import { METHODS, type MethodName } from '../../methods/records.ts';
 import { useCharts } from '../../store/curves/charts.ts';
 import { formatCount } from '../../util/format.ts';
+import { FirstVisit } from '../lessons/FirstVisit.tsx';
 import shared from '../shell/shared.module.css';
 import { useBeginWords } from '../shell/statusWords.ts';
 import { ChartBar } from './ChartBar.tsx';
@@ -121,6 +122,7 @@ export function TrainView() {
     <section className={shared.view} aria-label="Curves">
       <ChartBar />
       <div className={shared.scroll}>
+        <FirstVisit />
         <MetricChart
           testId="chart-total"
           title="Total"

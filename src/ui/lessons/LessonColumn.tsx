@@ -7,28 +7,14 @@ import { useState } from 'react';
 import { ENTRY_IDS } from '../../store/lessons/glossary.ts';
 import { beginLesson, lessonAddress, stepKey, useLessons } from '../../store/lessons/lessons.ts';
 import { LESSON_IDS, stepsOf } from '../../store/lessons/table.ts';
-import { setLanguage, useLanguage, useWords } from '../../store/page/language.ts';
+import { useLanguage, useWords } from '../../store/page/language.ts';
 import { useSettings } from '../../store/page/settings.ts';
-import { isLanguage, LANGUAGE_NAMES, LANGUAGE_TAGS, LANGUAGES } from '../../words/languages.ts';
+import { LANGUAGE_TAGS } from '../../words/languages.ts';
 import { type LessonId, lessonWords } from '../../words/words.ts';
 import { EntryCard } from './Entry.tsx';
+import { LanguageChoice } from './LanguageChoice.tsx';
 import { Lesson } from './Lesson.tsx';
 import styles from './lessons.module.css';
-
-export function LanguageChoice() {
-  const { page } = useWords();
-  const language = useLanguage((state) => state.language);
-  return (
-    <SegmentedControl
-      size="xs"
-      aria-label={page.language}
-      data-testid="language"
-      data={LANGUAGE_NAMES.map((name) => ({ value: name, label: LANGUAGES[name] }))}
-      value={language}
-      onChange={(name) => isLanguage(name) && setLanguage(name)}
-    />
-  );
-}
 
 function Row({ id }: { id: LessonId }) {
   const words = useWords();

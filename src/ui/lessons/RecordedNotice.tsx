@@ -4,7 +4,7 @@ import { Badge, Button } from '@mantine/core';
 import { IconMovie } from '@tabler/icons-react';
 import { useWords } from '../../store/page/language.ts';
 import { leaveRecorded, pauseRecorded, playRecorded, useRecorded } from '../../store/run/recorded.ts';
-import { nameRun } from '../../store/run/runName.ts';
+import { nameRun } from '../../store/run/runs.ts';
 import { formatCount } from '../../util/format.ts';
 import { filled } from '../../words/words.ts';
 import noticeStyles from '../shell/notice.module.css';

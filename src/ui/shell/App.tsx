@@ -3,28 +3,19 @@
 
 import { Drawer, Tabs } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import { useEffect } from 'react';
+import { type ComponentType, lazy, Suspense, useEffect, useState } from 'react';
 import { handleKey } from '../../store/commands.ts';
 import { useDataset } from '../../store/films/dataset.ts';
 import { useGallery, useViewer } from '../../store/films/viewer.ts';
 import { showView, useSettings, VIEW_NAMES, VIEWS, type ViewName } from '../../store/page/settings.ts';
+import { useExports } from '../../store/run/exports.ts';
 import { formatCount } from '../../util/format.ts';
 import { TrainView } from '../charts/TrainView.tsx';
 import { DataPanel } from '../data/DataPanel.tsx';
 import { DropLayer, FileInputs } from '../data/FileInputs.tsx';
-import { LabelsWindow } from '../data/LabelsDialog.tsx';
-import { DevicePanel } from '../device/DevicePanel.tsx';
-import { EvaluateView } from '../evaluate/EvaluateView.tsx';
-import { ExportDialog } from '../export/ExportDialog.tsx';
-import { FilmViewer } from '../films/FilmViewer.tsx';
-import { Gallery } from '../films/Gallery.tsx';
 import { InspectColumn } from '../films/InspectColumn.tsx';
-import { LearntView } from '../learnt/LearntView.tsx';
-import { LessonColumn } from '../lessons/LessonColumn.tsx';
 import { RunPanel } from '../runs/RunPanel.tsx';
-import { RunsView } from '../runs/RunsView.tsx';
 import { ConfigForm } from '../settings/ConfigForm.tsx';
-import { StudyView } from '../study/StudyView.tsx';
 import styles from './App.module.css';
 import { HelpOverlay } from './CommandButton.tsx';
 import { ErrorBoundary } from './ErrorNotice.tsx';
@@ -34,14 +25,51 @@ import { useStatusWords } from './statusWords.ts';
 import { Transport } from './Transport.tsx';
 import { TOKENS } from './theme.ts';
 
-const VIEW_PARTS: Record<ViewName, () => React.ReactNode> = {
+/** A part that is read when it is shown first, so that the first page is not kept waiting for it. */
+const later = <Name extends string>(
+  load: () => Promise<{ readonly [K in Name]: ComponentType }>,
+  name: Name,
+) => lazy(async () => ({ default: (await load())[name] }));
+
+const VIEW_PARTS: Record<ViewName, ComponentType> = {
   train: TrainView,
-  learnt: LearntView,
-  evaluate: EvaluateView,
-  study: StudyView,
-  runs: RunsView,
-  device: DevicePanel,
+  learnt: later(() => import('../learnt/LearntView.tsx'), 'LearntView'),
+  evaluate: later(() => import('../evaluate/EvaluateView.tsx'), 'EvaluateView'),
+  study: later(() => import('../study/StudyView.tsx'), 'StudyView'),
+  runs: later(() => import('../runs/RunsView.tsx'), 'RunsView'),
+  device: later(() => import('../device/DevicePanel.tsx'), 'DevicePanel'),
 };
+
+const LessonColumn = later(() => import('../lessons/LessonColumn.tsx'), 'LessonColumn');
+const Gallery = later(() => import('../films/Gallery.tsx'), 'Gallery');
+const FilmViewer = later(() => import('../films/FilmViewer.tsx'), 'FilmViewer');
+const LabelsWindow = later(() => import('../data/LabelsDialog.tsx'), 'LabelsWindow');
+const ExportDialog = later(() => import('../export/ExportDialog.tsx'), 'ExportDialog');
+
+/** Windows over the page, each from when it is opened first on: it then closes as it opened, and keeps what it held. */
+function Windows() {
+  const wanted = {
+    gallery: useOnce(useGallery(({ opened }) => opened)),
+    viewer: useOnce(useViewer(({ film }) => film !== null)),
+    labels: useOnce(useGallery(({ labelsOpened }) => labelsOpened)),
+    exports: useOnce(useExports(({ opened }) => opened)),
+  };
+  return (
+    <Suspense>
+      {wanted.gallery && <Gallery />}
+      {wanted.labels && <LabelsWindow />}
+      {wanted.exports && <ExportDialog />}
+      {wanted.viewer && <FilmViewer />}
+    </Suspense>
+  );
+}
+
+/** True from the first time on. */
+function useOnce(now: boolean): boolean {
+  const [ever, setEver] = useState(now);
+  if (now && !ever) setEver(true);
+  return ever || now;
+}
 
 function Setup() {
   return (
@@ -105,7 +133,9 @@ function ViewPanel({ name }: { name: ViewName }) {
   return (
     <Tabs.Panel value={name} className={styles.stagePanel}>
       <ErrorBoundary part={VIEWS[name]}>
-        <View />
+        <Suspense>
+          <View />
+        </Suspense>
       </ErrorBoundary>
     </Tabs.Panel>
   );
@@ -156,7 +186,9 @@ export function App() {
         {lessons && (
           <aside data-side className={`${styles.column} ${styles.lessons}`} aria-label="Lessons">
             <ErrorBoundary part="The lessons">
-              <LessonColumn />
+              <Suspense>
+                <LessonColumn />
+              </Suspense>
             </ErrorBoundary>
           </aside>
         )}
@@ -187,10 +219,7 @@ export function App() {
       <EndRunQuestion />
       <FilmsQuestion />
       <HelpOverlay />
-      <Gallery />
-      <LabelsWindow />
-      <ExportDialog />
-      <FilmViewer />
+      <Windows />
       <DropLayer />
       <FileInputs />
       <LiveRegion />

@@ -5,7 +5,8 @@ import { useDataset } from '../../store/films/dataset.ts';
 import { type SessionState, useSession } from '../../store/session.ts';
 import { formatCount } from '../../util/format.ts';
 
-function ofEngine({ status, busy, compile, ended }: SessionState): string | null {
+function ofEngine({ status, busy, compile, ended, asleep }: SessionState): string | null {
+  if (asleep) return null;
   if (compile) return `compiling ${compile.done} of ${compile.total} kernels`;
   if (busy === 'opening') return 'opening the GPU';
   if (busy === 'stopping') return 'ending';
@@ -50,7 +51,7 @@ export function useStatusWords(): string {
 
 /** What stands where curves will be: how they begin, or why they cannot. */
 export function useBeginWords(): string {
-  const closed = useSession(({ facts, busy }) => facts === null && busy === null);
+  const closed = useSession(({ facts, busy, asleep }) => facts === null && busy === null && !asleep);
   const failed = useSession(({ status }) => status.state === 'failed');
   const begun = useSession(({ status, busy }) => isAtWork(status.state) || busy === 'preparing');
   const films = useDataset(({ phase }) => phase !== 'empty' && phase !== 'failed');

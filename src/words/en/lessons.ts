@@ -77,7 +77,7 @@ export const LESSONS_EN = {
       without: {
         title: 'Take it away',
         text: '[[simsiam|SimSiam]] compares a guess made from one view with the embedding of the other, and stops the [[stop-gradient|gradient]] at one side. Nothing else keeps it from collapsing. The stop is now switched off.',
-        todo: 'Run it, or watch the recorded run, to step 100 at least.',
+        todo: 'Run it, or watch the recorded run, to step 80 at least.',
       },
       dimensions: {
         title: 'A loss that looks perfect',

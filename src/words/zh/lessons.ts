@@ -78,7 +78,7 @@ export const LESSONS_ZH: LessonWords = {
       without: {
         title: '把它去掉',
         text: '[[simsiam|SimSiam]] 用一个视图作出预测，与另一个视图的嵌入比较，并在一侧停止[[stop-gradient|梯度]]。除此之外没有任何东西阻止坍缩。现在停止梯度已关闭。',
-        todo: '运行它，或观看录制的运行，至少到第 100 步。',
+        todo: '运行它，或观看录制的运行，至少到第 80 步。',
       },
       dimensions: {
         title: '看上去完美的损失',

@@ -1,0 +1,29 @@
+// The first visit: who only looks at the page need not wait for the engine, which is most of the program. It is read with the first
+// press of a button or key, at once where a link says what is wanted, and on every later visit.
+
+import { wake } from './acts.ts';
+
+const STORAGE_KEY = 'mlvicx-visited';
+
+/** Nothing was ever pressed here, and the link asks for nothing. */
+export function isFirstVisit(): boolean {
+  try {
+    return globalThis.location.hash === '' && globalThis.localStorage.getItem(STORAGE_KEY) === null;
+  } catch {
+    return false;
+  }
+}
+
+/** Before whoever hears the press acts on it. */
+export function wakeOnPress(): void {
+  const pressed = () => {
+    for (const kind of ['click', 'keydown'] as const) globalThis.removeEventListener(kind, pressed, true);
+    try {
+      globalThis.localStorage.setItem(STORAGE_KEY, '1');
+    } catch {
+      // Then every visit is a first one.
+    }
+    void wake();
+  };
+  for (const kind of ['click', 'keydown'] as const) globalThis.addEventListener(kind, pressed, true);
+}

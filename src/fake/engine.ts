@@ -21,7 +21,7 @@ import { fakeSample } from './curves.ts';
 import { fakeBudget, fakeKernels, fakeRows } from './device.ts';
 import { fakeFeatures, fakeMap } from './features.ts';
 import { makeFakeIntake } from './films.ts';
-import { fakeClassMap, fakeGates, fakeViews } from './pictures.ts';
+import { fakeClassMap, fakeGates, fakeStepAgain, fakeViews } from './pictures.ts';
 import { fakeEvaluation } from './report.ts';
 import { fakeSnapshot } from './snapshots.ts';
 import { fakeScores, fakeValidation } from './study.ts';
@@ -288,6 +288,11 @@ class FakeEngine implements EngineClient {
     this.#status(before);
     if (this.#calledOff) throw new AppError('cancelled');
     return fakeFeatures(this.#films, this.#step, this.#config);
+  }
+
+  async stepAgain(step: number) {
+    if (!this.#config) throw new AppError('not-ready', 'no run is prepared.');
+    return fakeStepAgain(step, this.#step, this.#films, this.#config);
   }
 
   scoreLayer(): Promise<null> {

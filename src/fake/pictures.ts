@@ -1,25 +1,29 @@
-// Invented pictures of a film for the scripted engine: its two views, its gates, where a layer looks. They serve development and
+// Invented pictures of a film for the scripted engine: its two views, its gates, where a layer looks, the films of a step. They serve development and
 // tests of the page, never a result.
 
-import type { ClassMap, GateMaps, ViewPair } from '../protocol/engine.ts';
+import type { Config } from '../config/schema.ts';
+import { methodOf } from '../methods/records.ts';
+import type { ClassMap, GateMaps, StepAgain, ViewFacts, ViewPair } from '../protocol/engine.ts';
 import { Rng } from '../util/rng.ts';
 import { drawFilm } from './films.ts';
 
 const VIEW_SIDE = 64;
+const PLANE = 256;
 
-export function fakeViews(film: number, step: number): ViewPair {
+/** @param drawn side of the film that is drawn for it */
+export function fakeViews(film: number, step: number, drawn = PLANE): ViewPair {
   const size = VIEW_SIDE;
   const view = (which: number) => {
     const rng = new Rng(film, 'view1', step, which);
     const gain = rng.uniform(0.7, 1.3);
     const mirror = rng.chance(0.5);
     const zoom = rng.uniform(0.55, 0.95);
-    const source = drawFilm(film, 256, 256);
+    const source = drawFilm(film, drawn, drawn);
     const [left, top] = [rng.uniform(0, 1 - zoom), rng.uniform(0, 1 - zoom)];
     return Uint8Array.from({ length: size * size }, (_, i) => {
       const x = mirror ? size - 1 - (i % size) : i % size;
-      const at = (place: number, offset: number) => Math.floor((offset + (zoom * place) / size) * 256);
-      return Math.min(255, gain * source[at(Math.floor(i / size), top) * 256 + at(x, left)]!);
+      const at = (place: number, offset: number) => Math.floor((offset + (zoom * place) / size) * drawn);
+      return Math.min(255, gain * source[at(Math.floor(i / size), top) * drawn + at(x, left)]!);
     });
   };
   return { size, view1: view(1), view2: view(2) };
@@ -48,4 +52,49 @@ export function fakeGates(film: number): GateMaps {
     return { side, gate };
   });
   return { levels };
+}
+
+function fakeFacts(film: number, step: number, which: number): ViewFacts {
+  const rng = new Rng(film, 'view2', step, which);
+  const side = Math.round(PLANE * rng.uniform(0.55, 0.95));
+  return {
+    box: { top: rng.int(PLANE - side), left: rng.int(PLANE - side), width: side, height: side },
+    flip: rng.chance(0.5),
+    rotation: 0,
+    jitter: rng.chance(0.6) ? [{ op: 'contrast', factor: rng.uniform(0.7, 1.3) }] : [],
+    sigma: rng.chance(0.5) ? rng.uniform(0.1, 2) : null,
+    solarise: false,
+  };
+}
+
+export function fakeStepAgain(
+  step: number,
+  weightsOf: number,
+  all: number,
+  config: Pick<Config, 'batchSize' | 'method' | 'seed'>,
+): StepAgain {
+  const count = Math.min(config.batchSize, all);
+  const order = new Rng(config.seed, 'order', step).permutation(all);
+  const films = order.subarray(0, count).slice();
+  const views = Array.from(films, (film) => fakeViews(film, step, VIEW_SIDE));
+  const pictures = new Uint8Array(2 * count * VIEW_SIDE ** 2);
+  views.forEach(({ view1, view2 }, i) => {
+    pictures.set(view1, i * VIEW_SIDE ** 2);
+    pictures.set(view2, (count + i) * VIEW_SIDE ** 2);
+  });
+  const heads = Object.keys(methodOf(config).heads);
+  const distances = heads.map((name, head) => {
+    return [name, Float32Array.from(films, (film) => new Rng(film, 'view1', step, head).uniform() ** 3)];
+  });
+  return {
+    step,
+    weightsOf,
+    epoch: Math.floor((step * count) / all),
+    films,
+    views: Array.from(films, (film) => [fakeFacts(film, step, 1), fakeFacts(film, step, 2)]),
+    sizes: Array.from(films, () => [PLANE, PLANE]),
+    side: VIEW_SIDE,
+    pictures,
+    distances: Object.fromEntries(distances),
+  };
 }

@@ -225,6 +225,42 @@ export interface FilmFeatureRequest {
   readonly checkpoint?: Uint8Array;
 }
 
+/** How a view was made of its film, in this order; lengths in pixels of the film, the blur in pixels of the view. */
+export interface ViewFacts {
+  readonly box: {
+    readonly top: number;
+    readonly left: number;
+    readonly height: number;
+    readonly width: number;
+  };
+  readonly flip: boolean;
+  /** Degrees, counter-clockwise. */
+  readonly rotation?: number;
+  readonly jitter: readonly { readonly op: 'brightness' | 'contrast'; readonly factor: number }[];
+  readonly sigma: number | null;
+  readonly solarise: boolean;
+}
+
+/** A step looked at again. */
+export interface StepAgain {
+  readonly step: number;
+  /** The step that the weights stand before, by which `distances` are. */
+  readonly weightsOf: number;
+  readonly epoch: number;
+  /** Of the batch, as indices into the set. */
+  readonly films: Uint32Array;
+  /** Of each film of the batch. */
+  readonly views: readonly (readonly [ViewFacts, ViewFacts])[];
+  /** Width and height of each film as it is trained on. */
+  readonly sizes: readonly (readonly [number, number])[];
+  /** Of the small pictures, px. */
+  readonly side: number;
+  /** [2, films, side, side] grey, all first views first. */
+  readonly pictures: Uint8Array;
+  /** By head, of each film: how far its two views are apart; the mean is the invariance of the batch. */
+  readonly distances: Readonly<Record<string, Float32Array>>;
+}
+
 export interface EngineApi {
   /** Opens the device. @throws AppError webgpu-missing, adapter-missing, device-refused */
   open(onEvent: (event: EngineEvent) => void): Promise<DeviceFacts>;
@@ -313,6 +349,11 @@ export interface EngineApi {
     request: FilmFeatureRequest,
     onProgress: (stage: string, done: number, total: number) => void,
   ): Promise<FilmFeatures>;
+  /**
+   * A step of the run at hand again, by the weights of a checkpoint or, without one, as they stand. A run is halted for it and
+   * stays as it is. @throws AppError not-ready, checkpoint-invalid
+   */
+  stepAgain(step: number, checkpoint?: Uint8Array): Promise<StepAgain>;
   /**
    * The step that follows a checkpoint, views, loss and gradients, as safetensors (train/stepFile.ts). A prepared run stays
    * as it is. @throws AppError checkpoint-invalid, not-ready, too-few-films

@@ -60,15 +60,12 @@ export class ViewRenderer {
 
   /** Both views of a batch, view 1 of every film first: [2N, S, S, 3], normalised. */
   render(batch: Batch, step: number, config: Config): Tensor {
-    const pairs = Array.from(batch.films, (film) => viewsOf(this.#films, film, step, config));
-    const records = [...pairs.map(([first]) => first), ...pairs.map(([, second]) => second)];
-    return this.#renderRecords(batch, records, config, true);
+    return this.#renderRecords(batch, this.#recordsOf(batch, step, config), config, true);
   }
 
-  /** The two views of the first film of a batch as grey levels, [2, S, S, 1]. */
+  /** The same as grey levels, [2N, S, S, 1]. */
   preview(batch: Batch, step: number, config: Config): Tensor {
-    const views = viewsOf(this.#films, batch.films[0]!, step, config);
-    return this.#renderRecords(batch, views, config, false);
+    return this.#renderRecords(batch, this.#recordsOf(batch, step, config), config, false);
   }
 
   /** Whole films squared to the encoder's input size, [N, S, S, 3]; mirrored all, none, or as said of each. */
@@ -85,6 +82,11 @@ export class ViewRenderer {
   dispose(): void {
     this.#planes.dispose();
     for (const params of this.#params.values()) params.dispose();
+  }
+
+  #recordsOf(batch: Batch, step: number, config: Config): ViewRecord[] {
+    const pairs = Array.from(batch.films, (film) => viewsOf(this.#films, film, step, config));
+    return [...pairs.map(([first]) => first), ...pairs.map(([, second]) => second)];
   }
 
   #renderRecords(batch: Batch, records: readonly ViewRecord[], config: Config, normalise: boolean): Tensor {

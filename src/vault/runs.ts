@@ -8,6 +8,9 @@ import { type Folder, MemoryStorage, type RunStorage } from './folder.ts';
 import { openOpfsStorage } from './opfs.ts';
 import { checkedRecord, RecordFile } from './records.ts';
 import { type RestorePoint, RunVault } from './runVault.ts';
+
+export type { RestorePoint } from './runVault.ts';
+
 import { readSeries, reorder } from './seriesFile.ts';
 
 /** The browser's storage, or one in memory and the reason why. */
@@ -54,10 +57,14 @@ export async function readRunSeries(
   return reorder(await readSeries(await storage.open(id), series), series.metrics, metricNames(config));
 }
 
-/** The newest whole checkpoint of a run, as a file that checkpoint/checkpoint.ts reads; null where there is none. */
-export async function readRunCheckpoint(storage: RunStorage, id: string): Promise<RestorePoint | null> {
+/** The newest whole checkpoint of a run, at or before `step` if that is given, as a file that checkpoint/checkpoint.ts reads; null where there is none. */
+export async function readRunCheckpoint(
+  storage: RunStorage,
+  id: string,
+  step?: number,
+): Promise<RestorePoint | null> {
   const vault = await RunVault.open(await storage.open(id), id);
-  return (await vault?.restorePoint()) ?? null;
+  return (await vault?.restorePoint(step)) ?? null;
 }
 
 /** A run that was interrupted is one that was paused: nothing asks for it any more. */

@@ -1,12 +1,7 @@
 // The engine: EngineApi over one device and at most one run. Each call says what it needs of the state (status.ts) and hands
 // steps and faults to the loop (run/runLoop.ts); the mathematics is in train/. Nothing here knows how the calls arrive.
 
-import {
-  type Checkpoint,
-  readCheckpoint,
-  requireWeights,
-  writeCheckpoint,
-} from '../../checkpoint/checkpoint.ts';
+import { readCheckpoint, requireWeights, writeCheckpoint } from '../../checkpoint/checkpoint.ts';
 import { RANDOM_START, readStartWeights } from '../../checkpoint/startWeights.ts';
 import { runSelfTest } from '../../checks/selftest/index.ts';
 import {
@@ -42,6 +37,7 @@ import type {
   ResumedRun,
   RunStatus,
   ScoreLayer,
+  StepAgain,
   ViewPair,
 } from '../../protocol/engine.ts';
 import type { Fault } from '../../protocol/faults.ts';
@@ -55,6 +51,7 @@ import { featureFile } from '../../train/featureFile.ts';
 import { filmFeatures } from '../../train/filmFeatures.ts';
 import { gatesOf, previewOf } from '../../train/inspect.ts';
 import type { Pretrainer } from '../../train/pretrain.ts';
+import { stepAgain } from '../../train/stepAgain.ts';
 import { stepFile } from '../../train/stepFile.ts';
 import { AppError } from '../../util/errors.ts';
 import { IntakeLink } from '../intake/link.ts';
@@ -285,6 +282,16 @@ export class Engine implements EngineApi {
     return transfer(made, tables.map(({ buffer }) => buffer) as ArrayBuffer[]);
   }
 
+  async stepAgain(step: number, checkpoint?: Uint8Array): Promise<StepAgain> {
+    await this.#loop.halt();
+    const run = this.#status.needRun('ready', 'paused', 'done').trainer;
+    const dataset = this.#status.needDataset();
+    return this.#beside('evaluating', async (runtime) => {
+      const held = checkpoint ? readCheckpoint(checkpoint) : await run.capture();
+      return stepAgain({ ...held, config: run.config }, dataset, runtime, step);
+    });
+  }
+
   async nextStep(checkpoint: Uint8Array): Promise<Uint8Array> {
     await this.#loop.halt();
     const dataset = this.#status.needDataset();
@@ -301,7 +308,10 @@ export class Engine implements EngineApi {
     // Before anything is given up: a file that does not fit leaves the run at hand as it is.
     requireWeights(networkOf(checkpoint.config), checkpoint);
     await this.#loop.prepare(checkpoint.config, { checkpoint });
-    return this.#standAt(checkpoint);
+    const run = this.#status.run!;
+    run.restore(checkpoint);
+    const state = checkpoint.step === 0 ? 'ready' : run.finished ? 'done' : 'paused';
+    return { config: run.trainer.config, status: this.#status.enter(state) };
   }
 
   async previewViews(film: number, step: number, given?: Config): Promise<ViewPair> {
@@ -366,28 +376,20 @@ export class Engine implements EngineApi {
     }
   }
 
-  #standAt(checkpoint: Checkpoint): { config: Config; status: RunStatus } {
-    const run = this.#status.run!;
-    run.restore(checkpoint);
-    const state = checkpoint.step === 0 ? 'ready' : run.finished ? 'done' : 'paused';
-    return { config: run.trainer.config, status: this.#status.enter(state) };
-  }
-
-  #refuseCalledOff(): void {
-    if (this.#calledOff) throw new AppError('cancelled');
-  }
-
   /** What every evaluation gets of the engine; one that is called off, or a fault of the device, ends it. */
   #evaluating<R extends Pretrainer | null>(run: R) {
+    const refuseCalledOff = () => {
+      if (this.#calledOff) throw new AppError('cancelled');
+    };
     return {
       run,
       dataset: this.#status.needDataset(),
       onProgress: (stage: string, done: number, total: number) => {
-        this.#refuseCalledOff();
+        refuseCalledOff();
         this.#progress(stage, done, total);
       },
       yieldNow: async () => {
-        this.#refuseCalledOff();
+        refuseCalledOff();
         this.#device.refuseFaults();
         await new Promise<void>((resolve) => setTimeout(resolve, 0));
       },

@@ -98,6 +98,15 @@ const SCENES: Readonly<Record<string, Scene>> = {
   },
   learnt: { fake: 'beat:1', hash: SMALL, act: inTurn(trained, press('view-learnt')) },
   map: { fake: 'beat:1', hash: SMALL, act: inTurn(trained, press('view-learnt'), mapped) },
+  step: {
+    fake: 'beat:1',
+    hash: SMALL,
+    act: inTurn(trained, press('view-learnt'), async (page) => {
+      await page.getByText('A step again', { exact: true }).click();
+      await page.getByTestId('step-show').click();
+      await page.getByTestId('step-again').waitFor(PATIENCE);
+    }),
+  },
   inspect: { fake: 'beat:1', hash: SMALL, act: trained, folded: press('open-inspect') },
   lessons: { fake: 'beat:2', hash: '#lesson=' },
   lesson: { fake: 'beat:2', hash: '#lesson=views' },

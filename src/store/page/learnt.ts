@@ -5,6 +5,7 @@ import { create } from 'zustand';
 export const LEARNT_PARTS = {
   looks: 'Along the run',
   map: 'Map of films',
+  step: 'A step again',
 } as const;
 export type LearntPart = keyof typeof LEARNT_PARTS;
 export const LEARNT_PART_NAMES = Object.keys(LEARNT_PARTS) as LearntPart[];

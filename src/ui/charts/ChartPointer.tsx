@@ -1,10 +1,13 @@
 // The transparent sheet above a plot: shows the step under the pointer in this chart when any chart is hovered,
-// turns a drag into a zoom of all charts, a double click into the whole run, and does the same from the keyboard.
+// turns a drag into a zoom of all charts, a double click into the whole run, a click into the offer to look at the step again, and does
+// the same from the keyboard.
 // Values come from the logged columns, never from what is drawn.
 
+import { Button } from '@mantine/core';
 import { type KeyboardEvent, type PointerEvent, useRef, useState } from 'react';
 import { hoverStep, resetZoom, useCharts, zoomTo } from '../../store/curves/charts.ts';
 import { liveSeries } from '../../store/curves/series.ts';
+import { showStep } from '../../store/run/stepAgain.ts';
 import { formatCount, formatMeasured } from '../../util/format.ts';
 import styles from './ChartPointer.module.css';
 import { type Frame, yPixel } from './chartAxes.ts';
@@ -34,6 +37,8 @@ function snapped(step: number, runs: readonly ShownRun[]): number | null {
 export function ChartPointer({ view, runs, width, height, frame, label }: ChartPointerProps) {
   const sheet = useRef<HTMLDivElement>(null);
   const [drag, setDrag] = useState<{ from: number; to: number } | null>(null);
+  /** The step that was clicked, at which its films are offered. */
+  const [offered, setOffered] = useState<number | null>(null);
   const hovered = useCharts((state) => state.hovered);
   const plotWidth = Math.max(1, width - frame.left - frame.right);
   const plotHeight = Math.max(1, height - frame.top - frame.bottom);
@@ -57,11 +62,14 @@ export function ChartPointer({ view, runs, width, height, frame, label }: ChartP
     if (drag) setDrag({ ...drag, to: pixel });
   };
   const onPointerUp = () => {
-    if (drag && Math.abs(drag.to - drag.from) >= DRAG_PIXELS) zoomTo(stepAt(drag.from), stepAt(drag.to));
+    const dragged = drag && Math.abs(drag.to - drag.from) >= DRAG_PIXELS;
+    if (dragged) zoomTo(stepAt(drag.from), stepAt(drag.to));
+    setOffered(dragged || offered !== null ? null : hovered);
     setDrag(null);
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (keyAction(event.key, view, runs, hovered)) event.preventDefault();
+    if (event.key === 'Enter' && hovered !== null) showStep(hovered);
+    else if (keyAction(event.key, view, runs, hovered)) event.preventDefault();
   };
 
   const shown = hovered !== null && hovered >= from && hovered <= to ? hovered : null;
@@ -101,6 +109,19 @@ export function ChartPointer({ view, runs, width, height, frame, label }: ChartP
             style={{ left: x, top: yPixel(view, value, plotHeight), background: colour }}
           />
         ))}
+      {offered !== null && offered >= from && offered <= to && (
+        <Button
+          className={styles.chartOffer}
+          variant="default"
+          data-testid="show-step"
+          style={{ left: `min(${view.x.share(offered) * plotWidth}px, calc(100% - 140px))` }}
+          onPointerDown={(event) => event.stopPropagation()}
+          onPointerUp={(event) => event.stopPropagation()}
+          onClick={() => showStep(offered)}
+        >
+          Show step {formatCount(offered)}
+        </Button>
+      )}
     </div>
   );
 }
@@ -151,7 +172,7 @@ function valueText(view: ChartView, runs: readonly ShownRun[], step: number): st
   return `step ${formatCount(series.steps.at(index))}${than}: ${values.join(', ')}`;
 }
 
-/** Arrows move through the steps, plus and minus zoom about the step, Escape shows the whole run. */
+/** Enter shows the films of the step (above). Arrows move through the steps, plus and minus zoom about the step, Escape shows the whole run. */
 function keyAction(key: string, view: ChartView, runs: readonly ShownRun[], hovered: number | null): boolean {
   const { from, to } = view.range;
   const at = hovered ?? to;

@@ -1,6 +1,6 @@
 // "What is learnt", in parts. Along the run: what looks at it have measured, of one output of the network at one step, scrubbed, and
 // of all outputs over it; pictures are figures.ts and CorrelationMap.tsx, what was measured comes from store/curves/snapshots.ts.
-// The map of films is FilmMap.tsx.
+// The map of films is FilmMap.tsx, a step looked at again StepAgain.tsx.
 
 import { Button, SegmentedControl, Select, Slider } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
@@ -25,6 +25,7 @@ import { FigureCard } from './FigureCard.tsx';
 import { FilmMap, MapControls } from './FilmMap.tsx';
 import { deviationFigure, measureFigure, neighbourFigure, pathFigure, spectrumFigure } from './figures.ts';
 import styles from './learnt.module.css';
+import { StepAgainPart, StepControls } from './StepAgain.tsx';
 
 function Scrubber({ list, shown }: { list: readonly Snapshot[]; shown: Snapshot }) {
   const following = useSnapshots((state) => state.chosen === null);
@@ -123,16 +124,24 @@ interface PartProps {
   readonly outputs: readonly OutputName[];
 }
 
-const PARTS: Record<LearntPart, { Controls: () => ReactNode; Body: (props: PartProps) => ReactNode }> = {
-  looks: { Controls: LooksControls, Body: Looks },
-  map: { Controls: MapControls, Body: ({ output }) => <FilmMap label={output.label} /> },
+interface Part {
+  /** It is about one level or head, which is chosen for all parts at once. */
+  readonly ofOutput: boolean;
+  readonly Controls: () => ReactNode;
+  readonly Body: (props: PartProps) => ReactNode;
+}
+
+const PARTS: Record<LearntPart, Part> = {
+  looks: { ofOutput: true, Controls: LooksControls, Body: Looks },
+  map: { ofOutput: true, Controls: MapControls, Body: ({ output }) => <FilmMap label={output.label} /> },
+  step: { ofOutput: false, Controls: StepControls, Body: () => <StepAgainPart /> },
 };
 
 export function LearntView() {
   const { part, output: chosen } = useLearnt();
   const outputs = outputsOf(METHODS[useShownMethod()]);
   const output = outputs.find(({ name }) => name === chosen) ?? outputs.at(-1)!;
-  const { Controls, Body } = PARTS[part];
+  const { ofOutput, Controls, Body } = PARTS[part];
   return (
     <section className={shared.view} aria-label="What is learnt">
       <div className={shared.bar}>
@@ -143,15 +152,17 @@ export function LearntView() {
           value={part}
           onChange={(name) => showPart(name as LearntPart)}
         />
-        <Select
-          size="xs"
-          w={130}
-          aria-label="Level or head"
-          data={outputs.map(({ name, label }) => ({ value: name, label }))}
-          value={output.name}
-          allowDeselect={false}
-          onChange={(name) => name && chooseOutput(name)}
-        />
+        {ofOutput && (
+          <Select
+            size="xs"
+            w={130}
+            aria-label="Level or head"
+            data={outputs.map(({ name, label }) => ({ value: name, label }))}
+            value={output.name}
+            allowDeselect={false}
+            onChange={(name) => name && chooseOutput(name)}
+          />
+        )}
         <Controls />
       </div>
       <div className={shared.scroll}>

@@ -43,6 +43,60 @@ function unitColumns(rows: Rows): Float64Array {
 /** Correlation of every two dimensions, [dim, dim]. */
 export const correlationOf = (rows: Rows): Float64Array => products(unitColumns(rows), rows.dim, rows.films);
 
+/** One dimension centred and of unit length; zeros where it stands still. */
+function unitColumn({ values, films, dim }: Rows, j: number): Float64Array {
+  const column = doubles(
+    { values: Float64Array.from({ length: films }, (_, i) => values[i * dim + j]!), films, dim: 1 },
+    true,
+  );
+  const length = Math.sqrt(column.reduce((sum, value) => sum + value * value, 0));
+  return length > 0 ? column.map((value) => value / length) : column;
+}
+
+/** A film's part in what is asked about. */
+export interface Part {
+  readonly row: number;
+  readonly part: number;
+}
+
+/** The films behind a correlation. */
+export interface Drivers {
+  readonly dimensions: readonly [number, number];
+  readonly correlation: number;
+  /**
+   * The films that add most to it, and those that add least or take from it. Of two dimensions a part is the product of where the
+   * film stands in both, the parts sum up to the correlation; of one dimension it is where the film stands in it.
+   */
+  readonly most: readonly Part[];
+  readonly least: readonly Part[];
+}
+
+/** Of the strongest pair between two groups of dimensions. */
+export function driversOf(rows: Rows, as: readonly number[], bs: readonly number[], count: number): Drivers {
+  const columns = new Map([...as, ...bs].map((j) => [j, unitColumn(rows, j)]));
+  let best = { pair: [as[0]!, bs[0]!] as [number, number], size: -1 };
+  for (const a of as) {
+    for (const b of bs) {
+      // Within a group a dimension goes fully with itself, which says nothing.
+      if (a === b && as.length > 1) continue;
+      const size = Math.abs(inner(columns.get(a)!, columns.get(b)!));
+      if (size > best.size) best = { pair: [a, b], size };
+    }
+  }
+  const [a, b] = best.pair;
+  const [x, y] = [columns.get(a)!, columns.get(b)!];
+  const correlation = inner(x, y);
+  const sign = correlation < 0 ? -1 : 1;
+  const parts = Array.from(x, (value, row) => ({ row, part: a === b ? value : value * y[row]! }));
+  const order = parts.sort((p, q) => sign * (q.part - p.part) || p.row - q.row);
+  return {
+    dimensions: [a, b],
+    correlation,
+    most: order.slice(0, count),
+    least: order.slice(-count).reverse(),
+  };
+}
+
 /** A map of correlations has no more cells than this along a side. */
 export const MOST_BLOCKS = 256;
 

@@ -2,6 +2,7 @@
 // plain loops, UMAP of groups that lie apart: seeded, stopped when another layout is asked for.
 import { expect, test } from 'vitest';
 import { Rng } from '../util/rng.ts';
+import { cka, correlationMap, driversOf } from './correlation.ts';
 import { along, principalDirections, symmetricEigen } from './directions.ts';
 import { type FilmFeatures, FilmMapWork } from './filmMap.ts';
 import { clustersOf, nearestByCosine, nearestOfAll, reducedRows } from './nearest.ts';
@@ -74,6 +75,50 @@ test('neighbours are those of a plain sort, by cosine and by distance', () => {
   const nearest = others(9).sort((a, b) => distance(9, a) - distance(9, b));
   expect(found.value.rows[9]).toEqual([9, ...nearest.slice(0, 3)]);
   expect(found.value.distances[9]![1]).toBeCloseTo(distance(9, nearest[0]!), 6);
+});
+
+test('the films behind a correlation add up to it, the strongest pair of two groups is taken', () => {
+  const rows = grouped(40, 6, 3);
+  const { values } = correlationMap(rows, new Float64Array(6));
+  const r = (a: number, b: number) => values[6 * a + b]!;
+  const all = driversOf(rows, [1], [4], 40);
+  expect(all.correlation).toBeCloseTo(r(1, 4), 5);
+  expect(all.most.reduce((sum, { part }) => sum + part, 0)).toBeCloseTo(r(1, 4), 5);
+  const sign = Math.sign(all.correlation);
+  expect(sign * all.most[0]!.part).toBeGreaterThan(sign * all.most[39]!.part);
+  expect(all.least[0]).toEqual(all.most[39]);
+
+  const strongest = driversOf(rows, [0, 1], [3, 4], 2);
+  const pairs = [
+    [0, 3],
+    [0, 4],
+    [1, 3],
+    [1, 4],
+  ] as const;
+  expect(Math.abs(strongest.correlation)).toBeCloseTo(
+    Math.max(...pairs.map(([a, b]) => Math.abs(r(a, b)))),
+    5,
+  );
+  expect(driversOf(rows, [0, 1], [0, 1], 2).dimensions).toEqual([0, 1]);
+
+  const own = driversOf(rows, [2], [2], 3);
+  const value = ({ row }: { row: number }) => rows.values[6 * row + 2]!;
+  expect(own.correlation).toBeCloseTo(1);
+  expect(value(own.most[0]!)).toBe(Math.max(...Array.from({ length: 40 }, (_, row) => value({ row }))));
+});
+
+test('two networks are as alike as the measure of their features says, each with itself fully', () => {
+  const [a, b, c] = [grouped(30, 6, 3), grouped(30, 9, 4), grouped(30, 5, 2)];
+  const { within, across } = new FilmMapWork().likeness(
+    30,
+    { level1: a.values as Float32Array, level2: b.values as Float32Array },
+    { global: c.values as Float32Array },
+  );
+  expect(within).toMatchObject({ rows: ['level1', 'level2'], columns: ['level1', 'level2'] });
+  expect(within.values[0]).toBeCloseTo(1);
+  expect(within.values[1]).toBeCloseTo(cka(a, b));
+  expect(across).toMatchObject({ rows: ['level1', 'level2'], columns: ['global'] });
+  expect(across.values[1]).toBeCloseTo(cka(b, c));
 });
 
 test('clusters are the groups that films were drawn around', () => {

@@ -3,6 +3,7 @@
 // The films' labels and places in the set are the page's business.
 
 import { Rng } from '../util/rng.ts';
+import { centredGram, ckaOfGrams, type Drivers, driversOf } from './correlation.ts';
 import { along, principalDirections } from './directions.ts';
 import { clustersOf, type Neighbour, nearestByCosine, nearestOfAll, reducedRows } from './nearest.ts';
 import type { Rows } from './spectrum.ts';
@@ -32,6 +33,17 @@ export interface Layout {
   readonly shares: readonly [number, number] | null;
 }
 
+/** Outputs of a network by name, of the same films, [films, dim] each. */
+export type Outputs = Readonly<Record<string, Float32Array>>;
+
+/** Linear CKA of every output of one network (rows) with every output of another, or of itself. */
+export interface Likeness {
+  readonly rows: readonly string[];
+  readonly columns: readonly string[];
+  /** [rows, columns]; NaN where an output is the same for all films. */
+  readonly values: Float64Array;
+}
+
 /** What is asked of the map's worker. */
 export interface FilmMapApi {
   /** Takes features in place of those before. */
@@ -48,6 +60,10 @@ export interface FilmMapApi {
   stop(): void;
   /** The nearest of a row by cosine, now and at the random start. */
   neighbours(output: string, row: number, count: number): { now: Neighbour[]; start: Neighbour[] };
+  /** The films behind the strongest correlation between two groups of dimensions. */
+  drivers(output: string, as: readonly number[], bs: readonly number[], count: number): Drivers;
+  /** Of the outputs of one network with each other, and with those of another, by so many films. */
+  likeness(films: number, own: Outputs, other: Outputs): { within: Likeness; across: Likeness };
   /** Of each row, the largest first. */
   clusters(output: string, count: number): Uint8Array;
 }
@@ -94,6 +110,15 @@ export class FilmMapWork implements FilmMapApi {
       now: nearestByCosine(this.#rows(output, 'now'), row, count),
       start: nearestByCosine(this.#rows(output, 'start'), row, count),
     };
+  }
+
+  drivers(output: string, as: readonly number[], bs: readonly number[], count: number): Drivers {
+    return driversOf(this.#rows(output, 'now'), as, bs, count);
+  }
+
+  likeness(films: number, own: Outputs, other: Outputs) {
+    const [a, b] = [gramsOf(films, own), gramsOf(films, other)];
+    return { within: likenessOf(a, a), across: likenessOf(a, b) };
   }
 
   clusters(output: string, count: number): Uint8Array {
@@ -156,6 +181,20 @@ export class FilmMapWork implements FilmMapApi {
     return { values, films, dim: values.length / Math.max(1, films) };
   }
 }
+
+type Grams = readonly (readonly [name: string, gram: Float64Array])[];
+
+const gramsOf = (films: number, outputs: Outputs): Grams =>
+  Object.entries(outputs).map(([name, values]) => [
+    name,
+    centredGram({ values, films, dim: values.length / Math.max(1, films) }),
+  ]);
+
+const likenessOf = (a: Grams, b: Grams): Likeness => ({
+  rows: a.map(([name]) => name),
+  columns: b.map(([name]) => name),
+  values: Float64Array.from(a.flatMap(([, x]) => b.map(([, y]) => ckaOfGrams(x, y)))),
+});
 
 function byVariance(rows: Rows): Layout {
   const directions = principalDirections(rows, 2);

@@ -274,7 +274,7 @@ class FakeEngine implements EngineClient {
   }
 
   async filmFeatures(
-    _request: FilmFeatureRequest,
+    { checkpoint, most = Number.POSITIVE_INFINITY }: FilmFeatureRequest,
     onProgress: (stage: string, done: number, total: number) => void,
   ) {
     if (!this.#config) throw new AppError('not-ready', 'no run is prepared.');
@@ -287,7 +287,9 @@ class FakeEngine implements EngineClient {
     }
     this.#status(before);
     if (this.#calledOff) throw new AppError('cancelled');
-    return fakeFeatures(this.#films, this.#step, this.#config);
+    // Of another run nothing is known but that it is another.
+    const step = checkpoint ? 0 : this.#step;
+    return fakeFeatures(Math.min(most, this.#films), step, this.#config);
   }
 
   async stepAgain(step: number) {

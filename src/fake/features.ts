@@ -56,6 +56,8 @@ function mapHere(): FilmMapClient {
     layOut: (...asked) => work.layOut(...asked),
     stop: async () => work.stop(),
     neighbours: async (...asked) => work.neighbours(...asked),
+    drivers: async (...asked) => work.drivers(...asked),
+    likeness: async (...asked) => work.likeness(...asked),
     clusters: async (...asked) => work.clusters(...asked),
   };
 }

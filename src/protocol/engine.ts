@@ -223,6 +223,10 @@ export interface FilmFeatureRequest {
   readonly output: string;
   /** Another model than that of the run at hand. */
   readonly checkpoint?: Uint8Array;
+  /** So many films at most, spread over the set: the same ones for every model. */
+  readonly most?: number;
+  /** Leaves the random start out. */
+  readonly withoutStart?: boolean;
 }
 
 /** How a view was made of its film, in this order; lengths in pixels of the film, the blur in pixels of the view. */

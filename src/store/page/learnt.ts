@@ -6,6 +6,7 @@ export const LEARNT_PARTS = {
   looks: 'Along the run',
   map: 'Map of films',
   step: 'A step again',
+  runs: 'Two runs',
 } as const;
 export type LearntPart = keyof typeof LEARNT_PARTS;
 export const LEARNT_PART_NAMES = Object.keys(LEARNT_PARTS) as LearntPart[];

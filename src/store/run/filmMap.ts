@@ -3,6 +3,7 @@
 // the map stays as it was made until another is asked for. Features themselves never stay on the page.
 
 import { create } from 'zustand';
+import type { Drivers } from '../../diagnostics/correlation.ts';
 import { LAYOUTS, type LayoutName } from '../../diagnostics/filmMap.ts';
 import type { Neighbour } from '../../diagnostics/nearest.ts';
 import { toWire, type WireError } from '../../util/errors.ts';
@@ -162,6 +163,22 @@ export async function chooseRow(chosen: number | null): Promise<void> {
   const { output } = get();
   const neighbours = await worker().neighbours(output, chosen, NEIGHBOURS_SHOWN);
   if (get().chosen === chosen && get().output === output) set({ neighbours });
+}
+
+const DRIVERS_SHOWN = 4;
+
+/** The films behind the strongest correlation of two groups of dimensions; null where that could not be found, and was shown. */
+export async function driversOf(
+  output: string,
+  as: readonly number[],
+  bs: readonly number[],
+): Promise<Drivers | null> {
+  try {
+    return await worker().drivers(output, as, bs, DRIVERS_SHOWN);
+  } catch (thrown) {
+    failed(thrown);
+    return null;
+  }
 }
 
 export function colourBy(colouring: Colouring, finding: string | null = null): void {

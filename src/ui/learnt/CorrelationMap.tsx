@@ -7,6 +7,7 @@ import { correlations } from '../../diagnostics/arrays.ts';
 import { clustered, perBlock } from '../../diagnostics/correlation.ts';
 import { dimensionsOf, type OutputPicture } from '../../diagnostics/snapshot.ts';
 import { savePaper } from '../shell/download.ts';
+import { CellFilms } from './CellFilms.tsx';
 import { diverging, divergingGradient } from './diverging.ts';
 import { Card } from './FigureCard.tsx';
 import { imageSvg } from './figures.ts';
@@ -122,6 +123,8 @@ export function CorrelationMap({
 }) {
   const [order, setOrder] = useState<Order>('variance');
   const [cell, setCell] = useState<readonly [number, number] | null>(null);
+  /** Blocks of the picture whose films are shown. */
+  const [asked, setAsked] = useState<readonly [number, number] | null>(null);
   const scheme = useComputedColorScheme('light');
   const canvas = useRef<HTMLCanvasElement>(null);
   const shown = useMemo(() => shownMap(picture, order), [picture, order]);
@@ -138,8 +141,10 @@ export function CorrelationMap({
     const at = (pixel: number, size: number) => within(Math.floor((blocks * pixel) / size));
     setCell([at(event.clientY - top, height), at(event.clientX - left, width)]);
   };
+  const ask = () => setAsked(cell && [shown.order[within(cell[0])]!, shown.order[within(cell[1])]!]);
   const move = (event: KeyboardEvent) => {
     const by = MOVES[event.key];
+    if (event.key === 'Enter') ask();
     if (!by) return;
     event.preventDefault();
     event.stopPropagation();
@@ -174,7 +179,7 @@ export function CorrelationMap({
           // biome-ignore lint/a11y/noNoninteractiveTabindex: its cells are read with the arrow keys.
           tabIndex={0}
           role="img"
-          aria-label={`${title}. ${sentence} Arrow keys read the cells.`}
+          aria-label={`${title}. ${sentence} Arrow keys read the cells, Enter shows their films.`}
           onKeyDown={move}
         >
           <canvas
@@ -184,6 +189,7 @@ export function CorrelationMap({
             aria-hidden
             onPointerMove={point}
             onPointerLeave={() => setCell(null)}
+            onClick={ask}
           />
           {cell && (
             <span
@@ -205,8 +211,17 @@ export function CorrelationMap({
         <span className="num">1</span>
       </div>
       <p className={`num ${styles.readout}`} aria-live="polite" data-testid="correlation-cell">
-        {cell ? cellWords(picture, shown, row, column) : 'Point at a cell, or use the arrow keys.'}
+        {cell
+          ? cellWords(picture, shown, row, column)
+          : 'Point at a cell, or use the arrow keys; a click or Enter shows its films.'}
       </p>
+      {asked && (
+        <CellFilms
+          output={picture.name}
+          as={dimensionsOf(picture, asked[0])}
+          bs={dimensionsOf(picture, asked[1])}
+        />
+      )}
     </Card>
   );
 }

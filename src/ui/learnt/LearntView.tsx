@@ -1,6 +1,7 @@
 // "What is learnt", in parts. Along the run: what looks at it have measured, of one output of the network at one step, scrubbed, and
 // of all outputs over it; pictures are figures.ts and CorrelationMap.tsx, what was measured comes from store/curves/snapshots.ts.
-// The map of films is FilmMap.tsx, a step looked at again StepAgain.tsx.
+// The map of films is FilmMap.tsx, a step looked at again StepAgain.tsx, two runs side
+// by side TwoRuns.tsx.
 
 import { Button, SegmentedControl, Select, Slider } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
@@ -26,6 +27,7 @@ import { FilmMap, MapControls } from './FilmMap.tsx';
 import { deviationFigure, measureFigure, neighbourFigure, pathFigure, spectrumFigure } from './figures.ts';
 import styles from './learnt.module.css';
 import { StepAgainPart, StepControls } from './StepAgain.tsx';
+import { RunsControls, TwoRuns } from './TwoRuns.tsx';
 
 function Scrubber({ list, shown }: { list: readonly Snapshot[]; shown: Snapshot }) {
   const following = useSnapshots((state) => state.chosen === null);
@@ -135,6 +137,7 @@ const PARTS: Record<LearntPart, Part> = {
   looks: { ofOutput: true, Controls: LooksControls, Body: Looks },
   map: { ofOutput: true, Controls: MapControls, Body: ({ output }) => <FilmMap label={output.label} /> },
   step: { ofOutput: false, Controls: StepControls, Body: () => <StepAgainPart /> },
+  runs: { ofOutput: true, Controls: RunsControls, Body: TwoRuns },
 };
 
 export function LearntView() {

@@ -267,7 +267,7 @@ export class Engine implements EngineApi {
   }
 
   async filmFeatures(
-    { output, checkpoint }: FilmFeatureRequest,
+    { checkpoint, ...asked }: FilmFeatureRequest,
     onProgress: (stage: string, done: number, total: number) => unknown,
   ): Promise<FilmFeatures> {
     await this.#loop.halt();
@@ -276,7 +276,7 @@ export class Engine implements EngineApi {
     this.#calledOff = false;
     const made = await this.#beside('evaluating', async (runtime) => {
       const model = run ? await run.capture() : readCheckpoint(checkpoint!);
-      return filmFeatures(model, dataset, runtime, { output, onProgress, yieldNow });
+      return filmFeatures(model, dataset, runtime, { ...asked, onProgress, yieldNow });
     });
     const tables = [...Object.values(made.now), ...Object.values(made.start)];
     return transfer(made, tables.map(({ buffer }) => buffer) as ArrayBuffer[]);

@@ -1,0 +1,78 @@
+// Another run beside the one at hand: what looks at it measured, read from where it is kept, and how alike the two networks are,
+// by the same films through both. A run that trains is halted for that and goes on by itself.
+
+import { create } from 'zustand';
+import type { Likeness } from '../../diagnostics/filmMap.ts';
+import type { Snapshot } from '../../diagnostics/snapshot.ts';
+import { AppError, toWire, type WireError } from '../../util/errors.ts';
+import { readRunCheckpoint } from '../../vault/runs.ts';
+import { readKeptSnapshots } from '../../vault/seriesFile.ts';
+import { currentClient } from '../client.ts';
+import { useSession } from '../session.ts';
+import { runStorage } from './resume.ts';
+
+interface TwoRunsState {
+  /** The other run; null: none chosen. */
+  readonly otherId: string | null;
+  /** What looks at it measured. */
+  readonly list: readonly Snapshot[];
+  readonly likeness: {
+    readonly films: number;
+    /** Steps that each had been trained for. */
+    readonly steps: readonly [number, number];
+    /** Of the outputs of the run at hand with each other, and with those of the other. */
+    readonly within: Likeness;
+    readonly across: Likeness;
+  } | null;
+  readonly working: boolean;
+  readonly problem: WireError | null;
+}
+
+const NOTHING: TwoRunsState = { otherId: null, list: [], likeness: null, working: false, problem: null };
+
+export const useTwoRuns = create<TwoRunsState>()(() => NOTHING);
+const { getState: get, setState: set } = useTwoRuns;
+
+/** Films that networks are held against each other by. */
+export const LIKENESS_FILMS = 512;
+
+export async function chooseOther(otherId: string | null): Promise<void> {
+  set({ ...NOTHING, otherId });
+  if (otherId === null) return;
+  try {
+    const list = await readKeptSnapshots(await (await runStorage()).open(otherId));
+    if (get().otherId === otherId) set({ list });
+  } catch (thrown) {
+    if (get().otherId === otherId) set({ problem: toWire(thrown) });
+  }
+}
+
+/** Has films pass through both networks, the other's as its newest checkpoint has it. */
+export async function compareNetworks(): Promise<void> {
+  const { otherId, working } = get();
+  if (working || otherId === null) return;
+  set({ working: true, problem: null });
+  const trained = useSession.getState().status.state === 'running';
+  try {
+    const point = await readRunCheckpoint(await runStorage(), otherId);
+    if (!point) throw new AppError('run-missing', 'no checkpoint of it is kept in this browser.');
+    const client = currentClient();
+    const asked = { output: 'level5', most: LIKENESS_FILMS, withoutStart: true };
+    const pass = (checkpoint?: Uint8Array) =>
+      client.engine.filmFeatures({ ...asked, ...(checkpoint && { checkpoint }) }, () => undefined);
+    const own = await pass();
+    const other = await pass(point.bytes);
+    const films = own.films.length;
+    const made = await client.map().likeness(films, own.now, other.now);
+    if (get().otherId === otherId) set({ likeness: { films, steps: [own.step, other.step], ...made } });
+  } catch (thrown) {
+    set({ problem: toWire(thrown) });
+  } finally {
+    set({ working: false });
+    if (trained && useSession.getState().status.state === 'paused') void currentClient().engine.play();
+  }
+}
+
+useSession.subscribe((state, before) => {
+  if (state.runConfig !== before.runConfig) set({ likeness: null });
+});

@@ -1,6 +1,7 @@
 // Part `frames`: frame times of the page while it trains with every chart ten thousand points long. Frames are watched on
 // one page: paused, training, and training with the computing threads of the GPU process at the lowest priority, because the
-// software adapter computes the step on the cores that the page needs and a card does not; at last with four charts alone.
+// software adapter computes the step on the cores that the page needs and a card does not; then with four charts alone, and at last
+// with a map of ten thousand films in their place.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
@@ -15,6 +16,8 @@ export interface FramesResult {
   readonly yielding: FramesSeen | null;
   /** The same with four charts on the page, whatever could be done about priorities. */
   readonly four: FramesSeen;
+  /** The same with a map of ten thousand films in place of the charts, the pointer on its way over it. */
+  readonly map: FramesSeen;
 }
 
 const COMPILED_WITHIN = 300_000;
@@ -44,8 +47,29 @@ export async function measureFrames(site: Site, seconds: number): Promise<Frames
   await page.evaluate(() => window.frameBench.leaveCharts(4));
   await page.waitForTimeout(SETTLES_MS);
   const four = await watch();
+  const map = await watchMap(page, watch);
   await page.close();
-  return { paused, training, yielding, four };
+  return { paused, training, yielding, four, map };
+}
+
+/** Pixels and times a second of the pointer over the map. */
+const POINTER = { inset: 20, everyMs: 50, places: 23 };
+
+async function watchMap(page: Page, watch: () => Promise<FramesSeen>): Promise<FramesSeen> {
+  await page.evaluate(() => window.frameBench.showMap());
+  const box = (await page.getByTestId('film-map').boundingBox())!;
+  await page.waitForTimeout(SETTLES_MS);
+  let watching = true;
+  const seen = watch().finally(() => {
+    watching = false;
+  });
+  for (let at = 0; watching; at++) {
+    const share = (at % POINTER.places) / (POINTER.places - 1);
+    const along = (size: number) => POINTER.inset + share * (size - 2 * POINTER.inset);
+    await page.mouse.move(box.x + along(box.width), box.y + along(box.height));
+    await page.waitForTimeout(POINTER.everyMs);
+  }
+  return seen;
 }
 
 /** As the software adapter calls the threads that compute. */

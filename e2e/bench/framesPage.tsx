@@ -8,13 +8,19 @@ import { MantineProvider } from '@mantine/core';
 import { createRoot } from 'react-dom/client';
 import { presetConfig } from '../../src/config/presets.ts';
 import { fakeSample } from '../../src/fake/curves.ts';
+import { filmAt, filmTable } from '../../src/protocol/dataset.ts';
 import { metricNames } from '../../src/protocol/metrics.ts';
+import { currentClient } from '../../src/store/client.ts';
 import { appendSamples, liveSeries } from '../../src/store/curves/series.ts';
-import { takeConfig } from '../../src/store/page/settings.ts';
+import { useDataset } from '../../src/store/films/dataset.ts';
+import { showPart } from '../../src/store/page/learnt.ts';
+import { showView, takeConfig } from '../../src/store/page/settings.ts';
 import { startSession } from '../../src/store/run/acts.ts';
+import { layOut, useFilmMap } from '../../src/store/run/filmMap.ts';
 import { useSession } from '../../src/store/session.ts';
 import { App } from '../../src/ui/shell/App.tsx';
 import { theme } from '../../src/ui/shell/theme.ts';
+import { Rng } from '../../src/util/rng.ts';
 import { createClient, type PlaygroundClient } from '../../src/worker/client.ts';
 
 export interface FramesSeen {
@@ -102,12 +108,38 @@ function leaveCharts(count: number): void {
   for (const chart of charts.slice(count)) chart.hidden = true;
 }
 
+/** Films of the map. */
+const ON_MAP = 10_000;
+const DIMENSIONS = 64;
+const GROUPS = 12;
+
+/** Opens a map of as many films around a few centres, laid out by the map's own worker; their rows are those of the set over and over. */
+async function showMap(): Promise<void> {
+  const { summary } = useDataset.getState();
+  const known = summary!.filmTable;
+  const rows = Array.from({ length: ON_MAP }, (_, film) => filmAt(known, film % known.length));
+  useDataset.setState({ summary: { ...summary!, filmTable: filmTable(rows) } });
+  const rng = new Rng(1, 'synthetic');
+  const centres = Float32Array.from({ length: GROUPS * DIMENSIONS }, () => 3 * rng.normal());
+  const global = Float32Array.from({ length: ON_MAP * DIMENSIONS }, (_, at) => {
+    const group = Math.floor(at / DIMENSIONS) % GROUPS;
+    return centres[group * DIMENSIONS + (at % DIMENSIONS)]! + rng.normal();
+  });
+  const films = Uint32Array.from({ length: ON_MAP }, (_, film) => film);
+  await currentClient().map().take({ step: BEFORE, films: films.slice(), now: { global }, start: {} });
+  useFilmMap.setState({ step: BEFORE, films, outputs: ['global'] });
+  await layOut('pca');
+  showPart('map');
+  showView('learnt');
+}
+
 declare global {
   interface Window {
     frameBench: {
       readonly watch: typeof watch;
       readonly fill: typeof fillSeries;
       readonly leaveCharts: typeof leaveCharts;
+      readonly showMap: typeof showMap;
       readonly state: () => { readonly state: string; readonly length: number };
     };
   }
@@ -116,6 +148,7 @@ window.frameBench = {
   watch,
   fill: fillSeries,
   leaveCharts,
+  showMap,
   state: () => ({ state: useSession.getState().status.state, length: liveSeries().length }),
 };
 

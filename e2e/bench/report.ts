@@ -120,6 +120,7 @@ export function framesTable(frames: FramesResult): string {
     training: 'training',
     yielding: 'training, computing yields',
     four: 'the same, four charts',
+    map: 'the same, a map of 10,000 films',
   } as const;
   const rows = (Object.keys(words) as (keyof typeof words)[]).flatMap((name) => {
     const seen = frames[name];

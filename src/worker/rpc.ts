@@ -83,11 +83,14 @@ function buffersOf(value: unknown, depth = 2): ArrayBuffer[] {
   return [...within].flatMap((one) => buffersOf(one, depth - 1));
 }
 
+/** An answer whose buffers are handed over with it, not copied: those two levels deep. */
+export const handedOver = <T extends object>(answer: T): T =>
+  Comlink.transfer(answer, [...new Set(buffersOf(answer))]);
+
 /** A callback is called over the port; buffers are handed over, so that nothing large is copied: the caller has them no more. */
 function crossing(argument: unknown): unknown {
   if (typeof argument === 'function') return Comlink.proxy(argument);
-  const buffers = [...new Set(buffersOf(argument))];
-  return buffers.length > 0 ? Comlink.transfer(argument as object, buffers) : argument;
+  return typeof argument === 'object' && argument !== null ? handedOver(argument) : argument;
 }
 
 /**

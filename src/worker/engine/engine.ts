@@ -55,7 +55,7 @@ import { stepAgain } from '../../train/stepAgain.ts';
 import { stepFile } from '../../train/stepFile.ts';
 import { AppError } from '../../util/errors.ts';
 import { IntakeLink } from '../intake/link.ts';
-import { transfer } from '../rpc.ts';
+import { handedOver } from '../rpc.ts';
 import { changeSetting, type RunParts, resumeKeptRun, rollBackRun } from '../run/resume.ts';
 import { EngineStorage } from '../run/runKeeperStorage.ts';
 import { RunLoop } from '../run/runLoop.ts';
@@ -274,12 +274,11 @@ export class Engine implements EngineApi {
     const run = checkpoint ? null : this.#status.needRun('ready', 'paused', 'done').trainer;
     const { dataset, yieldNow } = this.#evaluating(run);
     this.#calledOff = false;
-    const made = await this.#beside('evaluating', async (runtime) => {
+    const made = this.#beside('evaluating', async (runtime) => {
       const model = run ? await run.capture() : readCheckpoint(checkpoint!);
       return filmFeatures(model, dataset, runtime, { ...asked, onProgress, yieldNow });
     });
-    const tables = [...Object.values(made.now), ...Object.values(made.start)];
-    return transfer(made, tables.map(({ buffer }) => buffer) as ArrayBuffer[]);
+    return handedOver(await made);
   }
 
   async stepAgain(step: number, checkpoint?: Uint8Array): Promise<StepAgain> {

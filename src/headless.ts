@@ -7,6 +7,7 @@ import { type Config, type ConfigKey, SCHEMA } from './config/schema.ts';
 import { snapshotArrays } from './diagnostics/arrays.ts';
 import { type Snapshot, withSnapshot } from './diagnostics/snapshot.ts';
 import { type LearntVerdict, learntVerdict } from './diagnostics/verdict.ts';
+import { predictionsCsv } from './export/predictions.ts';
 import {
   bytesOf,
   checkpointGiven,
@@ -32,6 +33,7 @@ import type { Fault } from './protocol/faults.ts';
 import type { StoredReading, StoredRow } from './protocol/film.ts';
 import type { IntakeEvent, IntakeOptions, SyntheticOptions } from './protocol/intake.ts';
 import type { LabelScan } from './protocol/labels.ts';
+import type { Predictions } from './protocol/looks.ts';
 import type { StepSample } from './protocol/metrics.ts';
 import type { EncoderScores, StudyRequest, ValidationScore } from './protocol/study.ts';
 import type { KeepingPolicy } from './protocol/vault.ts';
@@ -49,7 +51,7 @@ export interface SampleRecord {
 }
 
 export type RunnerEvent =
-  | Exclude<EngineEvent, { type: 'samples' | 'snapshot' }>
+  | Exclude<EngineEvent, { type: 'samples' | 'snapshot' | 'predictions' }>
   | { readonly type: 'look'; readonly step: number; readonly seconds: number }
   | { readonly type: 'samples'; readonly samples: readonly SampleRecord[] }
   | Extract<IntakeEvent, { type: 'progress' | 'listing' }>
@@ -98,6 +100,9 @@ async function delivered(read: () => Promise<DatasetSummary>): Promise<RunnerSum
 let looks: readonly Snapshot[] = [];
 let every = 1;
 
+/** What the newest evaluation said of every test film; null where it scores none. */
+let predictions: Predictions | null = null;
+
 const plainSample = ({ step, activeSeconds, values }: StepSample): SampleRecord => ({
   step,
   activeSeconds,
@@ -117,6 +122,10 @@ function onEngineEvent(event: EngineEvent): void {
     const { step, seconds } = event.snapshot;
     looks = withSnapshot(looks, event.snapshot, every);
     report({ type: 'look', step, seconds });
+    return;
+  }
+  if (event.type === 'predictions') {
+    predictions = event.predictions;
     return;
   }
   report(event);
@@ -294,8 +303,14 @@ const api = {
     return layer && { ...layer, weight: Array.from(layer.weight), bias: Array.from(layer.bias) };
   },
 
-  evaluate: ({ task, ...request }: EvaluationRequest & { readonly task: TaskName }): Promise<Evaluation> =>
-    client.engine.evaluate(task, request),
+  evaluate({ task, ...request }: EvaluationRequest & { readonly task: TaskName }): Promise<Evaluation> {
+    predictions = null;
+    return client.engine.evaluate(task, request);
+  },
+
+  /** What the evaluation before said of every test film; empty where it scores none. @param names with the path of each */
+  predictionsCsv: async (names: boolean): Promise<string> =>
+    predictions ? predictionsCsv(predictions, names && table ? table.filmTable.paths : null) : '',
 
   scoreForStudy: (request: StudyRequest): Promise<EncoderScores> => client.engine.scoreForStudy(request),
 

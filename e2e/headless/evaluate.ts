@@ -1,7 +1,7 @@
 // `evaluate`: scores a checkpoint by one of the tasks of tasks/records.ts; `probe` is its linear evaluation under the name
 // that scripts know. The last line printed is the result as JSON.
 
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readCheckpoint } from '../../src/checkpoint/checkpoint.ts';
 import { quirkSwitches } from '../../src/config/presets.ts';
@@ -32,6 +32,7 @@ const OPTIONS = {
   findings: { type: 'string', default: '' },
   share: { type: 'string', default: '1' },
   task: { type: 'string' },
+  names: { type: 'boolean', default: false },
 } as const;
 
 function readTask(name: string): TaskName {
@@ -57,6 +58,7 @@ function readArguments(argv: readonly string[], fixed?: TaskName) {
     findings: values.findings.split(',').filter(Boolean),
     data: dataArguments(values),
     out: required(values.out, 'out'),
+    names: values.names,
   };
 }
 
@@ -84,7 +86,7 @@ async function evaluate(
   asked: ReturnType<typeof readArguments>,
   entry: (evaluation: Evaluation) => object,
 ): Promise<void> {
-  const { task, given, checkpoint, findings, data, out } = asked;
+  const { task, given, checkpoint, findings, data, out, names } = asked;
   const trained = readCheckpoint(await readFile(checkpoint));
   const pretrainedOn = await readSeen(checkpoint);
   const folder = await makeFolder(out);
@@ -103,6 +105,8 @@ async function evaluate(
       const config: Config = configure(restored.config, given);
       const result = await session.call('evaluate', { task, findings, config, pretrainedOn });
       progress.end();
+      const predictions = await session.call('predictionsCsv', names);
+      if (predictions) await writeFile(path.join(folder, 'predictions.csv'), predictions);
       await writeReport(folder, {
         command,
         seed: config.seed,
@@ -129,16 +133,18 @@ async function evaluate(
 
 const ASKED =
   '--checkpoint FILE --data DIR|synthetic[:SEED] [--labels FILE] [--findings a,b] [--share 0.01] ' +
-  '[--where column=value] [--limit N] [--set key=value …] --out DIR';
+  '[--where column=value] [--limit N] [--set key=value …] [--names] --out DIR';
 
 export const evaluation: Command = {
   usage: `evaluate --task ${TASK_NAMES.join('|')} ${ASKED}`,
-  summary: 'Evaluates a checkpoint by one of the tasks; writes report.json and prints the scores as JSON.',
+  summary:
+    'Evaluates a checkpoint by one of the tasks; writes report.json and predictions.csv and prints the scores as JSON.',
   run: (argv) => evaluate('evaluate', readArguments(argv), (found) => ({ evaluation: found })),
 };
 
 export const probe: Command = {
   usage: `probe ${ASKED}`,
-  summary: 'Linear evaluation of a checkpoint; writes report.json and prints the mean AUROCs as JSON.',
+  summary:
+    'Linear evaluation of a checkpoint; writes report.json and predictions.csv and prints the mean AUROCs as JSON.',
   run: (argv) => evaluate('probe', readArguments(argv, 'linear'), ({ report }) => ({ probe: report })),
 };

@@ -22,7 +22,7 @@ import { fakeBudget, fakeKernels, fakeRows } from './device.ts';
 import { fakeFeatures, fakeMap } from './features.ts';
 import { makeFakeIntake } from './films.ts';
 import { fakeClassMap, fakeGates, fakeStepAgain, fakeViews } from './pictures.ts';
-import { fakeEvaluation } from './report.ts';
+import { fakeEvaluation, fakePredictions } from './report.ts';
 import { fakeSnapshot } from './snapshots.ts';
 import { fakeScores, fakeValidation } from './study.ts';
 
@@ -216,6 +216,7 @@ class FakeEngine implements EngineClient {
       });
       await wait(this.#beat);
     }
+    this.#emit({ type: 'predictions', predictions: fakePredictions() });
     this.#status(before);
     return fakeEvaluation(task, config, this.#step, films === undefined ? null : this.#names);
   }

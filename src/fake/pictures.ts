@@ -3,7 +3,8 @@
 
 import type { Config } from '../config/schema.ts';
 import { methodOf } from '../methods/records.ts';
-import type { ClassMap, GateMaps, StepAgain, ViewFacts, ViewPair } from '../protocol/engine.ts';
+import type { GateMaps, StepAgain, ViewFacts, ViewPair } from '../protocol/engine.ts';
+import type { ClassMap } from '../protocol/looks.ts';
 import { Rng } from '../util/rng.ts';
 import { drawFilm } from './films.ts';
 

@@ -2,6 +2,7 @@
 // positives included. Serves development and tests of the page only.
 
 import type { Config } from '../config/schema.ts';
+import type { Predictions } from '../protocol/looks.ts';
 import type { EncoderName, FindingScore, RocCurve, ScoredReport } from '../tasks/compared/record.ts';
 import type { Interval } from '../tasks/record.ts';
 import type { Evaluation, ReportOf, TaskName } from '../tasks/records.ts';
@@ -84,3 +85,11 @@ export function fakeEvaluation(
   const sets = names && { evaluated: names.other, pretrained: [names.own], test: 84, shared: 3 };
   return { task, report: sets ? { ...report, sets } : report } as Evaluation;
 }
+
+/** Of three test films and two findings. */
+export const fakePredictions = (): Predictions => ({
+  findings: ['Opacity', 'Nodule'],
+  films: Uint32Array.of(0, 1, 2),
+  labels: Uint8Array.of(1, 0, 0, 1, 0, 255),
+  scores: each(() => Float64Array.of(2.5, -1, -0.5, 1.25, -2, 0)),
+});

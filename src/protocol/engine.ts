@@ -20,6 +20,7 @@ import type {
   SelfTestRow,
 } from './device.ts';
 import type { Fault } from './faults.ts';
+import type { ClassMap, Predictions } from './looks.ts';
 import type { StepSample } from './metrics.ts';
 import type { EncoderScores, StudyRequest, ValidationScore } from './study.ts';
 import type { KeepingPolicy, KeptCheckpoint, MarkKind, RunRecord } from './vault.ts';
@@ -137,6 +138,8 @@ export type EngineEvent =
   | { readonly type: 'samples'; readonly samples: readonly StepSample[] }
   /** All that a look at the run measured, once its maps are made; its numbers come with the sample of its step. */
   | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
+  /** Comes before the report of an evaluation by scores. */
+  | { readonly type: 'predictions'; readonly predictions: Predictions }
   | { readonly type: 'compile'; readonly done: number; readonly total: number }
   | {
       readonly type: 'evaluation-progress';
@@ -174,19 +177,6 @@ export interface ViewPair {
 /** Spatial gates of the five levels for one film, each side * side values in 0..1. */
 export interface GateMaps {
   readonly levels: readonly { readonly side: number; readonly gate: Float32Array }[];
-}
-
-/** Where the linear layer of an evaluation looks on one film, size * size values from the top left; nothing is below 0. */
-export interface ClassMap {
-  readonly finding: string;
-  /** Height and width of the encoder's last map, from which it was enlarged. */
-  readonly places: readonly [number, number];
-  readonly size: number;
-  readonly map: Float32Array;
-  /** The middle of the place where it is largest, in shares of the film's width and height. */
-  readonly peak: readonly [number, number];
-  /** What the layer says of the film. */
-  readonly logit: number;
 }
 
 export interface EvaluationRequest {

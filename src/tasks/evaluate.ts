@@ -3,6 +3,7 @@
 
 import type { Config } from '../config/schema.ts';
 import type { SeenFilms } from '../protocol/dataset.ts';
+import type { Predictions } from '../protocol/looks.ts';
 import type { TrainingSet } from '../train/batchSource.ts';
 import type { Pretrainer } from '../train/pretrain.ts';
 import { evaluateFinetune } from './finetune/evaluate.ts';
@@ -33,6 +34,8 @@ export interface EvaluationInput {
   readonly onProgress: (stage: string, done: number, total: number) => void;
   /** Hears the layer that a task fits on the first draw of labels, so that one may look where it looks. */
   readonly onLayer?: (layer: FittedLayer) => void;
+  /** Hears the scores of every test film, of tasks that give such. */
+  readonly onScores?: (predictions: Predictions) => void;
   /** Awaited many times a second between pieces of work on the CPU; may throw to cancel. */
   readonly yieldNow: () => Promise<void>;
 }

@@ -4,7 +4,8 @@
 
 import { create } from 'zustand';
 import type { Level } from '../../methods/record/statistics.ts';
-import type { ClassMap, GateMaps, ViewPair } from '../../protocol/engine.ts';
+import type { GateMaps, ViewPair } from '../../protocol/engine.ts';
+import type { ClassMap } from '../../protocol/looks.ts';
 import { toWire } from '../../util/errors.ts';
 import { currentClient } from '../client.ts';
 import { useSettings } from '../page/settings.ts';

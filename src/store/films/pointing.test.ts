@@ -1,8 +1,8 @@
 // The pointing game on made maps: boxes and masks, hits and misses, the middle of the film, maps that are empty.
 
 import { describe, expect, it } from 'vitest';
-import type { ClassMap } from '../../protocol/engine.ts';
 import type { FilmMarks } from '../../protocol/film.ts';
+import type { ClassMap } from '../../protocol/looks.ts';
 import { meanInside, pointedAt } from './pointing.ts';
 
 const SIZE = 10;

@@ -3,8 +3,8 @@
 
 import { create } from 'zustand';
 import { LABEL_POSITIVE, SPLITS } from '../../protocol/dataset.ts';
-import type { ClassMap } from '../../protocol/engine.ts';
 import type { FilmMarks } from '../../protocol/film.ts';
+import type { ClassMap } from '../../protocol/looks.ts';
 import { toWire } from '../../util/errors.ts';
 import { currentClient } from '../client.ts';
 import { fetchMarks } from './arrange.ts';

@@ -3,6 +3,7 @@
 import { create } from 'zustand';
 import { CONFIG_KEYS, type Config, SCHEMA } from '../../config/schema.ts';
 import type { DatasetSummary } from '../../protocol/dataset.ts';
+import type { Predictions } from '../../protocol/looks.ts';
 import { type Evaluation, TASK_NAMES, TASKS, type TaskName } from '../../tasks/records.ts';
 import { AppError, fromWire, toWire } from '../../util/errors.ts';
 import { currentClient } from '../client.ts';
@@ -26,6 +27,8 @@ interface EvaluationState {
   readonly progress: EvaluationProgress | null;
   /** The newest of each task; those of the other runs stand with the runs. */
   readonly newest: { readonly [T in TaskName]?: Evaluation };
+  /** What they said of every test film, with the names of all films of the set. */
+  readonly predictions: { readonly [T in TaskName]?: Predictions & { readonly paths: readonly string[] } };
   readonly error: AppError | null;
   /** The finding that is shown closely; the first where the report does not have it. */
   readonly selected: string | null;
@@ -38,6 +41,7 @@ export const useEvaluation = create<EvaluationState>()(() => ({
   running: false,
   progress: null,
   newest: {},
+  predictions: {},
   error: null,
   selected: null,
 }));
@@ -68,6 +72,15 @@ export const selectFinding = (selected: string): void => useEvaluation.setState(
 /** Told by whoever hears the engine's events. */
 export function noteProgress(progress: EvaluationProgress): void {
   if (useEvaluation.getState().running) useEvaluation.setState({ progress });
+}
+
+/** Told by whoever hears the engine's events. */
+export function notePredictions(predictions: Predictions): void {
+  const { running, task, onOther, predictions: before } = useEvaluation.getState();
+  const { summary } = (onOther ? useOtherFilms : useDataset).getState();
+  if (!running || !summary) return;
+  const { paths } = summary.filmTable;
+  useEvaluation.setState({ predictions: { ...before, [task]: { ...predictions, paths } } });
 }
 
 /** The settings that a task reads, in the order in which its form shows them. */

@@ -3,6 +3,7 @@
 // which conditions all was measured. The numbers are made in summarise.ts.
 
 import { type Config, SCHEMA } from '../../config/schema.ts';
+import type { Predictions } from '../../protocol/looks.ts';
 import type { TrainingSet } from '../../train/batchSource.ts';
 import { type EncoderFeatures, pixelFeatures } from '../features.ts';
 import {
@@ -33,6 +34,8 @@ export interface Compared<E = EncoderFeatures> {
   /** Where it was pretrained on other films, or on another split of these. */
   readonly sets: Sets | null;
   readonly onProgress: (stage: string, done: number, total: number) => void;
+  /** Hears the scores of every test film. */
+  readonly onScores?: ((predictions: Predictions) => void) | undefined;
   /** Awaited many times a second; may throw to cancel. */
   readonly yieldNow: () => Promise<void>;
 }
@@ -82,6 +85,13 @@ export async function compareEncoders<E>(
   }
 
   const test = { ...testFilms(dataset, rows, scored, draws), scores };
+  const { findings, labels } = test;
+  task.onScores?.({
+    findings,
+    films: rows.test,
+    labels,
+    scores: eachEncoder((name) => meanScores(scores[name])),
+  });
   const numbers = await summarise(test, config.seed, async (at, all) => {
     onProgress('Intervals', at, all);
     await yieldNow();
@@ -101,6 +111,10 @@ export async function compareEncoders<E>(
     protocol: [...protocol({ draws, validation }), ...mattersOfSet(dataset, scored)],
   };
 }
+
+/** Over label draws, and random encoders. */
+const meanScores = (each: readonly Float64Array[]): Float64Array =>
+  Float64Array.from(each[0] ?? [], (_, i) => each.reduce((sum, scores) => sum + scores[i]!, 0) / each.length);
 
 /** What summarise asks of the test films, apart from their scores. */
 function testFilms(dataset: TrainingSet, rows: Rows, scored: readonly number[], draws: readonly Draw[]) {

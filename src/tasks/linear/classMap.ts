@@ -3,7 +3,7 @@
 // layer of the newest linear evaluation: it goes through the encoder as it did there, and the first label draw's layer weighs it.
 
 import { tf } from '../../gpu/kernel.ts';
-import type { ClassMap } from '../../protocol/engine.ts';
+import type { ClassMap } from '../../protocol/looks.ts';
 import { planesOf, readBatch, type TrainingSet } from '../../train/batchSource.ts';
 import { single } from '../../train/inspect.ts';
 import type { Pretrainer } from '../../train/pretrain.ts';

@@ -4,11 +4,13 @@
 import { describe, expect, it } from 'vitest';
 import { type Config, defaultConfig } from '../../config/schema.ts';
 import type { EngineDataset } from '../../protocol/dataset.ts';
+import type { Predictions } from '../../protocol/looks.ts';
 import type { Pretrainer } from '../../train/pretrain.ts';
 import { AppError } from '../../util/errors.ts';
 import { Rng } from '../../util/rng.ts';
 import { verdict } from '../compared/record.ts';
 import type { Sets } from '../record.ts';
+import { rank, rankedAuroc } from '../scores/auroc.ts';
 import { denseGroups, drawCounts, percentileInterval, quantile } from '../scores/bootstrap.ts';
 import { evaluateLinear, scoreFeatures } from './evaluate.ts';
 import { foldScaling, measureScaling } from './fit.ts';
@@ -50,6 +52,7 @@ const evaluate = (
   set: EngineDataset = dataset,
   findings: string[] = [],
   sets: Sets | null = null,
+  onScores?: (predictions: Predictions) => void,
 ) =>
   scoreFeatures({
     dataset: set,
@@ -62,6 +65,7 @@ const evaluate = (
     step: 7,
     start: 'random',
     sets,
+    onScores,
     onProgress: () => {},
     yieldNow: async () => {},
   });
@@ -114,6 +118,23 @@ describe('the evaluation', () => {
     const scaled = await evaluate({}, dataset, ['real']);
     expect(scaled.mean.pretrained.value!).toBeGreaterThan(plain.mean.pretrained.value! + 0.02);
     expect(plain.protocol.join()).toContain('not standardised');
+  });
+  it('hands out what it says of every test film, as it ranks them', async () => {
+    let heard: Predictions | null = null;
+    const report = await evaluate({ randomEncoders: 3 }, dataset, ['real'], null, (said) => {
+      heard = said;
+    });
+    const { films, findings, labels: known, scores } = heard!;
+    expect(findings).toEqual(['real']);
+    expect([...films].every((film) => splits[film] === 2)).toBe(true);
+    expect([...known]).toEqual([...films].map((film) => labels[3 * film]));
+    // Of a single draw, so that the mean over draws is that of the report.
+    for (const encoder of ['pretrained', 'pixels'] as const) {
+      expect(rankedAuroc(rank(scores[encoder], known))).toBeCloseTo(report.mean[encoder].value!, 12);
+    }
+    expect(rankedAuroc(rank(scores.random, known))).toBeGreaterThan(
+      Math.min(...(report.randomEncoders as number[])),
+    );
   });
   it('says when the encoder was pretrained on other films than these', async () => {
     const sets = { evaluated: 'ward B', pretrained: ['ward A'], test: 40, shared: 3 };

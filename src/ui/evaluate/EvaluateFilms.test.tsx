@@ -65,6 +65,11 @@ describe('another folder', { timeout: 60_000 }, () => {
     expect(useEvaluation.getState().newest.neighbours?.report).toMatchObject({
       sets: { evaluated: 'ward B', pretrained: ['Synthetic phantoms'] },
     });
+    // The names are those of the other films.
+    expect(useEvaluation.getState().predictions.neighbours).toMatchObject({
+      paths: ['a.png', 'b.png', 'c.png'],
+    });
+    expect(screen.getByTestId('probe-export-films').textContent).toBe('Scores per film');
     fireEvent.click(screen.getByTestId('other-drop'));
     await until(() => expect(useEvaluation.getState().onOther).toBe(false));
     expect(screen.queryByTestId('evaluate-films')).toBeNull();

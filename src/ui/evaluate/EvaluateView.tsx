@@ -2,10 +2,11 @@
 // record and folded away below the bar (two visitors of three never need them; they may change at any time, a run or none), and what
 // the newest of the chosen task found, drawn by the view of that task.
 
-import { Button, Collapse, UnstyledButton } from '@mantine/core';
+import { Button, Checkbox, Collapse, UnstyledButton } from '@mantine/core';
 import { IconChevronRight, IconDownload } from '@tabler/icons-react';
 import { useId, useState } from 'react';
 import { PRESETS } from '../../config/presets.ts';
+import { predictionsCsv } from '../../export/predictions.ts';
 import { useSettings } from '../../store/page/settings.ts';
 import { settingsOf, useEvaluation } from '../../store/run/evaluation.ts';
 import { evaluationCsv, evaluationJson } from '../../store/run/export.ts';
@@ -52,11 +53,48 @@ export function EvaluateSettings() {
   );
 }
 
-function save(evaluation: Evaluation, kind: 'csv' | 'json'): void {
+function nameOf(evaluation: Evaluation): string {
   const { condition, step } = taskOf(evaluation).headline(evaluation.report);
-  const name = fileName(`${evaluation.task}-evaluation-step-${step}-labels-${condition}`);
+  return fileName(`${evaluation.task}-evaluation-step-${step}-labels-${condition}`);
+}
+
+function save(evaluation: Evaluation, kind: 'csv' | 'json'): void {
+  const name = nameOf(evaluation);
   if (kind === 'csv') saveText(`${name}.csv`, evaluationCsv(evaluation), 'text/csv');
   else saveText(`${name}.json`, evaluationJson(evaluation), 'application/json');
+}
+
+/** The scores of every test film, while they are at hand: they are not kept with the run. */
+function FilmScores({ evaluation }: { evaluation: Evaluation }) {
+  const predictions = useEvaluation((state) => state.predictions[evaluation.task]);
+  const [names, setNames] = useState(false);
+  if (!predictions) return null;
+  return (
+    <>
+      <Button
+        data-testid="probe-export-films"
+        variant="default"
+        size="compact-xs"
+        leftSection={<IconDownload size={13} />}
+        onClick={() =>
+          saveText(
+            `${nameOf(evaluation)}-films.csv`,
+            predictionsCsv(predictions, names ? predictions.paths : null),
+            'text/csv',
+          )
+        }
+      >
+        Scores per film
+      </Button>
+      <Checkbox
+        size="xs"
+        label="with file names"
+        data-testid="probe-export-names"
+        checked={names}
+        onChange={({ currentTarget }) => setNames(currentTarget.checked)}
+      />
+    </>
+  );
 }
 
 function Exports({ evaluation }: { evaluation: Evaluation }) {
@@ -74,6 +112,7 @@ function Exports({ evaluation }: { evaluation: Evaluation }) {
           {kind.toUpperCase()}
         </Button>
       ))}
+      <FilmScores evaluation={evaluation} />
     </div>
   );
 }

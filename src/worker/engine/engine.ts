@@ -25,7 +25,6 @@ import type {
   SelfTestRow,
 } from '../../protocol/device.ts';
 import type {
-  ClassMap,
   DeviceFacts,
   EngineApi,
   EngineEvent,
@@ -41,12 +40,13 @@ import type {
   ViewPair,
 } from '../../protocol/engine.ts';
 import type { Fault } from '../../protocol/faults.ts';
+import type { ClassMap } from '../../protocol/looks.ts';
 import type { EncoderScores, StudyRequest, ValidationScore } from '../../protocol/study.ts';
 import type { KeepingPolicy } from '../../protocol/vault.ts';
 import { evaluate } from '../../tasks/evaluate.ts';
 import { scoreForStudy, validateForStudy } from '../../tasks/linear/study.ts';
 import type { Evaluation, TaskName } from '../../tasks/records.ts';
-import { filmCount, type TrainingSet } from '../../train/batchSource.ts';
+import type { TrainingSet } from '../../train/batchSource.ts';
 import { featureFile } from '../../train/featureFile.ts';
 import { filmFeatures } from '../../train/filmFeatures.ts';
 import { gatesOf, previewOf } from '../../train/inspect.ts';
@@ -111,10 +111,7 @@ export class Engine implements EngineApi {
   connectIntake(port: MessagePort, other = false): void {
     const take = (set: TrainingSet | null) => {
       if (!other) this.#status.dataset = set;
-      if (!set) return;
-      const { name, fingerprint } = set;
-      const event = { type: 'dataset', name, fingerprint, films: filmCount(set) } as const;
-      this.#events.send(other ? { ...event, other } : event);
+      if (set) this.#events.films(set, other);
     };
     if (other) this.#other.connect(port, take);
     else new IntakeLink(port, take);
@@ -227,6 +224,7 @@ export class Engine implements EngineApi {
         ...asked,
         config: parseConfig(config),
         onLayer: (fitted) => this.#looking.keep(fitted, run),
+        onScores: (predictions) => this.#events.send({ type: 'predictions', predictions }),
       }),
     );
   }

@@ -1,7 +1,8 @@
 // Where the linear layer of the newest evaluation looks, and what it would say of a film: kept with the encoder that it was fitted on,
 // and of no use as soon as that has taken another step. The arithmetic is in tasks/linear/classMap.ts.
 
-import type { ClassMap, ScoreLayer } from '../../protocol/engine.ts';
+import type { ScoreLayer } from '../../protocol/engine.ts';
+import type { ClassMap } from '../../protocol/looks.ts';
 import type { FittedLayer } from '../../tasks/evaluate.ts';
 import { lookAt } from '../../tasks/linear/classMap.ts';
 import type { TrainingSet } from '../../train/batchSource.ts';

@@ -12,7 +12,7 @@ import {
 } from '../../protocol/engine.ts';
 import type { StepSample } from '../../protocol/metrics.ts';
 import type { MarkKind } from '../../protocol/vault.ts';
-import type { TrainingSet } from '../../train/batchSource.ts';
+import { filmCount, type TrainingSet } from '../../train/batchSource.ts';
 import { AppError, asAppError, toWire } from '../../util/errors.ts';
 import { type ActiveRun, statusOf } from '../run/activeRun.ts';
 
@@ -106,6 +106,13 @@ export class EngineEvents {
   send(event: EngineEvent): void {
     this.flush();
     this.#post(event);
+  }
+
+  /** Films have come. @param other beside those of the run */
+  films(set: TrainingSet, other: boolean): void {
+    const { name, fingerprint } = set;
+    const event = { type: 'dataset', name, fingerprint, films: filmCount(set) } as const;
+    this.send(other ? { ...event, other } : event);
   }
 
   flush(): void {

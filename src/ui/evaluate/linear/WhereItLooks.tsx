@@ -5,7 +5,7 @@ import { Button, Slider } from '@mantine/core';
 import { IconRefresh, IconTarget } from '@tabler/icons-react';
 import { useEffect } from 'react';
 import { LABEL_NEGATIVE, LABEL_POSITIVE, SPLITS } from '../../../protocol/dataset.ts';
-import type { ClassMap } from '../../../protocol/engine.ts';
+import type { ClassMap } from '../../../protocol/looks.ts';
 import { useDataset } from '../../../store/films/dataset.ts';
 import {
   askClassMap,

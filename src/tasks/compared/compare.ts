@@ -71,17 +71,18 @@ export async function compareEncoders<E>(
   const { pretrained, random } = task.features;
   const total = draws.length * (2 + random.length);
   let done = 0;
-  const fitted = (fitting: Promise<Float64Array>) => {
+  // Begun only after the progress is told, which may call it off: a fit under way would then have nobody to hear its failure.
+  const fitted = (begin: () => Promise<Float64Array>) => {
     onProgress(scorer.stage, done++, total);
-    return fitting;
+    return begin();
   };
   // Draws of one random encoder after the other, as summarise wants them.
   for (const features of random) {
-    for (const draw of draws) scores.random.push(await fitted(scorer.encoder(features, draw)));
+    for (const draw of draws) scores.random.push(await fitted(() => scorer.encoder(features, draw)));
   }
   for (const draw of draws) {
-    scores.pretrained.push(await fitted(scorer.encoder(pretrained, draw)));
-    scores.pixels.push(await fitted(scorer.pixels(pixels, draw)));
+    scores.pretrained.push(await fitted(() => scorer.encoder(pretrained, draw)));
+    scores.pixels.push(await fitted(() => scorer.pixels(pixels, draw)));
   }
 
   const test = { ...testFilms(dataset, rows, scored, draws), scores };

@@ -8,6 +8,7 @@ import type { Predictions } from '../../protocol/looks.ts';
 import type { Pretrainer } from '../../train/pretrain.ts';
 import { AppError } from '../../util/errors.ts';
 import { Rng } from '../../util/rng.ts';
+import { compareEncoders } from '../compared/compare.ts';
 import { verdict } from '../compared/record.ts';
 import type { Sets } from '../record.ts';
 import { rank, rankedAuroc } from '../scores/auroc.ts';
@@ -222,4 +223,32 @@ describe('bootstrap', () => {
     });
     expect(percentileInterval(null, values)).toEqual({ value: null, low: null, high: null });
   });
+});
+
+it('begins no fit once it is called off, so that none fails unheard', async () => {
+  const begun: string[] = [];
+  const fit = async () => {
+    begun.push('fit');
+    throw new AppError('cancelled');
+  };
+  const none = { features: noise };
+  const run = compareEncoders(
+    {
+      dataset,
+      features: { pretrained: none, random: [none] },
+      config,
+      findings: [],
+      step: 1,
+      start: 'random',
+      sets: null,
+      onProgress: () => {
+        throw new AppError('cancelled');
+      },
+      yieldNow: async () => {},
+    },
+    { stage: 'Fits', encoder: fit, pixels: fit },
+    () => [],
+  );
+  await expect(run).rejects.toMatchObject({ code: 'cancelled' });
+  expect(begun).toEqual([]);
 });

@@ -9,6 +9,16 @@ import type { EngineState } from '../../src/protocol/engine.ts';
 /** Compiling the first step on a software adapter that other work shares. */
 const PATIENCE = { timeout: 90_000 };
 
+/** Settings of a model so small that most of a test is the test. */
+export const TINY: Partial<Config> = {
+  width: 4,
+  projectorHidden: 16,
+  embeddingDim: 16,
+  levelChannels: 8,
+  levelSize: 8,
+  batchSize: 4,
+};
+
 export class App {
   readonly page: Page;
   readonly transport: Locator;

@@ -7,7 +7,7 @@ import path from 'node:path';
 import type { Page } from 'playwright/test';
 import { dropFolder } from '../headless/dropFolder.ts';
 import { makeFilms } from '../tools/films.mjs';
-import type { App } from './app.ts';
+import { type App, TINY } from './app.ts';
 import { expect, test } from './fixtures.ts';
 import { headless } from './headless.ts';
 
@@ -53,7 +53,7 @@ test('a second visit takes every film from the cache, and trains from it without
   await expect(storage(app.page)).toHaveAttribute('data-found', '0');
   await expect(cacheSize(app.page)).toHaveAttribute('data-films', String(FILMS));
   await app.page.goto('about:blank');
-  await app.open({ maxSteps: 24 });
+  await app.open({ ...TINY, maxSteps: 48 });
   await read(app);
   await expect(storage(app.page)).toHaveAttribute('data-found', String(FILMS));
   await expect(storage(app.page)).toHaveAttribute('data-memory', '0');
@@ -67,7 +67,7 @@ test('a second visit takes every film from the cache, and trains from it without
   await app.command('playPause').click();
   await app.reaches('done');
   const waits = app.page.getByTestId('data-waits');
-  await expect(waits).toContainText(/24 steps?|of 24/);
+  await expect(waits).toContainText(/48 steps?|of 48/);
   // The first steps wait for the reader to start; from the second epoch on none does.
   expect(Number(await waits.getAttribute('data-waited'))).toBeLessThan(10);
 });
@@ -106,7 +106,7 @@ test('when the browser grants too little, the rest is trained on from memory, an
   app,
 }) => {
   const client = await app.page.context().newCDPSession(app.page);
-  await app.open({ maxSteps: 4 });
+  await app.open({ ...TINY, maxSteps: 4 });
   const origin = new URL(app.page.url()).origin;
   await client.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 800_000 });
   await read(app);
@@ -191,10 +191,22 @@ test('training is the same bit by bit from the cache and from memory', async () 
   test.setTimeout(240_000);
   const run = async (cache: 'yes' | 'no') => {
     const out = mkdtempSync(path.join(tmpdir(), 'run-'));
-    const call = ['pretrain', '--data', folder, '--preset', 'smoke', '--steps', '24', '--cache', cache];
+    const tiny = ['--set', 'width=4', '--set', 'batchSize=4'];
+    const call = [
+      'pretrain',
+      '--data',
+      folder,
+      '--preset',
+      'smoke',
+      '--steps',
+      '48',
+      '--cache',
+      cache,
+      ...tiny,
+    ];
     const { err, status } = await headless(...call, '--out', out);
     expect([err, status]).toEqual(['', 0]);
-    // From the second epoch on the films are at hand before the step: the first has 10 steps of 8 films.
+    // From the second epoch on the films are at hand before the step: the first has 20 steps of 4 films.
     const { dataWaits } = JSON.parse(readFileSync(path.join(out, 'report.json'), 'utf8'));
     expect(dataWaits.lastStep).toBeLessThan(10);
     const lines = readFileSync(path.join(out, 'metrics.jsonl'), 'utf8').trimEnd().split('\n');

@@ -1,12 +1,13 @@
 // The Device view: the self-test beside a run that then goes on. And runs that begin with weights from a file.
 
 import { METHOD_NAMES } from '../../src/methods/records.ts';
+import { TINY } from './app.ts';
 import { expect, test } from './fixtures.ts';
 import { resnetFile } from './weights.ts';
 
 test('the self-test finds this GPU right, and a run under way goes on afterwards', async ({ app }) => {
   test.setTimeout(300_000);
-  await app.open({ maxSteps: 3 });
+  await app.open({ ...TINY, maxSteps: 3 });
   await app.command('step').click();
   await app.reachesStep(1);
   await app.reaches('paused');
@@ -62,7 +63,7 @@ test('a run begins with weights from a file that fits, and says so', async ({ ap
 
 test('a kernel that is switched off is replaced, in a run too, and says by what', async ({ app }) => {
   test.setTimeout(180_000);
-  await app.open({ maxSteps: 1 });
+  await app.open({ ...TINY, maxSteps: 1 });
   await app.view('Device');
   const row = app.page.locator('[data-kernel="vicreg"]');
   const toggle = row.getByRole('switch');

@@ -9,19 +9,14 @@ import { encode } from 'fast-png';
 import { type BrowserContext, expect, type Page } from 'playwright/test';
 import type { Config } from '../../src/config/schema.ts';
 import type { Fault } from '../../src/protocol/faults.ts';
-import { App } from './app.ts';
+import { App, TINY } from './app.ts';
 
 export const STEPS = 24;
 export const EVERY = 5;
 const RATE = '0.002';
-export const TINY: Partial<Config> = {
+const RUN: Partial<Config> = {
   learningRate: Number(RATE),
-  width: 4,
-  projectorHidden: 16,
-  embeddingDim: 16,
-  levelChannels: 8,
-  levelSize: 8,
-  batchSize: 4,
+  ...TINY,
   maxSteps: STEPS,
   seed: 3,
 };
@@ -68,7 +63,7 @@ export class FaultRig {
     const page = await this.context.newPage();
     this.#app = new App(page, this.#home);
     if (!keep) await this.forgetRuns();
-    await this.app.open({ ...TINY, ...settings });
+    await this.app.open({ ...RUN, ...settings });
     await this.keepOften();
   }
 
@@ -80,7 +75,7 @@ export class FaultRig {
   /** Another page of the same browser. */
   async second(): Promise<App> {
     const app = new App(await this.context.newPage(), this.#home);
-    await app.open(TINY);
+    await app.open(RUN);
     return app;
   }
 

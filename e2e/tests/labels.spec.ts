@@ -4,6 +4,7 @@
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { TINY } from './app.ts';
 import { expect, test } from './fixtures.ts';
 import { madeFolder } from './folders.ts';
 
@@ -192,7 +193,7 @@ test('parts are drawn anew, and a duplicate is left out; the engine trains on wh
   app,
 }) => {
   const folder = labelledFolder();
-  await app.open({ maxSteps: 2 });
+  await app.open({ ...TINY, maxSteps: 2 });
   const { page } = app;
   await page.getByTestId('folder-input').setInputFiles(folder);
   await expect(page.getByTestId('data-panel')).toContainText('25 films');

@@ -6,8 +6,7 @@ import { strToU8, unzipSync, zipSync } from 'fflate';
 import type { Page } from 'playwright/test';
 import { writeSafetensors } from '../../src/util/safetensors.ts';
 import { checksumOf } from '../../src/vault/records.ts';
-import type { App } from './app.ts';
-import { TINY } from './faultRig.ts';
+import { type App, TINY } from './app.ts';
 import { expect, test } from './fixtures.ts';
 
 const rows = (page: Page) => page.getByTestId('run-row');

@@ -1,10 +1,11 @@
 // Evaluations from the page, on a trained encoder: the task is chosen, each leaves its table, and the table its export.
 
+import { TINY } from './app.ts';
 import { expect, test } from './fixtures.ts';
 
 test('each task scores three encoders per finding, and the table can be exported', async ({ app }) => {
   test.setTimeout(240_000);
-  await app.open({ maxSteps: 4, probeEpochs: 5, imageSize: 48 });
+  await app.open({ ...TINY, maxSteps: 4, probeEpochs: 5, imageSize: 48 });
   await app.command('playPause').click();
   await app.reaches('done');
   await app.view('Evaluate');
@@ -36,7 +37,7 @@ test('each task scores three encoders per finding, and the table can be exported
 });
 
 test('an evaluation can be called off, and the model is there as before', async ({ app }) => {
-  await app.open({ maxSteps: 4 });
+  await app.open({ ...TINY, maxSteps: 4 });
   await app.command('playPause').click();
   await app.reaches('done');
   await app.view('Evaluate');

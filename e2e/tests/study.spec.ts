@@ -5,13 +5,26 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { TINY } from './app.ts';
 import { expect, test } from './fixtures.ts';
 import { madeFolder } from './folders.ts';
 import { headless } from './headless.ts';
 
 const asked = (data: string, out: string) => [
   ...['study', '--data', data, '--methods', 'mlvicx,vicreg', '--seeds', '1', '--shares', '0.3,1'],
-  ...['--preset', 'smoke', '--set', 'probeEpochs=3', '--steps', '120', '--keep-every', '1', '--out', out],
+  ...[
+    '--preset',
+    'smoke',
+    '--set',
+    'probeEpochs=3',
+    '--set',
+    'width=4',
+    '--set',
+    'batchSize=4',
+    '--steps',
+    '60',
+  ],
+  ...['--keep-every', '1', '--out', out],
 ];
 
 /** Everything but what takes time and memory. */
@@ -64,7 +77,7 @@ test('a study that is cut goes on, and ends with the numbers of one that was not
   expect(rest.out).not.toContain('score raw pixels');
   expect(numbersOf(parts!)).toEqual(numbersOf(whole!));
 
-  const other = await headless(...asked(data, parts!).map((word) => (word === '120' ? '7' : word)));
+  const other = await headless(...asked(data, parts!).map((word) => (word === '60' ? '7' : word)));
   expect(other.status).toBe(2);
   expect(other.err).toContain('holds another study');
   for (const folder of [data, whole!, parts!]) rmSync(folder, { recursive: true });
@@ -72,7 +85,7 @@ test('a study that is cut goes on, and ends with the numbers of one that was not
 
 test('by click: the table fills, and a reload goes on', async ({ app }) => {
   test.setTimeout(300_000);
-  await app.open({ probeEpochs: 3, labelDraws: 1, probeFlip: false });
+  await app.open({ ...TINY, probeEpochs: 3, labelDraws: 1, probeFlip: false });
   const { page } = app;
   await app.view('Study');
   await page.getByTestId('study-seeds').fill('1');

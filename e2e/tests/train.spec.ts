@@ -1,12 +1,13 @@
 // A run by hand: play, pause, step, resume, reset; charts while it trains; what it leaves to take along.
 
 import { metricNames } from '../../src/protocol/metrics.ts';
+import { TINY } from './app.ts';
 import { expect, test } from './fixtures.ts';
 
 const METRIC_NAMES = metricNames({ method: 'mlvicx' });
 
 test('play, pause, one step, resume, end, export in full; reset goes back to the start', async ({ app }) => {
-  await app.open({ maxSteps: 5000 });
+  await app.open({ ...TINY, maxSteps: 5000 });
   await app.command('playPause').click();
   await app.reachesStep(2);
   await app.command('playPause').click();
@@ -37,7 +38,7 @@ test('play, pause, one step, resume, end, export in full; reset goes back to the
 });
 
 test('a zoom stays while the run goes on, and a double click shows all again', async ({ app }) => {
-  await app.open({ maxSteps: 2000 });
+  await app.open({ ...TINY, maxSteps: 2000 });
   await app.command('playPause').click();
   await app.reachesStep(12);
   const chart = app.page.getByTestId('chart-total');

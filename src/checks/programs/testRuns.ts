@@ -4,7 +4,14 @@
 
 import type { Field } from '../../config/fields.ts';
 import { PRESET_NAMES, presetConfig } from '../../config/presets.ts';
-import { type Config, keysInForce, parseConfig, SCHEMA } from '../../config/schema.ts';
+import {
+  type Config,
+  type ConfigKey,
+  defaultConfig,
+  keysInForce,
+  parseConfig,
+  SCHEMA,
+} from '../../config/schema.ts';
 
 /** Widths and sides that neither four nor two nor three divides, more rows than columns, a batch of one short group. */
 const ODD: Readonly<Record<string, Partial<Config>>> = {
@@ -54,7 +61,12 @@ const SMALL = 64;
 function changed(name: string, config: Config): NamedRun[] {
   const changes = others(config);
   const together = Object.assign({}, ...changes.map(([, values]) => values)) as Partial<Config>;
-  const list: [string, Partial<Config>][] = config.imageSize <= SMALL ? changes : [['all else', together]];
+  // What other methods share with the first is changed alone there; here all of it at once, and what is the method's own alone.
+  const first = new Set(keysInForce({ ...config, method: defaultConfig().method }));
+  const own = changes.filter(([, values]) => Object.keys(values).some((key) => !first.has(key as ConfigKey)));
+  const alone = config.method === defaultConfig().method ? changes : own;
+  const all: [string, Partial<Config>] = ['all else', together];
+  const list = config.imageSize > SMALL ? [all] : alone === changes ? changes : [...own, all];
   return list.map(([change, values]) => ({
     name: `${name}, ${change}`,
     config: { ...config, ...values },

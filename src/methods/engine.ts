@@ -43,13 +43,13 @@ export interface HeadOutputs {
 export interface ViewFacts {
   /**
    * `labels`: those of its film, 1, 0 or -1 where not known, by finding; columns beyond the findings are -1. `location`: where
-   * the view lies in its film, LOCATION_COLUMNS numbers (gpu/kernels/places/constants.ts).
+   * the view lies in its film, LOCATION_COLUMNS numbers (gpu/kernels/places/matchPrograms.ts).
    */
   readonly kind: 'labels' | 'location';
   columns(config: Config): number;
 }
 
-/** A second network that follows the trained one. Its storages say whom they follow (methods/encoder/target.ts). */
+/** A second network that follows the trained one. Its storages say whom they follow (methods/encoder/network.ts). */
 export interface TargetNetwork {
   /** From the target encoder's features of both views to what the loss gets as `inside.target`, [2N, D]; no gradient goes back. */
   embed(pass: Pass, features: Tensor, config: Config): Tensor;

@@ -1,6 +1,6 @@
 // The target network of BYOL or MoCo as the moving average of the trained one, in as few dispatches as the optimiser has: what
 // the optimiser updates in its flat arena is followed by an arena with the same places (and copied out to the target's
-// storages), a large storage where it is. The arithmetic is in gpu/kernels/optimiser/movingAverage.ts.
+// storages), a large storage where it is. The arithmetic is in gpu/kernels/optimiser/optimiser.ts.
 
 import { keptZeros } from '../gpu/backend.ts';
 import { sizeOf, type Tensor } from '../gpu/kernel.ts';

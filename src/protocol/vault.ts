@@ -64,7 +64,7 @@ const KEPT_CHECKPOINT = object({
   /** Optimiser steps taken: the run goes on with this step. */
   step: count,
   bytes: count,
-  /** Hex SHA-256 over the digests of its blocks, see vault/checksum.ts. */
+  /** Hex SHA-256 over the digests of its blocks, see vault/records.ts. */
   checksum: text(),
   /** Milliseconds since 1970. */
   savedAt: count,

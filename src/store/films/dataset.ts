@@ -17,7 +17,7 @@ import {
 import { AppError, toWire, type WireError } from '../../util/errors.ts';
 import type { IntakeClient, PlaygroundClient } from '../../worker/client.ts';
 import { currentClient } from '../client.ts';
-import { askToPersist, refreshCache, rememberFolder } from './folders.ts';
+import { askToPersist, refreshCache, rememberFolder } from './kept.ts';
 import { addThumbnails, forgetThumbnails, retryThumbnails, thumbnailCount } from './thumbnails.ts';
 
 export interface Source {

@@ -25,7 +25,7 @@ import {
   useDataset,
 } from '../films/dataset.ts';
 import { folderSource } from '../films/files.ts';
-import { eraseFilms, mayRead, type RememberedFolder, recallFolders, refreshCache } from '../films/folders.ts';
+import { eraseFilms, mayRead, type RememberedFolder, recallFolders, refreshCache } from '../films/kept.ts';
 import { requireProtectedPage } from '../page/protection.ts';
 import { setDraft, takeConfig, useSettings } from '../page/settings.ts';
 import { type Busy, runExists, showError, useSession } from '../session.ts';

@@ -16,7 +16,7 @@ import { addMarker, appendSamples, resetSeries } from '../curves/series.ts';
 import { takeSnapshots } from '../curves/snapshots.ts';
 import { useDataset } from '../films/dataset.ts';
 import { folderSource } from '../films/files.ts';
-import { mayRead, type RememberedFolder } from '../films/folders.ts';
+import { mayRead, type RememberedFolder } from '../films/kept.ts';
 import { setDraft, takeConfig } from '../page/settings.ts';
 import { showError, useSession } from '../session.ts';
 import { filmsAtHand, load, needsRestart, restart } from './acts.ts';

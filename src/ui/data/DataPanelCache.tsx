@@ -5,7 +5,7 @@ import { Button } from '@mantine/core';
 import { useState } from 'react';
 import type { CacheState, StorageReport } from '../../protocol/cache.ts';
 import { useDataset } from '../../store/films/dataset.ts';
-import { useCache } from '../../store/films/folders.ts';
+import { useCache } from '../../store/films/kept.ts';
 import { eraseCache } from '../../store/run/acts.ts';
 import { runExists, useSession } from '../../store/session.ts';
 import { formatBytes, formatCount, formatDuration } from '../../util/format.ts';

@@ -3,7 +3,7 @@
 import { ActionIcon, Button, Tooltip, UnstyledButton } from '@mantine/core';
 import { IconFolderOpen, IconHistory, IconX } from '@tabler/icons-react';
 import { SYNTHETIC_SOURCE, useDataset } from '../../store/films/dataset.ts';
-import { forgetFolder, type RememberedFolder, useFolders } from '../../store/films/folders.ts';
+import { forgetFolder, type RememberedFolder, useFolders } from '../../store/films/kept.ts';
 import { useWhyNotProtected } from '../../store/page/protection.ts';
 import { offerSource, openAgain } from '../../store/run/acts.ts';
 import { formatCount } from '../../util/format.ts';

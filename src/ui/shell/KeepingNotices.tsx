@@ -7,7 +7,7 @@ import { IconDatabaseExclamation, IconEye, IconHistory, IconPlayerTrackNext } fr
 import { useEffect, useState } from 'react';
 import { isAtWork } from '../../protocol/engine.ts';
 import type { ListedRun } from '../../protocol/vault.ts';
-import { useFolders } from '../../store/films/folders.ts';
+import { useFolders } from '../../store/films/kept.ts';
 import { takeUpdate, useProtection } from '../../store/page/protection.ts';
 import { closeNotice, useKeeping } from '../../store/run/keeping.ts';
 import {

@@ -11,8 +11,8 @@ import { AppError } from '../../util/errors.ts';
 import type { EngineEvents, EngineStatus } from '../engine/status.ts';
 import type { ActiveRun } from './activeRun.ts';
 import type { RunKeeper } from './runKeeper.ts';
-import type { EngineStorage } from './runKeeperStorage.ts';
 import type { RunLoop } from './runLoop.ts';
+import type { EngineStorage } from './runStorage.ts';
 
 export interface RunParts {
   readonly status: EngineStatus;

@@ -18,8 +18,8 @@ import { AppError } from '../../util/errors.ts';
 import type { RunStorage } from '../../vault/folder.ts';
 import { type RestorePoint, RunVault } from '../../vault/runVault.ts';
 import { readKeptSnapshots, writeKeptSnapshots } from '../../vault/seriesFile.ts';
-import { StorageWatch, type Tell } from './runKeeperStorage.ts';
 import { type Begun, LossThumbnail, lastOf, mean, recordOf } from './runRecord.ts';
+import { StorageWatch, type Tell } from './runStorage.ts';
 
 export class RunKeeper {
   readonly #vault: RunVault;

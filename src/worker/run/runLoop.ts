@@ -24,7 +24,7 @@ import {
   withSmallerPreset,
 } from './recovery.ts';
 import type { RunKeeper } from './runKeeper.ts';
-import type { EngineStorage } from './runKeeperStorage.ts';
+import type { EngineStorage } from './runStorage.ts';
 import { LossLog } from './stepWatch.ts';
 
 interface Surroundings {

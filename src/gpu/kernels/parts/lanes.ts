@@ -1,6 +1,7 @@
 // Small pieces of WGSL that the kernels share: vector and matrix types of the widths WGSL has, loads of a few neighbouring
-// numbers, how wide a channel dimension can be read, the sum over a workgroup's threads, and the second stage of a split sum. Products are written as
-// matrix times vector throughout: software adapters turn those, and only those, into fused multiply-adds.
+// numbers, how wide a channel dimension can be read, the sum over a workgroup's threads, and the second stage of a split sum.
+// Products are written as matrix times vector throughout: software adapters turn those, and only those, into fused
+// multiply-adds.
 
 import type { TensorInfo } from '../../backend.ts';
 import { type GpuJob, sizeOf } from '../../kernel.ts';

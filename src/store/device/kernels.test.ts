@@ -1,4 +1,5 @@
-// Kernels switched off on the page: the engine hears it, a fresh engine hears it again, and a prepared run refuses it.
+// Kernels switched off on the page: the engine hears it, a fresh engine hears it again, and a prepared run refuses it. And their
+// self-test as the page shows it.
 
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createFakeClient } from '../../fake/engine.ts';
@@ -42,9 +43,6 @@ it('is refused while a run is prepared, which changes nothing', async () => {
   expect(useKernels.getState().without).toEqual([]);
   await stop();
 });
-
-beforeEach(() => startSession(() => createFakeClient({ beat: 1 })));
-afterEach(() => useSession.setState({ error: null }));
 
 it('shows every row and the verdict, and leaves the engine as it was', async () => {
   const { state } = useSession.getState().status;

@@ -12,12 +12,11 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { decodeFilm } from '../../src/data/decode.ts';
+import { toGrey } from '../../src/data/grayscale.ts';
+import { decodePngFile } from '../../src/data/raster/raster.ts';
 import { readSafetensors } from '../../src/util/safetensors.ts';
 
 const LIMIT = 1e-5;
-/** No film is as large: what is read is the film as it is. */
-const WHOLE = { planeSize: 2 ** 15, thumbnailSize: 8 };
 /** The maps of the levels, in the file of features as means over their places. */
 const LEVELS = [1, 2, 3, 4, 5].map((level) => `level${level}`);
 
@@ -70,8 +69,9 @@ async function check(checkpoint: string, data: string, limit: number, folder: st
   const worst = new Map<string, number>();
   for (const [film, name] of names.entries()) {
     const bytes = new Uint8Array(await readFile(path.join(data, name)));
-    const { plane, width, height } = await decodeFilm(bytes.buffer, WHOLE);
-    const given = new ort.Tensor('uint8', plane, [1, height, width]);
+    const { values, width, height, recipe } = await decodePngFile(bytes);
+    const grey = recipe === null ? values : toGrey(values, recipe).plane;
+    const given = new ort.Tensor('uint8', grey, [1, height, width]);
     const made: Record<string, Output> = await session.run({ films: given });
     for (const [ours, theirs] of [['h', 'features'], ...LEVELS.map((level) => [level, level])] as const) {
       const { shape, data: values } = tensors.get(ours!)!;

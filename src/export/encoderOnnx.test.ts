@@ -1,12 +1,15 @@
 // The ONNX model in onnxruntime-web (its WebAssembly, which runs in Node) against what the playground computes of the same films,
 // in the plain loops of its kernels: features, maps and scores, for films of several sizes, larger ones among them.
 
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Checkpoint, writeCheckpoint } from '../checkpoint/checkpoint.ts';
 import { isBufferName, type NamedTensor } from '../checkpoint/stateDict.ts';
 import { presetConfig } from '../config/presets.ts';
 import { type Config, parseConfig } from '../config/schema.ts';
+import { decodePngFile } from '../data/raster/raster.ts';
 import { type Plane, shrink } from '../data/resize.ts';
 import { tf } from '../gpu/backend.ts';
 import { sizeOf } from '../gpu/kernel.ts';
@@ -39,6 +42,7 @@ const ort: Runtime = createRequire(import.meta.url)('onnxruntime-web');
 ort.env.wasm.numThreads = 1;
 
 const LEVELS = [1, 2, 3, 4, 5];
+const NIH = '../shared/data/cxr-folder/nih-cxr14-1000/images';
 const rng = new Rng(3, 'synthetic');
 
 /** A film with structure at several scales. */
@@ -172,6 +176,22 @@ describe('the encoder in ONNX', () => {
       const wanted = await ours(config, pass, plane, false);
       // Shrinking rounds to grey levels, and sums in single precision may round to the other.
       expect(apart(made.features!.data.subarray(32 * i, 32 * i + 32), wanted.features)).toBeLessThan(1e-3);
+    }
+  });
+
+  it.skipIf(!existsSync(NIH))(`computes what the playground does of 20 films of ${NIH}`, async () => {
+    const config = configOf({ method: 'mlvicx', planeSize: 256 });
+    const { parameters, tensors } = weightsOf(config);
+    const session = await ort.InferenceSession.create(encoderOnnx({ tensors, ...config }));
+    const pass: Pass = { parameters, tape: null, norm: 'running', groups: 1 };
+    for (const name of readdirSync(NIH).sort().slice(0, 20)) {
+      const { values, width, height } = await decodePngFile(
+        new Uint8Array(readFileSync(path.join(NIH, name))),
+      );
+      const plane = { width, height, bytes: Uint8Array.from(values) };
+      const made = await session.run({ films: filmTensor(plane) });
+      const wanted = await ours(config, pass, plane, true);
+      expect(apart(made.features!.data, wanted.features)).toBeLessThan(1e-5);
     }
   });
 

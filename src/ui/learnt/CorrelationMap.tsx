@@ -116,10 +116,13 @@ export function CorrelationMap({
   picture,
   label,
   step,
+  withFilms = true,
 }: {
   picture: OutputPicture;
   label: string;
   step: number;
+  /** A cell shows its films, as the network at hand has them. */
+  withFilms?: boolean;
 }) {
   const [order, setOrder] = useState<Order>('variance');
   const [cell, setCell] = useState<readonly [number, number] | null>(null);
@@ -179,7 +182,7 @@ export function CorrelationMap({
           // biome-ignore lint/a11y/noNoninteractiveTabindex: its cells are read with the arrow keys.
           tabIndex={0}
           role="img"
-          aria-label={`${title}. ${sentence} Arrow keys read the cells, Enter shows their films.`}
+          aria-label={`${title}. ${sentence} Arrow keys read the cells${withFilms ? ', Enter shows their films' : ''}.`}
           onKeyDown={move}
         >
           <canvas
@@ -210,12 +213,12 @@ export function CorrelationMap({
         <span className={styles.scaleBar} style={{ background: divergingGradient(scheme) }} aria-hidden />
         <span className="num">1</span>
       </div>
-      <p className={`num ${styles.readout}`} aria-live="polite" data-testid="correlation-cell">
+      <p className={styles.readout} aria-live="polite" data-testid="correlation-cell">
         {cell
           ? cellWords(picture, shown, row, column)
-          : 'Point at a cell, or use the arrow keys; a click or Enter shows its films.'}
+          : `Point at a cell, or use the arrow keys${withFilms ? '; a click or Enter shows its films' : ''}.`}
       </p>
-      {asked && (
+      {withFilms && asked && (
         <CellFilms
           output={picture.name}
           as={dimensionsOf(picture, asked[0])}

@@ -121,6 +121,13 @@ function LooksControls() {
   return shown && <Scrubber list={list} shown={shown} />;
 }
 
+const TwoRunsControls = () => (
+  <>
+    <RunsControls />
+    <LooksControls />
+  </>
+);
+
 interface PartProps {
   readonly output: OutputName;
   readonly outputs: readonly OutputName[];
@@ -137,7 +144,7 @@ const PARTS: Record<LearntPart, Part> = {
   looks: { ofOutput: true, Controls: LooksControls, Body: Looks },
   map: { ofOutput: true, Controls: MapControls, Body: ({ output }) => <FilmMap label={output.label} /> },
   step: { ofOutput: false, Controls: StepControls, Body: () => <StepAgainPart /> },
-  runs: { ofOutput: true, Controls: RunsControls, Body: TwoRuns },
+  runs: { ofOutput: true, Controls: TwoRunsControls, Body: TwoRuns },
 };
 
 export function LearntView() {

@@ -19,7 +19,7 @@ import { ErrorNotice } from '../shell/ErrorNotice.tsx';
 import shared from '../shell/shared.module.css';
 import { CorrelationMap } from './CorrelationMap.tsx';
 import { Card, FigureCard } from './FigureCard.tsx';
-import { deviationFigure, pathFigure, spectrumFigure } from './figures.ts';
+import { deviationFigure, type Figure, neighbourFigure, pathFigure, spectrumFigure } from './figures.ts';
 import {
   bothFigure,
   comparisonWarning,
@@ -27,6 +27,7 @@ import {
   labelsOf,
   likenessSentence,
   likenessTable,
+  onSharedAxes,
 } from './likenessFigure.ts';
 import styles from './runs.module.css';
 
@@ -159,14 +160,36 @@ function Matrix({ likeness, title, labels, others, testId }: MatrixProps) {
   );
 }
 
-interface OneProps {
+interface Side {
   readonly name: string;
   readonly list: readonly Snapshot[];
   readonly shown: Snapshot | null;
-  readonly output: OutputName;
 }
 
-function OneRun({ name, list, shown, output }: OneProps) {
+interface OneProps extends Side {
+  /** The run whose network is at hand, so that films can pass through it. */
+  readonly atHand: boolean;
+  readonly output: OutputName;
+  readonly figures: readonly Figure[];
+}
+
+const TEST_IDS = ['run-spectrum', 'run-deviations', 'run-path', 'run-neighbours'] as const;
+
+/** The pictures of a run at the look that is shown; none where it has no look at this output. */
+function figuresOf({ list, shown }: Side, output: OutputName): readonly Figure[] {
+  const picture = shown?.outputs.find(({ name }) => name === output.name);
+  if (!shown || !picture) return [];
+  const upTo = list.filter(({ step }) => step <= shown.step);
+  const neighbours = neighbourFigure(upTo);
+  return [
+    spectrumFigure(picture, output.label, shown.step),
+    deviationFigure(picture, output.label, shown.step),
+    pathFigure(upTo, output.name, output.label, shown.step),
+    ...(neighbours ? [neighbours] : []),
+  ];
+}
+
+function OneRun({ name, shown, output, figures, atHand }: OneProps) {
   const picture = shown?.outputs.find((one) => one.name === output.name);
   if (!shown || !picture) {
     return (
@@ -176,17 +199,35 @@ function OneRun({ name, list, shown, output }: OneProps) {
       </section>
     );
   }
-  const upTo = list.filter(({ step }) => step <= shown.step);
   return (
     <section aria-label={name} data-testid="one-run">
       <h2>
         {name} <span className="dim num">step {formatCount(shown.step)}</span>
       </h2>
-      <FigureCard testId="run-spectrum" figure={spectrumFigure(picture, output.label, shown.step)} />
-      <FigureCard testId="run-deviations" figure={deviationFigure(picture, output.label, shown.step)} />
-      <FigureCard testId="run-path" figure={pathFigure(upTo, output.name, output.label, shown.step)} />
-      <CorrelationMap picture={picture} label={output.label} step={shown.step} />
+      {figures.map((figure, i) => (
+        <FigureCard key={TEST_IDS[i]} testId={TEST_IDS[i]!} figure={figure} />
+      ))}
+      <CorrelationMap picture={picture} label={output.label} step={shown.step} withFilms={atHand} />
     </section>
+  );
+}
+
+/** Both runs, each picture on the axes of its counterpart. */
+function SideBySide({ sides, output }: { sides: readonly [Side, Side]; output: OutputName }) {
+  const [own, other] = sides.map((side) => figuresOf(side, output)) as [readonly Figure[], readonly Figure[]];
+  const pairs = own.map((figure, i) =>
+    other[i] ? onSharedAxes(figure, other[i]) : ([figure, figure] as const),
+  );
+  return (
+    <div className={styles.columns}>
+      <OneRun {...sides[0]} atHand output={output} figures={pairs.map(([figure]) => figure)} />
+      <OneRun
+        {...sides[1]}
+        atHand={false}
+        output={output}
+        figures={other.map((figure, i) => pairs[i]?.[1] ?? figure)}
+      />
+    </div>
   );
 }
 
@@ -287,10 +328,13 @@ export function TwoRuns({ output, outputs }: { output: OutputName; outputs: read
       />
       <FigureCard testId="both-runs" figure={bothFigure([list, otherList], names, output, measure)} />
       <Alike labels={labelsOf(outputs)} others={labelsOf(outputsOf(method))} names={names} />
-      <div className={styles.columns}>
-        <OneRun name={own.name} list={list} shown={shown} output={output} />
-        <OneRun name={other.name} list={otherList} shown={beside} output={output} />
-      </div>
+      <SideBySide
+        sides={[
+          { name: own.name, list, shown },
+          { name: other.name, list: otherList, shown: beside },
+        ]}
+        output={output}
+      />
     </>
   );
 }

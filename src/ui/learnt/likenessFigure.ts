@@ -46,6 +46,19 @@ export const likenessTable = (
   ]),
 });
 
+/** Two pictures on axes that hold both, so that they can be held against each other. */
+export function onSharedAxes(a: Figure, b: Figure): readonly [Figure, Figure] {
+  const joined = (axis: 'x' | 'y') => {
+    const [one, two] = [a[axis].range, b[axis].range];
+    return { ...a[axis], range: [Math.min(one[0], two[0]), Math.max(one[1], two[1])] as const };
+  };
+  const axes = { x: joined('x'), y: joined('y') };
+  return [
+    { ...a, ...axes },
+    { ...b, ...axes },
+  ];
+}
+
 /** One measure of one output along both runs. */
 export function bothFigure(
   lists: readonly [readonly Snapshot[], readonly Snapshot[]],
@@ -53,19 +66,15 @@ export function bothFigure(
   output: OutputName,
   measure: MeasureName,
 ): Figure {
-  const [own, other] = lists.map((list) => measureFigure(list, [output], measure)) as [Figure, Figure];
+  const [own, other] = onSharedAxes(
+    measureFigure(lists[0], [output], measure),
+    measureFigure(lists[1], [output], measure),
+  );
   const traces = [own, other].map((figure, i) => ({
     ...figure.traces[0]!,
     label: names[i]!,
     colour: i === 0 ? 'var(--term-blue)' : 'var(--term-amber)',
   }));
-  const range = (axis: 'x' | 'y') => {
-    const ranges = [own, other].map((figure) => figure[axis].range);
-    return {
-      ...own[axis],
-      range: [Math.min(...ranges.map(([low]) => low)), Math.max(...ranges.map(([, high]) => high))] as const,
-    };
-  };
   const steps = [...new Set(lists.flat().map(({ step }) => step))].sort((a, b) => a - b);
   const valueAt = (list: readonly Snapshot[], step: number) =>
     list.find((one) => one.step === step)?.outputs.find(({ name }) => name === output.name)?.measured[
@@ -75,8 +84,6 @@ export function bothFigure(
   return {
     ...own,
     title: `${MEASURES[measure].label}, ${output.label}, both runs`,
-    x: range('x'),
-    y: range('y'),
     traces,
     table: { columns: ['step', ...names], rows },
     array: { shape: [rows.length, 3], data: Float64Array.from(rows.flat()) },

@@ -96,6 +96,7 @@ export const PRESETS = {
       diagnoseEvery: 0,
       probeEpochs: 20,
       tuneEpochs: 3,
+      maskEpochs: 3,
       labelDraws: 2,
       randomEncoders: 1,
     },

@@ -21,7 +21,7 @@ import { fakeSample } from './curves.ts';
 import { fakeBudget, fakeKernels, fakeRows } from './device.ts';
 import { fakeFeatures, fakeMap } from './features.ts';
 import { makeFakeIntake } from './films.ts';
-import { fakeClassMap, fakeGates, fakeStepAgain, fakeViews } from './pictures.ts';
+import { fakeClassMap, fakeGates, fakeMask, fakeStepAgain, fakeViews } from './pictures.ts';
 import { fakeEvaluation, fakePredictions } from './report.ts';
 import { fakeSnapshot } from './snapshots.ts';
 import { fakeScores, fakeValidation } from './study.ts';
@@ -259,6 +259,10 @@ class FakeEngine implements EngineClient {
 
   async classMap(film: number, finding: string) {
     return fakeClassMap(film, finding);
+  }
+
+  async drawnMask(film: number) {
+    return fakeMask(film);
   }
 
   async gateMaps(film: number) {

@@ -4,7 +4,7 @@
 import type { Config } from '../config/schema.ts';
 import { methodOf } from '../methods/records.ts';
 import type { GateMaps, StepAgain, ViewFacts, ViewPair } from '../protocol/engine.ts';
-import type { ClassMap } from '../protocol/looks.ts';
+import type { ClassMap, DrawnMask } from '../protocol/looks.ts';
 import { Rng } from '../util/rng.ts';
 import { drawFilm } from './films.ts';
 
@@ -98,4 +98,15 @@ export function fakeStepAgain(
     pictures,
     distances: Object.fromEntries(distances),
   };
+}
+
+/** Two discs that nearly meet, on every other film. */
+export function fakeMask(film: number): DrawnMask | null {
+  if (film % 2 === 1) return null;
+  const side = 64;
+  const disc = (x: number, y: number, radius: number) =>
+    Uint8Array.from({ length: side * side }, (_, at) =>
+      Number(Math.hypot((at % side) - x, Math.floor(at / side) - y) < radius),
+    );
+  return { targets: ['Effusion', 'Opacity'], side, drawn: disc(24, 36, 9), truth: disc(22, 38, 10) };
 }

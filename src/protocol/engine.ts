@@ -20,7 +20,7 @@ import type {
   SelfTestRow,
 } from './device.ts';
 import type { Fault } from './faults.ts';
-import type { ClassMap, Predictions } from './looks.ts';
+import type { ClassMap, DrawnMask, Predictions } from './looks.ts';
 import type { StepSample } from './metrics.ts';
 import type { EncoderScores, StudyRequest, ValidationScore } from './study.ts';
 import type { KeepingPolicy, KeptCheckpoint, MarkKind, RunRecord } from './vault.ts';
@@ -366,6 +366,8 @@ export interface EngineApi {
    * @throws AppError not-ready where there is none of the encoder as it stands
    */
   classMap(film: number, finding: string): Promise<ClassMap>;
+  /** The masks of a film by the newest evaluation of masks on these films; null for a film that was not tested, or without one. */
+  drawnMask(film: number): Promise<DrawnMask | null>;
   /** Checks recorded fixtures; `onRows` gets the rows of one after another. @throws AppError gpu-fault, device-lost */
   parity(request: ParityRequest, onRows: (rows: readonly ParityRow[]) => void): Promise<void>;
   /**

@@ -25,3 +25,12 @@ export interface ClassMap {
   /** What the layer says of the film. */
   readonly logit: number;
 }
+
+/** What a decoder draws on a test film and what is drawn there by readers, side * side values from the top left, 1 inside. */
+export interface DrawnMask {
+  /** Findings that the masks are of, together. */
+  readonly targets: readonly string[];
+  readonly side: number;
+  readonly drawn: Uint8Array;
+  readonly truth: Uint8Array;
+}

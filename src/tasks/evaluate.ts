@@ -11,6 +11,7 @@ import { evaluateLinear } from './linear/evaluate.ts';
 import type { LinearLayer } from './linear/linearClassifier.ts';
 import { evaluateNeighbours } from './neighbours/evaluate.ts';
 import type { Evaluation, ReportOf, TaskName } from './records.ts';
+import { type DrawnOnTest, evaluateSegmentation } from './segmentation/evaluate.ts';
 
 /** A linear layer on the features of the run's encoder as they are, with what they were. */
 export interface FittedLayer {
@@ -36,6 +37,8 @@ export interface EvaluationInput {
   readonly onLayer?: (layer: FittedLayer) => void;
   /** Hears the scores of every test film, of tasks that give such. */
   readonly onScores?: (predictions: Predictions) => void;
+  /** Hears what a task draws on the test films, so that one may look at it. */
+  readonly onMasks?: (drawn: DrawnOnTest) => void;
   /** Awaited many times a second between pieces of work on the CPU; may throw to cancel. */
   readonly yieldNow: () => Promise<void>;
 }
@@ -46,8 +49,9 @@ const EVALUATE: { readonly [T in TaskName]: Evaluate<T> } = {
   neighbours: evaluateNeighbours,
   linear: evaluateLinear,
   finetune: evaluateFinetune,
+  segmentation: evaluateSegmentation,
 };
 
-/** Runs one task. @throws AppError labels-missing, split-impossible, loss-not-finite, and whatever `yieldNow` throws */
+/** Runs one task. @throws AppError labels-missing, masks-missing, split-impossible, loss-not-finite, and whatever `yieldNow` throws */
 export const evaluate = async (task: TaskName, input: EvaluationInput): Promise<Evaluation> =>
   ({ task, report: await EVALUATE[task](input) }) as Evaluation;

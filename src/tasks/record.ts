@@ -65,6 +65,8 @@ export interface TaskRecord<Report> {
   readonly short: string;
   /** What a person learns from it, in a sentence. */
   readonly answers: string;
+  /** It learns from masks, of findings of which any are drawn, instead of labels. */
+  readonly fromMasks?: true;
   /** Its rows of the settings table, in the order in which its form shows them. */
   readonly rows: Readonly<Record<string, Field>>;
   /** Reads a report of any origin, those of older versions too. @throws Unfit */

@@ -6,9 +6,15 @@ import { FINETUNE } from './finetune/record.ts';
 import { LINEAR } from './linear/record.ts';
 import { NEIGHBOURS } from './neighbours/record.ts';
 import type { TaskRecord } from './record.ts';
+import { SEGMENTATION } from './segmentation/record.ts';
 
 /** In the order in which they are offered: the one that takes seconds comes first. */
-export const TASKS = { neighbours: NEIGHBOURS, linear: LINEAR, finetune: FINETUNE } as const;
+export const TASKS = {
+  neighbours: NEIGHBOURS,
+  linear: LINEAR,
+  finetune: FINETUNE,
+  segmentation: SEGMENTATION,
+} as const;
 export type TaskName = keyof typeof TASKS;
 export const TASK_NAMES = Object.keys(TASKS) as TaskName[];
 

@@ -176,6 +176,10 @@ export const ERROR_TABLE = {
     sentence: 'There are no labels for this: {detail}',
     hint: 'Drop a CSV of labels beside the images, or use folders named after classes.',
   },
+  'masks-missing': {
+    sentence: 'There are no masks for this: {detail}',
+    hint: 'Drop masks beside the films: a table of run lengths or boxes, or PNG files of the same names in a folder called masks.',
+  },
   'split-impossible': {
     sentence: 'The images cannot be split by patient: {detail}',
     hint: 'Add films of more patients, or a "split" column to the label file.',

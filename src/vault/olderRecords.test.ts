@@ -45,13 +45,14 @@ describe('a run kept by an older version', () => {
       computedBy: { adapter: 'google swiftshader', conv2d: 'stock' },
     });
     // A setting that the record does not know has its default, whatever the preset says today.
-    const { randomEncoders, localDim, tuneEpochs, diagnoseEvery } = defaultConfig();
+    const { randomEncoders, localDim, tuneEpochs, maskEpochs, diagnoseEvery } = defaultConfig();
     expect(run!.config).toEqual({
       ...presetConfig('smoke'),
       seed: 7,
       randomEncoders,
       localDim,
       tuneEpochs,
+      maskEpochs,
       diagnoseEvery,
     });
     expect(run!.marks.map(({ kind }) => kind)).toEqual(['change', 'pause', 'fault']);
@@ -78,8 +79,8 @@ describe('a run kept by an older version', () => {
   it('keeps name, pin, colour and scores, which were all of the linear evaluation', async () => {
     const entry = (await readLibraryEntry((await storage()).folder))!;
     expect(entry).toMatchObject({ name: 'batch 8→16', pinned: true, colour: 3, binned: false });
-    const [first, second] = entry.evaluations;
     expect(entry.evaluations.map(({ task }) => task)).toEqual(['linear', 'linear']);
+    const [first, second] = entry.evaluations.filter((evaluation) => evaluation.task === 'linear');
     expect(first!.report.gain).toBeUndefined();
     expect(second!.report.gain!.random.value).toBeTypeOf('number');
     expect(second!.report).toMatchObject({ share: 0.5, draws: 2, step: 12 });

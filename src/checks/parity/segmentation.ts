@@ -3,14 +3,8 @@
 
 import { tf } from '../../gpu/kernel.ts';
 import { MASK_LOSS_TERMS, maskLoss, maskLossGrad } from '../../gpu/kernels/masks/maskLoss.ts';
-import {
-  diceOf,
-  iouOf,
-  type MaskScore,
-  meanOverFilms,
-  overlapOf,
-  THRESHOLD,
-} from '../../tasks/segmentation/overlap.ts';
+import { diceOf, iouOf, meanOverFilms, overlapOf, THRESHOLD } from '../../tasks/segmentation/overlap.ts';
+import type { MaskScoreName } from '../../tasks/segmentation/record.ts';
 import type { Fixture } from './fixtures.ts';
 import type { Rows } from './rows.ts';
 
@@ -39,7 +33,7 @@ export async function checkSegmentation(fixture: Fixture, rows: Rows): Promise<v
   );
   rows.compare('metric', 'dice', overlaps.map(diceOf), fixture.numbers('dice'));
   rows.compare('metric', 'iou', overlaps.map(iouOf), fixture.numbers('iou'));
-  for (const [recorded, name] of Object.entries(MEANS) as [string, MaskScore][]) {
+  for (const [recorded, name] of Object.entries(MEANS) as [string, MaskScoreName][]) {
     const { value } = meanOverFilms(name, [overlaps], [...overlaps.keys()], 0);
     rows.value('metric', recorded, value ?? Number.NaN, values_f64[recorded]!);
   }

@@ -132,9 +132,9 @@ export const setMarksOpacity = (opacity: number): void => useMarks.setState({ op
 
 async function follow(film: number | null): Promise<void> {
   useMarks.setState({ ...NONE, film });
-  const marked = useDataset.getState().summary?.labels?.marks;
+  const { synthetic, marked } = useDataset.getState().summary ?? {};
   // What a program drew is known, but is not laid over its films: it would give the findings away.
-  if (film === null || !marked) return;
+  if (film === null || synthetic || !marked) return;
   try {
     const marks = await fetchMarks(film);
     if (useMarks.getState().film === film) useMarks.setState({ marks });

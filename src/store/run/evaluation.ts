@@ -4,7 +4,7 @@ import { create } from 'zustand';
 import { CONFIG_KEYS, type Config, SCHEMA } from '../../config/schema.ts';
 import type { DatasetSummary } from '../../protocol/dataset.ts';
 import type { Predictions } from '../../protocol/looks.ts';
-import { type Evaluation, TASK_NAMES, TASKS, type TaskName } from '../../tasks/records.ts';
+import { type Evaluation, TASK_NAMES, TASKS, type TaskName, taskOf } from '../../tasks/records.ts';
 import { AppError, fromWire, toWire } from '../../util/errors.ts';
 import { currentClient } from '../client.ts';
 import { useDataset } from '../films/dataset.ts';
@@ -69,6 +69,12 @@ export const setFindings = (findings: readonly string[]): void => useEvaluation.
 
 export const selectFinding = (selected: string): void => useEvaluation.setState({ selected });
 
+const NO_FINDINGS: readonly string[] = [];
+
+/** Findings of the films at hand that a task can learn: those of the labels, or those that are drawn. */
+export const findingsFor = (task: TaskName, summary: DatasetSummary | null): readonly string[] =>
+  (taskOf({ task }).fromMasks ? summary?.marked : summary?.findings) ?? NO_FINDINGS;
+
 /** Told by whoever hears the engine's events. */
 export function noteProgress(progress: EvaluationProgress): void {
   if (useEvaluation.getState().running) useEvaluation.setState({ progress });
@@ -98,8 +104,10 @@ export const cancelEvaluation = (): void => void currentClient().engine.cancelEv
 
 /** Evaluates the run `runId` (null: an encoder that belongs to no run in the list). */
 export async function startEvaluation(config: Config, runId: string | null): Promise<void> {
-  const { running, task, findings, onOther } = useEvaluation.getState();
+  const { running, task, findings: chosen, onOther } = useEvaluation.getState();
   if (running) return;
+  const known = findingsFor(task, (onOther ? useOtherFilms : useDataset).getState().summary);
+  const findings = chosen.filter((finding) => known.includes(finding));
   useEvaluation.setState({ running: true, progress: null, error: null });
   try {
     const films = onOther ? (await otherFor(config.planeSize))?.fingerprint : undefined;

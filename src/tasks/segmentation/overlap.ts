@@ -5,6 +5,7 @@
 
 import type { Interval } from '../record.ts';
 import { denseGroups, drawCounts, percentileInterval, RESAMPLES } from '../scores/bootstrap.ts';
+import type { MaskScoreName } from './record.ts';
 
 /** A logit above this is inside: a probability above a half. */
 export const THRESHOLD = 0;
@@ -41,45 +42,18 @@ export const diceOf = ({ both, drawn, there }: Overlap): number =>
 export const iouOf = ({ both, drawn, there }: Overlap): number =>
   drawn + there === 0 ? 1 : both / (drawn + there - both);
 
-/** What is reported, each under its own name: its value on a film, and the films that it is the mean of. */
-export const MASK_SCORES = {
-  dice: {
-    label: 'Dice, empty films as 1',
-    meaning:
-      'Mean over all test films; a film without a mask counts 1 where nothing is drawn on it and 0 otherwise.',
-    of: diceOf,
-    counts: () => true,
-  },
-  dicePositive: {
-    label: 'Dice of films with a mask',
-    meaning: 'Mean over the test films that have a mask.',
-    of: diceOf,
-    counts: ({ there }: Overlap) => there > 0,
-  },
-  iou: {
-    label: 'IoU, empty films as 1',
-    meaning: 'Intersection over union, mean over all test films, those without a mask as for Dice.',
-    of: iouOf,
-    counts: () => true,
-  },
-  empty: {
-    label: 'Drawn empty',
-    meaning:
-      'Share of the test films on which nothing is drawn; beside it stands the share that has no mask.',
-    of: ({ drawn }: Overlap) => Number(drawn === 0),
-    counts: () => true,
-  },
-} as const satisfies Record<
-  string,
-  {
-    readonly label: string;
-    readonly meaning: string;
-    readonly of: (overlap: Overlap) => number;
-    readonly counts: (overlap: Overlap) => boolean;
-  }
->;
-export type MaskScore = keyof typeof MASK_SCORES;
-export const MASK_SCORE_NAMES = Object.keys(MASK_SCORES) as MaskScore[];
+/** What is reported, each under its own name (record.ts): its value on a film, and the films that it is the mean of. */
+const MASK_SCORES: Readonly<
+  Record<
+    MaskScoreName,
+    { readonly of: (overlap: Overlap) => number; readonly counts: (overlap: Overlap) => boolean }
+  >
+> = {
+  dice: { of: diceOf, counts: () => true },
+  dicePositive: { of: diceOf, counts: ({ there }) => there > 0 },
+  iou: { of: iouOf, counts: () => true },
+  empty: { of: ({ drawn }) => Number(drawn === 0), counts: () => true },
+};
 
 /** A mean over films, and the same in each resample of patients; NaN where no film counts. */
 export interface Resampled {
@@ -94,7 +68,7 @@ export interface Resampled {
  * @param patients of these films
  */
 export function meanOverFilms(
-  score: MaskScore,
+  score: MaskScoreName,
   repetitions: readonly (readonly Overlap[])[],
   patients: ArrayLike<number>,
   seed: number,

@@ -8,6 +8,7 @@ import { setDraft, useSettings } from '../../store/page/settings.ts';
 import {
   cancelEvaluation,
   evaluationConfig,
+  findingsFor,
   setFindings,
   setTask,
   startEvaluation,
@@ -17,15 +18,14 @@ import {
 import { useRuns } from '../../store/run/runs.ts';
 import { type SessionState, useSession } from '../../store/session.ts';
 import { percent } from '../../tasks/compared/record.ts';
-import { TASK_NAMES, TASKS } from '../../tasks/records.ts';
+import { TASK_NAMES, TASKS, type TaskName, taskOf } from '../../tasks/records.ts';
 import shared from '../shell/shared.module.css';
 import styles from './EvaluateBar.module.css';
-
-const NO_FINDINGS: readonly string[] = [];
 
 /** Why an evaluation is not possible now, or null when it is. */
 function obstacle(
   { runConfig, status, busy, facts }: SessionState,
+  task: TaskName,
   findings: readonly string[],
 ): string | null {
   if (!facts && !busy) return 'There is no model: training one needs a graphics adapter.';
@@ -33,14 +33,24 @@ function obstacle(
   if (isTraining(status.state)) return 'Pause or end the run first.';
   if (isAtWork(status.state) || busy) return 'The engine is busy.';
   if (status.state === 'failed' || status.state === 'closed') return 'The run failed; reset it first.';
-  if (findings.length === 0) return 'These films have no labels.';
+  if (findings.length === 0) {
+    return taskOf({ task }).fromMasks
+      ? 'Nothing is drawn on these films: drop masks, run lengths or boxes beside them.'
+      : 'These films have no labels.';
+  }
   return null;
+}
+
+/** Findings that the chosen task can learn. */
+function useFindings(): readonly string[] {
+  const task = useEvaluation((state) => state.task);
+  return findingsFor(task, useEvaluatedFilms());
 }
 
 export function useObstacle(): string | null {
   const session = useSession();
-  const findings = useEvaluatedFilms()?.findings ?? NO_FINDINGS;
-  return obstacle(session, findings);
+  const task = useEvaluation((state) => state.task);
+  return obstacle(session, task, useFindings());
 }
 
 function evaluate(): void {
@@ -91,7 +101,7 @@ function Share() {
 export function EvaluateBar() {
   const running = useEvaluation((state) => state.running);
   const chosen = useEvaluation((state) => state.findings);
-  const findings = useEvaluatedFilms()?.findings ?? NO_FINDINGS;
+  const findings = useFindings();
   const why = useObstacle();
   return (
     <div className={shared.bar}>

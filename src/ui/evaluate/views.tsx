@@ -8,6 +8,7 @@ import type { NeighboursReport } from '../../tasks/neighbours/record.ts';
 import type { Evaluation, ReportOf, TaskName } from '../../tasks/records.ts';
 import { WhereItLooks } from './linear/WhereItLooks.tsx';
 import { labelWords, ScoresView } from './scores/ScoresView.tsx';
+import { SegmentationIntroduction, SegmentationReportView } from './segmentation/SegmentationView.tsx';
 
 function FinetuneReportView({ report }: { report: FinetuneReport }) {
   const { films, bestEpochs } = report;
@@ -92,6 +93,7 @@ const VIEWS: { readonly [T in TaskName]: TaskView<ReportOf<T>> } = {
   neighbours: { Introduction: NeighboursIntroduction, Report: NeighboursReportView },
   finetune: { Introduction: FinetuneIntroduction, Report: FinetuneReportView },
   linear: { Introduction: LinearIntroduction, Report: LinearReportView },
+  segmentation: { Introduction: SegmentationIntroduction, Report: SegmentationReportView },
 };
 
 /** The view that draws the report of an evaluation. */

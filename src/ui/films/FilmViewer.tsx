@@ -13,6 +13,7 @@ import { formatCount } from '../../util/format.ts';
 import { clampZoom, FilmStage } from './FilmStage.tsx';
 import styles from './FilmViewer.module.css';
 import { MarksControls, MarksOverlay } from './MarksOverlay.tsx';
+import { DrawnMaskControls, DrawnMaskOverlay } from './MaskLayer.tsx';
 import { TagTable } from './TagTable.tsx';
 import { WindowControls } from './WindowControls.tsx';
 
@@ -116,6 +117,7 @@ function Side({ view }: { view: FilmView }) {
       </dl>
       <WindowControls view={view} />
       <MarksControls />
+      <DrawnMaskControls />
       {view.tags.length > 0 && <TagTable view={view} />}
     </aside>
   );
@@ -141,6 +143,7 @@ function Opened({ film }: { film: number }) {
         <>
           <FilmStage key={film} view={view} label={name || `Film ${film + 1}`}>
             <MarksOverlay />
+            <DrawnMaskOverlay />
           </FilmStage>
           <Side view={view} />
         </>

@@ -40,7 +40,7 @@ import type {
   ViewPair,
 } from '../../protocol/engine.ts';
 import type { Fault } from '../../protocol/faults.ts';
-import type { ClassMap } from '../../protocol/looks.ts';
+import type { ClassMap, DrawnMask } from '../../protocol/looks.ts';
 import type { EncoderScores, StudyRequest, ValidationScore } from '../../protocol/study.ts';
 import type { KeepingPolicy } from '../../protocol/vault.ts';
 import { evaluate } from '../../tasks/evaluate.ts';
@@ -223,8 +223,7 @@ export class Engine implements EngineApi {
         ...(films === undefined ? {} : { dataset: await this.#other.need(films) }),
         ...asked,
         config: parseConfig(config),
-        onLayer: (fitted) => this.#looking.keep(fitted, run),
-        onScores: (predictions) => this.#events.send({ type: 'predictions', predictions }),
+        ...this.#looking.hearing(run, this.#events),
       }),
     );
   }
@@ -329,6 +328,10 @@ export class Engine implements EngineApi {
     return this.#looking.classMap(this.#status.needRun().trainer, this.#status.needDataset(), film, finding);
   }
 
+  async drawnMask(film: number): Promise<DrawnMask | null> {
+    return this.#looking.drawnMask(this.#status.dataset, film);
+  }
+
   async parity(request: ParityRequest, onRows: (rows: readonly ParityRow[]) => unknown): Promise<void> {
     await this.#loop.halt();
     if (!this.#device.usable) await this.#loop.openDevice();
@@ -366,8 +369,7 @@ export class Engine implements EngineApi {
       this.#device.refuseFaults();
       return result;
     } catch (thrown) {
-      const { fault } = this.#device;
-      throw fault ? this.#status.fail(fault) : thrown;
+      throw this.#device.fault ? this.#status.fail(this.#device.fault) : thrown;
     } finally {
       if (this.#status.state === state) this.#status.enter(before);
     }

@@ -1,19 +1,40 @@
 // Where the linear layer of the newest evaluation looks, and what it would say of a film: kept with the encoder that it was fitted on,
-// and of no use as soon as that has taken another step. The arithmetic is in tasks/linear/classMap.ts.
+// and of no use as soon as that has taken another step; and what the newest decoder drew on the test films, which stays true of these.
+// The arithmetic is in tasks/linear/classMap.ts and tasks/segmentation.
 
 import type { ScoreLayer } from '../../protocol/engine.ts';
-import type { ClassMap } from '../../protocol/looks.ts';
-import type { FittedLayer } from '../../tasks/evaluate.ts';
+import type { ClassMap, DrawnMask } from '../../protocol/looks.ts';
+import type { EvaluationInput, FittedLayer } from '../../tasks/evaluate.ts';
 import { lookAt } from '../../tasks/linear/classMap.ts';
+import { type DrawnOnTest, maskOn } from '../../tasks/segmentation/evaluate.ts';
 import type { TrainingSet } from '../../train/batchSource.ts';
 import type { Pretrainer } from '../../train/pretrain.ts';
 import { AppError } from '../../util/errors.ts';
+import type { EngineEvents } from './status.ts';
 
 export class Looking {
+  #masks: DrawnOnTest | null = null;
   #newest: { readonly fitted: FittedLayer; readonly run: Pretrainer; readonly step: number } | null = null;
 
-  keep(fitted: FittedLayer, run: Pretrainer): void {
-    this.#newest = { fitted, run, step: run.step };
+  /** What an evaluation of this run's encoder is given to tell of. */
+  hearing(
+    run: Pretrainer,
+    events: Pick<EngineEvents, 'send'>,
+  ): Pick<EvaluationInput, 'onLayer' | 'onScores' | 'onMasks'> {
+    return {
+      onScores: (predictions) => events.send({ type: 'predictions', predictions }),
+      onLayer: (fitted) => {
+        this.#newest = { fitted, run, step: run.step };
+      },
+      onMasks: (drawn) => {
+        this.#masks = drawn;
+      },
+    };
+  }
+
+  /** What the newest decoder draws on a film and what readers drew; null for a film that it was not tested on, or of another set. */
+  drawnMask(set: TrainingSet | null, film: number): DrawnMask | null {
+    return maskOn(this.#masks, set?.fingerprint, film);
   }
 
   /** Null where there is none of the encoder as it stands, or none that a film can be scored with by itself. */

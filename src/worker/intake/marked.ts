@@ -57,7 +57,21 @@ async function marksAt(
       return maskOfPng(bytes, nameOf(finding, origin));
     }),
   );
-  return { boxes: drawn.boxes, masks: [...drawn.masks, ...pictures] };
+  return { boxes: drawn.boxes, masks: joined([...drawn.masks, ...pictures]) };
+}
+
+/** One mask a finding, where their sizes are the same: left and right lung may lie in two files. */
+function joined(masks: readonly FilmMask[]): FilmMask[] {
+  const found: FilmMask[] = [];
+  for (const mask of masks) {
+    const at = found.findIndex(
+      ({ finding, width, height }) =>
+        finding === mask.finding && width === mask.width && height === mask.height,
+    );
+    if (at < 0) found.push(mask);
+    else found[at] = { ...mask, bytes: mask.bytes.map((inside, i) => inside | found[at]!.bytes[i]!) };
+  }
+  return found;
 }
 
 /** The same of one film. */

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 import method
+from decoder import decoder
 from finetune import finetune
 from fixtures import Folder, checksum, stats
 from objective import momentum, objective
@@ -298,7 +299,7 @@ def main():
     except ImportError:
         print("PIL is not installed: no augmentation fixtures")
     # By number, so that a kind that is added changes none before it.
-    numbered = [*enumerate(kinds), (6, objective), (7, momentum), (8, finetune)]
+    numbered = [*enumerate(kinds), (6, objective), (7, momentum), (8, finetune), (9, decoder)]
     wanted = options.kinds.split(",") if options.kinds else None
     for number, kind in numbered:
         if wanted is None or kind.__name__.replace("_", "-") in wanted:

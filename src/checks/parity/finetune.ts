@@ -23,7 +23,7 @@ interface FinetuneFixture {
 }
 
 /** The recorded state before or after the steps, in our layouts. */
-function stateOf(fixture: Fixture, prefix: string): Map<string, NamedTensor> {
+export function stateOf(fixture: Fixture, prefix: string): Map<string, NamedTensor> {
   const names = [...fixture.tensors.keys()].filter((name) => name.startsWith(prefix));
   return new Map(
     names.map((whole) => {

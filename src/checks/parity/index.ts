@@ -6,6 +6,7 @@
 import type { Runtime } from '../../gpu/runtime.ts';
 import type { ParityRequest, ParityRow } from '../../protocol/device.ts';
 import { checkAugment, filmsIn } from './augment.ts';
+import { checkDecoder } from './decoder.ts';
 import { checkDiagnostics } from './diagnostics.ts';
 import { checkFinetune } from './finetune.ts';
 import { type Fixture, type IndexEntry, type Kind, readIndex } from './fixtures.ts';
@@ -62,6 +63,7 @@ const KINDS: Readonly<Record<string, KindCheck>> = {
   delong: each(() => checkDelong),
   diagnostics: each(() => checkDiagnostics),
   segmentation: each(() => checkSegmentation),
+  decoder: each(() => checkDecoder),
 };
 
 /** The rows of one fixture after another. Errors of the device are the caller's to watch for. */

@@ -37,6 +37,20 @@ export function takeClient(make: () => PlaygroundClient): PlaygroundClient {
   return fresh;
 }
 
+/** Has the engine do what halts a run for a while; one that trained goes on afterwards, whatever came of it. */
+export async function besideTraining<T>(
+  work: (engine: PlaygroundClient['engine']) => Promise<T>,
+): Promise<T> {
+  const { engine } = currentClient();
+  const trained = get().status.state === 'running';
+  try {
+    return await work(engine);
+  } finally {
+    // A run that has ended or failed meanwhile refuses, and says so by itself.
+    if (trained) void engine.play().catch(() => undefined);
+  }
+}
+
 /** Does one thing at a time and shows what went wrong; true when it worked. */
 export async function attempt(busy: Busy, act: () => Promise<void>): Promise<boolean> {
   if (get().busy) return false;

@@ -2,10 +2,13 @@
 // with `@vitest-environment happy-dom` in its first line.
 
 import { MantineProvider } from '@mantine/core';
-import { cleanup, type RenderResult, render } from '@testing-library/react';
+import { cleanup, configure, type RenderResult, render } from '@testing-library/react';
 import type { ReactNode } from 'react';
 import { afterEach } from 'vitest';
 import { theme } from './shell/theme.ts';
+
+// Whatever a component waits for comes sooner or later on a busy machine; only what never comes is wrong.
+configure({ asyncUtilTimeout: 30_000 });
 
 afterEach(cleanup);
 

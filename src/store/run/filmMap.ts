@@ -7,7 +7,7 @@ import type { Drivers } from '../../diagnostics/correlation.ts';
 import { LAYOUTS, type LayoutName } from '../../diagnostics/filmMap.ts';
 import type { Neighbour } from '../../diagnostics/nearest.ts';
 import { toWire, type WireError } from '../../util/errors.ts';
-import { currentClient } from '../client.ts';
+import { besideTraining, currentClient } from '../client.ts';
 import { useDataset } from '../films/dataset.ts';
 import { useLearnt } from '../page/learnt.ts';
 import { useSession } from '../session.ts';
@@ -95,13 +95,11 @@ const failed = (thrown: unknown) => {
 export async function makeMap(): Promise<void> {
   if (get().progress) return;
   const { output } = useLearnt.getState();
-  const trained = useSession.getState().status.state === 'running';
   set({ problem: null, progress: { by: 'engine', stage: 'Films', done: 0, total: 1 } });
   try {
-    const { engine } = currentClient();
     const onProgress = (stage: string, done: number, total: number) =>
       set({ progress: { by: 'engine', stage, done, total } });
-    const made = await engine.filmFeatures({ output }, onProgress);
+    const made = await besideTraining((engine) => engine.filmFeatures({ output }, onProgress));
     const { step, films, now } = made;
     const outputs = Object.keys(now);
     // Its tables go with the message; the page has what it needs of it.
@@ -111,8 +109,6 @@ export async function makeMap(): Promise<void> {
     await layOut(get().layout);
   } catch (thrown) {
     failed(thrown);
-  } finally {
-    if (trained && useSession.getState().status.state === 'paused') void currentClient().engine.play();
   }
 }
 
@@ -161,8 +157,12 @@ export async function chooseRow(chosen: number | null): Promise<void> {
   set({ chosen, ...(chosen === null ? { neighbours: null } : {}) });
   if (chosen === null) return;
   const { output } = get();
-  const neighbours = await worker().neighbours(output, chosen, NEIGHBOURS_SHOWN);
-  if (get().chosen === chosen && get().output === output) set({ neighbours });
+  try {
+    const neighbours = await worker().neighbours(output, chosen, NEIGHBOURS_SHOWN);
+    if (get().chosen === chosen && get().output === output) set({ neighbours });
+  } catch (thrown) {
+    failed(thrown);
+  }
 }
 
 const DRIVERS_SHOWN = 4;

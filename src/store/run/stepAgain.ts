@@ -5,7 +5,7 @@ import { create } from 'zustand';
 import type { StepAgain } from '../../protocol/engine.ts';
 import { toWire, type WireError } from '../../util/errors.ts';
 import { type RestorePoint, readRunCheckpoint } from '../../vault/runs.ts';
-import { currentClient } from '../client.ts';
+import { besideTraining } from '../client.ts';
 import { showPart } from '../page/learnt.ts';
 import { showView } from '../page/settings.ts';
 import { useSession } from '../session.ts';
@@ -36,16 +36,14 @@ export async function lookAgainAt(step: number): Promise<void> {
   set({ asked: step });
   if (get().working) return;
   set({ working: true, problem: null });
-  const trained = useSession.getState().status.state === 'running';
   try {
     const checkpoint = await nearestCheckpoint(step);
-    const again = await currentClient().engine.stepAgain(step, checkpoint?.bytes);
+    const again = await besideTraining((engine) => engine.stepAgain(step, checkpoint?.bytes));
     set({ again });
   } catch (thrown) {
     set({ problem: toWire(thrown) });
   } finally {
     set({ working: false });
-    if (trained && useSession.getState().status.state === 'paused') void currentClient().engine.play();
   }
   const { asked } = get();
   if (asked !== null && asked !== step) await lookAgainAt(asked);

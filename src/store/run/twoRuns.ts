@@ -7,7 +7,7 @@ import type { Snapshot } from '../../diagnostics/snapshot.ts';
 import { AppError, toWire, type WireError } from '../../util/errors.ts';
 import { readRunCheckpoint } from '../../vault/runs.ts';
 import { readKeptSnapshots } from '../../vault/seriesFile.ts';
-import { currentClient } from '../client.ts';
+import { besideTraining, currentClient } from '../client.ts';
 import { useSession } from '../session.ts';
 import { runStorage } from './resume.ts';
 
@@ -52,24 +52,21 @@ export async function compareNetworks(): Promise<void> {
   const { otherId, working } = get();
   if (working || otherId === null) return;
   set({ working: true, problem: null });
-  const trained = useSession.getState().status.state === 'running';
   try {
     const point = await readRunCheckpoint(await runStorage(), otherId);
     if (!point) throw new AppError('run-missing', 'no checkpoint of it is kept in this browser.');
-    const client = currentClient();
     const asked = { output: 'level5', most: LIKENESS_FILMS, withoutStart: true };
-    const pass = (checkpoint?: Uint8Array) =>
-      client.engine.filmFeatures({ ...asked, ...(checkpoint && { checkpoint }) }, () => undefined);
-    const own = await pass();
-    const other = await pass(point.bytes);
+    const [own, other] = await besideTraining(async (engine) => {
+      const first = await engine.filmFeatures(asked, () => undefined);
+      return [first, await engine.filmFeatures({ ...asked, checkpoint: point.bytes }, () => undefined)];
+    });
     const films = own.films.length;
-    const made = await client.map().likeness(films, own.now, other.now);
+    const made = await currentClient().map().likeness(films, own.now, other.now);
     if (get().otherId === otherId) set({ likeness: { films, steps: [own.step, other.step], ...made } });
   } catch (thrown) {
     set({ problem: toWire(thrown) });
   } finally {
     set({ working: false });
-    if (trained && useSession.getState().status.state === 'paused') void currentClient().engine.play();
   }
 }
 

@@ -6,11 +6,13 @@ import { act, fireEvent, screen, waitFor, within } from '@testing-library/react'
 import { beforeEach, describe, expect, test } from 'vitest';
 import { presetConfig } from '../../config/presets.ts';
 import { createFakeClient } from '../../fake/engine.ts';
-import { takeClient } from '../../store/client.ts';
+import type { EngineEvent } from '../../protocol/engine.ts';
+import { currentClient, takeClient } from '../../store/client.ts';
 import { loadSource, SYNTHETIC_SOURCE, useDataset } from '../../store/films/dataset.ts';
 import { useGallery } from '../../store/films/viewer.ts';
 import { showPart, useLearnt } from '../../store/page/learnt.ts';
-import { colourBy, useFilmMap } from '../../store/run/filmMap.ts';
+import { followEngine } from '../../store/run/engineEvents.ts';
+import { colourBy, makeMap, stopMap, useFilmMap } from '../../store/run/filmMap.ts';
 import { useSession } from '../../store/session.ts';
 import { mount } from '../testPage.tsx';
 import { LearntView } from './LearntView.tsx';
@@ -56,12 +58,12 @@ describe('geometry', () => {
   });
 });
 
-const ready = async () => {
+const ready = async (maxSteps = CONFIG.maxSteps, hear: (event: EngineEvent) => void = () => undefined) => {
   takeClient(() => createFakeClient({ beat: 0 }));
   await loadSource(SYNTHETIC_SOURCE, CONFIG, {});
-  const { engine } = (await import('../../store/client.ts')).currentClient();
-  await engine.open(() => undefined);
-  await engine.prepare(CONFIG);
+  const { engine } = currentClient();
+  await engine.open(hear);
+  await engine.prepare({ ...CONFIG, maxSteps });
   useSession.setState({ runConfig: CONFIG });
   showPart('map');
 };
@@ -114,6 +116,29 @@ test('lays out all films, reads and gathers them by keys, and shows neighbours a
   expect(screen.getByText(/films? gathered/).textContent).toBe('2 films gathered');
   fireEvent.keyDown(map, { key: 'g' });
   expect(useGallery.getState().only).toHaveLength(2);
+});
+
+test('a run that trains is halted for the pass, and goes on by itself, also where it is called off', async () => {
+  await ready(100_000, followEngine);
+  const { engine } = currentClient();
+  const state = () => useSession.getState().status.state;
+  await engine.play();
+  await waitFor(() => expect(state()).toBe('running'));
+  const step = () => useSession.getState().status.step;
+  const before = step();
+  const making = makeMap();
+  await waitFor(() => expect(state()).toBe('evaluating'));
+  await making;
+  expect(useFilmMap.getState().step).toBeGreaterThanOrEqual(before);
+  await waitFor(() => expect(step()).toBeGreaterThan(useFilmMap.getState().step!));
+  const again = makeMap();
+  await waitFor(() => expect(state()).toBe('evaluating'));
+  await stopMap();
+  await again;
+  expect(useFilmMap.getState().progress).toBeNull();
+  expect(useFilmMap.getState().problem).toBeNull();
+  await waitFor(() => expect(state()).toBe('running'));
+  await engine.stop();
 });
 
 test('UMAP by its button, another level by its name, clusters as colours', async () => {

@@ -108,6 +108,10 @@ const SCENES: Readonly<Record<string, Scene>> = {
     }),
   },
   inspect: { fake: 'beat:1', hash: SMALL, act: trained, folded: press('open-inspect') },
+  first: { fake: 'beat:2' },
+  projector: { fake: 'beat:1', hash: `${SMALL}&projector`, act: trained },
+  embed: { fake: 'beat:1', hash: `${SMALL}&embed&show=loss,views,verdict`, act: trained },
+  teacher: { fake: 'beat:2', hash: '#teacher' },
   lessons: { fake: 'beat:2', hash: '#lesson=' },
   lesson: { fake: 'beat:2', hash: '#lesson=views' },
   'lesson-pairs': { fake: 'beat:2', hash: '#lesson=views.2' },
@@ -190,11 +194,12 @@ for (const [name, { fake, hash = '', act, folded }] of Object.entries(SCENES)) {
   page.on('pageerror', (error) => console.error(`${name}: ${error.message}`));
   await page.goto(`${home}${fake === null ? '' : `?fake=${fake}`}${hash}`);
   // The lessons stand in the place of the panel, which then is there but not seen.
-  await page
-    .locator('[data-testid=data-panel][data-state=ready]')
-    .waitFor({ ...PATIENCE, state: 'attached' });
+  if (!/embed|teacher/.test(hash))
+    await page
+      .locator('[data-testid=data-panel][data-state=ready]')
+      .waitFor({ ...PATIENCE, state: 'attached' });
   await act?.(page);
-  for (const width of [1440, 800]) {
+  for (const width of [1440, 800, 390]) {
     await page.setViewportSize({ width, height: 900 });
     if (width === 800) await folded?.(page);
     await page.mouse.move(width - 1, 899);

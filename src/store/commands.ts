@@ -6,6 +6,7 @@ import { resetZoom, setLogY, setSmoothing, setWeighted, useCharts } from './curv
 import { useDataset } from './films/dataset.ts';
 import { turnFilm } from './films/inspect.ts';
 import { closeViewer, openInspected, useViewer } from './films/viewer.ts';
+import { setProjector, useLayout } from './page/layout.ts';
 import { showView, useSettings, VIEW_NAMES, VIEWS } from './page/settings.ts';
 import { needsRestart, pause, play, reset, step, stop } from './run/acts.ts';
 import { showExports, useExports } from './run/exports.ts';
@@ -141,6 +142,13 @@ const TABLE = {
     keys: ['c'],
     enabled: always,
     run: () => useSettings.setState(({ lessonsOpen }) => ({ lessonsOpen: !lessonsOpen })),
+  },
+  projector: {
+    group: 'page',
+    label: 'Large type, for a projector',
+    keys: ['p'],
+    enabled: always,
+    run: () => setProjector(!useLayout.getState().projector),
   },
   names: {
     group: 'page',

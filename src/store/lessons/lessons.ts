@@ -18,6 +18,7 @@ import { leaveRecorded, showRecordedScores, useRecorded, watchRecorded } from '.
 import { useRuns } from '../run/runs.ts';
 import { runExists, useSession } from '../session.ts';
 import { forgetAnswers, useAnswers } from './answers.ts';
+import { useGuess } from './guess.ts';
 import { type Act, type Entry, isLesson, type LessonStep, stepConfig, stepsOf } from './table.ts';
 
 /** What the person had set up before the lesson. */
@@ -188,7 +189,9 @@ function followAll(listener: () => void): () => void {
   const ends = [
     followCommands(listener),
     subscribeSeries(listener),
-    ...[useInspect, useEvaluation, useRecorded, useAnswers].map((store) => store.subscribe(listener)),
+    ...[useInspect, useEvaluation, useRecorded, useAnswers, useGuess].map((store) =>
+      store.subscribe(listener),
+    ),
   ];
   return () => {
     for (const end of ends) end();

@@ -16,6 +16,7 @@ import { useEvaluation } from '../run/evaluation.ts';
 import { useRecorded } from '../run/recorded.ts';
 import { useSession } from '../session.ts';
 import { type Expectation, useAnswers } from './answers.ts';
+import { guessDistance, useGuess } from './guess.ts';
 
 /** What stood when a step began: some steps are complete once it is other than that. */
 export interface Entry {
@@ -37,7 +38,7 @@ export type Act =
     };
 
 /** Something of its own that the panel shows in a step. */
-export type Widget = 'pairs' | 'expectation' | 'map';
+export type Widget = 'pairs' | 'expectation' | 'map' | 'guess';
 
 export interface LessonStep {
   readonly id: string;
@@ -80,6 +81,7 @@ const scored =
 
 const NEXT_FILM: Act = { kind: 'command', id: 'nextFilm' };
 const always = (): boolean => true;
+const guessed = (): boolean => useGuess.getState().steps !== null;
 
 /** A step that trains a broken run, after a guess at what will happen. */
 const broken = (
@@ -127,7 +129,15 @@ const TABLE: Readonly<Record<LessonId, readonly LessonStep[]>> = {
     { id: 'why', lights: 'views', view: 'train', acts: [NEXT_FILM], complete: turned },
   ],
   predict: [
-    { id: 'draw', lights: 'chart-total', view: 'train', settings: 'first', acts: [], complete: always },
+    {
+      id: 'draw',
+      lights: 'chart-total',
+      view: 'train',
+      settings: 'first',
+      acts: [],
+      widget: 'guess',
+      complete: guessed,
+    },
     {
       id: 'run',
       lights: 'chart-total',
@@ -136,7 +146,14 @@ const TABLE: Readonly<Record<LessonId, readonly LessonStep[]>> = {
       acts: [{ kind: 'train', run: 'first' }],
       complete: reached('first', RECORDED.first.settings.maxSteps),
     },
-    { id: 'compare', lights: 'chart-total', view: 'train', acts: [], complete: always },
+    {
+      id: 'compare',
+      lights: 'chart-total',
+      view: 'train',
+      acts: [],
+      widget: 'guess',
+      complete: () => guessDistance(useGuess.getState()) !== null,
+    },
   ],
   terms: [
     broken('variance', 'point', 'chart-variance'),
@@ -179,6 +196,17 @@ const TABLE: Readonly<Record<LessonId, readonly LessonStep[]>> = {
     scoring('patient', 'patient', 'neighbours', 1, true),
     { id: 'rule', lights: 'probe-verdict', view: 'evaluate', acts: [], complete: always },
   ],
+};
+
+/** What a class takes for each, 45 in all. */
+export const LESSON_MINUTES: Readonly<Record<LessonId, number>> = {
+  views: 5,
+  predict: 7,
+  terms: 10,
+  simsiam: 4,
+  learnt: 8,
+  shortcut: 6,
+  leak: 5,
 };
 
 /** In the order of the texts. */

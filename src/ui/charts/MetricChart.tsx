@@ -8,6 +8,7 @@ import { IconDots } from '@tabler/icons-react';
 import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
 import type { MetricName } from '../../protocol/metrics.ts';
 import { useCharts } from '../../store/curves/charts.ts';
+import { useLayout } from '../../store/page/layout.ts';
 import { showError } from '../../store/session.ts';
 import { formatCounted } from '../../util/format.ts';
 import { lightPaint, paperFont, savePaper } from '../shell/download.ts';
@@ -48,10 +49,19 @@ interface Drawn {
   readonly markers: ShownRun['series']['markers'];
 }
 
+/** Large type needs as much more room. */
+const PROJECTED = 1.35;
+
 function useFrame({ labels, small, bare }: MetricChartProps): Frame {
+  const type = useLayout(({ projector }) => (projector ? PROJECTED : 1));
   return useMemo(
-    () => ({ left: small ? 40 : 44, right: labels ? 70 : 10, top: small ? 16 : 6, bottom: bare ? 6 : 18 }),
-    [labels, small, bare],
+    () => ({
+      left: Math.round(type * (small ? 40 : 44)),
+      right: labels ? Math.round(type * 70) : 10,
+      top: small ? Math.round(type * 16) : 6,
+      bottom: bare ? 6 : Math.round(type * 18),
+    }),
+    [labels, small, bare, type],
   );
 }
 

@@ -7,6 +7,7 @@ import { Fragment, useState } from 'react';
 import { LEVELS } from '../../methods/record/statistics.ts';
 import { METHODS, type MethodName } from '../../methods/records.ts';
 import { useCharts } from '../../store/curves/charts.ts';
+import { isHidden, useLayout } from '../../store/page/layout.ts';
 import { formatCount } from '../../util/format.ts';
 import { FirstVisit } from '../lessons/FirstVisit.tsx';
 import shared from '../shell/shared.module.css';
@@ -48,7 +49,7 @@ function QuantityRow({ method, charts }: { method: MethodName; charts: readonly 
 }
 
 /** The terms of the loss, and the statistics of the embeddings where the loss is not made of them. */
-function TermCharts() {
+export function TermCharts() {
   const method = useShownMethod();
   const { quantities } = chartsOf(method);
   const measured = quantities.filter(({ trained }) => !trained);
@@ -68,7 +69,7 @@ function TermCharts() {
   );
 }
 
-function LevelCharts() {
+export function LevelCharts() {
   const [shared, setShared] = useState(true);
   const stretched = useStretch();
   return (
@@ -114,52 +115,67 @@ function LevelCharts() {
   );
 }
 
-export function TrainView() {
+export function TotalChart() {
   const stretched = useStretch();
   const nothing = useBeginWords();
   const method = useShownMethod();
+  return (
+    <MetricChart
+      testId="chart-total"
+      title="Total"
+      heading={
+        <span className={shared.control}>
+          <TotalName />
+          <StepNote otherwise={METHODS[method].total.formula} />
+        </span>
+      }
+      curves={chartsOf(method).total}
+      height={stretched(158)}
+      labels
+      nothing={nothing}
+    />
+  );
+}
+
+export function TrainView() {
+  const projector = useLayout((layout) => layout.projector);
+  const levels = !useLayout(isHidden('levels')) && !projector;
   return (
     <section className={shared.view} aria-label="Curves">
       <ChartBar />
       <div className={shared.scroll}>
         <FirstVisit />
-        <MetricChart
-          testId="chart-total"
-          title="Total"
-          heading={
-            <span className={shared.control}>
-              <TotalName />
-              <StepNote otherwise={METHODS[method].total.formula} />
-            </span>
-          }
-          curves={chartsOf(method).total}
-          height={stretched(158)}
-          labels
-          nothing={nothing}
-        />
+        <TotalChart />
         <TermCharts />
-        <LevelCharts />
-        <div className={styles.pairRow}>
-          <MetricChart
-            title="Learning rate"
-            heading={<span className={chartStyles.chartTitle}>Learning rate</span>}
-            curves={RATE_CURVES}
-            side
-            height={stretched(68)}
-          />
-          <MetricChart
-            title="Throughput"
-            heading={<span className={chartStyles.chartTitle}>Throughput</span>}
-            curves={SPEED_CURVES}
-            side
-            height={stretched(68)}
-          />
-        </div>
+        {levels && <LevelCharts />}
+        {!projector && <SideCharts />}
       </div>
       <footer className={shared.foot}>
         <OverviewChart />
       </footer>
     </section>
+  );
+}
+
+function SideCharts() {
+  const stretched = useStretch();
+  return (
+    <div className={styles.pairRow}>
+      <MetricChart
+        title="Learning rate"
+        heading={<span className={chartStyles.chartTitle}>Learning rate</span>}
+        curves={RATE_CURVES}
+        side
+        height={stretched(68)}
+      />
+      <MetricChart
+        title="Throughput"
+        heading={<span className={chartStyles.chartTitle}>Throughput</span>}
+        curves={SPEED_CURVES}
+        side
+        height={stretched(68)}
+      />
+    </div>
   );
 }
 

@@ -8,6 +8,7 @@ import { type RefObject, useEffect, useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
 import { useCharts } from '../../store/curves/charts.ts';
 import { subscribeSeries } from '../../store/curves/series.ts';
+import { useGuess } from '../../store/lessons/guess.ts';
 import { useRuns } from '../../store/run/runs.ts';
 
 const FRAME_BUDGET_MS = 6;
@@ -106,6 +107,7 @@ useCharts.subscribe((now, before) => {
   if (!onlyHovered) invalidate(entries, true);
 });
 useRuns.subscribe(() => invalidate(entries, true));
+useGuess.subscribe(() => invalidate(entries, true));
 
 /**
  * What `build` makes of the stores, made anew by the queue when they change or `build` itself does; null until the

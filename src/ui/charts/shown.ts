@@ -2,11 +2,14 @@
 
 import type { MethodName } from '../../methods/records.ts';
 import { liveSeries } from '../../store/curves/series.ts';
+import { guessSeries, useGuess } from '../../store/lessons/guess.ts';
+import { useLanguage } from '../../store/page/language.ts';
 import { useSettings } from '../../store/page/settings.ts';
 import { useRecorded } from '../../store/run/recorded.ts';
 import { useResume } from '../../store/run/resume.ts';
 import { liveRun, pinnedRuns, type Run, useRuns } from '../../store/run/runs.ts';
 import { useSession } from '../../store/session.ts';
+import { WORDS } from '../../words/words.ts';
 import { runColour } from '../shell/theme.ts';
 import type { ShownRun } from './chartView.ts';
 
@@ -33,7 +36,21 @@ export function shownRuns(): readonly ShownRun[] {
     batchSize: run.config.batchSize,
     stepsPerEpoch: run.stepsPerEpoch,
   }));
-  return [live, ...pinned.filter(({ series }) => series !== live.series)];
+  return [live, ...pinned.filter(({ series }) => series !== live.series), ...guessRun()];
+}
+
+/** Made once for each guess, as charts ask for it with every drawing. */
+let guess: { of: ReturnType<typeof useGuess.getState>; run: readonly ShownRun[] } | null = null;
+
+/** What a student expects, over the curve that is guessed; none where nothing was guessed. */
+function guessRun(): readonly ShownRun[] {
+  const of = useGuess.getState();
+  if (guess?.of !== of) {
+    const series = guessSeries(of);
+    const name = WORDS[useLanguage.getState().language].page.guess;
+    guess = { of, run: series ? [{ id: 'guess', name, series, colour: runColour(3) }] : [] };
+  }
+  return guess.run;
 }
 
 export function useShownMethod(): MethodName {

@@ -46,7 +46,12 @@ function LessonList() {
   const { page } = useWords();
   return (
     <>
-      <p className="dim">{page.lessonsAbout}</p>
+      <p className="dim">
+        {page.lessonsAbout}{' '}
+        <a href="#teacher" data-testid="open-teacher">
+          {page.teacher}
+        </a>
+      </p>
       <ul className={styles.list} data-testid="lesson-list">
         {LESSON_IDS.map((id) => (
           <Row key={id} id={id} />

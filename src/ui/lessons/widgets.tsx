@@ -17,6 +17,7 @@ import { useWords } from '../../store/page/language.ts';
 import { showError } from '../../store/session.ts';
 import { filled, type PageWords } from '../../words/words.ts';
 import { FilmCanvas } from '../films/FilmCanvas.tsx';
+import { GuessPad } from './GuessPad.tsx';
 import styles from './lessons.module.css';
 
 /** What a recorded picture gives, once it is there. */
@@ -134,6 +135,8 @@ export function StepWidget({ step }: { step: LessonStep }) {
       return <Expected step={step} />;
     case 'map':
       return <RecordedMap />;
+    case 'guess':
+      return <GuessPad />;
     case undefined:
       return null;
     default:

@@ -7,6 +7,7 @@ import { type ComponentType, lazy, Suspense, useEffect, useState } from 'react';
 import { handleKey } from '../../store/commands.ts';
 import { useDataset } from '../../store/films/dataset.ts';
 import { useGallery, useViewer } from '../../store/films/viewer.ts';
+import { useLayout } from '../../store/page/layout.ts';
 import { showView, useSettings, VIEW_NAMES, VIEWS, type ViewName } from '../../store/page/settings.ts';
 import { useExports } from '../../store/run/exports.ts';
 import { formatCount } from '../../util/format.ts';
@@ -40,6 +41,8 @@ const VIEW_PARTS: Record<ViewName, ComponentType> = {
   device: later(() => import('../device/DevicePanel.tsx'), 'DevicePanel'),
 };
 
+const Embed = later(() => import('../lessons/Embed.tsx'), 'Embed');
+const Teacher = later(() => import('../lessons/Teacher.tsx'), 'Teacher');
 const LessonColumn = later(() => import('../lessons/LessonColumn.tsx'), 'LessonColumn');
 const Gallery = later(() => import('../films/Gallery.tsx'), 'Gallery');
 const FilmViewer = later(() => import('../films/FilmViewer.tsx'), 'FilmViewer');
@@ -162,15 +165,28 @@ function ViewBar() {
   );
 }
 
+/** The whole page, or what a link asks for in its place. */
 export function App() {
-  const view = useSettings((settings) => settings.view);
-  const wide = useMediaQuery(`(min-width: ${TOKENS.foldBelow}px)`, true, { getInitialValueInEffect: false });
+  const { embed, teacher, projector } = useLayout();
+  useEffect(() => {
+    document.documentElement.toggleAttribute('data-projector', projector);
+  }, [projector]);
   useEffect(() => {
     window.addEventListener('keydown', handleKey);
     return () => window.removeEventListener('keydown', handleKey);
   }, []);
+  if (!embed && !teacher) return <Shell />;
+  return <Suspense>{embed ? <Embed /> : <Teacher />}</Suspense>;
+}
+
+function Shell() {
+  const view = useSettings((settings) => settings.view);
+  const wide = useMediaQuery(`(min-width: ${TOKENS.foldBelow}px)`, true, { getInitialValueInEffect: false });
   const lessons = useSettings((settings) => settings.lessonsOpen);
+  const { hidden, projector } = useLayout();
   const columns = wide && view === 'train';
+  const setup = columns && !lessons && !projector && !hidden.has('setup');
+  const inspect = columns && !hidden.has('inspect');
   return (
     <Tabs
       value={view}
@@ -182,7 +198,11 @@ export function App() {
     >
       <Transport />
       <Messages panelShown={columns} />
-      <div className={styles.columns} data-columns={columns} data-lessons={lessons}>
+      <div
+        className={styles.columns}
+        data-left={setup ? 'setup' : lessons ? 'lessons' : ''}
+        data-inspect={inspect}
+      >
         {lessons && (
           <aside data-side className={`${styles.column} ${styles.lessons}`} aria-label="Lessons">
             <ErrorBoundary part="The lessons">
@@ -193,12 +213,7 @@ export function App() {
           </aside>
         )}
         {wide && (
-          <aside
-            data-side
-            className={`${styles.column} ${styles.setup}`}
-            aria-label="Setup"
-            hidden={!columns || lessons}
-          >
+          <aside data-side className={`${styles.column} ${styles.setup}`} aria-label="Setup" hidden={!setup}>
             <Setup />
           </aside>
         )}
@@ -207,14 +222,14 @@ export function App() {
             <ViewPanel key={name} name={name} />
           ))}
         </main>
-        {columns && (
+        {inspect && (
           <aside data-side className={`${styles.column} ${styles.inspect}`} aria-label="Inspect">
             <InspectColumn />
           </aside>
         )}
       </div>
       <UpdateNotice />
-      <ViewBar />
+      {!hidden.has('views') && <ViewBar />}
       {!wide && <SideDrawers />}
       <EndRunQuestion />
       <FilmsQuestion />

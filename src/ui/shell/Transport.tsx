@@ -19,6 +19,7 @@ import {
 import { useEffect, useRef } from 'react';
 import { commandOf } from '../../store/commands.ts';
 import { useDataset } from '../../store/films/dataset.ts';
+import { isHidden, useLayout } from '../../store/page/layout.ts';
 import { useSettings } from '../../store/page/settings.ts';
 import { useSession } from '../../store/session.ts';
 import { formatBytes, formatCount, formatDuration, formatShare } from '../../util/format.ts';
@@ -165,6 +166,7 @@ function FoldButton({ drawer }: { drawer: 'setup' | 'inspect' }) {
 
 export function Transport() {
   const { state, step, runId } = useSession((session) => session.status);
+  const device = !useLayout(isHidden('device'));
   return (
     <header
       className={styles.transport}
@@ -185,7 +187,7 @@ export function Transport() {
         <CommandButton id="reset" icon={<IconRestore size={17} />} />
       </div>
       <Progress />
-      <Adapter />
+      {device && <Adapter />}
       <TransportPrivacy />
       <div className={styles.transportPage} role="toolbar" aria-label="Page">
         <CommandButton id="lessons" icon={<IconSchool size={17} />} />

@@ -68,4 +68,7 @@ export const PAGE_EN = {
   exitQuestion:
     'Exit question: a paper reports an AUROC of 0.99. Name three things you would look at before believing it.',
   projector: 'Projector',
+  ownLinkAbout: 'Opens the settings as they stand in this browser now, with these controls left away.',
+  copy: 'Copy',
+  copied: 'Copied',
 } as const;

@@ -68,4 +68,7 @@ export const PAGE_ZH: PageWords = {
   plan: '课时安排',
   exitQuestion: '课后问题：一篇论文报告 AUROC 为 0.99。在相信它之前，请说出您会查看的三件事。',
   projector: '投影',
+  ownLinkAbout: '打开此浏览器中当前的设置，并隐去以下控件。',
+  copy: '复制',
+  copied: '已复制',
 };

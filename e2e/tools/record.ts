@@ -17,7 +17,7 @@ import { commonValue, type StepSample } from '../../src/protocol/metrics.ts';
 import { PAIRS, pairConfig } from '../../src/recorded/pictures.ts';
 import { RECORDED, RECORDED_NAMES, type RecordedName, recordedConfig } from '../../src/recorded/table.ts';
 import { evaluate, type FittedLayer } from '../../src/tasks/evaluate.ts';
-import { lookAt } from '../../src/tasks/linear/classMap.ts';
+import { lookAt } from '../../src/tasks/linear/lookAt.ts';
 import { type Evaluation, taskOf } from '../../src/tasks/records.ts';
 import type { TrainingSet } from '../../src/train/batchSource.ts';
 import { previewOf } from '../../src/train/inspect.ts';

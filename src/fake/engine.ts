@@ -12,6 +12,7 @@ import type {
   FilmFeatureRequest,
   RunStatus,
 } from '../protocol/engine.ts';
+import type { Look } from '../protocol/looks.ts';
 import type { StepSample } from '../protocol/metrics.ts';
 import type { StudyRequest } from '../protocol/study.ts';
 import type { TaskName } from '../tasks/records.ts';
@@ -257,8 +258,8 @@ class FakeEngine implements EngineClient {
     return fakeViews(film, step);
   }
 
-  async classMap(film: number, finding: string) {
-    return fakeClassMap(film, finding);
+  async classMap(film: number, finding: string, look?: Look) {
+    return fakeClassMap(film, finding, look);
   }
 
   async drawnMask(film: number) {

@@ -4,7 +4,7 @@
 import type { Config } from '../config/schema.ts';
 import { methodOf } from '../methods/records.ts';
 import type { GateMaps, StepAgain, ViewFacts, ViewPair } from '../protocol/engine.ts';
-import type { ClassMap, DrawnMask } from '../protocol/looks.ts';
+import { CLASS_LOOK, type ClassMap, type DrawnMask, type Look } from '../protocol/looks.ts';
 import { Rng } from '../util/rng.ts';
 import { drawFilm } from './films.ts';
 
@@ -30,7 +30,7 @@ export function fakeViews(film: number, step: number, drawn = PLANE): ViewPair {
   return { size, view1: view(1), view2: view(2) };
 }
 
-export function fakeClassMap(film: number, finding: string): ClassMap {
+export function fakeClassMap(film: number, finding: string, look: Look = CLASS_LOOK): ClassMap {
   const size = VIEW_SIDE;
   const rng = new Rng(film, 'view1', finding.length);
   const peak = [rng.uniform(0.25, 0.75), rng.uniform(0.3, 0.7)] as const;
@@ -38,7 +38,7 @@ export function fakeClassMap(film: number, finding: string): ClassMap {
     const [x, y] = [((i % size) + 0.5) / size - peak[0], (Math.floor(i / size) + 0.5) / size - peak[1]];
     return 0.4 * Math.exp(-30 * (x * x + y * y));
   });
-  return { finding, places: [2, 2], size, map, peak, logit: 1.2 };
+  return { finding, look, places: [2, 2], size, map, peak, logit: 1.2 };
 }
 
 export function fakeGates(film: number): GateMaps {

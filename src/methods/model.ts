@@ -166,6 +166,35 @@ export class Model {
     return tf.tidy(() => encode(pass, images, { ...options, bottlenecks }).features);
   }
 
+  /**
+   * The map of a level that the next one sees, 1 to 5, and there the gradient of the sum of `direction` times the features, both
+   * [N,H,W,C], by running statistics. The caller owns them, and images and `direction` [N, C5] as before.
+   */
+  levelGradient(
+    images: Tensor,
+    direction: Tensor,
+    level: number,
+    options: Pick<EncoderOptions, 'bottlenecks'>,
+  ): { readonly map: Tensor; readonly gradient: Tensor } {
+    const tape = new Tape({ wanted: new Set() });
+    const pass: Pass = { parameters: this.parameters, tape, norm: 'running', groups: 1 };
+    const bottlenecks = options.bottlenecks && this.#attends;
+    const seen: { map?: Tensor; gradient?: Tensor } = {};
+    const onLevel = (at: number, map: Tensor) => {
+      if (at !== level) return;
+      seen.map = tf.keep(map.clone());
+      tape.watch(map, (gradient) => {
+        seen.gradient = tf.keep(gradient.clone());
+      });
+    };
+    tf.tidy(() => {
+      const { features } = encode(pass, images, { bottlenecks, onLevel });
+      tape.accumulate(features, direction.clone());
+      tape.backward();
+    });
+    return { map: seen.map!, gradient: seen.gradient! };
+  }
+
   dispose(): void {
     this.parameters.dispose();
     for (const { matrices } of this.#matrices.values()) matrices.dispose();

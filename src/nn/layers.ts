@@ -80,7 +80,10 @@ export function batchNorm(
   const runningVar = pass.parameters.get(`${name}.running_var`);
   const inputs = { x, gamma, beta, residual: options.residual ?? gamma };
   if (pass.norm === 'running') {
-    return batchNormEval.one({ ...inputs, runningMean, runningVar }, { relu, residual, eps: BN_EPS });
+    const given = { ...inputs, runningMean, runningVar };
+    const y = batchNormEval.one(given, { relu, residual, eps: BN_EPS });
+    if (pass.tape) recordRunning(pass.tape, y, given, { relu, residual: options.residual });
+    return y;
   }
   // Batch statistics without a change of the running ones: a momentum of zero keeps them as they are.
   const momentum = pass.norm === 'train' ? BN_MOMENTUM : 0;
@@ -118,6 +121,32 @@ export function batchNorm(
   });
   tape.release(x);
   return y;
+}
+
+/**
+ * By running statistics a norm is a line for each channel, so the gradient of x is that of y times its slope: the norm itself, about
+ * zero. Gamma and beta get none: nobody trains by running statistics.
+ */
+function recordRunning(
+  tape: Tape,
+  y: Tensor,
+  { x, gamma, runningVar }: Record<'x' | 'gamma' | 'runningVar', Tensor>,
+  { relu, residual }: { readonly relu: boolean; readonly residual: Tensor | undefined },
+): void {
+  tape.record({
+    outputs: [y],
+    saved: [],
+    readsOutput: relu,
+    backward(dy) {
+      const passed = relu ? reluGrad.one({ y, dy }, {}) : dy.clone();
+      const zero = tf.zerosLike(gamma);
+      const slope = { x: passed, gamma, beta: zero, residual: gamma, runningMean: zero, runningVar };
+      tape.accumulate(x, batchNormEval.one(slope, { relu: false, residual: false, eps: BN_EPS }));
+      zero.dispose();
+      if (residual) tape.accumulate(residual, passed);
+      else passed.dispose();
+    },
+  });
 }
 
 /** x w + b for x [n, k]. */

@@ -20,7 +20,7 @@ import type {
   SelfTestRow,
 } from './device.ts';
 import type { Fault } from './faults.ts';
-import type { ClassMap, DrawnMask, Predictions } from './looks.ts';
+import type { ClassMap, DrawnMask, Look, Predictions } from './looks.ts';
 import type { StepSample } from './metrics.ts';
 import type { EncoderScores, StudyRequest, ValidationScore } from './study.ts';
 import type { KeepingPolicy, KeptCheckpoint, MarkKind, RunRecord } from './vault.ts';
@@ -362,10 +362,10 @@ export interface EngineApi {
    */
   scoreLayer(): Promise<ScoreLayer | null>;
   /**
-   * Where the layer of the newest linear evaluation looks for a finding on a film.
-   * @throws AppError not-ready where there is none of the encoder as it stands
+   * Where the layer of the newest linear evaluation looks for a finding on a film; its class map unless another way is asked for.
+   * @throws AppError not-ready where there is none of the encoder as it stands, or it has no gates
    */
-  classMap(film: number, finding: string): Promise<ClassMap>;
+  classMap(film: number, finding: string, look?: Look): Promise<ClassMap>;
   /** The masks of a film by the newest evaluation of masks on these films; null for a film that was not tested, or without one. */
   drawnMask(film: number): Promise<DrawnMask | null>;
   /** Checks recorded fixtures; `onRows` gets the rows of one after another. @throws AppError gpu-fault, device-lost */

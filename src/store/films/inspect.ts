@@ -5,7 +5,7 @@
 import { create } from 'zustand';
 import type { Level } from '../../methods/record/statistics.ts';
 import type { GateMaps, ViewPair } from '../../protocol/engine.ts';
-import type { ClassMap } from '../../protocol/looks.ts';
+import { CLASS_LOOK, type ClassMap, type Look } from '../../protocol/looks.ts';
 import { toWire } from '../../util/errors.ts';
 import { currentClient } from '../client.ts';
 import { useSettings } from '../page/settings.ts';
@@ -112,11 +112,21 @@ useSession.subscribe((state, before) => {
 interface ClassMapState {
   readonly map: ClassMap | null;
   readonly problem: string | null;
+  /** In which way is looked. */
+  readonly look: Look;
   /** Of the map over the film, 0..1. */
   readonly opacity: number;
 }
 
-export const useClassMap = create<ClassMapState>()(() => ({ map: null, problem: null, opacity: 0.5 }));
+export const useClassMap = create<ClassMapState>()(() => ({
+  map: null,
+  problem: null,
+  look: CLASS_LOOK,
+  opacity: 0.5,
+}));
+
+export const setLook = (change: Partial<Look>): void =>
+  useClassMap.setState(({ look }) => ({ look: { ...look, ...change } }));
 
 export const setMapOpacity = (opacity: number): void => useClassMap.setState({ opacity });
 
@@ -126,7 +136,7 @@ let newest = 0;
 export async function askClassMap(film: number, finding: string): Promise<void> {
   const question = ++newest;
   try {
-    const map = await currentClient().engine.classMap(film, finding);
+    const map = await currentClient().engine.classMap(film, finding, useClassMap.getState().look);
     if (question === newest) useClassMap.setState({ map, problem: null });
   } catch (error) {
     if (question === newest) useClassMap.setState({ map: null, problem: toWire(error).message });

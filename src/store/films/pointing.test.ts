@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import type { FilmMarks } from '../../protocol/film.ts';
-import type { ClassMap } from '../../protocol/looks.ts';
+import { CLASS_LOOK, type ClassMap } from '../../protocol/looks.ts';
 import { meanInside, pointedAt } from './pointing.ts';
 
 const SIZE = 10;
@@ -12,6 +12,7 @@ function mapOf(values: readonly (readonly [x: number, y: number, value: number])
   for (const [x, y, value] of values) map[y * SIZE + x] = value;
   const [px, py] = values.toSorted((a, b) => b[2] - a[2])[0] ?? [0, 0];
   return {
+    look: CLASS_LOOK,
     finding: 'Mass',
     places: [2, 2],
     size: SIZE,

@@ -9,6 +9,7 @@ import { toWire } from '../../util/errors.ts';
 import { currentClient } from '../client.ts';
 import { fetchMarks } from './arrange.ts';
 import { useDataset } from './dataset.ts';
+import { useClassMap } from './inspect.ts';
 
 /** Of one film, or the mean over several. */
 export interface Inside {
@@ -102,6 +103,7 @@ export async function pointAtAll(finding: string): Promise<void> {
   if (!summary) return;
   forgetPointing();
   const game = newest;
+  const { look } = useClassMap.getState();
   const { findings, filmTable } = summary;
   const column = findings.indexOf(finding);
   const films = Array.from({ length: filmTable.length }, (_, film) => film).filter(
@@ -114,7 +116,7 @@ export async function pointAtAll(finding: string): Promise<void> {
     for (const [done, film] of films.entries()) {
       usePointing.setState({ progress: { done, total: films.length } });
       const marks = await fetchMarks(film);
-      const inside = marks && pointedAt(await currentClient().engine.classMap(film, finding), marks);
+      const inside = marks && pointedAt(await currentClient().engine.classMap(film, finding, look), marks);
       if (game !== newest) return;
       if (inside) found.push(inside);
     }

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readSafetensors } from '../../util/safetensors.ts';
-import { classMap, enlarged, peakOf } from './classMap.ts';
+import { classMap, enlarged, gradCam, peakOf } from './classMap.ts';
 
 const FOLDER = new URL('../../../../shared/parity-methods/', import.meta.url);
 interface Recorded {
@@ -39,6 +39,35 @@ describe.skipIf(recorded.length === 0)('recorded maps (skipped without ../shared
     );
     const sum = found.reduce((total, value, i) => total + value - against[i]!, 0);
     expect(sum).toBeCloseTo(values_f64.logit_without_bias, 9);
+  });
+});
+
+describe('Grad-CAM', () => {
+  const [places, channels] = [6, 4];
+  const map = Float64Array.from({ length: places * channels }, (_, i) => Math.abs(Math.sin(3 * i)));
+  const weights = [0.5, -1, 0.25, 2];
+
+  it('of a map whose gradient is the same everywhere is the class map', () => {
+    const gradient = map.map((_, i) => weights[i % channels]! / places);
+    const found = gradCam(map, gradient, channels);
+    classMap(map, weights).forEach((value, i) => {
+      expect(found[i]).toBeCloseTo(value, 14);
+    });
+  });
+
+  it('weighs channels by their mean gradient and keeps what is above 0', () => {
+    const gradient = Float64Array.from({ length: places * channels }, (_, i) => Math.cos(5 * i));
+    const found = gradCam(map, gradient, channels);
+    for (let p = 0; p < places; p++) {
+      let sum = 0;
+      for (let c = 0; c < channels; c++) {
+        let alpha = 0;
+        for (let q = 0; q < places; q++) alpha += gradient[q * channels + c]! / places;
+        sum += alpha * map[p * channels + c]!;
+      }
+      expect(found[p]).toBeCloseTo(Math.max(0, sum), 14);
+    }
+    expect([...found].some((value) => value > 0)).toBe(true);
   });
 });
 

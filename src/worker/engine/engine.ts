@@ -40,7 +40,7 @@ import type {
   ViewPair,
 } from '../../protocol/engine.ts';
 import type { Fault } from '../../protocol/faults.ts';
-import type { ClassMap, DrawnMask } from '../../protocol/looks.ts';
+import type { ClassMap, DrawnMask, Look } from '../../protocol/looks.ts';
 import type { EncoderScores, StudyRequest, ValidationScore } from '../../protocol/study.ts';
 import type { KeepingPolicy } from '../../protocol/vault.ts';
 import { evaluate } from '../../tasks/evaluate.ts';
@@ -75,7 +75,7 @@ export class Engine implements EngineApi {
   /** The evaluation under way was called off. */
   #calledOff = false;
   readonly #other = new OtherSet();
-  readonly #looking = new Looking();
+  readonly #looking = new Looking(this.#status);
 
   /** @param faulty takes faults that tests put in */
   constructor(faulty = false) {
@@ -321,15 +321,15 @@ export class Engine implements EngineApi {
   }
 
   async scoreLayer(): Promise<ScoreLayer | null> {
-    return this.#looking.scoreLayer(this.#status.run?.trainer);
+    return this.#looking.scoreLayer();
   }
 
-  async classMap(film: number, finding: string): Promise<ClassMap> {
-    return this.#looking.classMap(this.#status.needRun().trainer, this.#status.needDataset(), film, finding);
+  async classMap(film: number, finding: string, look?: Look): Promise<ClassMap> {
+    return this.#looking.classMap(film, finding, look);
   }
 
   async drawnMask(film: number): Promise<DrawnMask | null> {
-    return this.#looking.drawnMask(this.#status.dataset, film);
+    return this.#looking.drawnMask(film);
   }
 
   async parity(request: ParityRequest, onRows: (rows: readonly ParityRow[]) => unknown): Promise<void> {

@@ -1,20 +1,24 @@
 // Where the linear layer of the newest evaluation looks, and what it would say of a film: kept with the encoder that it was fitted on,
 // and of no use as soon as that has taken another step; and what the newest decoder drew on the test films, which stays true of these.
-// The arithmetic is in tasks/linear/classMap.ts and tasks/segmentation.
+// How it looks is in tasks/linear/lookAt.ts and tasks/segmentation.
 
 import type { ScoreLayer } from '../../protocol/engine.ts';
-import type { ClassMap, DrawnMask } from '../../protocol/looks.ts';
+import { CLASS_LOOK, type ClassMap, type DrawnMask, type Look } from '../../protocol/looks.ts';
 import type { EvaluationInput, FittedLayer } from '../../tasks/evaluate.ts';
-import { lookAt } from '../../tasks/linear/classMap.ts';
+import { lookAt } from '../../tasks/linear/lookAt.ts';
 import { type DrawnOnTest, maskOn } from '../../tasks/segmentation/evaluate.ts';
-import type { TrainingSet } from '../../train/batchSource.ts';
 import type { Pretrainer } from '../../train/pretrain.ts';
 import { AppError } from '../../util/errors.ts';
-import type { EngineEvents } from './status.ts';
+import type { EngineEvents, EngineStatus } from './status.ts';
 
 export class Looking {
+  readonly #status: EngineStatus;
   #masks: DrawnOnTest | null = null;
   #newest: { readonly fitted: FittedLayer; readonly run: Pretrainer; readonly step: number } | null = null;
+
+  constructor(status: EngineStatus) {
+    this.#status = status;
+  }
 
   /** What an evaluation of this run's encoder is given to tell of. */
   hearing(
@@ -33,27 +37,30 @@ export class Looking {
   }
 
   /** What the newest decoder draws on a film and what readers drew; null for a film that it was not tested on, or of another set. */
-  drawnMask(set: TrainingSet | null, film: number): DrawnMask | null {
-    return maskOn(this.#masks, set?.fingerprint, film);
+  drawnMask(film: number): DrawnMask | null {
+    return maskOn(this.#masks, this.#status.dataset?.fingerprint, film);
   }
 
   /** Null where there is none of the encoder as it stands, or none that a film can be scored with by itself. */
-  scoreLayer(trainer: Pretrainer | undefined): ScoreLayer | null {
-    const fitted = trainer && this.#of(trainer);
+  scoreLayer(): ScoreLayer | null {
+    const fitted = this.#fitted();
     if (!fitted || fitted.norm === 'batch') return null;
     const { weight, bias } = fitted.layer;
     return { findings: fitted.findings, weight, bias, attended: fitted.attended };
   }
 
   /** @throws AppError not-ready where no layer stands on the encoder as it is */
-  async classMap(trainer: Pretrainer, set: TrainingSet, film: number, finding: string): Promise<ClassMap> {
-    const fitted = this.#of(trainer);
-    if (fitted) return lookAt(trainer, set, film, finding, fitted);
+  async classMap(film: number, finding: string, look: Look = CLASS_LOOK): Promise<ClassMap> {
+    const { trainer } = this.#status.needRun();
+    const fitted = this.#fitted();
+    if (fitted) return lookAt(trainer, this.#status.needDataset(), film, finding, fitted, look);
     throw new AppError('not-ready', 'no linear layer stands on the encoder as it is; evaluate it first.');
   }
 
-  #of(trainer: Pretrainer): FittedLayer | null {
+  /** Of the encoder as it stands. */
+  #fitted(): FittedLayer | null {
     const { run, step, fitted } = this.#newest ?? {};
-    return fitted && run === trainer && step === trainer.step ? fitted : null;
+    const trainer = this.#status.run?.trainer;
+    return fitted && run === trainer && step === trainer?.step ? fitted : null;
   }
 }

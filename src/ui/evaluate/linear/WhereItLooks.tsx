@@ -1,15 +1,17 @@
 // The class map of the chosen finding over the film under the lens, with the sentence on what such maps do not prove. The
 // film is turned here and is the one that the Train view shows as well.
 
-import { Button, Slider } from '@mantine/core';
+import { Button, SegmentedControl, Slider } from '@mantine/core';
 import { IconRefresh, IconTarget } from '@tabler/icons-react';
 import { useEffect } from 'react';
+import { LEVELS } from '../../../methods/record/statistics.ts';
 import { LABEL_NEGATIVE, LABEL_POSITIVE, SPLITS } from '../../../protocol/dataset.ts';
-import type { ClassMap } from '../../../protocol/looks.ts';
+import { type ClassMap, LOOK_KINDS, LOOK_NAMES, type LookKind, NO_PROOF } from '../../../protocol/looks.ts';
 import { useDataset } from '../../../store/films/dataset.ts';
 import {
   askClassMap,
   inspectFilm,
+  setLook,
   setMapOpacity,
   useClassMap,
   useInspect,
@@ -50,14 +52,45 @@ function nextWith(finding: string): void {
   if (found !== undefined) inspectFilm(found);
 }
 
+/** Gates are shares; all else is drawn up to its largest value on the film. */
+const mostOf = ({ look, map }: ClassMap): number =>
+  LOOK_KINDS[look.kind].ofFinding ? map.reduce((a, b) => Math.max(a, b), 0) : 1;
+
 /** The encoder's last map of very small images is a single place, which says nothing of where. */
 const isOnePlace = ({ places: [height, width] }: ClassMap) => height * width === 1;
+
+/** In which way is looked: at the finding's class map, or at a level. */
+function Ways() {
+  const { kind, level } = useClassMap((state) => state.look);
+  return (
+    <div className={styles.looksWays}>
+      <SegmentedControl
+        size="xs"
+        aria-label="What is laid over the film"
+        data-testid="look-kind"
+        data={LOOK_NAMES.map((value) => ({ value, label: LOOK_KINDS[value].label }))}
+        value={kind}
+        onChange={(value) => setLook({ kind: value as LookKind })}
+      />
+      {LOOK_KINDS[kind].levels && (
+        <SegmentedControl
+          size="xs"
+          aria-label="Level of the encoder"
+          data-testid="look-level"
+          data={LEVELS.map((_, at) => String(at + 1))}
+          value={String(level)}
+          onChange={(value) => setLook({ level: Number(value) })}
+        />
+      )}
+    </div>
+  );
+}
 
 /** What is known of the map, in words. */
 function mapWords(map: ClassMap, film: number, finding: string): string {
   const said = `By the labels this film ${labelWords(film, finding)}; the layer gives it ${(1 / (1 + Math.exp(-map.logit))).toFixed(2)}.`;
   if (isOnePlace(map)) {
-    return `${said} At this size of images the encoder's last map is a single place, so it cannot be said where (raise Image size).`;
+    return `${said} At this size of images this map of the encoder is a single place, so it cannot be said where (raise Image size, or look at a lower level).`;
   }
   return `${said} The map has ${map.places[0]} × ${map.places[1]} places and is enlarged.`;
 }
@@ -68,14 +101,14 @@ function Picture({ film, finding }: { film: number; finding: string }) {
   useEffect(() => wantThumbnail(film), [film]);
   const picture = thumbnailOf(film);
   if (!picture) return <span className="dim">The film has not been read yet.</span>;
-  const most = map ? map.map.reduce((a, b) => Math.max(a, b), 0) : 0;
+  const most = map ? mostOf(map) : 0;
   const overlay = map &&
     !isOnePlace(map) && { side: map.size, gate: map.map, range: [0, most] as const, opacity };
   return (
     <FilmCanvas
       picture={picture}
       overlay={overlay || null}
-      label={`Film ${film + 1}${overlay ? ` with the class map of ${finding}` : ''}`}
+      label={`Film ${film + 1}${overlay ? ` with the ${LOOK_KINDS[map!.look.kind].label.toLowerCase()} of ${finding}` : ''}`}
     />
   );
 }
@@ -116,13 +149,13 @@ function Pointing({ finding }: { finding: string }) {
 
 export function WhereItLooks({ finding, report }: WhereItLooksProps) {
   const film = useInspect((inspect) => inspect.film);
-  const { map, problem, opacity } = useClassMap();
+  const { map, problem, opacity, look } = useClassMap();
   const marked = useDataset(hasPlaces);
   const isKnown = useDataset(({ summary }) => summary?.findings.includes(finding) === true);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another report is of another layer
-  useEffect(forgetPointing, [finding, report]);
+  useEffect(forgetPointing, [finding, report, look]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another report is of another layer
-  useEffect(() => void (isKnown && askClassMap(film, finding)), [film, finding, report, isKnown]);
+  useEffect(() => void (isKnown && askClassMap(film, finding)), [film, finding, report, isKnown, look]);
   // A finding of other films than those that can be looked at here.
   if (!isKnown) return null;
   return (
@@ -140,11 +173,12 @@ export function WhereItLooks({ finding, report }: WhereItLooksProps) {
           <Picture film={film} finding={finding} />
         </div>
         <div className={styles.looksWords}>
+          <Ways />
           <p>{map ? mapWords(map, film, finding) : (problem ?? 'The map comes here.')}</p>
           <div className={styles.looksScale}>
             <span>0</span>
             <span className={styles.looksRamp} style={{ background: VIRIDIS_GRADIENT }} aria-hidden />
-            <span>most on this film</span>
+            <span>{LOOK_KINDS[look.kind].ofFinding ? 'most on this film' : '1'}</span>
             <Slider
               size={2}
               thumbSize={12}
@@ -169,10 +203,7 @@ export function WhereItLooks({ finding, report }: WhereItLooksProps) {
           </Button>{' '}
           {marked && map && !isOnePlace(map) && <Pointing finding={finding} />}
           <p className={`dim ${styles.looksCaution}`}>
-            The map is exact: it is what each place adds to the layer's logit, where that is above 0. It shows
-            where the encoder's last map speaks for the finding, not why, nor that the finding is there: a
-            place sees far around itself, and a layer that relies on a marker or on the body's outline lights
-            up there.
+            {LOOK_KINDS[look.kind].shows} {LOOK_KINDS[look.kind].ofFinding && NO_PROOF}
           </p>
         </div>
       </div>

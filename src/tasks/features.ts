@@ -29,7 +29,7 @@ interface ComparedFeatures {
 }
 
 /** The random starts beside a run: its own first, then others of streams that no run begins with. */
-const randomStart = (seed: number, at: number) =>
+export const randomStart = (seed: number, at: number) =>
   at === 0 ? drawFrom(seed) : drawFrom(hashWords(seed, at), 'randomEncoder');
 
 /** Features of every film by the run's encoder and by as many untrained ones of the same shape as are asked for. */

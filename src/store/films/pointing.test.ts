@@ -3,7 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import type { FilmMarks } from '../../protocol/film.ts';
 import { CLASS_LOOK, type ClassMap } from '../../protocol/looks.ts';
-import { meanInside, pointedAt } from './pointing.ts';
+import { meanInside } from '../../tasks/scores/pointing.ts';
+import { pointedAt } from './pointing.ts';
 
 const SIZE = 10;
 /** A map with these values at these places. */
@@ -56,9 +57,7 @@ describe('a class map', () => {
   });
   it('counts over films', () => {
     const each = [pointedAt(mapOf([[1, 1, 1]]), boxed)!, pointedAt(mapOf([[8, 8, 1]]), boxed)!];
-    expect(meanInside('Mass', each)).toEqual({
-      finding: 'Mass',
-      films: 2,
+    expect(meanInside(each)).toEqual({
       peak: 0.5,
       centre: 0,
       energy: 0.5,

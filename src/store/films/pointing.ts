@@ -5,30 +5,17 @@ import { create } from 'zustand';
 import { LABEL_POSITIVE, SPLITS } from '../../protocol/dataset.ts';
 import type { FilmMarks } from '../../protocol/film.ts';
 import type { ClassMap } from '../../protocol/looks.ts';
+import { type Inside, type IsInside, insideArea, meanInside } from '../../tasks/scores/pointing.ts';
 import { toWire } from '../../util/errors.ts';
 import { currentClient } from '../client.ts';
 import { fetchMarks } from './arrange.ts';
 import { useDataset } from './dataset.ts';
 import { useClassMap } from './inspect.ts';
 
-/** Of one film, or the mean over several. */
-export interface Inside {
-  /** The place where the map is largest lies inside, by its middle. */
-  readonly peak: number;
-  /** The middle of the film does. */
-  readonly centre: number;
-  /** Share of the map that lies inside. */
-  readonly energy: number;
-  /** Share of the film. */
-  readonly area: number;
-}
-
 export interface Pointed extends Inside {
   readonly finding: string;
   readonly films: number;
 }
-
-type IsInside = (x: number, y: number) => boolean;
 
 /** Whether a place, in shares of the film, lies in a box or mask of the finding; null where none is drawn. */
 function insideOf({ boxes, masks }: FilmMarks, finding: string): IsInside | null {
@@ -45,32 +32,7 @@ function insideOf({ boxes, masks }: FilmMarks, finding: string): IsInside | null
 export function pointedAt({ finding, size, map, peak }: ClassMap, marks: FilmMarks): Inside | null {
   const inside = insideOf(marks, finding);
   if (!inside) return null;
-  let [sum, within, area] = [0, 0, 0];
-  for (let i = 0; i < map.length; i++) {
-    sum += map[i]!;
-    if (!inside(((i % size) + 0.5) / size, (Math.floor(i / size) + 0.5) / size)) continue;
-    within += map[i]!;
-    area++;
-  }
-  return {
-    peak: Number(sum > 0 && inside(...peak)),
-    centre: Number(inside(0.5, 0.5)),
-    energy: sum > 0 ? within / sum : 0,
-    area: area / map.length,
-  };
-}
-
-export function meanInside(finding: string, each: readonly Inside[]): Pointed {
-  const mean = (of: keyof Inside) => each.reduce((sum, one) => sum + one[of], 0) / each.length;
-  const [peak, centre, energy, area] = (['peak', 'centre', 'energy', 'area'] as const).map(mean);
-  return {
-    finding,
-    films: each.length,
-    peak: peak!,
-    centre: centre!,
-    energy: energy!,
-    area: area!,
-  };
+  return insideArea(map, size, peak, inside);
 }
 
 /** Something is drawn on films of the set: by readers, or, on films that a program drew, by that program. */
@@ -121,7 +83,7 @@ export async function pointAtAll(finding: string): Promise<void> {
       if (inside) found.push(inside);
     }
     const problem = found.length > 0 ? null : `Nothing is drawn of ${finding} on any test film.`;
-    const pointed = found.length > 0 ? meanInside(finding, found) : null;
+    const pointed = found.length > 0 ? { finding, films: found.length, ...meanInside(found) } : null;
     usePointing.setState({ progress: null, pointed, problem });
   } catch (error) {
     if (game === newest) usePointing.setState({ ...NONE, problem: toWire(error).message });

@@ -11,12 +11,13 @@ import {
   randomWords,
   shareWords,
 } from '../compared/compare.ts';
-import type { Evaluate } from '../evaluate.ts';
+import type { Evaluate, FittedLayer } from '../evaluate.ts';
 import { encoderFeatures } from '../features.ts';
 import { chooseFindings, requireScorable, splitRows } from '../labelDraws.ts';
 import { setsOf } from '../sets.ts';
 import { batchFor, fitEncoder, fitPixels } from './fit.ts';
 import type { LinearLayer } from './linearClassifier.ts';
+import { pointAtDrawn } from './pointing.ts';
 import type { LinearReport } from './record.ts';
 
 /** @throws AppError labels-missing, split-impossible, loss-not-finite, and whatever `yieldNow` throws */
@@ -34,25 +35,33 @@ export const evaluateLinear: Evaluate<'linear'> = async ({ run, dataset, config,
   const { scored } = chooseFindings(dataset, splitRows(dataset), asked.findings);
   const findings = scored.map((k) => dataset.findings[k]!);
   const attended = config.probeFeatures === 'attended';
-  return scoreFeatures(compared, (layer) =>
-    onLayer?.({ findings, layer, attended, norm: config.probeNorm === 'batch' ? 'batch' : 'running' }),
-  );
+  const norm = config.probeNorm === 'batch' ? 'batch' : 'running';
+  const layers: Partial<Record<'pretrained' | 'random', FittedLayer>> = {};
+  const report = await scoreFeatures(compared, (name, layer) => {
+    layers[name] = { findings, layer, attended, norm };
+    if (name === 'pretrained') onLayer?.(layers[name]);
+  });
+  const { pretrained, random } = layers;
+  if (norm === 'batch' || !dataset.masks || !pretrained || !random) return report;
+  const pointing = await pointAtDrawn({ run, dataset, config, ...asked }, { pretrained, random });
+  return { ...report, ...(pointing.length > 0 && { pointing }) };
 };
 
-/** The same on features that are there already. */
+/** The same on features that are there already. @param onLayer hears the layers of the first draw, of random encoders the first */
 export async function scoreFeatures(
   task: Compared,
-  onLayer?: (layer: LinearLayer) => void,
+  onLayer?: (name: 'pretrained' | 'random', layer: LinearLayer) => void,
 ): Promise<LinearReport> {
   const { config, yieldNow } = task;
-  const { pretrained } = task.features;
+  const { pretrained, random } = task.features;
   return compareEncoders(
     task,
     {
       stage: 'Linear layers',
       encoder: (features, draw) => {
-        const told = features === pretrained && draw.index === 0;
-        return fitEncoder(features, draw, config, yieldNow, (layer) => told && onLayer?.(layer));
+        const name = features === pretrained ? 'pretrained' : features === random[0] ? 'random' : null;
+        const told = draw.index === 0 ? name : null;
+        return fitEncoder(features, draw, config, yieldNow, (layer) => told && onLayer?.(told, layer));
       },
       pixels: (features, draw) => fitPixels(features, draw, yieldNow),
     },

@@ -10,7 +10,9 @@ import { Pretrainer } from '../../train/pretrain.ts';
 import { madeFilms, tinyConfig } from '../../train/testRun.ts';
 import { Rng } from '../../util/rng.ts';
 import type { FittedLayer } from '../evaluate.ts';
+import { insideArea, meanInside } from '../scores/pointing.ts';
 import { lookAt } from './lookAt.ts';
+import { pointAtDrawn } from './pointing.ts';
 
 const dataset = madeFilms(8);
 const config = tinyConfig({ imageSize: 64 });
@@ -104,4 +106,42 @@ it('gates are shares, and looking leaves nothing behind', async () => {
   await gate();
   await grad();
   expect(tf.memory().numTensors).toBe(tensors);
+});
+
+it('class maps of both encoders are held against what is drawn on the test films, as film by film', async () => {
+  const size = config.imageSize;
+  // The upper half of even films and the whole of odd ones; nothing on the last.
+  const area = (film: number) =>
+    film === 7
+      ? null
+      : Uint8Array.from({ length: size * size }, (_, i) => Number(film % 2 || i < (size * size) / 2));
+  const masks = {
+    read: async (films: readonly number[]) => ({ inside: films.map(area), marked: [], failed: [] }),
+  };
+  const marked = {
+    ...dataset,
+    masks,
+    marked: ['First'],
+    splits: Uint8Array.of(0, 0, 2, 2, 2, 2, 2, 2),
+    labels: new Uint8Array(16).fill(1),
+  };
+  const layers = { pretrained: fitted(true), random: fitted(true) };
+  const asked = {
+    run,
+    dataset: marked,
+    config,
+    onProgress: () => undefined,
+    yieldNow: async () => undefined,
+  };
+  const found = await pointAtDrawn(asked, layers);
+  const each = [];
+  for (const film of [2, 3, 4, 5, 6]) {
+    const { map, peak } = await lookAt(run, marked, film, 'first', fitted(true));
+    each.push(insideArea(map, size, peak, (_, y) => film % 2 === 1 || y < 0.5));
+  }
+  const { peak, energy, centre, area: share } = meanInside(each);
+  expect(found).toMatchObject([{ finding: 'first', films: 5, centre, area: share, pretrained: { peak } }]);
+  expect(found[0]!.pretrained.energy).toBeCloseTo(energy, 5);
+  expect(found[0]!.random.energy).not.toBeCloseTo(energy, 5);
+  expect(await pointAtDrawn({ ...asked, dataset }, layers)).toEqual([]);
 });

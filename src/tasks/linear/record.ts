@@ -3,7 +3,16 @@
 // is in evaluate.ts; how its scores are told, in ../compared/record.ts.
 
 import { type Field, number } from '../../config/fields.ts';
-import { object, read } from '../../util/schema.ts';
+import {
+  count,
+  type InferOutput,
+  list,
+  number as measured,
+  object,
+  optional,
+  read,
+  text,
+} from '../../util/schema.ts';
 import { SCORED, SCORED_FIELDS, type ScoredReport } from '../compared/record.ts';
 import { FEATURE_ROWS, LABEL_ROWS, type TaskRecord } from '../record.ts';
 
@@ -86,8 +95,42 @@ const LINEAR_ROWS = {
   },
 } as const satisfies Record<string, Field>;
 
-const LINEAR_REPORT = object(SCORED_FIELDS);
-export type LinearReport = ScoredReport;
+const POINTS = object({
+  /** Share of the films on which the class map is largest inside what is drawn. */
+  peak: measured,
+  /** Mean share of the map that lies inside. */
+  energy: measured,
+});
+
+const POINTED = object({
+  finding: text(),
+  /** Test films with the finding on which it is drawn. */
+  films: count,
+  /** Share of them in whose middle it lies. */
+  centre: measured,
+  /** Mean share of the film. */
+  area: measured,
+  pretrained: POINTS,
+  /** By the first random encoder. */
+  random: POINTS,
+});
+export type PointedFinding = InferOutput<typeof POINTED>;
+
+const LINEAR_REPORT = object({
+  ...SCORED_FIELDS,
+  /** Where findings are drawn on test films. */
+  pointing: optional(list(POINTED, 500)),
+});
+export type LinearReport = ScoredReport & { readonly pointing?: readonly PointedFinding[] | undefined };
+
+const inPercent = (value: number) => `${Math.round(100 * value)} %`;
+
+/** How often the class maps of a finding point at what is drawn, as a sentence. */
+export function pointedInWords({ finding, films, centre, area, pretrained, random }: PointedFinding): string {
+  const hits = `${inPercent(pretrained.peak)} (random encoder ${inPercent(random.peak)}, middle of the film ${inPercent(centre)})`;
+  const inside = `${inPercent(pretrained.energy)} of the map inside (random ${inPercent(random.energy)}, the film ${inPercent(area)})`;
+  return `${finding}, ${films} test film${films === 1 ? '' : 's'} where it is drawn: largest inside on ${hits}; ${inside}.`;
+}
 
 export const LINEAR = {
   ...SCORED,
@@ -97,4 +140,6 @@ export const LINEAR = {
     'How well a single linear layer on the frozen encoder tells findings apart, on films of patients that it has never seen.',
   rows: LINEAR_ROWS,
   read: (raw: unknown, place: string): LinearReport => read(LINEAR_REPORT, raw, place),
+  print: (report: LinearReport) =>
+    [SCORED.print(report), ...(report.pointing ?? []).map(pointedInWords)].join('\n'),
 } satisfies TaskRecord<LinearReport>;

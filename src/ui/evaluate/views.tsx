@@ -36,11 +36,12 @@ function FinetuneIntroduction() {
 function LinearReportView({ report }: { report: LinearReport }) {
   const { val, test } = report.films;
   const how = `Linear layer trained on ${labelWords(report)}, stopped on ${val}, scored on ${test}.`;
+  const pointed = (finding: string) => report.pointing?.find((one) => one.finding === finding);
   return (
     <ScoresView
       report={report}
       how={how}
-      closer={(finding) => <WhereItLooks finding={finding} report={report} />}
+      closer={(finding) => <WhereItLooks finding={finding} report={report} pointed={pointed(finding)} />}
     />
   );
 }

@@ -18,7 +18,7 @@ import {
 } from '../../../store/films/inspect.ts';
 import { forgetPointing, hasPlaces, pointAtAll, usePointing } from '../../../store/films/pointing.ts';
 import { thumbnailOf, useThumbnails, wantThumbnail } from '../../../store/films/thumbnails.ts';
-import type { LinearReport } from '../../../tasks/linear/record.ts';
+import { type LinearReport, type PointedFinding, pointedInWords } from '../../../tasks/linear/record.ts';
 import { unbroken } from '../../../util/format.ts';
 import chartStyles from '../../charts/charts.module.css';
 import { FilmCanvas } from '../../films/FilmCanvas.tsx';
@@ -117,6 +117,8 @@ interface WhereItLooksProps {
   readonly finding: string;
   /** The report whose layer is asked. */
   readonly report: LinearReport;
+  /** How often its class maps point at what is drawn. */
+  readonly pointed: PointedFinding | undefined;
 }
 
 /** How often the map points at what is drawn on the test films, on request: each film is a pass of the encoder. */
@@ -147,7 +149,7 @@ function Pointing({ finding }: { finding: string }) {
   );
 }
 
-export function WhereItLooks({ finding, report }: WhereItLooksProps) {
+export function WhereItLooks({ finding, report, pointed }: WhereItLooksProps) {
   const film = useInspect((inspect) => inspect.film);
   const { map, problem, opacity, look } = useClassMap();
   const marked = useDataset(hasPlaces);
@@ -201,6 +203,9 @@ export function WhereItLooks({ finding, report }: WhereItLooksProps) {
           >
             Next test film with it
           </Button>{' '}
+          {pointed && (
+            <p data-testid="class-map-pointing">Class maps of {unbroken(pointedInWords(pointed))}</p>
+          )}
           {marked && map && !isOnePlace(map) && <Pointing finding={finding} />}
           <p className={`dim ${styles.looksCaution}`}>
             {LOOK_KINDS[look.kind].shows} {LOOK_KINDS[look.kind].ofFinding && NO_PROOF}

@@ -16,41 +16,76 @@ export interface Directions {
   readonly mean: Float64Array;
 }
 
+/** When directions are taken for found. */
+export interface Exactness {
+  /** At most so many passes over the features. */
+  readonly sweeps: number;
+  /** Change of a variance in one pass, as a share of the largest; that of the direction is about its root. */
+  readonly settled: number;
+}
+
 /** Directions beside those asked for, which make these come faster. */
 const BESIDE = 6;
-const SWEEPS = 60;
-/** Change of a variance, as a share of the largest, below which it is taken for found. */
-const SETTLED = 1e-9;
+const EXACTLY: Exactness = { sweeps: 60, settled: 1e-9 };
+/** Of more films than these, so many are looked at first, which brings the block near. */
+const FEW = 2000;
 
-/** @param sweeps fewer where it need not be exact */
-export function principalDirections(rows: Rows, count: number, sweeps = SWEEPS): Directions {
-  const { films, dim } = rows;
-  const { mean, total } = meanAndVariance(rows);
-  const block = Math.min(count + BESIDE, dim);
+export function principalDirections(rows: Rows, count: number, exactness = EXACTLY): Directions {
+  const begun = beginning(rows, count, exactness);
+  const { axes, variances, total, mean } = turnTowards(rows, count, begun, exactness);
+  const wanted = count * rows.dim;
+  return {
+    axes: upright(axes.slice(0, wanted), rows.dim),
+    variances: variances.slice(0, count).map((value) => (rows.films > 1 ? Math.max(0, value) : 0)),
+    total,
+    mean,
+  };
+}
+
+/** A block of directions to begin with: by chance, or those of some of the films, spread over all. */
+function beginning(rows: Rows, count: number, exactness: Exactness): Float64Array {
+  const { values, films, dim } = rows;
+  if (films > FEW) {
+    const some = new Float32Array(FEW * dim);
+    for (let row = 0; row < FEW; row++) {
+      const from = Math.floor((row * films) / FEW) * dim;
+      for (let j = 0; j < dim; j++) some[row * dim + j] = values[from + j]!;
+    }
+    const few = { values: some, films: FEW, dim };
+    return turnTowards(few, count, beginning(few, count, exactness), exactness).axes;
+  }
   const rng = new Rng(0, 'map', dim);
-  let axes: Float64Array = Float64Array.from({ length: block * dim }, () => rng.normal());
+  const axes = Float64Array.from({ length: Math.min(count + BESIDE, dim) * dim }, () => rng.normal());
+  orthonormal(axes, axes.length / dim, dim);
+  return axes;
+}
+
+/** The whole block, turned until its first `count` are found or the sweeps are used up. */
+function turnTowards(
+  rows: Rows,
+  count: number,
+  begun: Float64Array,
+  { sweeps, settled }: Exactness,
+): Directions {
+  const { dim } = rows;
+  const { mean, total } = meanAndVariance(rows);
+  const block = begun.length / dim;
+  let axes = begun;
   let variances: Float64Array = new Float64Array(block);
-  orthonormal(axes, block, dim);
   for (let sweep = 0; sweep < sweeps; sweep++) {
     const moved = timesCovariance(rows, mean, axes, block);
     const { values, vectors } = symmetricEigen(productsOf(axes, moved, block, dim), block);
     const change = values.reduce((most, value, i) => {
       return i < count ? Math.max(most, Math.abs(value - variances[i]!)) : most;
     }, 0);
-    const settled = change <= SETTLED * Math.max(values[0]!, Number.MIN_VALUE);
+    const found = change <= settled * Math.max(values[0]!, Number.MIN_VALUE);
     variances = values;
-    const last = settled || sweep === sweeps - 1;
+    const last = found || sweep === sweeps - 1;
     axes = turned(last ? axes : moved, vectors, block, dim);
     if (last) break;
     orthonormal(axes, block, dim);
   }
-  const wanted = Math.min(count, block);
-  return {
-    axes: upright(axes.slice(0, wanted * dim), dim),
-    variances: variances.slice(0, wanted).map((value) => (films > 1 ? Math.max(0, value) : 0)),
-    total,
-    mean,
-  };
+  return { axes, variances, total, mean };
 }
 
 /** Where the films lie along the directions: [films, count]. */
@@ -92,14 +127,16 @@ function timesCovariance(
   count: number,
 ) {
   const made = new Float64Array(count * dim);
-  const before = dots(axes, mean, 0, count, dim);
   const row = new Float64Array(dim);
+  const scale = 1 / Math.max(1, films - 1);
   for (let film = 0; film < films; film++) {
-    for (let j = 0; j < dim; j++) row[j] = values[film * dim + j]! - mean[j]!;
-    const place = dots(axes, values, film * dim, count, dim);
+    for (let j = 0, from = film * dim; j < dim; j++) row[j] = values[from + j]! - mean[j]!;
     for (let k = 0; k < count; k++) {
-      const share = (place[k]! - before[k]!) / Math.max(1, films - 1);
-      for (let j = 0, at = k * dim; j < dim; j++, at++) made[at] = made[at]! + share * row[j]!;
+      const first = k * dim;
+      let place = 0;
+      for (let j = 0; j < dim; j++) place += axes[first + j]! * row[j]!;
+      place *= scale;
+      for (let j = 0; j < dim; j++) made[first + j]! += place * row[j]!;
     }
   }
   return made;

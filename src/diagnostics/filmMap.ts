@@ -196,8 +196,11 @@ const likenessOf = (a: Grams, b: Grams): Likeness => ({
   values: Float64Array.from(a.flatMap(([, x]) => b.map(([, y]) => ckaOfGrams(x, y)))),
 });
 
+/** Directions within a few thousandths of a radian, of which nobody sees more; of those that hold the same variance any will do. */
+const AS_DRAWN = { sweeps: 8, settled: 1e-5 };
+
 function byVariance(rows: Rows): Layout {
-  const directions = principalDirections(rows, 2);
+  const directions = principalDirections(rows, 2, AS_DRAWN);
   const { variances, total } = directions;
   const share = (i: number) => (total > 0 ? (variances[i] ?? 0) / total : 0);
   const found = along(rows, directions);

@@ -38,7 +38,7 @@ function lengthOf(values: ArrayLike<number>, row: number, dim: number): number {
 /** Directions that neighbours of all films and clusters are found in. */
 export const REDUCED = 32;
 /** They need not be exact. */
-const SWEEPS = 5;
+const ROUGHLY = { sweeps: 5, settled: 1e-3 };
 
 /** Rows of length one, in the few directions in which they vary most: what cosines see, at a fraction of the work. */
 export function reducedRows({ values, films, dim }: Rows): Rows {
@@ -49,7 +49,7 @@ export function reducedRows({ values, films, dim }: Rows): Rows {
   }
   const rows = { values: unit, films, dim };
   if (dim <= REDUCED) return rows;
-  return { values: along(rows, principalDirections(rows, REDUCED, SWEEPS)), films, dim: REDUCED };
+  return { values: along(rows, principalDirections(rows, REDUCED, ROUGHLY)), films, dim: REDUCED };
 }
 
 export interface NearestOfAll {

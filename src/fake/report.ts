@@ -4,6 +4,7 @@
 import type { Config } from '../config/schema.ts';
 import type { Predictions } from '../protocol/looks.ts';
 import type { EncoderName, FindingScore, RocCurve, ScoredReport } from '../tasks/compared/record.ts';
+import { TUNED_STARTS, type TunedEpoch } from '../tasks/finetune/record.ts';
 import type { Interval } from '../tasks/record.ts';
 import type { Evaluation, ReportOf, TaskName } from '../tasks/records.ts';
 import type { MaskExample, SegmentationReport } from '../tasks/segmentation/record.ts';
@@ -62,6 +63,17 @@ function fakeScores(config: Config, step: number): ScoredReport {
   };
 }
 
+const fakeCurves = (): TunedEpoch[] =>
+  TUNED_STARTS.flatMap((start, s) =>
+    Array.from({ length: 20 }, (_, at) => ({
+      start,
+      draw: 0,
+      epoch: at + 1,
+      loss: 0.65 * Math.exp(-at / (8 + 8 * s)),
+      auroc: 0.87 - 0.1 * s - 0.3 * Math.exp(-at / (4 + 6 * s)),
+    })),
+  );
+
 const REPORTS: { readonly [T in TaskName]: (config: Config, step: number) => ReportOf<T> } = {
   neighbours: (config, step) => ({
     ...fakeScores(config, step),
@@ -72,6 +84,7 @@ const REPORTS: { readonly [T in TaskName]: (config: Config, step: number) => Rep
   finetune: (config, step) => ({
     ...fakeScores(config, step),
     bestEpochs: { pretrained: [7, 11, 9], random: [21, 17, 30] },
+    curves: fakeCurves(),
   }),
   segmentation: fakeMasks,
 };

@@ -6,6 +6,7 @@
 import type { Config, ConfigKey, ConfigValue } from '../config/schema.ts';
 import type { FilmFeatures } from '../diagnostics/filmMap.ts';
 import type { Snapshot } from '../diagnostics/snapshot.ts';
+import type { TunedEpoch } from '../tasks/finetune/record.ts';
 import type { Evaluation, TaskName } from '../tasks/records.ts';
 import type { WireError } from '../util/errors.ts';
 import type { SeenFilms } from './dataset.ts';
@@ -138,6 +139,8 @@ export type EngineEvent =
   | { readonly type: 'samples'; readonly samples: readonly StepSample[] }
   /** All that a look at the run measured, once its maps are made; its numbers come with the sample of its step. */
   | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
+  /** An epoch of fine-tuning is over. */
+  | { readonly type: 'tuned'; readonly epoch: TunedEpoch }
   /** Comes before the report of an evaluation by scores. */
   | { readonly type: 'predictions'; readonly predictions: Predictions }
   | { readonly type: 'compile'; readonly done: number; readonly total: number }

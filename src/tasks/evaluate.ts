@@ -7,6 +7,7 @@ import type { Predictions } from '../protocol/looks.ts';
 import type { TrainingSet } from '../train/batchSource.ts';
 import type { Pretrainer } from '../train/pretrain.ts';
 import { evaluateFinetune } from './finetune/evaluate.ts';
+import type { TunedEpoch } from './finetune/record.ts';
 import { evaluateLinear } from './linear/evaluate.ts';
 import type { LinearLayer } from './linear/linearClassifier.ts';
 import { evaluateNeighbours } from './neighbours/evaluate.ts';
@@ -37,6 +38,8 @@ export interface EvaluationInput {
   readonly onLayer?: (layer: FittedLayer) => void;
   /** Hears the scores of every test film, of tasks that give such. */
   readonly onScores?: (predictions: Predictions) => void;
+  /** Hears each epoch of a network that is trained. */
+  readonly onTuned?: (epoch: TunedEpoch) => void;
   /** Hears what a task draws on the test films, so that one may look at it. */
   readonly onMasks?: (drawn: DrawnOnTest) => void;
   /** Awaited many times a second between pieces of work on the CPU; may throw to cancel. */

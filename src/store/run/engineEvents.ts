@@ -7,7 +7,7 @@ import { addMarker, appendSamples, rewindSeries } from '../curves/series.ts';
 import { forgetSnapshots, rewindSnapshots, takeSnapshot, useSnapshots } from '../curves/snapshots.ts';
 import { NO_VERDICT, verdictOf } from '../curves/verdict.ts';
 import { NO_WAITS, useSession } from '../session.ts';
-import { notePredictions, noteProgress } from './evaluation.ts';
+import { notePredictions, noteProgress, noteTuned } from './evaluation.ts';
 import { noteKeeping } from './keeping.ts';
 import { enterLiveRun } from './runs.ts';
 
@@ -85,6 +85,9 @@ export function followEngine(event: EngineEvent): void {
       break;
     case 'compile':
       set({ compile: event.done < event.total ? { done: event.done, total: event.total } : null });
+      break;
+    case 'tuned':
+      noteTuned(event.epoch);
       break;
     case 'predictions':
       notePredictions(event.predictions);

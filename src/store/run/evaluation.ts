@@ -4,6 +4,7 @@ import { create } from 'zustand';
 import { CONFIG_KEYS, type Config, SCHEMA } from '../../config/schema.ts';
 import type { DatasetSummary } from '../../protocol/dataset.ts';
 import type { Predictions } from '../../protocol/looks.ts';
+import type { TunedEpoch } from '../../tasks/finetune/record.ts';
 import { type Evaluation, TASK_NAMES, TASKS, type TaskName, taskOf } from '../../tasks/records.ts';
 import { AppError, fromWire, toWire } from '../../util/errors.ts';
 import { currentClient } from '../client.ts';
@@ -27,6 +28,8 @@ interface EvaluationState {
   readonly progress: EvaluationProgress | null;
   /** The newest of each task; those of the other runs stand with the runs. */
   readonly newest: { readonly [T in TaskName]?: Evaluation };
+  /** Epochs of the fine-tuning under way, and of one that did not finish. */
+  readonly tuned: readonly TunedEpoch[];
   /** What they said of every test film, with the names of all films of the set. */
   readonly predictions: { readonly [T in TaskName]?: Predictions & { readonly paths: readonly string[] } };
   readonly error: AppError | null;
@@ -41,6 +44,7 @@ export const useEvaluation = create<EvaluationState>()(() => ({
   running: false,
   progress: null,
   newest: {},
+  tuned: [],
   predictions: {},
   error: null,
   selected: null,
@@ -81,6 +85,11 @@ export function noteProgress(progress: EvaluationProgress): void {
 }
 
 /** Told by whoever hears the engine's events. */
+export function noteTuned(epoch: TunedEpoch): void {
+  if (useEvaluation.getState().running) useEvaluation.setState(({ tuned }) => ({ tuned: [...tuned, epoch] }));
+}
+
+/** Told by whoever hears the engine's events. */
 export function notePredictions(predictions: Predictions): void {
   const { running, task, onOther, predictions: before } = useEvaluation.getState();
   const { summary } = (onOther ? useOtherFilms : useDataset).getState();
@@ -108,7 +117,7 @@ export async function startEvaluation(config: Config, runId: string | null): Pro
   if (running) return;
   const known = findingsFor(task, (onOther ? useOtherFilms : useDataset).getState().summary);
   const findings = chosen.filter((finding) => known.includes(finding));
-  useEvaluation.setState({ running: true, progress: null, error: null });
+  useEvaluation.setState({ running: true, progress: null, tuned: [], error: null });
   try {
     const films = onOther ? (await otherFor(config.planeSize))?.fingerprint : undefined;
     if (onOther && films === undefined) throw new AppError('not-ready', 'the other films could not be read.');

@@ -17,6 +17,7 @@ import type { Evaluate } from '../evaluate.ts';
 import { requireScorable } from '../labelDraws.ts';
 import { fitPixels } from '../linear/fit.ts';
 import { setsOf } from '../sets.ts';
+import type { TunedEpoch } from './record.ts';
 import { LEAST_STEPS, tune } from './tune.ts';
 import { CLASSIFIER, type Start } from './tuner.ts';
 
@@ -46,6 +47,7 @@ export const evaluateFinetune: Evaluate<'finetune'> = async ({ run, dataset, con
     start: run.start,
     sets: setsOf(run, dataset, asked.pretrainedOn),
   };
+  const curves: TunedEpoch[] = [];
   const bestEpochs = { pretrained: [] as number[], random: [] as number[] };
   const report = await compareEncoders<Named>(
     task,
@@ -54,7 +56,19 @@ export const evaluateFinetune: Evaluate<'finetune'> = async ({ run, dataset, con
       async encoder(start, draw) {
         const onEpoch = (done: number, total: number) =>
           asked.onProgress(`Fine-tuning, ${start.name} start, draw ${draw.index + 1}, epoch`, done, total);
-        const tuning = { runtime: run.runtime, dataset, config, onEpoch, yieldNow: asked.yieldNow };
+        const onEpochDone = (epoch: number, loss: number, auroc: number | null) => {
+          const tuned = { start: start.name, draw: draw.index, epoch, loss, auroc };
+          curves.push(tuned);
+          asked.onTuned?.(tuned);
+        };
+        const tuning = {
+          runtime: run.runtime,
+          dataset,
+          config,
+          onEpoch,
+          onEpochDone,
+          yieldNow: asked.yieldNow,
+        };
         const { scores, bestEpoch } = await tune(start, draw, tuning);
         bestEpochs[start.name].push(bestEpoch);
         return scores;
@@ -63,7 +77,7 @@ export const evaluateFinetune: Evaluate<'finetune'> = async ({ run, dataset, con
     },
     (conditions) => protocolWords(task, config, conditions),
   );
-  return { ...report, bestEpochs };
+  return { ...report, bestEpochs, curves };
 };
 
 function protocolWords(task: Compared<Named>, config: Config, conditions: Conditions): string[] {

@@ -12,6 +12,7 @@ import { AppError } from '../../util/errors.ts';
 import { Rng } from '../../util/rng.ts';
 import { TASKS } from '../records.ts';
 import { evaluateFinetune } from './evaluate.ts';
+import type { TunedEpoch } from './record.ts';
 import { tune } from './tune.ts';
 
 const FILMS = 60;
@@ -67,14 +68,21 @@ describe('fine-tuning', () => {
     const { runtime } = await testDevice();
     const run = new Pretrainer(config, dataset, runtime);
     const before = await run.model.parameters.read();
+    const heard: TunedEpoch[] = [];
     const report = await evaluateFinetune({
       run,
       dataset,
       config,
       findings: [],
       onProgress: () => {},
+      onTuned: (epoch) => heard.push(epoch),
       yieldNow: async () => {},
     });
+    expect(heard).toEqual(report.curves);
+    expect(heard.filter(({ start }) => start === 'random').map(({ epoch }) => epoch)).toEqual(
+      Array.from({ length: heard.length / 2 }, (_, i) => i + 1),
+    );
+    expect(heard.at(-1)!.loss).toBeLessThan(heard[heard.length / 2]!.loss);
     expect(await run.model.parameters.read()).toEqual(before);
     run.dispose();
     expect(report.findings[0]!.auroc.pretrained.value).toBeGreaterThan(0.9);

@@ -3,7 +3,17 @@
 // and tuner.ts; how its scores are told, in ../compared/record.ts.
 
 import { type Field, number } from '../../config/fields.ts';
-import { type InferOutput, list, number as measured, object, read } from '../../util/schema.ts';
+import {
+  choice,
+  count,
+  type InferOutput,
+  list,
+  number as measured,
+  numberOrNull,
+  object,
+  optional,
+  read,
+} from '../../util/schema.ts';
 import { SCORED, SCORED_FIELDS } from '../compared/record.ts';
 import { LABEL_ROWS, type TaskRecord } from '../record.ts';
 
@@ -93,10 +103,27 @@ const FINETUNE_ROWS = {
 /** Label draws are 50 at most. */
 const MOST_DRAWS = 100;
 
+export const TUNED_STARTS = ['pretrained', 'random'] as const;
+
+const TUNED_EPOCH = object({
+  start: choice(TUNED_STARTS),
+  /** Of labels, counted from 0. */
+  draw: count,
+  /** Counted from 1. */
+  epoch: count,
+  /** Mean over its steps. */
+  loss: measured,
+  /** Mean AUROC of the validation films; null without any. */
+  auroc: numberOrNull,
+});
+export type TunedEpoch = InferOutput<typeof TUNED_EPOCH>;
+
 const FINETUNE_REPORT = object({
   ...SCORED_FIELDS,
   /** Per label draw, the epoch whose weights were scored, counted from 1. */
   bestEpochs: object({ pretrained: list(measured, MOST_DRAWS), random: list(measured, MOST_DRAWS) }),
+  /** Every epoch of every training, in the order in which they were trained. */
+  curves: optional(list(TUNED_EPOCH, 2 * MOST_DRAWS * 1000)),
 });
 export type FinetuneReport = InferOutput<typeof FINETUNE_REPORT>;
 

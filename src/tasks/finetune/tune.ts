@@ -25,6 +25,8 @@ export interface Tuning {
   readonly config: Config;
   /** Epochs done, of at most so many. */
   readonly onEpoch: (done: number, total: number) => void;
+  /** Hears the mean loss of an epoch, and the mean AUROC of the validation films after it. */
+  readonly onEpochDone?: (epoch: number, loss: number, auroc: number | null) => void;
   readonly yieldNow: () => Promise<void>;
 }
 
@@ -55,7 +57,7 @@ function filmsOfStep(rows: Uint32Array, batch: number, seed: number, draw: numbe
 
 /** @throws AppError loss-not-finite, cache-damaged, and whatever `yieldNow` throws */
 export async function tune(start: Start, draw: Draw, tuning: Tuning): Promise<Tuned> {
-  const { runtime, dataset, config, onEpoch, yieldNow } = tuning;
+  const { runtime, dataset, config, onEpoch, onEpochDone, yieldNow } = tuning;
   const batch = Math.min(config.tuneBatch, draw.fit.length);
   const stepsPerEpoch = Math.max(LEAST_STEPS, Math.floor(draw.fit.length / batch));
   const epochs = config.tuneEpochs;
@@ -65,16 +67,19 @@ export async function tune(start: Start, draw: Draw, tuning: Tuning): Promise<Tu
   const renderer = new ViewRenderer(runtime, dataset, { batchSize: Math.max(batch, SCORED_AT_ONCE) });
   const scoresOf = (rows: Uint32Array) => score(tuner, renderer, rows, draw.classes, tuning);
   const losses: Promise<number>[] = [];
+  let lossOfEpoch = 0;
   const settle = async (most: number) => {
     while (losses.length > most) {
       const loss = await losses.shift()!;
       if (!Number.isFinite(loss)) throw new AppError('loss-not-finite', 'fine-tuning; lower its rate.');
+      lossOfEpoch += loss / stepsPerEpoch;
     }
   };
   let best: { scores: Float64Array; bestEpoch: number; value: number } | null = null;
   try {
     for (let epoch = 1; epoch <= epochs; epoch++) {
       onEpoch(epoch - 1, epochs);
+      lossOfEpoch = 0;
       for (let step = (epoch - 1) * stepsPerEpoch; step < epoch * stepsPerEpoch; step++) {
         await queue.ready(step);
         const loss = takeStep(tuner, renderer, queue, step, draw, config);
@@ -84,8 +89,9 @@ export async function tune(start: Start, draw: Draw, tuning: Tuning): Promise<Tu
         await yieldNow();
       }
       await settle(0);
-      if (!draw.val) continue;
-      const value = meanAuroc(await scoresOf(draw.val), draw, draw.val);
+      const value = draw.val && meanAuroc(await scoresOf(draw.val), draw, draw.val);
+      onEpochDone?.(epoch, lossOfEpoch, value);
+      if (value === null) continue;
       if (!best || value > best.value) {
         best = { scores: await scoresOf(draw.test), bestEpoch: epoch, value };
       } else if (epoch - best.bestEpoch >= config.tunePatience) break;

@@ -150,7 +150,9 @@ function Empty() {
 export function EvaluateView() {
   const task = useEvaluation((state) => state.task);
   const newest = useEvaluation((state) => state.newest[state.task]);
+  const running = useEvaluation((state) => state.running);
   const error = useEvaluation((state) => state.error);
+  const { Live } = viewOf(task);
   return (
     <section className={shared.view} aria-label={TASKS[task].label}>
       <EvaluateBar />
@@ -164,6 +166,7 @@ export function EvaluateView() {
             onClose={() => useEvaluation.setState({ error: null })}
           />
         )}
+        {running && Live && <Live />}
         {newest ? <Report evaluation={newest} /> : !error && <Empty />}
       </div>
     </section>

@@ -2,10 +2,12 @@
 // by AUROC look like is in scores/ScoresView.tsx.
 
 import type { ComponentType } from 'react';
+import { useEvaluation } from '../../store/run/evaluation.ts';
 import type { FinetuneReport } from '../../tasks/finetune/record.ts';
 import type { LinearReport } from '../../tasks/linear/record.ts';
 import type { NeighboursReport } from '../../tasks/neighbours/record.ts';
 import type { Evaluation, ReportOf, TaskName } from '../../tasks/records.ts';
+import { TuningCharts } from './finetune/TuningChart.tsx';
 import { WhereItLooks } from './linear/WhereItLooks.tsx';
 import { labelWords, ScoresView } from './scores/ScoresView.tsx';
 import { SegmentationIntroduction, SegmentationReportView } from './segmentation/SegmentationView.tsx';
@@ -13,8 +15,15 @@ import { SegmentationIntroduction, SegmentationReportView } from './segmentation
 function FinetuneReportView({ report }: { report: FinetuneReport }) {
   const { films, bestEpochs } = report;
   const how = `All weights trained on ${labelWords(report)}, scored on ${films.test} test films. Best epochs: ${bestEpochs.pretrained.join(', ')} from the pretrained start, ${bestEpochs.random.join(', ')} from the random one.`;
-  return <ScoresView report={report} how={how} />;
+  return (
+    <>
+      <ScoresView report={report} how={how} />
+      <TuningCharts epochs={report.curves ?? []} />
+    </>
+  );
 }
+
+const FinetuneLive = () => <TuningCharts epochs={useEvaluation((state) => state.tuned)} />;
 
 /** What it is, for who has not run it yet. */
 function FinetuneIntroduction() {
@@ -88,11 +97,13 @@ function NeighboursIntroduction() {
 interface TaskView<Report> {
   readonly Introduction: ComponentType;
   readonly Report: ComponentType<{ readonly report: Report }>;
+  /** What is to be seen while it goes on. */
+  readonly Live?: ComponentType;
 }
 
 const VIEWS: { readonly [T in TaskName]: TaskView<ReportOf<T>> } = {
   neighbours: { Introduction: NeighboursIntroduction, Report: NeighboursReportView },
-  finetune: { Introduction: FinetuneIntroduction, Report: FinetuneReportView },
+  finetune: { Introduction: FinetuneIntroduction, Report: FinetuneReportView, Live: FinetuneLive },
   linear: { Introduction: LinearIntroduction, Report: LinearReportView },
   segmentation: { Introduction: SegmentationIntroduction, Report: SegmentationReportView },
 };

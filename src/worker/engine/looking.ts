@@ -24,9 +24,10 @@ export class Looking {
   hearing(
     run: Pretrainer,
     events: Pick<EngineEvents, 'send'>,
-  ): Pick<EvaluationInput, 'onLayer' | 'onScores' | 'onMasks'> {
+  ): Pick<EvaluationInput, 'onLayer' | 'onScores' | 'onMasks' | 'onTuned'> {
     return {
       onScores: (predictions) => events.send({ type: 'predictions', predictions }),
+      onTuned: (epoch) => events.send({ type: 'tuned', epoch }),
       onLayer: (fitted) => {
         this.#newest = { fitted, run, step: run.step };
       },

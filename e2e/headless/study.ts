@@ -8,6 +8,7 @@ import { presetConfig } from '../../src/config/presets.ts';
 import { isConfigKey, parseConfig } from '../../src/config/schema.ts';
 import type { RunnerEvent } from '../../src/headless.ts';
 import { belongsTo, METHOD_NAMES, type MethodName } from '../../src/methods/records.ts';
+import { STUDY_TASK_NAMES, type StudyTask } from '../../src/protocol/study.ts';
 import { isComplete, type Job, progressOf, runStudy } from '../../src/study/queue.ts';
 import { checkSpec, parsedSettings, type StudySpec } from '../../src/study/spec.ts';
 import { type StudyState, studyData } from '../../src/study/state.ts';
@@ -40,6 +41,7 @@ const OPTIONS = {
   preset: { type: 'string', default: 'demo' },
   methods: { type: 'string' },
   reference: { type: 'string' },
+  task: { type: 'string', default: 'linear' },
   seeds: { type: 'string', default: '3' },
   shares: { type: 'string', default: '0.01,0.1,1' },
   findings: { type: 'string', default: '' },
@@ -65,6 +67,12 @@ function methodName(text: string): MethodName {
   const known = METHOD_NAMES.find((name) => name === text);
   if (known) return known;
   throw new UsageError(`there is no method ${text}; there are ${METHOD_NAMES.join(', ')}.`);
+}
+
+function taskName(text: string): StudyTask {
+  const known = STUDY_TASK_NAMES.find((name) => name === text);
+  if (known) return known;
+  throw new UsageError(`encoders are scored by ${STUDY_TASK_NAMES.join(', ')}, not by ${text}.`);
 }
 
 /** `--set key=value` for all, `--set method.key=value` for one. */
@@ -107,6 +115,7 @@ function readArguments(argv: readonly string[]) {
     base,
     methods: methods.map((name) => ({ name, settings: refusing(() => parsedSettings(own.get(name)!)) })),
     reference: values.reference === undefined ? methods[0]! : methodName(values.reference),
+    task: taskName(values.task),
     seeds: seedsOf(values.seeds),
     shares: numbers(values.shares, 'shares'),
     findings: words(values.findings),
@@ -260,7 +269,7 @@ async function work(asked: Asked, folder: StudyFolder): Promise<void> {
 
 export const study: Command = {
   usage:
-    'study --data DIR|synthetic[:SEED] [--labels FILE] [--where column=value] [--findings a,b] --methods a,b,… [--reference a] ' +
+    'study --data DIR|synthetic[:SEED] [--labels FILE] [--where column=value] [--findings a,b] --methods a,b,… [--reference a] [--task linear|neighbours|finetune] ' +
     '[--seeds 3] [--shares 0.01,0.1,1] --preset NAME [--set key=value …] [--set METHOD.key=value …] ' +
     `[--sweep learningRate=a,b,c …] [--keep-every SECONDS] ${KERNEL_USAGE} --steps N --out DIR`,
   summary:

@@ -61,7 +61,17 @@ export const VALIDATION_SCORE = object({
 });
 export type ValidationScore = InferOutput<typeof VALIDATION_SCORE>;
 
+/** By what the encoders of a study are scored. */
+export const STUDY_TASKS = {
+  linear: { label: 'Linear layer', by: 'a linear layer on frozen features' },
+  neighbours: { label: 'Nearest neighbours', by: 'a vote of the nearest neighbours in frozen features' },
+  finetune: { label: 'Fine-tuning', by: 'fine-tuning of all weights' },
+} as const;
+export type StudyTask = keyof typeof STUDY_TASKS;
+export const STUDY_TASK_NAMES = Object.keys(STUDY_TASKS) as StudyTask[];
+
 export interface StudyRequest extends EvaluationRequest {
+  readonly task: StudyTask;
   readonly shares: readonly number[];
   /** One for all encoders that are to be compared. */
   readonly resampleSeed: number;

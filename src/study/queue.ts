@@ -204,7 +204,7 @@ const RESAMPLE_SEED = 1;
 
 async function work(state: StudyState, host: StudyHost, job: Job): Promise<Finished> {
   const { id, config } = job;
-  const { findings, shares } = state.spec;
+  const { findings, shares, task } = state.spec;
   switch (job.part) {
     case 'trained':
       return { part: 'trained', id, value: await host.train(job) };
@@ -222,7 +222,7 @@ async function work(state: StudyState, host: StudyHost, job: Job): Promise<Finis
     case 'scored': {
       if (job.encoder !== 'pixels') await host.takeUp(job, job.encoder);
       const encoder = job.encoder === 'pixels' ? 'pixels' : 'run';
-      const request = { config, findings, shares, encoder, resampleSeed: RESAMPLE_SEED } as const;
+      const request = { config, task, findings, shares, encoder, resampleSeed: RESAMPLE_SEED } as const;
       return { part: 'scored', id, value: await host.score(request) };
     }
     default:

@@ -19,8 +19,19 @@ import {
   type MethodName,
   methodOf,
 } from '../methods/records.ts';
+import { STUDY_TASK_NAMES } from '../protocol/study.ts';
 import { AppError } from '../util/errors.ts';
-import { choice, count, type InferOutput, list, number, object, parsed, text } from '../util/schema.ts';
+import {
+  choice,
+  count,
+  fallback,
+  type InferOutput,
+  list,
+  number,
+  object,
+  parsed,
+  text,
+} from '../util/schema.ts';
 
 /** Settings of a method beside those of all, from any record. @throws AppError config-invalid */
 export function parsedSettings(raw: Readonly<Record<string, unknown>>): Partial<Config> {
@@ -34,6 +45,8 @@ export const STUDY_SPEC = object({
   methods: list(object({ name: choice(METHOD_NAMES), settings: parsed(parsedSettings) }), 50),
   /** That the others are held against. */
   reference: choice(METHOD_NAMES),
+  /** Settings are chosen by a linear layer whatever it is. */
+  task: fallback(choice(STUDY_TASK_NAMES), 'linear'),
   seeds: list(count, 100),
   /** Of the training patients, in (0, 1]. */
   shares: list(number, 50),

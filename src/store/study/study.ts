@@ -4,6 +4,7 @@
 import { create } from 'zustand';
 import type { Config } from '../../config/schema.ts';
 import type { MethodName } from '../../methods/records.ts';
+import type { StudyTask } from '../../protocol/study.ts';
 import { type Job, runStudy } from '../../study/queue.ts';
 import { checkSpec, type StudySpec } from '../../study/spec.ts';
 import { beginStudy, type StudyState, studyData } from '../../study/state.ts';
@@ -21,6 +22,7 @@ import { PageHost } from './host.ts';
 export interface StudyPlan {
   readonly methods: readonly MethodName[];
   readonly reference: MethodName;
+  readonly task: StudyTask;
   readonly seeds: number;
   readonly shares: readonly number[];
   readonly steps: number;
@@ -43,6 +45,7 @@ export const useStudy = create<StudyStore>()(() => ({
   plan: {
     methods: ['mlvicx', 'vicreg'],
     reference: 'mlvicx',
+    task: 'linear',
     seeds: 3,
     shares: [0.01, 0.1, 1],
     steps: 0,
@@ -71,6 +74,7 @@ export function specOf(plan: StudyPlan, draft: Config): StudySpec {
     base: plan.steps > 0 ? { ...draft, maxSteps: plan.steps } : draft,
     methods: plan.methods.map((name) => ({ name, settings: {} })),
     reference: plan.reference,
+    task: plan.task,
     seeds: Array.from({ length: plan.seeds }, (_, i) => draft.seed + i),
     shares: [...plan.shares].sort((a, b) => a - b),
     findings: [],

@@ -3,6 +3,7 @@
 
 import { inForce } from '../../config/schema.ts';
 import { METHODS } from '../../methods/records.ts';
+import { STUDY_TASKS } from '../../protocol/study.ts';
 import { percent } from '../../tasks/compared/record.ts';
 import { findingTables } from '../findings.ts';
 import { chosenFor, sweepRows } from '../queue.ts';
@@ -68,7 +69,7 @@ export function studyTex(state: StudyState): string {
   return [
     '% Needs the package booktabs.',
     '\\begin{table}',
-    `\\caption{Mean AUROC of a linear layer on frozen features, ${films}: mean over label draws and ${spec.seeds.length} seed(s) $\\pm$ standard deviation over seeds (95\\,\\% interval over patients).}`,
+    `\\caption{Mean AUROC by ${STUDY_TASKS[spec.task].by}, ${films}: mean over label draws and ${spec.seeds.length} seed(s) $\\pm$ standard deviation over seeds (95\\,\\% interval over patients).}`,
     `\\begin{tabular}{l${'l'.repeat(spec.shares.length)}}`,
     '\\toprule',
     `Labels & ${spec.shares.map((share) => escapeTex(percent(share))).join(' & ')} \\\\`,

@@ -4,6 +4,7 @@
 
 import { inForce, SCHEMA } from '../../config/schema.ts';
 import { METHODS, type MethodName } from '../../methods/records.ts';
+import { STUDY_TASKS } from '../../protocol/study.ts';
 import { gainText, intervalText, percent, scoreText } from '../../tasks/compared/record.ts';
 import { formatBytes, formatDuration } from '../../util/format.ts';
 import { findingTables } from '../findings.ts';
@@ -164,7 +165,7 @@ function differing(state: StudyState): string {
   ]);
   return section(
     'What differs between the methods',
-    `${table(['Method', 'Settings'], lines)}<p>All else is the same at a seed: films, parts, order, views, start of the encoder, steps, label draws, linear layer.</p>`,
+    `${table(['Method', 'Settings'], lines)}<p>All else is the same at a seed: films, parts, order, views, start of the encoder, steps, label draws. Encoders are scored by ${STUDY_TASKS[state.spec.task].by}.</p>`,
   );
 }
 

@@ -3,6 +3,7 @@
 // training is in tune.ts, the comparison in ../compared/compare.ts.
 
 import type { Config } from '../../config/schema.ts';
+import type { Parameters } from '../../nn/parameters.ts';
 import { drawFrom } from '../../train/initialise.ts';
 import type { Pretrainer } from '../../train/pretrain.ts';
 import {
@@ -23,13 +24,16 @@ import { CLASSIFIER, type Start } from './tuner.ts';
 
 type Named = Start & { readonly name: 'pretrained' | 'random' };
 
+/** A start at the weights of a run. Supervised training has a layer, too, for other findings perhaps: a fresh one takes its place. */
+export function startFrom(weights: Awaited<ReturnType<Parameters['read']>>, seed: number): Start {
+  const values = new Map([...weights].filter(([name]) => !name.startsWith(CLASSIFIER)));
+  return { draw: drawFrom(seed, 'init', values), buffers: values };
+}
+
 async function startsOf(run: Pretrainer): Promise<{ pretrained: Named; random: Named }> {
-  const values = await run.model.parameters.read();
-  // Supervised training has such a layer, too, for other findings perhaps: both starts begin with a fresh one.
-  for (const name of [...values.keys()]) if (name.startsWith(CLASSIFIER)) values.delete(name);
   const { seed } = run.config;
   return {
-    pretrained: { name: 'pretrained', draw: drawFrom(seed, 'init', values), buffers: values },
+    pretrained: { name: 'pretrained', ...startFrom(await run.model.parameters.read(), seed) },
     random: { name: 'random', draw: drawFrom(seed) },
   };
 }

@@ -11,6 +11,7 @@ import { tinyConfig } from '../../train/testRun.ts';
 import { AppError } from '../../util/errors.ts';
 import { Rng } from '../../util/rng.ts';
 import { TASKS } from '../records.ts';
+import { scoreForStudy } from '../study.ts';
 import { evaluateFinetune } from './evaluate.ts';
 import type { TunedEpoch } from './record.ts';
 import { tune } from './tune.ts';
@@ -98,9 +99,13 @@ describe('fine-tuning', () => {
     const changes = { method: 'supervised', classifierOutputs: 5, tuneEpochs: 1 } as const;
     const supervised = tinyConfig({ tuneBatch: 8, ...changes });
     const run = new Pretrainer(supervised, dataset, runtime);
-    const input = { run, dataset, config: supervised, findings: ['lower'] };
-    const report = await evaluateFinetune({ ...input, onProgress: () => {}, yieldNow: async () => {} });
+    const around = { run, dataset, onProgress: () => {}, yieldNow: async () => {} };
+    const asked = { config: supervised, findings: ['lower'] };
+    const report = await evaluateFinetune({ ...around, ...asked });
+    const study = { task: 'finetune', encoder: 'run', shares: [1], resampleSeed: 1 } as const;
+    const { shares } = await scoreForStudy(around, { ...asked, ...study });
     run.dispose();
+    expect(shares[0]!.findings[0]!.aurocs).toEqual([report.findings[0]!.auroc.pretrained.value]);
     expect(report.findings[0]!.auroc.random).toEqual(report.findings[0]!.auroc.pretrained);
   }, 240_000);
 

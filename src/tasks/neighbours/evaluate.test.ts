@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { type Config, defaultConfig } from '../../config/schema.ts';
 import type { EngineDataset } from '../../protocol/dataset.ts';
 import { Rng } from '../../util/rng.ts';
+import { scoreForStudy } from '../study.ts';
 import { voteOnFeatures } from './evaluate.ts';
 
 const FILMS = 240;
@@ -61,5 +62,26 @@ describe('the vote of neighbours', () => {
     expect(report.labelledFilms).toBeLessThan(0.1 * report.films.train);
     expect(report.protocol.join()).toMatch(/Only \d+ films are labelled/);
     expect(report.findings[0]!.auroc.pretrained.value).toBeGreaterThan(0.6);
+  });
+  it('scores raw pixels in a study as in an evaluation', async () => {
+    const { findings } = await evaluate();
+    const asked = {
+      task: 'neighbours',
+      encoder: 'pixels',
+      config: { ...defaultConfig(), neighbourCount: 10 },
+      findings: [],
+      shares: [1],
+      resampleSeed: 1,
+    } as const;
+    const around = { run: null, dataset, onProgress: () => {}, yieldNow: async () => {} };
+    const { shares } = await scoreForStudy(around, asked);
+    expect(shares[0]!.findings.map(({ aurocs }) => aurocs[0])).toEqual(
+      findings.map(({ auroc }) => auroc.pixels.value),
+    );
+    const byLayer = await scoreForStudy(around, { ...asked, task: 'linear' });
+    expect(byLayer.shares[0]!.findings[0]!.aurocs).not.toEqual(shares[0]!.findings[0]!.aurocs);
+    await expect(scoreForStudy(around, { ...asked, encoder: 'run' })).rejects.toMatchObject({
+      code: 'not-ready',
+    });
   });
 });

@@ -71,8 +71,8 @@ interface Vote {
   readonly runtime: Runtime | undefined;
 }
 
-/** Scores of the test films, test films x findings. Films that no neighbour can speak for get the share of the bank. */
-async function neighbourScores(
+/** Scores of the test films, test films x findings. @param dim of the features, films x dim, row-major. Films that no neighbour can speak for get the share of the bank. */
+export async function neighbourScores(
   features: Float32Array,
   dim: number,
   { train, val, fit, test, labels, classes }: Draw,

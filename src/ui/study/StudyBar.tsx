@@ -5,6 +5,7 @@ import { Button, MultiSelect, NumberInput, Select, TagsInput } from '@mantine/co
 import { IconPlayerPause, IconPlayerPlay, IconTrash } from '@tabler/icons-react';
 import { METHOD_NAMES, METHODS, type MethodName } from '../../methods/records.ts';
 import { isAtWork } from '../../protocol/engine.ts';
+import { STUDY_TASK_NAMES, STUDY_TASKS, type StudyTask } from '../../protocol/study.ts';
 import { useDataset } from '../../store/films/dataset.ts';
 import { useSettings } from '../../store/page/settings.ts';
 import { useSession } from '../../store/session.ts';
@@ -70,6 +71,16 @@ function Plan({ fixed }: { fixed: boolean }) {
         disabled={fixed}
         allowDeselect={false}
         onChange={(name) => name && changePlan({ reference: name as MethodName })}
+      />
+      <Select
+        size="xs"
+        label="Scored by"
+        data-testid="study-task"
+        data={STUDY_TASK_NAMES.map((value) => ({ value, label: STUDY_TASKS[value].label }))}
+        value={plan.task}
+        disabled={fixed}
+        allowDeselect={false}
+        onChange={(task) => task && changePlan({ task: task as StudyTask })}
       />
       <TagsInput
         size="xs"

@@ -137,8 +137,9 @@ function Introduction() {
       <h2>Which method learns more from these films?</h2>
       <p>
         Every method gets the same films, parts, order, views, start of the encoder and steps at a seed, and a
-        learning rate chosen on validation films alone. A linear layer on each frozen encoder is then scored
-        on the test films, beside random encoders and raw pixels.
+        learning rate chosen on validation films alone. A linear layer on each frozen encoder, its nearest
+        neighbours, or all of it fine-tuned, is then scored on the test films, beside random encoders and raw
+        pixels.
       </p>
       <p>
         The answer is a table with intervals, and a sentence that claims no more than they allow. A study goes

@@ -1,18 +1,27 @@
-// The linear evaluation as a study asks for it: one encoder at several label shares, with all that its differences to others
-// are made of; and the validation films by themselves, which choose settings before a test film is looked at.
+// Evaluations as a study asks for them: one encoder at several label shares, by one of the tasks of the table below, with all that its
+// differences to others are made of; and the validation films by themselves, which choose settings before a test film is looked at.
 
-import type { Config } from '../../config/schema.ts';
-import type { EncoderScores, FindingScores, StudyRequest, ValidationScore } from '../../protocol/study.ts';
-import type { TrainingSet } from '../../train/batchSource.ts';
-import type { Pretrainer } from '../../train/pretrain.ts';
-import { AppError } from '../../util/errors.ts';
-import type { EvaluationInput } from '../evaluate.ts';
-import { type EncoderFeatures, encoderFeatures, pixelFeatures } from '../features.ts';
-import { chooseFindings, type Draw, drawLabels, splitRows } from '../labelDraws.ts';
-import { rank, rankedAuroc } from '../scores/auroc.ts';
-import { resampledAurocs } from '../scores/bootstrap.ts';
-import { meanPlacements, placements } from '../scores/significance.ts';
-import { fitEncoder, fitLayer, fitPixels } from './fit.ts';
+import type { Config } from '../config/schema.ts';
+import type {
+  EncoderScores,
+  FindingScores,
+  StudyRequest,
+  StudyTask,
+  ValidationScore,
+} from '../protocol/study.ts';
+import type { TrainingSet } from '../train/batchSource.ts';
+import type { Pretrainer } from '../train/pretrain.ts';
+import { AppError } from '../util/errors.ts';
+import type { EvaluationInput } from './evaluate.ts';
+import { type EncoderFeatures, encoderFeatures, pixelFeatures } from './features.ts';
+import { startFrom } from './finetune/evaluate.ts';
+import { tune } from './finetune/tune.ts';
+import { chooseFindings, type Draw, drawLabels, splitRows } from './labelDraws.ts';
+import { fitEncoder, fitLayer, fitPixels } from './linear/fit.ts';
+import { neighbourScores } from './neighbours/evaluate.ts';
+import { rank, rankedAuroc } from './scores/auroc.ts';
+import { resampledAurocs } from './scores/bootstrap.ts';
+import { meanPlacements, placements } from './scores/significance.ts';
 
 interface Surroundings extends Pick<EvaluationInput, 'dataset' | 'onProgress' | 'yieldNow'> {
   /** Null where only pixels are wanted. */
@@ -31,7 +40,7 @@ export async function scoreForStudy(around: Surroundings, request: StudyRequest)
   const patients = rows.test.map((row) => dataset.patients[row]!);
   const shares: EncoderScores['shares'][number][] = [];
   for (const [at, share] of request.shares.entries()) {
-    onProgress('Linear layers', at, request.shares.length);
+    onProgress('Label shares', at, request.shares.length);
     const { draws } = drawLabels(dataset, rows, scored, { ...request.config, labelShare: share });
     const logits: Float64Array[] = [];
     for (const draw of draws) logits.push(await logitsOn(draw));
@@ -61,14 +70,64 @@ export async function scoreForStudy(around: Surroundings, request: StudyRequest)
   };
 }
 
-/** Test logits of a draw by the encoder that is asked for. */
-async function fitterOf({ run, dataset, onProgress, yieldNow }: Surroundings, request: StudyRequest) {
-  if (request.encoder === 'pixels') {
-    const pixels = await pixelFeatures(dataset);
-    return (draw: Draw) => fitPixels(pixels, draw, yieldNow);
-  }
-  const features = await frozen(run, dataset, request.config, onProgress);
-  return (draw: Draw) => fitEncoder(features, draw, request.config, yieldNow);
+/** Scores of the test films, test films x findings, after learning from a draw. */
+type Fit = (draw: Draw) => Promise<Float64Array>;
+
+/** What an encoder does with labels by a task, and raw pixels with the same. */
+interface StudyFitter {
+  encoder(around: Surroundings, config: Config): Promise<Fit>;
+  pixels(around: Surroundings, config: Config): Promise<Fit>;
+}
+
+const ridgeOnPixels: StudyFitter['pixels'] = async ({ dataset, yieldNow }) => {
+  const pixels = await pixelFeatures(dataset);
+  return (draw) => fitPixels(pixels, draw, yieldNow);
+};
+
+const FITTERS: Readonly<Record<StudyTask, StudyFitter>> = {
+  linear: {
+    async encoder(around, config) {
+      const features = await frozen(around.run, around.dataset, config, around.onProgress);
+      return (draw) => fitEncoder(features, draw, config, around.yieldNow);
+    },
+    pixels: ridgeOnPixels,
+  },
+  neighbours: {
+    async encoder(around, config) {
+      const { run, dataset, onProgress } = around;
+      const { features } = await frozen(run, dataset, { ...config, probeFlip: false }, onProgress);
+      return voteBy(features, around, config);
+    },
+    pixels: async (around, config) => voteBy(await pixelFeatures(around.dataset), around, config),
+  },
+  finetune: {
+    async encoder({ run, dataset, onProgress, yieldNow }, config) {
+      const { runtime, model } = needRun(run);
+      const start = startFrom(await model.parameters.read(), config.seed);
+      return async (draw) => {
+        const onEpoch = (done: number, total: number) =>
+          onProgress(`Fine-tuning, draw ${draw.index + 1}, epoch`, done, total);
+        return (await tune(start, draw, { runtime, dataset, config, onEpoch, yieldNow })).scores;
+      };
+    },
+    pixels: ridgeOnPixels,
+  },
+};
+
+function voteBy(features: Float32Array, { run, dataset, yieldNow }: Surroundings, config: Config): Fit {
+  const { neighbourCount: neighbours, neighbourTemperature: temperature } = config;
+  const how = { neighbours, temperature, runtime: run?.runtime };
+  return (draw) => neighbourScores(features, features.length / dataset.splits.length, draw, how, yieldNow);
+}
+
+function fitterOf(around: Surroundings, { encoder, task, config }: StudyRequest): Promise<Fit> {
+  const fitter = FITTERS[task];
+  return encoder === 'pixels' ? fitter.pixels(around, config) : fitter.encoder(around, config);
+}
+
+function needRun(run: Pretrainer | null): Pretrainer {
+  if (!run) throw new AppError('not-ready', 'no run is prepared.');
+  return run;
 }
 
 async function frozen(
@@ -77,9 +136,9 @@ async function frozen(
   config: Config,
   onProgress: EvaluationInput['onProgress'],
 ): Promise<EncoderFeatures> {
-  if (!run) throw new AppError('not-ready', 'no run is prepared.');
   // The random encoders of a study are runs of their own, of no steps.
-  return (await encoderFeatures(run, dataset, { ...config, randomEncoders: 0 }, onProgress)).pretrained;
+  return (await encoderFeatures(needRun(run), dataset, { ...config, randomEncoders: 0 }, onProgress))
+    .pretrained;
 }
 
 interface Scored {

@@ -58,33 +58,44 @@ export interface NearestOfAll {
   readonly distances: number[][];
 }
 
-/** The nearest of every row, itself first; gives back after each row how many are done. */
-export function* nearestOfAll({ values, films, dim }: Rows, count: number): Generator<number, NearestOfAll> {
-  const rows: number[][] = [];
-  const distances: number[][] = [];
-  for (let of = 0; of < films; of++) {
-    const found = new Int32Array(count);
-    const squares = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
-    squares[0] = -1;
-    found[0] = of;
-    for (let row = 0; row < films; row++) {
-      if (row === of) continue;
-      let square = 0;
-      for (let j = 0; j < dim; j++) square += (values[of * dim + j]! - values[row * dim + j]!) ** 2;
-      if (square >= squares[count - 1]!) continue;
-      let place = count - 1;
-      for (; squares[place - 1]! > square; place--) {
-        squares[place] = squares[place - 1]!;
-        found[place] = found[place - 1]!;
-      }
-      squares[place] = square;
-      found[place] = row;
+/** The nearest of every row, itself first; gives back after each row how many are held against each other. */
+export function* nearestOfAll(all: Rows, count: number): Generator<number, NearestOfAll> {
+  const { films, dim } = all;
+  const values = Float64Array.from(all.values);
+  const found = new Int32Array(films * count);
+  const squares = new Float64Array(films * count).fill(Number.POSITIVE_INFINITY);
+  const enter = (of: number, row: number, square: number) => {
+    const first = of * count;
+    let place = first + count - 1;
+    if (square >= squares[place]!) return;
+    for (; place > first && squares[place - 1]! > square; place--) {
+      squares[place] = squares[place - 1]!;
+      found[place] = found[place - 1]!;
     }
-    rows.push([...found]);
-    distances.push(Array.from(squares, (square) => Math.sqrt(Math.max(0, square))));
+    squares[place] = square;
+    found[place] = row;
+  };
+  for (let of = 0; of < films; of++) {
+    // Nothing comes before a row itself.
+    enter(of, of, -1);
+    for (let row = 0; row < of; row++) {
+      let square = 0;
+      for (let j = 0, a = of * dim, b = row * dim; j < dim; j++, a++, b++) {
+        const apart = values[a]! - values[b]!;
+        square += apart * apart;
+      }
+      enter(of, row, square);
+      enter(row, of, square);
+    }
     yield of + 1;
   }
-  return { rows, distances };
+  const listOf = (table: ArrayLike<number>, of: number) =>
+    Array.from({ length: count }, (_, i) => table[of * count + i]!);
+  const each = Array.from({ length: films }, (_, of) => of);
+  return {
+    rows: each.map((of) => listOf(found, of)),
+    distances: each.map((of) => listOf(squares, of).map((square) => Math.sqrt(Math.max(0, square)))),
+  };
 }
 
 const ROUNDS = 100;

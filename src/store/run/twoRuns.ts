@@ -18,11 +18,11 @@ interface TwoRunsState {
   readonly list: readonly Snapshot[];
   readonly likeness: {
     readonly films: number;
-    /** Steps that each had been trained for. */
-    readonly steps: readonly [number, number];
-    /** Of the outputs of the run at hand with each other, and with those of the other. */
+    /** Steps that the run at hand and the other had been trained for. */
+    readonly steps: readonly [own: number, other: number | null];
+    /** Of the outputs of the run at hand with each other, and with those of the other where there is one. */
     readonly within: Likeness;
-    readonly across: Likeness;
+    readonly across: Likeness | null;
   } | null;
   readonly working: boolean;
   readonly problem: WireError | null;
@@ -47,27 +47,40 @@ export async function chooseOther(otherId: string | null): Promise<void> {
   }
 }
 
-/** Has films pass through both networks, the other's as its newest checkpoint has it. */
+/** Has films pass through the network at hand, and through the other's as its newest checkpoint has it. */
 export async function compareNetworks(): Promise<void> {
   const { otherId, working } = get();
-  if (working || otherId === null) return;
+  if (working) return;
   set({ working: true, problem: null });
   try {
-    const point = await readRunCheckpoint(await runStorage(), otherId);
-    if (!point) throw new AppError('run-missing', 'no checkpoint of it is kept in this browser.');
+    const checkpoint = otherId === null ? null : await newestCheckpoint(otherId);
     const asked = { output: 'level5', most: LIKENESS_FILMS, withoutStart: true };
-    const [own, other] = await besideTraining(async (engine) => {
-      const first = await engine.filmFeatures(asked, () => undefined);
-      return [first, await engine.filmFeatures({ ...asked, checkpoint: point.bytes }, () => undefined)];
-    });
-    const films = own.films.length;
-    const made = await currentClient().map().likeness(films, own.now, other.now);
-    if (get().otherId === otherId) set({ likeness: { films, steps: [own.step, other.step], ...made } });
+    const [own, other] = await besideTraining(async (engine) => [
+      await engine.filmFeatures(asked, () => undefined),
+      checkpoint && (await engine.filmFeatures({ ...asked, checkpoint }, () => undefined)),
+    ]);
+    const { step, films, now } = own!;
+    const made = await currentClient()
+      .map()
+      .likeness(films.length, now, other?.now ?? {});
+    const likeness = {
+      films: films.length,
+      steps: [step, other?.step ?? null] as const,
+      within: made.within,
+      across: other ? made.across : null,
+    };
+    if (get().otherId === otherId) set({ likeness });
   } catch (thrown) {
     set({ problem: toWire(thrown) });
   } finally {
     set({ working: false });
   }
+}
+
+async function newestCheckpoint(id: string): Promise<Uint8Array> {
+  const point = await readRunCheckpoint(await runStorage(), id);
+  if (!point) throw new AppError('run-missing', 'no checkpoint of it is kept in this browser.');
+  return point.bytes;
 }
 
 useSession.subscribe((state, before) => {

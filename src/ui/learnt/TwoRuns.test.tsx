@@ -50,6 +50,14 @@ beforeEach(() => {
   for (const step of STEPS) takeSnapshot(fakeSnapshot(step, CONFIG), 50);
 });
 
+async function prepared(): Promise<void> {
+  takeClient(() => createFakeClient({ beat: 0 }));
+  await loadSource(SYNTHETIC_SOURCE, CONFIG, {});
+  const { engine } = currentClient();
+  await engine.open(() => undefined);
+  await engine.prepare(CONFIG);
+}
+
 const other = { ...CONFIG, seed: 9 };
 const looksAt = (config: typeof CONFIG) => STEPS.map((step) => fakeSnapshot(step, config));
 
@@ -109,12 +117,20 @@ test('matrices of likeness name the outputs that are most and least alike', asyn
   expect(screen.getByTestId('cka-across').textContent).toContain('Linear CKA');
 });
 
+test('levels of the run at hand are held against each other without another run', async () => {
+  await prepared();
+  useRuns.setState({ runs: [run('a')], liveId: 'a' });
+  showPart('runs');
+  mount(<LearntView />);
+  await act(async () => fireEvent.click(screen.getByRole('button', { name: 'Compare the levels' })));
+  const matrix = await screen.findByTestId('cka-within');
+  expect(within(matrix).getAllByRole('rowheader')).toHaveLength(7);
+  expect(screen.queryByTestId('cka-across')).toBeNull();
+  expect(screen.getByText(/^416 films, Run a at step 0\.$/)).toBeTruthy();
+});
+
 test('a cell of the correlations shows its films once all have passed through the network', async () => {
-  takeClient(() => createFakeClient({ beat: 0 }));
-  await loadSource(SYNTHETIC_SOURCE, CONFIG, {});
-  const { engine } = currentClient();
-  await engine.open(() => undefined);
-  await engine.prepare(CONFIG);
+  await prepared();
   mount(<LearntView />);
   const map = within(screen.getByTestId('correlations')).getByRole('img');
   fireEvent.keyDown(map, { key: 'ArrowRight' });

@@ -55,10 +55,10 @@ export function RunsControls() {
       />
       <Button
         data-testid="compare-networks"
-        disabled={!prepared || otherId === null || working}
+        disabled={!prepared || working}
         onClick={() => void compareNetworks()}
       >
-        {working ? 'Comparing …' : 'Compare the networks'}
+        {working ? 'Comparing …' : otherId === null ? 'Compare the levels' : 'Compare the networks'}
       </Button>
     </>
   );
@@ -238,30 +238,30 @@ export const nearestLook = (list: readonly Snapshot[], step: number): Snapshot |
     null,
   );
 
-function Alike({
-  labels,
-  others,
-  names,
-}: {
-  labels: Labels;
-  others: Labels;
-  names: readonly [string, string];
-}) {
+interface AlikeProps {
+  readonly labels: Labels;
+  readonly others: Labels;
+  /** Of the run at hand, and of the other where there is one. */
+  readonly names: readonly [own: string, other: string | null];
+}
+
+function Alike({ labels, others, names }: AlikeProps) {
   const likeness = useTwoRuns((state) => state.likeness);
   if (!likeness) {
     return (
       <p className="dim">
-        "Compare the networks" passes up to 512 films through both, the other as its newest checkpoint has it,
-        and says which of their levels are alike.
+        "Compare" passes up to 512 films through the network at hand and, where another run is chosen, through
+        that of its newest checkpoint, and says which levels are alike.
       </p>
     );
   }
   const { films, steps, within, across } = likeness;
+  const other = across && names[1] ? `, ${names[1]} at step ${formatCount(steps[1] ?? 0)}` : '';
   return (
     <>
       <p className="dim num">
-        {formatCount(films)} films, {names[0]} at step {formatCount(steps[0])}, {names[1]} at step{' '}
-        {formatCount(steps[1])}.
+        {formatCount(films)} films, {names[0]} at step {formatCount(steps[0])}
+        {other}.
       </p>
       <div className={styles.columns}>
         <Matrix
@@ -271,13 +271,15 @@ function Alike({
           labels={labels}
           others={labels}
         />
-        <Matrix
-          testId="cka-across"
-          title={`CKA, ${names[0]} by ${names[1]}`}
-          likeness={across}
-          labels={labels}
-          others={others}
-        />
+        {across && (
+          <Matrix
+            testId="cka-across"
+            title={`CKA, ${names[0]} by ${names[1]}`}
+            likeness={across}
+            labels={labels}
+            others={others}
+          />
+        )}
       </div>
     </>
   );
@@ -292,14 +294,20 @@ export function TwoRuns({ output, outputs }: { output: OutputName; outputs: read
   const config = useSession((session) => session.runConfig);
   const [measure, setMeasure] = useState<MeasureName>('rankme');
   if (!other || !own || !config) {
+    const labels = labelsOf(outputs);
     return (
-      <div className={shared.empty}>
-        <h2>Two runs side by side</h2>
-        <p>
-          Choose a run that is kept in this browser beside the one at hand. Their pictures stand side by side
-          at the same step, and which of their levels are alike can be measured.
-        </p>
-      </div>
+      <>
+        {problem && <ErrorNotice error={problem} />}
+        <div className={shared.empty}>
+          <h2>Two runs side by side</h2>
+          <p>
+            Choose a run that is kept in this browser beside the one at hand. Their pictures stand side by
+            side at the same step, and which of their levels are alike can be measured; without another run,
+            which levels of this one.
+          </p>
+        </div>
+        {own && <Alike labels={labels} others={labels} names={[own.name, null]} />}
+      </>
     );
   }
   const beside = nearestLook(otherList, shown?.step ?? Number.POSITIVE_INFINITY);

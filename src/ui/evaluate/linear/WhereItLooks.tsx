@@ -2,7 +2,7 @@
 // film is turned here and is the one that the Train view shows as well.
 
 import { Button, SegmentedControl, Slider } from '@mantine/core';
-import { IconRefresh, IconTarget } from '@tabler/icons-react';
+import { IconDownload, IconRefresh, IconTarget } from '@tabler/icons-react';
 import { useEffect } from 'react';
 import { LEVELS } from '../../../methods/record/statistics.ts';
 import { LABEL_NEGATIVE, LABEL_POSITIVE, SPLITS } from '../../../protocol/dataset.ts';
@@ -20,10 +20,13 @@ import { forgetPointing, hasPlaces, pointAtAll, usePointing } from '../../../sto
 import { thumbnailOf, useThumbnails, wantThumbnail } from '../../../store/films/thumbnails.ts';
 import { type LinearReport, type PointedFinding, pointedInWords } from '../../../tasks/linear/record.ts';
 import { unbroken } from '../../../util/format.ts';
+import { npyBytes } from '../../../util/npy.ts';
+import { greyPng } from '../../../util/png.ts';
 import chartStyles from '../../charts/charts.module.css';
 import { FilmCanvas } from '../../films/FilmCanvas.tsx';
 import { FilmTurner } from '../../films/FilmTurner.tsx';
 import { VIRIDIS_GRADIENT } from '../../films/viridis.ts';
+import { fileName, saveBlob } from '../../shell/download.ts';
 import styles from './WhereItLooks.module.css';
 
 const TEST = SPLITS.indexOf('test');
@@ -84,6 +87,23 @@ function Ways() {
       )}
     </div>
   );
+}
+
+/** The map by itself at the size that the encoder sees: its values for NumPy, or as grey from 0 to the end of the scale. No name is in it. */
+function saveMap(map: ClassMap, film: number, kind: 'npy' | 'png'): void {
+  const { size, look, finding, map: data } = map;
+  const level = LOOK_KINDS[look.kind].levels ? `-level-${look.level}` : '';
+  const name = fileName(`${LOOK_KINDS[look.kind].label}${level}-${finding}-film-${film + 1}`);
+  const most = Math.max(mostOf(map), 1e-12);
+  const bytes =
+    kind === 'npy'
+      ? npyBytes({ shape: [size, size], data })
+      : greyPng(
+          Uint8Array.from(data, (value) => Math.round((255 * Math.max(0, value)) / most)),
+          size,
+          size,
+        );
+  saveBlob(`${name}.${kind}`, new Blob([bytes]));
 }
 
 /** What is known of the map, in words. */
@@ -203,6 +223,21 @@ export function WhereItLooks({ finding, report, pointed }: WhereItLooksProps) {
           >
             Next test film with it
           </Button>{' '}
+          {map &&
+            (['png', 'npy'] as const).map((kind) => (
+              <Button
+                key={kind}
+                variant="default"
+                size="compact-xs"
+                mr={4}
+                leftSection={<IconDownload size={13} />}
+                aria-label={`Save the map as ${kind.toUpperCase()}`}
+                data-testid={`class-map-${kind}`}
+                onClick={() => saveMap(map, film, kind)}
+              >
+                {kind.toUpperCase()}
+              </Button>
+            ))}
           {pointed && (
             <p data-testid="class-map-pointing">Class maps of {unbroken(pointedInWords(pointed))}</p>
           )}

@@ -12,7 +12,7 @@ import { Rng } from '../../util/rng.ts';
 import type { FittedLayer } from '../evaluate.ts';
 import { insideArea, meanInside } from '../scores/pointing.ts';
 import { lookAt } from './lookAt.ts';
-import { pointAtDrawn } from './pointing.ts';
+import { pointAtDrawn, spread } from './pointing.ts';
 
 const dataset = madeFilms(8);
 const config = tinyConfig({ imageSize: 64 });
@@ -144,4 +144,7 @@ it('class maps of both encoders are held against what is drawn on the test films
   expect(found[0]!.pretrained.energy).toBeCloseTo(energy, 5);
   expect(found[0]!.random.energy).not.toBeCloseTo(energy, 5);
   expect(await pointAtDrawn({ ...asked, dataset }, layers)).toEqual([]);
+  const many = Array.from({ length: 100 }, (_, film) => 3 * film);
+  expect(spread(many)).toHaveLength(32);
+  expect(new Set(spread(many)).size).toBe(32);
 });

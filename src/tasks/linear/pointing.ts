@@ -15,6 +15,9 @@ import { type Inside, insideArea, meanInside } from '../scores/pointing.ts';
 import { classMap, enlarged, peakOf } from './classMap.ts';
 import type { PointedFinding } from './record.ts';
 
+/** Films of a finding that are looked at: drawing phantoms again and reading masks take far longer than the passes. */
+const MOST_FILMS = 32;
+
 /** Films of a pass and of a question for masks. */
 const AT_ONCE = 16;
 
@@ -70,6 +73,12 @@ export async function pointAtDrawn(asked: Asked, layers: PointingLayers): Promis
   }
 }
 
+/** All of them, or as many as are looked at, evenly from first to last. */
+export const spread = (films: readonly number[]): number[] =>
+  films.length <= MOST_FILMS
+    ? [...films]
+    : Array.from({ length: MOST_FILMS }, (_, i) => films[Math.floor((i * films.length) / MOST_FILMS)]!);
+
 /** Test films that have a finding, with what is drawn of it. */
 async function drawnOnTest(
   { dataset, run, onProgress, yieldNow }: Asked,
@@ -82,8 +91,8 @@ async function drawnOnTest(
   const isMarked = (finding: string) => marked.some((name) => name.toLowerCase() === finding.toLowerCase());
   for (const finding of masks ? findings.filter(isMarked) : []) {
     const column = dataset.findings.indexOf(finding);
-    const having = [...test].filter(
-      (film) => labels[film * dataset.findings.length + column] === LABEL_POSITIVE,
+    const having = spread(
+      [...test].filter((film) => labels[film * dataset.findings.length + column] === LABEL_POSITIVE),
     );
     for (let first = 0; first < having.length; first += AT_ONCE) {
       onProgress(`What is drawn of ${finding}`, first, having.length);

@@ -104,7 +104,7 @@ const POINTS = object({
 
 const POINTED = object({
   finding: text(),
-  /** Test films with the finding on which it is drawn. */
+  /** Test films with the finding on which it is drawn, of at most 32 that were looked at. */
   films: count,
   /** Share of them in whose middle it lies. */
   centre: measured,

@@ -81,6 +81,18 @@ async function evaluated(name: RecordedName, run: Pretrainer, dataset: TrainingS
   return { evaluations, layer: layer as FittedLayer | null };
 }
 
+/** Looks that a recorded run keeps, evenly; the maps of correlations are most of its bytes. */
+const LOOKS = 4;
+
+const thinned = (looks: readonly Snapshot[]): Snapshot[] =>
+  looks.length <= LOOKS
+    ? [...looks]
+    : Array.from({ length: LOOKS }, (_, i) => looks[Math.round((i * (looks.length - 1)) / (LOOKS - 1))]!);
+
+/** In single precision, as they were computed on the adapter: doubles of that pack to half. */
+const rounded = (samples: readonly StepSample[]): StepSample[] =>
+  samples.map((sample) => ({ ...sample, values: sample.values.map(Math.fround) }));
+
 /** Small enough to ship: everything packed as tightly as it goes. */
 const packed = (file: Uint8Array): Uint8Array => zipSync(unzipSync(file), { level: 9, mtime: '2026-01-01' });
 
@@ -99,10 +111,10 @@ async function record(name: RecordedName): Promise<void> {
     name,
     evaluations,
     record: { ...begun, state: 'done', last: lastOf(samples.at(-1)!, config), thumbnail },
-    samples,
+    samples: rounded(samples),
     checkpoint: null,
     films: null,
-    diagnostics: writeSnapshots(snapshots),
+    diagnostics: writeSnapshots(thinned(snapshots)),
   });
   const bytes = packed(file);
   await writeFile(path.join(FOLDER, `${name}${RUN_EXTENSION}`), bytes);

@@ -1,4 +1,4 @@
-// Pictures of every view and dialog, in both themes at 1440 and 800 px, for whoever changes how the page looks:
+// Pictures of every view and dialog, in both themes at 1440, 800 and 390 px, for whoever changes how the page looks:
 // `npx tsx e2e/tools/shots.ts FOLDER [SCENE …]`. The development server serves the page; a scripted engine stands in for the
 // GPU (`?fake`) but where a folder is really read. It judges nothing; the pictures are there to be looked at.
 
@@ -14,6 +14,8 @@ interface Scene {
   readonly fake: string | null;
   /** Settings in the address. */
   readonly hash?: string;
+  /** The only width that is wanted; left out: all. */
+  readonly width?: number;
   /** What is done once, before the first picture. */
   act?(page: Page): Promise<void>;
   /** What has to be done where the columns are folded away. */
@@ -70,7 +72,15 @@ const folderRead = async (page: Page) => {
 };
 const toFolders = async (page: Page) => page.getByTestId('subfolders').scrollIntoViewIfNeeded();
 
+/** The recorded run to its end, with the views that this machine draws. */
+const recordedRun = inTurn(press('way-watch'), async (page) => {
+  await page.locator('[data-testid=recorded][data-playing=false]').waitFor(PATIENCE);
+  await page.locator('[data-testid=views] canvas').first().waitFor(PATIENCE);
+});
+
 const SCENES: Readonly<Record<string, Scene>> = {
+  /** The pictures of the README: `npx tsx e2e/tools/shots.ts docs/pictures app`. */
+  app: { fake: null, width: 1280, act: recordedRun },
   train: { fake: 'beat:2' },
   running: {
     fake: 'beat:30',
@@ -186,7 +196,7 @@ const browser = await chromium.launch({
   executablePath: (await findChromium()) ?? undefined,
   args: chromiumFlags('software'),
 });
-for (const [name, { fake, hash = '', act, folded }] of Object.entries(SCENES)) {
+for (const [name, { fake, hash = '', width: only, act, folded }] of Object.entries(SCENES)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   const page = await context.newPage();
@@ -199,7 +209,7 @@ for (const [name, { fake, hash = '', act, folded }] of Object.entries(SCENES)) {
       .locator('[data-testid=data-panel][data-state=ready]')
       .waitFor({ ...PATIENCE, state: 'attached' });
   await act?.(page);
-  for (const width of [1440, 800, 390]) {
+  for (const width of only ? [only] : [1440, 800, 390]) {
     await page.setViewportSize({ width, height: 900 });
     if (width === 800) await folded?.(page);
     await page.mouse.move(width - 1, 899);

@@ -3,6 +3,9 @@
 
 import { wake } from './acts.ts';
 
+/** After the first press. */
+const WAKES_WITHIN_MS = 2000;
+
 const STORAGE_KEY = 'mlvicx-visited';
 
 /** Nothing was ever pressed here, and the link asks for nothing. */
@@ -23,7 +26,8 @@ export function wakeOnPress(): void {
     } catch {
       // Then every visit is a first one.
     }
-    void wake();
+    // A recorded run that was asked for comes first; Play does not wait for this.
+    requestIdleCallback(() => void wake(), { timeout: WAKES_WITHIN_MS });
   };
   for (const kind of ['click', 'keydown'] as const) globalThis.addEventListener(kind, pressed, true);
 }

@@ -55,7 +55,8 @@ const timeOf = (at: number) =>
 
 function Rows({ rows }: { rows: readonly RequestRow[] }) {
   return (
-    <div className={styles.requests}>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: who has no pointer scrolls it with the keys
+    <section className={styles.requests} aria-label="Requests" tabIndex={0}>
       <Table verticalSpacing={2} horizontalSpacing={8} fz="xs" stickyHeader>
         <Table.Thead>
           <Table.Tr>
@@ -88,7 +89,7 @@ function Rows({ rows }: { rows: readonly RequestRow[] }) {
         </Table.Tbody>
       </Table>
       {rows.length === 0 && <p className="dim">None so far.</p>}
-    </div>
+    </section>
   );
 }
 

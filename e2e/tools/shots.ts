@@ -48,6 +48,16 @@ const mapped = async (page: Page) => {
   await page.getByTestId('film-neighbours').waitFor(PATIENCE);
 };
 
+/** Masks by the decoder of an evaluation. */
+const masked = async (page: Page) => {
+  await trained(page);
+  await page.getByTestId('view-evaluate').click();
+  await page.getByTestId('probe-task').click();
+  await page.getByRole('option', { name: 'Segmentation' }).click();
+  await page.getByTestId('probe-run').click();
+  await page.getByTestId('mask-examples').waitFor(PATIENCE);
+};
+
 /** Two classes of films, their labels in tables, masks beside them, a file that is none and a part that is not known. */
 function labelledFolder(): string {
   const folder = madeFolder(12);
@@ -138,6 +148,15 @@ const SCENES: Readonly<Record<string, Scene>> = {
     act: inTurn(trained, press('view-evaluate'), press('probe-run'), (page) =>
       page.getByTestId('probe-verdict').waitFor(PATIENCE),
     ),
+  },
+  masks: { fake: 'beat:1', hash: SMALL, act: masked },
+  'masks-viewer': {
+    fake: 'beat:1',
+    hash: SMALL,
+    act: inTurn(masked, async (page) => {
+      await page.getByLabel('Open film 1', { exact: true }).click();
+      await page.getByTestId('drawn-mask').waitFor(PATIENCE);
+    }),
   },
   'study-empty': { fake: 'beat:2', act: press('view-study') },
   'study-running': {

@@ -52,6 +52,12 @@ export class Runtime {
   #staged = 0;
   #pending: Map<string, Program> | null = null;
 
+  /** What decides between forms of kernels, as gpu/sizes.ts asks for it. */
+  get kind(): { software: boolean; features: readonly string[]; limits: GPUSupportedLimits } {
+    const { features, limits } = this.device;
+    return { software: this.software, features: [...features], limits };
+  }
+
   constructor(backend: unknown, software: boolean) {
     this.#backend = internalsOf(backend);
     this.device = this.#backend.device;

@@ -6,10 +6,10 @@ import { PRESET_NAMES, presetConfig } from '../config/presets.ts';
 import { type Config, SCHEMA } from '../config/schema.ts';
 import { nearestPreset } from '../config/share.ts';
 import { sizeOf } from '../gpu/kernel.ts';
-import { KERNEL_TABLE, type KernelName } from '../gpu/kernels/table.ts';
+import { kernelInWords } from '../gpu/kernels/table.ts';
 import type { Runtime } from '../gpu/runtime.ts';
 import { type AdapterKind, countSizes, type SizeCounts } from '../gpu/sizes.ts';
-import { type Budget, bufferLimit, KERNEL_LABELS } from '../protocol/device.ts';
+import { type Budget, bufferLimit } from '../protocol/device.ts';
 import type { DeviceFacts } from '../protocol/engine.ts';
 import type { Batch } from '../train/batchSource.ts';
 import { Probe } from '../train/probe.ts';
@@ -77,7 +77,7 @@ function playStep(config: Config, runtime: Runtime, counts: SizeCounts): Need {
     activationBytes: counts.peak - parameterBytes,
     totalBytes: counts.peak,
     largestBufferBytes: bytes,
-    largestBufferName: weight ? `the parameter ${weight.name}` : ownerInWords(owner),
+    largestBufferName: weight ? `the parameter ${weight.name}` : kernelInWords(owner),
   };
   training.dispose();
   views.dispose();
@@ -96,10 +96,4 @@ function probedSet({ batchSize, planeSize }: Config): ConstructorParameters<type
 function batchOf({ batchSize }: Config): Batch {
   const empty = new Uint8Array();
   return { films: new Uint32Array(batchSize), planes: Array.from({ length: batchSize }, () => empty) };
-}
-
-function ownerInWords(owner: string): string {
-  const names = Object.keys(KERNEL_TABLE) as KernelName[];
-  const kernel = names.find((name) => KERNEL_TABLE[name].spec.name === owner);
-  return kernel ? `the kernel "${KERNEL_LABELS[kernel]}"` : owner;
 }

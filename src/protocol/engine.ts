@@ -268,9 +268,10 @@ export interface EngineApi {
   chooseKernels(options: KernelOptions, again?: boolean): Promise<DeviceFacts>;
   /**
    * What a run of this configuration would need of the device opened last, in less than a fifth of a second; a run at
-   * hand stays as it is. @throws AppError config-invalid, not-ready
+   * hand stays as it is. With a task, what its own training would need, where it has any that is planned.
+   * @throws AppError config-invalid, not-ready
    */
-  plan(config: Config): Promise<Budget>;
+  plan(config: Config, task?: TaskName): Promise<Budget>;
   /** The port over which the intake worker delivers EngineDatasets; @param other for films beside those of the run */
   connectIntake(port: MessagePort, other?: boolean): void;
   /** Lets go of the films beside those of the run. */

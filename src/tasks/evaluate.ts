@@ -3,6 +3,7 @@
 
 import type { Config } from '../config/schema.ts';
 import type { SeenFilms } from '../protocol/dataset.ts';
+import type { Budget } from '../protocol/device.ts';
 import type { Predictions } from '../protocol/looks.ts';
 import type { TrainingSet } from '../train/batchSource.ts';
 import type { Pretrainer } from '../train/pretrain.ts';
@@ -13,6 +14,7 @@ import type { LinearLayer } from './linear/linearClassifier.ts';
 import { evaluateNeighbours } from './neighbours/evaluate.ts';
 import type { Evaluation, ReportOf, TaskName } from './records.ts';
 import { type DrawnOnTest, evaluateSegmentation } from './segmentation/evaluate.ts';
+import { type MaskAdapter, planMasks } from './segmentation/memory.ts';
 
 /** A linear layer on the features of the run's encoder as they are, with what they were. */
 export interface FittedLayer {
@@ -54,6 +56,15 @@ const EVALUATE: { readonly [T in TaskName]: Evaluate<T> } = {
   finetune: evaluateFinetune,
   segmentation: evaluateSegmentation,
 };
+
+/** What a task will need of the GPU, of those that need more than a pass over the films does. */
+const PLANS: { readonly [T in TaskName]?: (config: Config, adapter: MaskAdapter) => Budget } = {
+  segmentation: planMasks,
+};
+
+/** Null where nothing is worth saying. */
+export const planEvaluation = (task: TaskName, config: Config, adapter: MaskAdapter): Budget | null =>
+  PLANS[task]?.(config, adapter) ?? null;
 
 /** Runs one task. @throws AppError labels-missing, masks-missing, split-impossible, loss-not-finite, and whatever `yieldNow` throws */
 export const evaluate = async (task: TaskName, input: EvaluationInput): Promise<Evaluation> =>

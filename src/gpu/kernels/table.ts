@@ -12,7 +12,7 @@ import { conv2d, conv2dFilterGrad, conv2dInputGrad } from './conv/conv2d.ts';
 import { crossEntropy, crossEntropyGrad } from './crossEntropy/crossEntropy.ts';
 import { columnSums, dense, denseFilterGrad, denseInputGrad } from './dense/dense.ts';
 import { fromHalf, toHalf } from './half/half.ts';
-import type { KernelName } from './labels.ts';
+import { KERNEL_LABELS, type KernelName } from './labels.ts';
 import { vicreg, vicregGrad } from './loss/vicreg.ts';
 import { maskLoss, maskLossGrad } from './masks/maskLoss.ts';
 import { channelPart, concatChannels, upsample, upsampleGrad } from './masks/upsample.ts';
@@ -82,5 +82,12 @@ export const KERNEL_TABLE = {
   renderViews,
   resizeEval,
 } satisfies Readonly<Record<KernelName, unknown>>;
+
+/** What asked for a buffer, in words: a kernel by its registered name, or what is in words already. */
+export function kernelInWords(owner: string): string {
+  const names = Object.keys(KERNEL_TABLE) as KernelName[];
+  const kernel = names.find((name) => KERNEL_TABLE[name].spec.name === owner);
+  return kernel ? `the kernel "${KERNEL_LABELS[kernel]}"` : owner;
+}
 
 export type { KernelName };

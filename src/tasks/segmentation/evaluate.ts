@@ -3,6 +3,7 @@
 // train.ts, which films take part in films.ts, the scores in overlap.ts.
 
 import { type Config, SCHEMA } from '../../config/schema.ts';
+import { refusalOf } from '../../protocol/device.ts';
 import type { DrawnMask } from '../../protocol/looks.ts';
 import { drawFrom } from '../../train/initialise.ts';
 import type { Pretrainer } from '../../train/pretrain.ts';
@@ -16,6 +17,7 @@ import { setsOf } from '../sets.ts';
 import { DECODER } from './decoder.ts';
 import { examplesOf } from './examples.ts';
 import { drawMasks, type MaskDraw, type MaskedFilms, maskedFilms, targetsOf } from './films.ts';
+import { planMasks } from './memory.ts';
 import { intervalOf, meanOverFilms, type Overlap, overlapOf, type Resampled } from './overlap.ts';
 import { MASK_SCORE_ORDER, type MaskScoreName, type SegmentationReport } from './record.ts';
 import { MASK_DECAY, type Start } from './segmenter.ts';
@@ -66,11 +68,14 @@ async function startsOf(run: Pretrainer, random: number): Promise<{ pretrained: 
   };
 }
 
-/** @throws AppError masks-missing, split-impossible, loss-not-finite, and whatever `yieldNow` throws */
+/** @throws AppError masks-missing, does-not-fit, split-impossible, loss-not-finite, and whatever `yieldNow` throws */
 export const evaluateSegmentation: Evaluate<'segmentation'> = async (input) => {
   const { run, dataset, config, findings, onProgress, yieldNow } = input;
   const started = performance.now();
   targetsOf(dataset, findings);
+  const memory = planMasks(config, run.runtime.kind);
+  const refusal = refusalOf(memory);
+  if (refusal) throw refusal;
   const films = await maskedFilms(dataset, findings, config.imageSize, (done, total) =>
     onProgress('Masks', done, total),
   );

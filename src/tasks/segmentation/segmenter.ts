@@ -17,6 +17,8 @@ import { DECODER, decode, decoderNetwork } from './decoder.ts';
 
 /** As GLoRIA and MGCA have it for their decoders. */
 export const MASK_DECAY = 1e-6;
+/** Films per forward pass of those that are looked at. */
+export const LOOKED_AT_ONCE = 16;
 /** Numbers that the loss leaves; the first is read back. */
 const TERMS_BYTES = 32;
 
@@ -63,11 +65,19 @@ export class Segmenter {
     this.#optimiser = new Optimiser(settings, spec, new Set(trained), this.parameters, runtime);
   }
 
+  /** Records one step; the promise brings its loss. As `record`. */
+  step(images: Tensor, truth: Float32Array<ArrayBuffer>): Promise<number> {
+    const terms = this.record(images, truth);
+    const loss = this.#runtime.read(terms, TERMS_BYTES);
+    terms.dispose();
+    return loss.then((values) => values[MASK_LOSS_TERMS.loss]!);
+  }
+
   /**
-   * Records one step; the promise brings its loss. `images` [N, S, S, 3] are freed.
+   * Records one step and leaves the terms of its loss to the caller. `images` [N, S, S, 3] are freed.
    * @param truth N * S * S: 1 inside a mask, else 0
    */
-  step(images: Tensor, truth: Float32Array<ArrayBuffer>): Promise<number> {
+  record(images: Tensor, truth: Float32Array<ArrayBuffer>): Tensor {
     const optimiser = this.#optimiser;
     optimiser.begin(this.#config.maskRate, 0);
     const tape = new Tape({ onParameter: (name, gradient) => optimiser.take(name, gradient) });
@@ -82,20 +92,25 @@ export class Segmenter {
     tape.accumulate(logits, maskLossGrad.one({ logits, truth: target, sums }, {}));
     for (const [name, gradient] of tape.backward()) optimiser.take(name, gradient);
     optimiser.finish();
-    const loss = this.#runtime.read(terms, TERMS_BYTES);
-    tf.dispose([images, target, terms, sums, ...(this.#frozen ? levels : [])]);
-    return loss.then((values) => values[MASK_LOSS_TERMS.loss]!);
+    tf.dispose([images, target, sums, ...(this.#frozen ? levels : [])]);
+    return terms;
   }
 
   /** Logits of images [N, S, S, 3], which are freed: N * S * S. */
   async logits(images: Tensor): Promise<Float32Array> {
-    const [films, side] = images.shape as [number, number];
+    const made = this.look(images);
+    const reading = this.#runtime.read(made, made.size * 4);
+    made.dispose();
+    return reading;
+  }
+
+  /** The same as a tensor [N, S, S], the caller's. */
+  look(images: Tensor): Tensor {
+    const [, side] = images.shape as [number, number];
     const pass: Pass = { parameters: this.parameters, tape: null, norm: 'running', groups: 1 };
     const made = tf.tidy(() => decode(pass, this.#frozenLevels(images), side, true));
     images.dispose();
-    const reading = this.#runtime.read(made, films * side * side * 4);
-    made.dispose();
-    return reading;
+    return made;
   }
 
   dispose(): void {

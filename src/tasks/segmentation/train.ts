@@ -11,12 +11,10 @@ import { AppError } from '../../util/errors.ts';
 import { Rng } from '../../util/rng.ts';
 import type { MaskDraw, TruthTable } from './films.ts';
 import { THRESHOLD } from './overlap.ts';
-import { Segmenter, type Start } from './segmenter.ts';
+import { LOOKED_AT_ONCE, Segmenter, type Start } from './segmenter.ts';
 
 /** With few labelled films an epoch of one pass would be a step or two, and patience over before anything was learnt. */
 export const LEAST_STEPS = 8;
-/** Films per forward pass of those that are looked at. */
-const LOOKED_AT_ONCE = 16;
 /** Steps that may be queued before the loss of the oldest is waited for. */
 const IN_FLIGHT = 2;
 

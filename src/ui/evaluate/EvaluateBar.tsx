@@ -3,6 +3,7 @@
 
 import { Button, MultiSelect, Progress, SegmentedControl, Select, Tooltip } from '@mantine/core';
 import { IconTargetArrow } from '@tabler/icons-react';
+import { useEffect } from 'react';
 import { isAtWork, isTraining } from '../../protocol/engine.ts';
 import { setDraft, useSettings } from '../../store/page/settings.ts';
 import {
@@ -15,10 +16,12 @@ import {
   useEvaluatedFilms,
   useEvaluation,
 } from '../../store/run/evaluation.ts';
+import { planEvaluation, useEvaluationBudget } from '../../store/run/evaluationBudget.ts';
 import { useRuns } from '../../store/run/runs.ts';
 import { type SessionState, useSession } from '../../store/session.ts';
 import { percent } from '../../tasks/compared/record.ts';
 import { TASK_NAMES, TASKS, type TaskName, taskOf } from '../../tasks/records.ts';
+import { formatBytes } from '../../util/format.ts';
 import shared from '../shell/shared.module.css';
 import styles from './EvaluateBar.module.css';
 
@@ -134,6 +137,26 @@ export function EvaluateBar() {
         </Button>
       </Tooltip>
     </div>
+  );
+}
+
+/** What a step of a task that trains on masks needs of the GPU, said before it is begun. */
+export function EvaluationMemory() {
+  const task = useEvaluation((state) => state.task);
+  const run = useSession((state) => state.runConfig);
+  const draft = useSettings((state) => state.draft);
+  const { budget } = useEvaluationBudget();
+  const planned = taskOf({ task }).fromMasks && run ? evaluationConfig(run, draft) : null;
+  const question = planned && JSON.stringify(planned);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the question is the configuration in words
+  useEffect(() => void planEvaluation(task, planned), [task, question]);
+  if (!budget || !planned) return null;
+  return (
+    <p className={`num dim ${styles.probeMemory}`} role="note" data-testid="probe-memory">
+      {budget.fits
+        ? `A step of ${planned.maskBatch} films needs ${formatBytes(budget.totalBytes)} of GPU memory; the largest single buffer, for ${budget.largestBufferName}, ${formatBytes(budget.largestBufferBytes)}.`
+        : `It does not fit this GPU: ${budget.reason}`}
+    </p>
   );
 }
 

@@ -18,7 +18,7 @@ import { ConfigFormField } from '../settings/ConfigFormField.tsx';
 import { fileName, saveText } from '../shell/download.ts';
 import { ErrorNotice } from '../shell/ErrorNotice.tsx';
 import shared from '../shell/shared.module.css';
-import { EvaluateBar, useObstacle } from './EvaluateBar.tsx';
+import { EvaluateBar, EvaluationMemory, useObstacle } from './EvaluateBar.tsx';
 import { EvaluateFilms } from './EvaluateFilms.tsx';
 import styles from './EvaluateView.module.css';
 import { viewOf } from './views.tsx';
@@ -158,6 +158,7 @@ export function EvaluateView() {
       <EvaluateBar />
       <EvaluateFilms />
       <EvaluateSettings />
+      <EvaluationMemory />
       <div className={shared.scroll}>
         {error && (
           <ErrorNotice

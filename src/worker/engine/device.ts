@@ -14,6 +14,8 @@ import type { Runtime } from '../../gpu/runtime.ts';
 import { planBudget } from '../../plan/budget.ts';
 import { type AdapterLimits, type Budget, type KernelOptions, refusalOf } from '../../protocol/device.ts';
 import type { DeviceFacts } from '../../protocol/engine.ts';
+import { planEvaluation } from '../../tasks/evaluate.ts';
+import type { TaskName } from '../../tasks/records.ts';
 import { AppError } from '../../util/errors.ts';
 import { applyKernels, kernelFacts, reckonWithSpeed } from './kernels.ts';
 
@@ -98,9 +100,9 @@ export class EngineDevice {
   }
 
   /** What a configuration needs of the device that was opened last, lost or not. @throws AppError not-ready */
-  plan(config: Config): Budget {
+  plan(config: Config, task?: TaskName): Budget {
     if (!this.#facts) throw new AppError('not-ready', 'no GPU device is open.');
-    return planBudget(config, this.#facts);
+    return (task && planEvaluation(task, config, this.#facts)) ?? planBudget(config, this.#facts);
   }
 
   /** @throws AppError does-not-fit */

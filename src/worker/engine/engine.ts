@@ -104,8 +104,8 @@ export class Engine implements EngineApi {
     return this.#beside('testing', () => this.#device.chooseKernels(options, again));
   }
 
-  async plan(config: Config): Promise<Budget> {
-    return this.#device.plan(parseConfig(config));
+  async plan(config: Config, task?: TaskName): Promise<Budget> {
+    return this.#device.plan(parseConfig(config), task);
   }
 
   connectIntake(port: MessagePort, other = false): void {

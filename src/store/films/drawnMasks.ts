@@ -2,11 +2,15 @@
 // both are laid over films, in report and viewer alike. Asked for when the viewer turns to a film.
 
 import { create } from 'zustand';
+import { SPLITS } from '../../protocol/dataset.ts';
 import type { DrawnMask } from '../../protocol/looks.ts';
 import { toWire } from '../../util/errors.ts';
+import { npzBytes } from '../../util/npy.ts';
 import { currentClient } from '../client.ts';
 import { useDataset } from './dataset.ts';
 import { useViewer } from './viewer.ts';
+
+const TEST = SPLITS.indexOf('test');
 
 interface MasksState {
   /** The film in the viewer that `mask` is of. */
@@ -39,6 +43,30 @@ async function follow(film: number | null): Promise<void> {
   } catch (error) {
     if (useMasks.getState().film === film) useMasks.setState({ problem: toWire(error).message });
   }
+}
+
+/** Every test film with what the decoder draws and what readers drew, as NumPy reads it; null where there is none. */
+export async function masksFile(): Promise<Uint8Array<ArrayBuffer> | null> {
+  const { summary } = useDataset.getState();
+  if (!summary) return null;
+  const found: { readonly film: number; readonly mask: DrawnMask }[] = [];
+  for (const [film, split] of summary.filmTable.splits.entries()) {
+    const mask = split === TEST ? await currentClient().engine.drawnMask(film) : null;
+    if (mask) found.push({ film, mask });
+  }
+  const [first] = found;
+  if (!first) return null;
+  const { side } = first.mask;
+  const squares = (of: 'drawn' | 'truth') => {
+    const data = new Uint8Array(found.length * side * side);
+    for (const [i, { mask }] of found.entries()) data.set(mask[of], i * side * side);
+    return { shape: [found.length, side, side], data };
+  };
+  return npzBytes([
+    ['film', { shape: [found.length], data: Uint32Array.from(found, ({ film }) => film) }],
+    ['drawn', squares('drawn')],
+    ['truth', squares('truth')],
+  ]);
 }
 
 useViewer.subscribe(({ film }) => {

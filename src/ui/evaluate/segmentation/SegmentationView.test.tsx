@@ -2,11 +2,13 @@
 // The report of masks: every score under its own name, films by Dice with both outlines, and what is said of films of another set.
 
 import { fireEvent, screen, within } from '@testing-library/react';
+import { unzipSync } from 'fflate';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { presetConfig } from '../../../config/presets.ts';
 import { fakeEvaluation } from '../../../fake/report.ts';
+import { currentClient } from '../../../store/client.ts';
 import { useDataset } from '../../../store/films/dataset.ts';
-import { setMaskOpacity } from '../../../store/films/drawnMasks.ts';
+import { masksFile, setMaskOpacity } from '../../../store/films/drawnMasks.ts';
 import { openFilm } from '../../../store/films/viewer.ts';
 import type { SegmentationReport } from '../../../tasks/segmentation/record.ts';
 import { mount } from '../../testPage.tsx';
@@ -15,6 +17,11 @@ import { SegmentationReportView } from './SegmentationView.tsx';
 vi.mock('../../../store/films/viewer.ts', async (original) => ({
   ...(await original<object>()),
   openFilm: vi.fn(async () => undefined),
+}));
+
+vi.mock('../../../store/client.ts', async (original) => ({
+  ...(await original<object>()),
+  currentClient: vi.fn(),
 }));
 
 const report = fakeEvaluation('segmentation', presetConfig('smoke'), 40).report as SegmentationReport;
@@ -56,4 +63,28 @@ it('shows outlines alone where other films are at hand', () => {
   expect(screen.getByText(/films of another set/)).toBeTruthy();
   expect(screen.getByLabelText('Open film 1').hasAttribute('disabled')).toBe(true);
   expect(screen.getAllByTestId('mask-layer')).toHaveLength(12);
+});
+
+it('saves the masks of all test films as NumPy reads them, or says that there are none', async () => {
+  const squares = {
+    targets: ['A'],
+    side: 2,
+    drawn: Uint8Array.of(1, 0, 0, 0),
+    truth: Uint8Array.of(1, 1, 0, 0),
+  };
+  const drawnMask = vi.fn(async (film: number) => (film === 3 ? squares : null));
+  vi.mocked(currentClient).mockReturnValue({ engine: { drawnMask } } as never);
+  useDataset.setState({
+    summary: { fingerprint: report.fingerprint, filmTable: { splits: Uint8Array.of(0, 2, 1, 2) } } as never,
+  });
+  const members = Object.entries(unzipSync((await masksFile())!));
+  expect(drawnMask.mock.calls).toEqual([[1], [3]]);
+  // The header of each has 128 bytes.
+  expect(members.map(([name, bytes]) => [name, ...bytes.subarray(128)])).toEqual([
+    ['film.npy', 3, 0, 0, 0],
+    ['drawn.npy', 1, 0, 0, 0],
+    ['truth.npy', 1, 1, 0, 0],
+  ]);
+  drawnMask.mockResolvedValue(null);
+  expect(await masksFile()).toBeNull();
 });

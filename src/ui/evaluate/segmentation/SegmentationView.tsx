@@ -1,10 +1,11 @@
 // The report of the evaluation of masks: every score under its own name with what it counts, beside the random encoders, then films
 // where the decoder does best, middling and worst with both outlines, and under which protocol all this was measured.
 
-import { Table, UnstyledButton } from '@mantine/core';
-import { useEffect, useMemo } from 'react';
+import { Button, Table, UnstyledButton } from '@mantine/core';
+import { IconDownload } from '@tabler/icons-react';
+import { useEffect, useMemo, useState } from 'react';
 import { useDataset } from '../../../store/films/dataset.ts';
-import { useMasks } from '../../../store/films/drawnMasks.ts';
+import { masksFile, useMasks } from '../../../store/films/drawnMasks.ts';
 import { thumbnailOf, useThumbnails, wantThumbnail } from '../../../store/films/thumbnails.ts';
 import { openFilm } from '../../../store/films/viewer.ts';
 import { gainText, intervalText, percent, scoreText } from '../../../tasks/compared/record.ts';
@@ -22,6 +23,7 @@ import { formatCount, unbroken } from '../../../util/format.ts';
 import chartStyles from '../../charts/charts.module.css';
 import { FilmCanvas } from '../../films/FilmCanvas.tsx';
 import { MaskKey, MaskLayer, MaskOpacity } from '../../films/MaskLayer.tsx';
+import { fileName, saveBlob } from '../../shell/download.ts';
 import shared from '../../shell/shared.module.css';
 import styles from './SegmentationView.module.css';
 
@@ -117,6 +119,31 @@ function Example({ example, side, here }: ExampleProps) {
   );
 }
 
+/** Of the newest evaluation alone: the engine holds no older ones. */
+function SaveMasks() {
+  const [missing, setMissing] = useState(false);
+  const save = async () => {
+    const bytes = await masksFile();
+    setMissing(bytes === null);
+    if (bytes) saveBlob(fileName('masks.npz'), new Blob([bytes]));
+  };
+  return (
+    <>
+      <Button
+        variant="default"
+        size="compact-xs"
+        leftSection={<IconDownload size={13} />}
+        data-testid="mask-save"
+        title="Masks of all test films, drawn and true, as NumPy arrays; films by their place in the set"
+        onClick={() => void save()}
+      >
+        NPZ
+      </Button>
+      {missing && <span className="dim">The engine holds no masks of these films: evaluate again.</span>}
+    </>
+  );
+}
+
 function Examples({ report }: { report: SegmentationReport }) {
   const here = useDataset(({ summary }) => summary?.fingerprint === report.fingerprint);
   if (report.examples.length === 0) return null;
@@ -126,6 +153,7 @@ function Examples({ report }: { report: SegmentationReport }) {
         <h3 className={chartStyles.chartTitle}>Test films with a mask, by Dice</h3>
         <MaskKey />
         <MaskOpacity />
+        {here && <SaveMasks />}
       </header>
       {!here && <p className="dim">These are films of another set: their outlines alone are shown.</p>}
       {(Object.keys(PLACES) as (keyof typeof PLACES)[]).map((place) => {

@@ -16,7 +16,12 @@ DECAY = 1e-6
 
 
 def as_seen(model, generator):
-    """Running statistics as of a network that has seen something."""
+    """Statistics, scales and shifts of norms as of a network that has seen something: those that begin at zero are after some steps
+    of AdamW nothing but the signs of their gradients, of which those next to zero are chance in single precision."""
+    with torch.no_grad():
+        for name, value in model.named_parameters():
+            if value.dim() == 1:
+                value.add_(0.2 * torch.randn(value.shape, generator=generator))
     for name, value in model.named_buffers():
         if name.endswith("running_mean"):
             value.copy_(0.2 * torch.randn(value.shape, generator=generator))

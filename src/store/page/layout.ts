@@ -48,6 +48,10 @@ globalThis.addEventListener?.('hashchange', () => useLayout.setState(readLayout(
 
 export const setProjector = (projector: boolean): void => useLayout.setState({ projector });
 
-export const leaveTeacher = (): void => useLayout.setState({ teacher: false });
+/** The link goes from the address as well, so that it opens the page again. */
+export function leaveTeacher(): void {
+  useLayout.setState({ teacher: false });
+  globalThis.history?.replaceState(null, '', `${location.pathname}${location.search}`);
+}
 
 export const isHidden = (name: Hideable) => (layout: Layout) => layout.hidden.has(name);

@@ -1,8 +1,19 @@
 // Rows of the fault matrix that end a worker or a page, and what is taken up again afterwards.
 
-import { expect } from 'playwright/test';
-import { EVERY } from './faultRig.ts';
+import { expect, test } from 'playwright/test';
+import type { Config } from '../../src/config/schema.ts';
+import { EVERY, type FaultRig } from './faultRig.ts';
 import { type FaultRow, heldAt, KEPT, MID } from './faultRow.ts';
+
+/** A page on a run of another method, whose own uninterrupted run is the measure from here on. */
+async function ofMethod(rig: FaultRig, settings: Partial<Config>): Promise<void> {
+  // Its programs are compiled anew, and it runs twice.
+  test.setTimeout(300_000);
+  await rig.open({ settings });
+  await rig.start();
+  await rig.done();
+  rig.reference = await rig.curves();
+}
 
 /** Each of these ends a page or a worker, so each compiles anew. */
 export const ENDINGS: FaultRow[] = [
@@ -241,6 +252,30 @@ export const ENDINGS: FaultRow[] = [
       await rig.start([{ kind: 'no-storage' }, { kind: 'lose-device', step: MID + 1 }]);
       await rig.says(/GPU device lost and reopened/);
       await expect(rig.page.getByTestId('kept')).toContainText('Kept until the tab closes');
+      await rig.same();
+    },
+  },
+  {
+    fault: 'Device lost in a run of BYOL, which has a target network',
+    sees: 'as in the middle of a run',
+    lost: '0',
+    equal: 'yes',
+    async run(rig) {
+      await ofMethod(rig, { method: 'byol' });
+      await rig.start([{ kind: 'lose-device', step: MID + 1 }]);
+      await rig.says(/GPU device lost and reopened, \d+ steps? repeated from step \d+/);
+      await rig.same();
+    },
+  },
+  {
+    fault: 'Worker throws in a run of MoCo, which has a target network and a queue',
+    sees: 'as where a worker throws',
+    lost: `up to ${2 * EVERY}`,
+    equal: 'yes',
+    async run(rig) {
+      await ofMethod(rig, { method: 'moco', queueLength: 32, keyMomentum: 0.9 });
+      await rig.start([{ kind: 'throw', step: MID }]);
+      await rig.says(/Worker restarted .* the run goes on from step \d+/);
       await rig.same();
     },
   },

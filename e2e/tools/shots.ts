@@ -8,12 +8,15 @@ import { chromium, type Page } from 'playwright';
 import { createServer } from 'vite';
 import { madeFilm, madeFolder } from '../tests/folders.ts';
 import { chromiumFlags, findChromium } from './chromium.mjs';
+import { serve } from './serve.mjs';
 
 interface Scene {
   /** Words for the scripted engine; null for the real one. */
   readonly fake: string | null;
   /** Settings in the address. */
   readonly hash?: string;
+  /** As it is delivered, from the newest build, protected as it then is. */
+  readonly built?: true;
   /** The only width that is wanted; left out: all. */
   readonly width?: number;
   /** What is done once, before the first picture. */
@@ -90,7 +93,7 @@ const recordedRun = inTurn(press('way-watch'), async (page) => {
 
 const SCENES: Readonly<Record<string, Scene>> = {
   /** The pictures of the README: `npx tsx e2e/tools/shots.ts docs/pictures app`. */
-  app: { fake: null, width: 1280, act: recordedRun },
+  app: { fake: null, built: true, width: 1280, act: recordedRun },
   train: { fake: 'beat:2' },
   running: {
     fake: 'beat:30',
@@ -215,13 +218,14 @@ const browser = await chromium.launch({
   executablePath: (await findChromium()) ?? undefined,
   args: chromiumFlags('software'),
 });
-for (const [name, { fake, hash = '', width: only, act, folded }] of Object.entries(SCENES)) {
+for (const [name, { fake, built, hash = '', width: only, act, folded }] of Object.entries(SCENES)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE.timeout);
   page.on('pageerror', (error) => console.error(`${name}: ${error.message}`));
-  await page.goto(`${home}${fake === null ? '' : `?fake=${fake}`}${hash}`);
+  const site = built ? await serve() : null;
+  await page.goto(`${site?.url ?? home}${fake === null ? '' : `?fake=${fake}`}${hash}`);
   // The lessons stand in the place of the panel, which then is there but not seen.
   if (!/embed|teacher/.test(hash))
     await page
@@ -239,6 +243,7 @@ for (const [name, { fake, hash = '', width: only, act, folded }] of Object.entri
     }
   }
   await context.close();
+  await site?.close();
   console.log(name);
 }
 await browser.close();

@@ -1,4 +1,4 @@
-"""Steps of the evaluation of masks in plain PyTorch: the decoder of e2e/torch/unet.py on a frozen encoder in evaluation mode, or
+"""A step of the evaluation of masks in plain PyTorch: the decoder of e2e/torch/unet.py on a frozen encoder in evaluation mode, or
 trained with it; AdamW with decay of matrices and convolutions alone."""
 
 import os
@@ -11,17 +11,12 @@ from unet import Segmenter, mask_loss  # noqa: E402
 
 from finetune import state_of  # noqa: E402
 
-STEPS = 3
+STEPS = 1
 DECAY = 1e-6
 
 
 def as_seen(model, generator):
-    """Statistics, scales and shifts of norms as of a network that has seen something: those that begin at zero are after some steps
-    of AdamW nothing but the signs of their gradients, of which those next to zero are chance in single precision."""
-    with torch.no_grad():
-        for name, value in model.named_parameters():
-            if value.dim() == 1:
-                value.add_(0.2 * torch.randn(value.shape, generator=generator))
+    """Running statistics as of a network that has seen something."""
     for name, value in model.named_buffers():
         if name.endswith("running_mean"):
             value.copy_(0.2 * torch.randn(value.shape, generator=generator))

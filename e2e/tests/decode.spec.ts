@@ -246,10 +246,9 @@ test('JPEG inside DICOM goes through the WebAssembly codec', async ({ page }) =>
   expect(films[2]?.plane).toEqual(films[0]?.plane);
 });
 
-test('the pacer counts processor time: it goes on by itself until it is ended', async ({ app }) => {
-  await app.open();
+test('the pacer counts processor time: it goes on by itself until it is ended', async ({ page }) => {
   const name = readdirSync(assets).find((file) => /^pacer\.worker-.*\.js$/.test(file));
-  const pieces = await app.page.evaluate(async (address) => {
+  const pieces = await page.evaluate(async (address) => {
     const pacer = new Worker(new URL(address, document.baseURI), { type: 'module' });
     let count = 0;
     pacer.onmessage = () => {

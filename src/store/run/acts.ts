@@ -77,11 +77,11 @@ async function openEngine(): Promise<void> {
  */
 export async function startSession(makeClient: () => PlaygroundClient, asleep = false): Promise<void> {
   factory = makeClient;
-  const opened = asleep ? fallAsleep() : attempt('opening', openEngine);
+  const begun = asleep ? fallAsleep() : opening(openEngine);
   void load(SYNTHETIC_SOURCE);
   followSyntheticSettings();
   void recallFolders();
-  await opened;
+  await begun;
 }
 
 function fallAsleep(): void {
@@ -90,15 +90,21 @@ function fallAsleep(): void {
   set({ asleep: true });
 }
 
-let woken: Promise<boolean> | null = null;
+let opened: Promise<boolean> | null = null;
+
+/** Presses that come meanwhile wait for its end (`wake`) and are not lost. */
+function opening(act: () => Promise<void>): Promise<boolean> {
+  opened = attempt('opening', act);
+  return opened;
+}
 
 /** Opens the engine where nobody has yet; settles once it is open or refused. */
 export async function wake(): Promise<void> {
   if (get().asleep) {
     set({ asleep: false });
-    woken = attempt('opening', openEngine);
+    void opening(openEngine);
   }
-  await woken;
+  await opened;
 }
 
 let unfollow = (): void => undefined;
@@ -115,7 +121,7 @@ function followSyntheticSettings(): void {
 
 /** Fresh workers and a fresh device; the films are read again, the run is gone. */
 export const restart = (): Promise<boolean> =>
-  attempt('opening', async () => {
+  opening(async () => {
     forgetSamples();
     const { source } = useDataset.getState();
     set({

@@ -2,11 +2,11 @@ import { afterAll, describe, expect, it, vi } from 'vitest';
 import { createFakeClient } from '../../fake/engine.ts';
 import { commandOf } from '../commands.ts';
 import { liveSeries } from '../curves/series.ts';
-import { type Source, useDataset } from '../films/dataset.ts';
+import { type Source, SYNTHETIC_SOURCE, useDataset } from '../films/dataset.ts';
 import { useProtection } from '../page/protection.ts';
 import { choosePreset, useSettings } from '../page/settings.ts';
 import { runExists, useSession } from '../session.ts';
-import { load, offerSource, pause, play, reset, startSession, step, stop } from './acts.ts';
+import { load, offerSource, pause, play, reset, restart, startSession, step, stop } from './acts.ts';
 import { useRuns } from './runs.ts';
 
 const until = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 5 });
@@ -114,4 +114,15 @@ describe('a device that is lost', () => {
     await until(() => expect(liveSeries().length).toBeGreaterThan(3));
     await stop();
   });
+});
+
+it('hears a press that comes while fresh workers open', async () => {
+  await load(SYNTHETIC_SOURCE);
+  const opened = restart();
+  expect(state().busy).toBe('opening');
+  expect(commandOf('step').enabled()).toBe(true);
+  commandOf('step').run();
+  await opened;
+  await until(() => expect(state().status.step).toBe(1));
+  await stop();
 });

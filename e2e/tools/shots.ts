@@ -9,6 +9,7 @@ import { createServer } from 'vite';
 import { madeFilm, madeFolder } from '../tests/folders.ts';
 import { chromiumFlags, findChromium } from './chromium.mjs';
 import { serve } from './serve.mjs';
+import { setUp } from './setup.mjs';
 
 interface Scene {
   /** Words for the scripted engine; null for the real one. */
@@ -208,6 +209,8 @@ if (!out || unknown.length > 0) {
   process.exit(1);
 }
 mkdirSync(out, { recursive: true });
+// For the pictures of the built app.
+await setUp();
 const server = await createServer({
   logLevel: 'error',
   server: { port: 0, hmr: false, fs: { strict: false } },

@@ -1,6 +1,6 @@
 // The right column: what the embeddings look like in words, and one film under the lens.
 
-import { Slider, UnstyledButton } from '@mantine/core';
+import { UnstyledButton } from '@mantine/core';
 import { useInterval } from '@mantine/hooks';
 import { useEffect, useMemo } from 'react';
 import { LEVEL_NUMBERS, LEVELS, type Level } from '../../methods/record/statistics.ts';
@@ -13,6 +13,7 @@ import { Section } from '../shell/Section.tsx';
 import { FilmCanvas, type Overlay } from './FilmCanvas.tsx';
 import { FilmTurner } from './FilmTurner.tsx';
 import styles from './InspectColumn.module.css';
+import { OpacitySlider } from './OpacitySlider.tsx';
 import { VIRIDIS_GRADIENT } from './viridis.ts';
 
 const REFRESH_MS = 5000;
@@ -95,16 +96,10 @@ function Gates() {
           <span className="num">0</span>
           <span className={styles.gatesRamp} style={{ background: VIRIDIS_GRADIENT }} aria-hidden />
           <span className="num">1</span>
-          <Slider
-            size={2}
-            thumbSize={12}
-            min={0}
-            max={1}
-            step={0.05}
-            label={null}
+          <OpacitySlider
+            of="the gate"
             value={opacity}
             onChange={setOpacity}
-            thumbLabel="Opacity of the gate"
             className={styles.gatesOpacity}
           />
         </div>

@@ -1,12 +1,13 @@
 // Boxes and masks over a film: children of the stage, they cover the film exactly whatever its zoom. A finding has one
 // colour of the viridis map, the same in box, mask and legend.
 
-import { Slider, Switch } from '@mantine/core';
+import { Switch } from '@mantine/core';
 import { useEffect, useRef } from 'react';
 import type { FilmMark, FilmMarks, FilmMask } from '../../protocol/film.ts';
 import { setMarksOpacity, showMarks, useMarks } from '../../store/films/viewer.ts';
 import shared from '../shell/shared.module.css';
 import styles from './MarksOverlay.module.css';
+import { OpacitySlider } from './OpacitySlider.tsx';
 import { viridis } from './viridis.ts';
 
 /** The dark end of the map cannot be told from a film. */
@@ -130,17 +131,7 @@ export function MarksControls() {
         ))}
       </ul>
       {marks.masks.length > 0 && (
-        <Slider
-          size={2}
-          thumbSize={12}
-          min={0.05}
-          max={1}
-          step={0.05}
-          label={null}
-          value={opacity}
-          onChange={setMarksOpacity}
-          thumbLabel="Opacity of masks"
-        />
+        <OpacitySlider of="masks" value={opacity} onChange={setMarksOpacity} min={0.05} />
       )}
     </section>
   );

@@ -1,11 +1,12 @@
 // A drawn and a true mask over a film, as children of whatever shows it: the drawn one filled as strongly as wanted, both with their
 // outlines in two colours. They cover the film whatever its size and aspect.
 
-import { Slider, Switch } from '@mantine/core';
+import { Switch } from '@mantine/core';
 import { useMemo } from 'react';
 import { setMaskOpacity, showMask, useMasks } from '../../store/films/drawnMasks.ts';
 import shared from '../shell/shared.module.css';
 import styles from './MaskLayer.module.css';
+import { OpacitySlider } from './OpacitySlider.tsx';
 import { areaPath, outlinePath } from './outline.ts';
 
 interface MaskLayerProps {
@@ -94,16 +95,10 @@ export function DrawnMaskControls() {
 export function MaskOpacity() {
   const opacity = useMasks((state) => state.opacity);
   return (
-    <Slider
-      size={2}
-      thumbSize={12}
-      min={0}
-      max={1}
-      step={0.05}
-      label={null}
+    <OpacitySlider
+      of="what the decoder draws"
       value={opacity}
       onChange={setMaskOpacity}
-      thumbLabel="Opacity of what the decoder draws"
       className={styles.maskOpacity}
     />
   );

@@ -1,7 +1,7 @@
 // The class map of the chosen finding over the film under the lens, with the sentence on what such maps do not prove. The
 // film is turned here and is the one that the Train view shows as well.
 
-import { Button, SegmentedControl, Slider } from '@mantine/core';
+import { Button, SegmentedControl } from '@mantine/core';
 import { IconDownload, IconRefresh, IconTarget } from '@tabler/icons-react';
 import { useEffect } from 'react';
 import { LEVELS } from '../../../methods/record/statistics.ts';
@@ -25,6 +25,7 @@ import { greyPng } from '../../../util/png.ts';
 import chartStyles from '../../charts/charts.module.css';
 import { FilmCanvas } from '../../films/FilmCanvas.tsx';
 import { FilmTurner } from '../../films/FilmTurner.tsx';
+import { OpacitySlider } from '../../films/OpacitySlider.tsx';
 import { VIRIDIS_GRADIENT } from '../../films/viridis.ts';
 import { fileName, saveBlob } from '../../shell/download.ts';
 import styles from './WhereItLooks.module.css';
@@ -201,16 +202,10 @@ export function WhereItLooks({ finding, report, pointed }: WhereItLooksProps) {
             <span>0</span>
             <span className={styles.looksRamp} style={{ background: VIRIDIS_GRADIENT }} aria-hidden />
             <span>{LOOK_KINDS[look.kind].ofFinding ? 'most on this film' : '1'}</span>
-            <Slider
-              size={2}
-              thumbSize={12}
-              min={0}
-              max={1}
-              step={0.05}
-              label={null}
+            <OpacitySlider
+              of="the class map"
               value={opacity}
               onChange={setMapOpacity}
-              thumbLabel="Opacity of the class map"
               className={styles.looksOpacity}
             />
           </div>

@@ -177,11 +177,11 @@ function words(key: ConfigKey, value: Config[ConfigKey]): string {
   return String(value);
 }
 
-/** The settings of pretraining in which two configurations differ, as short words. */
-export function differences(before: Config, after: Config): string[] {
+/** The settings of pretraining in which two configurations differ, by their short words or by the labels of the form. */
+export function differences(before: Config, after: Config, named: 'short' | 'label' = 'short'): string[] {
   return differingKeys(after, before)
     .filter((key) => SCHEMA[key].when !== 'evaluation')
-    .map((key) => `${SCHEMA[key].short} ${words(key, before[key])}→${words(key, after[key])}`);
+    .map((key) => `${SCHEMA[key][named]} ${words(key, before[key])}→${words(key, after[key])}`);
 }
 
 function presetName(config: Config): string {

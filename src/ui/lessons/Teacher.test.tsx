@@ -21,7 +21,7 @@ describe("the teacher's page", () => {
       expect(row.querySelector('a')!.getAttribute('href')).toContain(`#lesson=${id}`);
     }
     expect(screen.getByTestId('plan-leak').textContent).toContain('40–45 min');
-    expect(screen.getByTestId('plan-terms').textContent).toContain('var 25→0');
+    expect(screen.getByTestId('plan-terms').textContent).toContain('Variance weight 25→0');
   });
 
   it('speaks Chinese', () => {

@@ -4,7 +4,7 @@
 import { Button, Checkbox, CopyButton, TextInput } from '@mantine/core';
 import { IconPrinter } from '@tabler/icons-react';
 import { useState } from 'react';
-import { presetConfig } from '../../config/presets.ts';
+import { PRESETS, presetConfig } from '../../config/presets.ts';
 import { RECORDED, recordedConfig } from '../../recorded/table.ts';
 import { lessonAddress } from '../../store/lessons/lessons.ts';
 import { LESSON_IDS, LESSON_MINUTES, stepsOf } from '../../store/lessons/table.ts';
@@ -17,12 +17,13 @@ import { filled, type LessonId, lessonWords } from '../../words/words.ts';
 import { LanguageChoice } from './LanguageChoice.tsx';
 import styles from './Teacher.module.css';
 
-/** What the steps of a lesson put in place, each once, in the short words of run names. */
+/** What the steps of a lesson put in place, each once, by the labels of the form. */
 function pinnedBy(id: LessonId): string[] {
   const runs = new Set(stepsOf(id).flatMap(({ settings }) => settings ?? []));
   return [...runs].map((name) => {
     const { preset } = RECORDED[name];
-    return `${preset}: ${differences(presetConfig(preset), recordedConfig(name)).join(', ')}`;
+    const changed = differences(presetConfig(preset), recordedConfig(name), 'label');
+    return `${PRESETS[preset].label}: ${changed.join(', ')}`;
   });
 }
 
@@ -39,7 +40,7 @@ function LessonRow({ id, from }: { id: LessonId; from: number }) {
         <ol>
           {Object.entries(steps).map(([step, { title: name, todo }]) => (
             <li key={step}>
-              {name}. <span className="dim">{todo}</span>
+              {/[.?!。？！]$/.test(name) ? name : `${name}.`} <span className="dim">{todo}</span>
             </li>
           ))}
         </ol>

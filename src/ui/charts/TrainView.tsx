@@ -23,9 +23,12 @@ import styles from './TrainView.module.css';
 
 /** Heights for a screen of 900 px, stretched on larger ones so that nothing needs scrolling. */
 const DESIGN_HEIGHT = 900;
+/** Before a projector levels and side charts are left away, and the curves have their place. */
+const PROJECTED = 1.75;
 function useStretch(): (height: number) => number {
   const { height } = useViewportSize();
-  const factor = Math.min(1.7, Math.max(1, height / DESIGN_HEIGHT));
+  const projected = useLayout(({ projector }) => (projector ? PROJECTED : 1));
+  const factor = projected * Math.min(1.7, Math.max(1, height / DESIGN_HEIGHT));
   return (designed) => Math.round(designed * factor);
 }
 

@@ -9,11 +9,8 @@ import { openFilm } from '../../store/films/viewer.ts';
 import { driversOf, makeMap, useFilmMap } from '../../store/run/filmMap.ts';
 import { useSession } from '../../store/session.ts';
 import { formatCount } from '../../util/format.ts';
-import { FilmThumb } from '../films/FilmGrid.tsx';
+import { FilmRow } from './FilmRow.tsx';
 import styles from './map.module.css';
-import { filmWords } from './mapGroups.ts';
-
-const THUMB = 64;
 
 interface Props {
   readonly output: string;
@@ -43,30 +40,13 @@ function Row({ title, parts }: { title: string; parts: readonly Part[] }) {
   const films = useFilmMap((map) => map.films);
   const summary = useDataset((state) => state.summary);
   if (!summary) return null;
-  return (
-    <>
-      <h4>{title}</h4>
-      <ol className={styles.eight} aria-label={title}>
-        {parts.map(({ row, part }) => {
-          const film = films[row]!;
-          const words = filmWords(summary, film);
-          return (
-            <li key={row}>
-              <button
-                type="button"
-                title={words}
-                aria-label={`Film ${film + 1}, ${part.toFixed(3)}: ${words}`}
-                onClick={() => void openFilm(film)}
-              >
-                <FilmThumb film={film} side={THUMB} />
-                <span className="num">{part.toFixed(3)}</span>
-              </button>
-            </li>
-          );
-        })}
-      </ol>
-    </>
-  );
+  const listed = parts.map(({ row, part }) => ({
+    film: films[row]!,
+    number: part.toFixed(3),
+    said: part.toFixed(3),
+    onPress: () => void openFilm(films[row]!),
+  }));
+  return <FilmRow title={title} summary={summary} films={listed} />;
 }
 
 /** What is shown of drivers, in words. */

@@ -8,45 +8,17 @@ import { openFilm } from '../../store/films/viewer.ts';
 import { chooseRow, NEIGHBOURS_SHOWN, useFilmMap } from '../../store/run/filmMap.ts';
 import { formatCounted } from '../../util/format.ts';
 import { FilmThumb } from '../films/FilmGrid.tsx';
+import { FilmRow } from './FilmRow.tsx';
 import styles from './map.module.css';
 import { filmWords } from './mapGroups.ts';
 
-const THUMB = 68;
-
-interface RowProps {
-  readonly title: string;
-  readonly list: readonly Neighbour[];
-  readonly films: Uint32Array;
-  readonly summary: DatasetSummary;
-}
-
-function Nearest({ title, list, films, summary }: RowProps) {
-  return (
-    <>
-      <h3>{title}</h3>
-      <ol className={styles.eight} aria-label={title}>
-        {list.map(({ row, cosine }) => {
-          const film = films[row]!;
-          const words = filmWords(summary, film);
-          return (
-            <li key={row}>
-              <button
-                type="button"
-                title={words}
-                aria-label={`Film ${film + 1}, cosine ${cosine.toFixed(2)}: ${words}`}
-                onClick={() => void chooseRow(row)}
-              >
-                <FilmThumb film={film} side={THUMB} />
-                <span className="num">{cosine.toFixed(3)}</span>
-                <span>{words.split('; ')[1]}</span>
-              </button>
-            </li>
-          );
-        })}
-      </ol>
-    </>
-  );
-}
+const rowOf = (list: readonly Neighbour[], films: Uint32Array) =>
+  list.map(({ row, cosine }) => ({
+    film: films[row]!,
+    number: cosine.toFixed(3),
+    said: `cosine ${cosine.toFixed(2)}`,
+    onPress: () => void chooseRow(row),
+  }));
 
 /** How many of each eight share what, in one sentence. */
 export function neighbourSentence(
@@ -95,8 +67,18 @@ export function FilmNeighbours({ summary, label }: { summary: DatasetSummary; la
               {neighbourSentence(neighbours.now, neighbours.start, has, summary.findings[column]!)}
             </p>
           )}
-          <Nearest title={`Nearest now, ${label}`} list={neighbours.now} films={films} summary={summary} />
-          <Nearest title="At the random start" list={neighbours.start} films={films} summary={summary} />
+          <FilmRow
+            title={`Nearest now, ${label}`}
+            summary={summary}
+            films={rowOf(neighbours.now, films)}
+            findings
+          />
+          <FilmRow
+            title="At the random start"
+            summary={summary}
+            films={rowOf(neighbours.start, films)}
+            findings
+          />
         </>
       )}
     </section>

@@ -83,7 +83,7 @@ export function DrawnMaskControls() {
         />
       </div>
       <MaskKey />
-      <p className={`dim num ${styles.maskFacts}`}>
+      <p className={`dim ${styles.maskFacts}`}>
         {mask.targets.join(', ')}: {inside(mask.truth)} of the film drawn by readers, {inside(mask.drawn)} by
         the decoder.
       </p>

@@ -149,7 +149,7 @@ function Examples({ report }: { report: SegmentationReport }) {
   if (report.examples.length === 0) return null;
   return (
     <section aria-label="Films by Dice" data-testid="mask-examples">
-      <header className={chartStyles.metricChartHead}>
+      <header className={styles.examplesHead}>
         <h3 className={chartStyles.chartTitle}>Test films with a mask, by Dice</h3>
         <MaskKey />
         <MaskOpacity />

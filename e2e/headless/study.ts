@@ -269,7 +269,7 @@ async function work(asked: Asked, folder: StudyFolder): Promise<void> {
 
 export const study: Command = {
   usage:
-    'study --data DIR|synthetic[:SEED] [--labels FILE] [--where column=value] [--findings a,b] --methods a,b,… [--reference a] [--task linear|neighbours|finetune] ' +
+    `study --data DIR|synthetic[:SEED] [--labels FILE] [--where column=value] [--findings a,b] --methods a,b,… [--reference a] [--task ${STUDY_TASK_NAMES.join('|')}] ` +
     '[--seeds 3] [--shares 0.01,0.1,1] --preset NAME [--set key=value …] [--set METHOD.key=value …] ' +
     `[--sweep learningRate=a,b,c …] [--keep-every SECONDS] ${KERNEL_USAGE} --steps N --out DIR`,
   summary:

@@ -5,6 +5,7 @@ import { appendFile, mkdir, readdir, readFile, rename, writeFile } from 'node:fs
 import path from 'node:path';
 import type { SampleRecord } from '../../src/headless.ts';
 import type { MetricName } from '../../src/protocol/metrics.ts';
+import { STUDY_TASKS } from '../../src/protocol/study.ts';
 import { studyCsv, studyJson, studyTex } from '../../src/study/report/files.ts';
 import { studyHtml } from '../../src/study/report/html.ts';
 import type { StudySpec } from '../../src/study/spec.ts';
@@ -143,17 +144,18 @@ export class StudyFolder {
   /** The table as lines of text. */
   printed(): string {
     const rows = studyTable(this.#state);
-    const width = Math.max(...rows.map(({ label }) => label.length), 6) + 2;
+    const { measure } = STUDY_TASKS[this.#state.spec.task];
+    const width = Math.max(...rows.map(({ label }) => label.length), measure.length) + 2;
     const line = (label: string, cells: readonly string[]) =>
       label.padEnd(width) + cells.map((cell) => cell.padStart(30)).join('');
     const spread = (value: number | null) => (value === null ? '' : ` ±${value.toFixed(3)}`);
     return [
-      line('AUROC', this.#state.spec.shares.map(percent)),
+      line(measure, this.#state.spec.shares.map(percent)),
       ...rows.map(({ label, cells }) =>
         line(
           label,
-          cells.map(({ auroc, spread: { seeds } }) => {
-            const { value, low, high } = auroc;
+          cells.map(({ score, spread: { seeds } }) => {
+            const { value, low, high } = score;
             const interval = low === null ? '' : ` (${scoreText(low)}–${scoreText(high)})`;
             return `${scoreText(value)}${spread(seeds)}${interval}`;
           }),

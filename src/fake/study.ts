@@ -2,7 +2,13 @@
 // and placed as real ones are. Serves development and tests of study and page.
 
 import type { Config } from '../config/schema.ts';
-import type { EncoderScores, FindingScores, StudyRequest, ValidationScore } from '../protocol/study.ts';
+import {
+  type EncoderScores,
+  type FindingScores,
+  STUDY_TASKS,
+  type StudyRequest,
+  type ValidationScore,
+} from '../protocol/study.ts';
 import { rank, rankedAuroc } from '../tasks/scores/auroc.ts';
 import { resampledAurocs } from '../tasks/scores/bootstrap.ts';
 import { meanPlacements, placements } from '../tasks/scores/significance.ts';
@@ -45,7 +51,9 @@ async function findingScores(
     negatives: negatives.length,
     aurocs: rankings.map((ranking) => rankedAuroc(ranking)),
     resampled: Array.from(resampled[0]!, (value) => (Number.isNaN(value) ? null : value)),
-    placements: { positives: [...positives], negatives: [...negatives] },
+    placements: STUDY_TASKS[request.task].ranks
+      ? { positives: [...positives], negatives: [...negatives] }
+      : { positives: [], negatives: [] },
   };
 }
 

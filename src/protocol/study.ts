@@ -1,5 +1,5 @@
-// What the engine says of one encoder in a study: the AUROC of every label draw, and what differences to another encoder on
-// the same films are made of, namely the AUROCs of common resamples of the test patients and the placements of the films.
+// What the engine says of one encoder in a study: the score of every label draw, and what differences to another encoder on
+// the same films are made of, namely the scores of common resamples of the test patients and the placements of the films.
 // Read back from files and from the browser's storage, so each part says what it may be. Films and patients have no names.
 
 import {
@@ -23,11 +23,11 @@ const FINDING_SCORES = object({
   /** Test films with and without it. */
   positives: count,
   negatives: count,
-  /** Of each draw of labels. */
+  /** Of each draw of labels; AUROC, or what else the task measures by. */
   aurocs: scores,
   /** Mean over draws in each resample of the test patients; null where it is undefined. */
   resampled: scores,
-  /** Mean over draws, per test film with and without it in the order of the set (tasks/scores/significance.ts). */
+  /** Mean over draws, per test film with and without it in the order of the set (tasks/scores/significance.ts); none of masks. */
   placements: object({ positives: list(number, MOST_FILMS), negatives: list(number, MOST_FILMS) }),
 });
 export type FindingScores = InferOutput<typeof FINDING_SCORES>;
@@ -61,11 +61,26 @@ export const VALIDATION_SCORE = object({
 });
 export type ValidationScore = InferOutput<typeof VALIDATION_SCORE>;
 
+/** What a score of a study is, in words, and as columns and keys of its files call it. */
+interface Measure {
+  readonly measure: string;
+  readonly field: string;
+  /** It ranks films by finding: chance is 0.5, raw pixels can be scored as well, and DeLong's test compares findings. */
+  readonly ranks: boolean;
+}
+const AUROC: Measure = { measure: 'AUROC', field: 'auroc', ranks: true };
+const DICE: Measure = { measure: 'Dice of films with a mask', field: 'dice_positive', ranks: false };
+
 /** By what the encoders of a study are scored. */
 export const STUDY_TASKS = {
-  linear: { label: 'Linear layer', by: 'a linear layer on frozen features' },
-  neighbours: { label: 'Nearest neighbours', by: 'a vote of the nearest neighbours in frozen features' },
-  finetune: { label: 'Fine-tuning', by: 'fine-tuning of all weights' },
+  linear: { label: 'Linear layer', by: 'a linear layer on frozen features', ...AUROC },
+  neighbours: {
+    label: 'Nearest neighbours',
+    by: 'a vote of the nearest neighbours in frozen features',
+    ...AUROC,
+  },
+  finetune: { label: 'Fine-tuning', by: 'fine-tuning of all weights', ...AUROC },
+  segmentation: { label: 'Segmentation', by: 'the masks that a decoder on its levels draws', ...DICE },
 } as const;
 export type StudyTask = keyof typeof STUDY_TASKS;
 export const STUDY_TASK_NAMES = Object.keys(STUDY_TASKS) as StudyTask[];

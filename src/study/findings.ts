@@ -1,4 +1,4 @@
-// The findings of a study one by one: the AUROC of each row, and DeLong's test against the reference, corrected after Holm over
+// The findings of a study one by one: the score of each row, and DeLong's test against the reference, corrected after Holm over
 // the findings of a row at a share. DeLong takes films for independent; where patients have several it is too sure.
 
 import type { FindingScores } from '../protocol/study.ts';
@@ -15,7 +15,7 @@ import { type Scored, scoredRows } from './table.ts';
 
 export interface FindingCell {
   /** Mean over label draws and seeds. */
-  readonly auroc: number | null;
+  readonly score: number | null;
   /** To the reference at the seeds of both; null for the reference, and where there is nothing to test. */
   readonly difference: number | null;
   readonly z: number | null;
@@ -61,9 +61,9 @@ function shareTable(rows: readonly Scored[], reference: string, share: number, a
     const corrected = holm(tests.map((test) => test?.p ?? null));
     return first.map((_, k): FindingCell => {
       const test = tests[k] ?? null;
-      const aurocs = [...row.bySeed.values()].map(({ shares }) => meanOf(shares[at]!.findings[k]!.aurocs));
+      const scores = [...row.bySeed.values()].map(({ shares }) => meanOf(shares[at]!.findings[k]!.aurocs));
       return {
-        auroc: meanOf(aurocs),
+        score: meanOf(scores),
         difference: test && test.aurocA - test.aurocB,
         z: test?.z ?? null,
         p: test?.p ?? null,

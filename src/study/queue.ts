@@ -5,7 +5,12 @@
 
 import type { Config } from '../config/schema.ts';
 import { METHODS, type MethodName } from '../methods/records.ts';
-import type { EncoderScores, StudyRequest, ValidationScore } from '../protocol/study.ts';
+import {
+  type EncoderScores,
+  STUDY_TASKS,
+  type StudyRequest,
+  type ValidationScore,
+} from '../protocol/study.ts';
 import { AppError, asAppError } from '../util/errors.ts';
 import {
   configOf,
@@ -113,14 +118,15 @@ function runs(state: StudyState, method: StudyMethod, seed: number): Job[] {
 export function jobsOf(state: StudyState): readonly Job[] {
   const { spec } = state;
   const shapes = new Map(spec.methods.map((method) => [shapeOf(spec, method), method]));
+  const pixels = (seed: number): Job => ({
+    part: 'scored',
+    encoder: 'pixels',
+    id: pixelsId(seed),
+    config: configOf(spec, spec.methods[0]!, seed, {}),
+    words: `raw pixels, seed ${seed}`,
+  });
   const baselines = (seed: number): Job[] => [
-    {
-      part: 'scored',
-      encoder: 'pixels',
-      id: pixelsId(seed),
-      config: configOf(spec, spec.methods[0]!, seed, {}),
-      words: `raw pixels, seed ${seed}`,
-    },
+    ...(STUDY_TASKS[spec.task].ranks ? [pixels(seed)] : []),
     ...[...shapes].map(
       ([shape, method]): Job => ({
         part: 'scored',

@@ -39,10 +39,10 @@ describe('the table', () => {
       'pixels',
     ]);
     for (const { id, cells } of rows) {
-      for (const { auroc, spread, difference, seeds } of cells) {
+      for (const { score, spread, difference, seeds } of cells) {
         expect(seeds).toBe(3);
-        expect(auroc.value).toBeCloseTo(spread.mean!, 12);
-        expect(auroc.low!).toBeLessThan(auroc.value!);
+        expect(score.value).toBeCloseTo(spread.mean!, 12);
+        expect(score.low!).toBeLessThan(score.value!);
         expect(spread.seeds!).toBeGreaterThan(0);
         if (id === 'mlvicx') expect(difference).toBeNull();
         else expect(difference!.low!).toBeLessThan(difference!.value!);
@@ -53,7 +53,7 @@ describe('the table', () => {
     }
     const [ours, theirs] = rows;
     expect(theirs!.cells[0]!.difference!.value).toBeCloseTo(
-      theirs!.cells[0]!.auroc.value! - ours!.cells[0]!.auroc.value!,
+      theirs!.cells[0]!.score.value! - ours!.cells[0]!.score.value!,
       12,
     );
   });
@@ -146,6 +146,21 @@ describe('the files', () => {
     expect(json.table).toHaveLength(5);
     expect(Object.keys(json.runs.scored)).toContain('mlvicx-seed3');
     expect(json.cost[0]).toMatchObject({ method: 'mlvicx', secondsPerStep: 0.05, runs: 3 });
+  });
+  test('call scores of masks by their name, without pixels and single findings', async () => {
+    const host = new TestHost(begun(specOf({ task: 'segmentation' })));
+    const masks = await runStudy(host.kept, host);
+    expect(Object.keys(masks.scored).filter((id) => id.startsWith('pixels'))).toEqual([]);
+    expect(studyTable(masks).map(({ id }) => id)).not.toContain('pixels');
+    expect(studyCsv(masks)).toMatch(/^row,label_share,seeds,dice_positive,dice_positive_low,/);
+    const [html, tex, json] = [studyHtml(masks), studyTex(masks), studyJson(masks)];
+    for (const text of [html, tex, json]) expect(text).toContain('Dice of films with a mask');
+    for (const text of [html, tex]) expect(text).not.toMatch(/auroc/i);
+    expect(Object.keys(JSON.parse(json).runs.scored['mlvicx-seed1'].shares[0].findings[0])).toEqual([
+      'finding',
+      'dice_positive',
+    ]);
+    expect(html).not.toContain('Single findings');
   });
   test('are one page that asks for nothing and runs nothing', () => {
     const html = studyHtml({ ...state, failed: { '<b>x': { code: 'internal', message: 'a & b' } } });

@@ -3,7 +3,7 @@
 // verdict.ts.
 
 import { type MethodName, methodOf } from '../methods/records.ts';
-import type { EncoderScores } from '../protocol/study.ts';
+import { type EncoderScores, STUDY_TASKS } from '../protocol/study.ts';
 import type { Interval } from '../tasks/record.ts';
 import {
   meanOf,
@@ -31,8 +31,8 @@ export interface Cell {
   readonly share: number;
   /** Seeds that have been scored. */
   readonly seeds: number;
-  /** Mean AUROC over findings, label draws and seeds; interval over patients, all seeds on the same resamples. */
-  readonly auroc: Interval;
+  /** Mean over findings, label draws and seeds; interval over patients, all seeds on the same resamples. */
+  readonly score: Interval;
   readonly spread: Spread;
   /** To the reference; null for the reference itself, and where the two share no seed. */
   readonly difference: Difference | null;
@@ -83,7 +83,9 @@ export function scoredRows(state: StudyState): readonly Scored[] {
       rival: false,
       bySeed: collect((seed) => randomId(shape, seed)),
     })),
-    { id: 'pixels', label: 'Raw pixels', method: null, rival: false, bySeed: collect(pixelsId) },
+    ...(STUDY_TASKS[spec.task].ranks
+      ? [{ id: 'pixels', label: 'Raw pixels', method: null, rival: false, bySeed: collect(pixelsId) }]
+      : []),
   ];
 }
 
@@ -163,7 +165,7 @@ export function studyTable(state: StudyState): readonly StudyRow[] {
       return {
         share,
         seeds: each.length,
-        auroc: percentileInterval(value, resampled),
+        score: percentileInterval(value, resampled),
         spread: spreadOverSeeds(each.map(({ draws }) => draws)),
         difference: difference && { ...difference, p: corrected[r * shares.length + at]! },
       };

@@ -22,6 +22,7 @@ import { neighbourScores } from './neighbours/evaluate.ts';
 import { rank, rankedAuroc } from './scores/auroc.ts';
 import { resampledAurocs } from './scores/bootstrap.ts';
 import { meanPlacements, placements } from './scores/significance.ts';
+import { scoreMasks } from './segmentation/study.ts';
 
 interface Surroundings extends Pick<EvaluationInput, 'dataset' | 'onProgress' | 'yieldNow'> {
   /** Null where only pixels are wanted. */
@@ -30,13 +31,14 @@ interface Surroundings extends Pick<EvaluationInput, 'dataset' | 'onProgress' | 
 
 const secondsSince = (started: number) => (performance.now() - started) / 1000;
 
-/** @throws AppError labels-missing, split-impossible, loss-not-finite, not-ready, and whatever `yieldNow` throws */
+/** @throws AppError labels-missing, masks-missing, split-impossible, loss-not-finite, not-ready, and whatever `yieldNow` throws */
 export async function scoreForStudy(around: Surroundings, request: StudyRequest): Promise<EncoderScores> {
+  if (request.task === 'segmentation') return scoreMasks({ ...around, run: needRun(around.run) }, request);
   const started = performance.now();
   const { dataset, onProgress, yieldNow } = around;
   const rows = splitRows(dataset);
   const { scored, leftOut } = chooseFindings(dataset, rows, request.findings);
-  const logitsOn = await fitterOf(around, request);
+  const logitsOn = await fitterOf(around, request.task, request);
   const patients = rows.test.map((row) => dataset.patients[row]!);
   const shares: EncoderScores['shares'][number][] = [];
   for (const [at, share] of request.shares.entries()) {
@@ -79,12 +81,15 @@ interface StudyFitter {
   pixels(around: Surroundings, config: Config): Promise<Fit>;
 }
 
+/** Tasks that score films by findings; masks have a way of their own. */
+type FittedTask = Exclude<StudyTask, 'segmentation'>;
+
 const ridgeOnPixels: StudyFitter['pixels'] = async ({ dataset, yieldNow }) => {
   const pixels = await pixelFeatures(dataset);
   return (draw) => fitPixels(pixels, draw, yieldNow);
 };
 
-const FITTERS: Readonly<Record<StudyTask, StudyFitter>> = {
+const FITTERS: Readonly<Record<FittedTask, StudyFitter>> = {
   linear: {
     async encoder(around, config) {
       const features = await frozen(around.run, around.dataset, config, around.onProgress);
@@ -120,7 +125,11 @@ function voteBy(features: Float32Array, { run, dataset, yieldNow }: Surroundings
   return (draw) => neighbourScores(features, features.length / dataset.splits.length, draw, how, yieldNow);
 }
 
-function fitterOf(around: Surroundings, { encoder, task, config }: StudyRequest): Promise<Fit> {
+function fitterOf(
+  around: Surroundings,
+  task: FittedTask,
+  { encoder, config }: Pick<StudyRequest, 'encoder' | 'config'>,
+): Promise<Fit> {
   const fitter = FITTERS[task];
   return encoder === 'pixels' ? fitter.pixels(around, config) : fitter.encoder(around, config);
 }

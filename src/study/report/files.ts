@@ -20,48 +20,52 @@ const cell = (value: string | number | null): string => {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 };
 
-const FIELDS = [
+const fieldsOf = (field: string) => [
   'row',
   'label_share',
   'seeds',
-  'auroc',
-  'auroc_low',
-  'auroc_high',
+  field,
+  `${field}_low`,
+  `${field}_high`,
   'sd_seeds',
   'sd_label_draws',
   'difference',
   'difference_low',
   'difference_high',
   'difference_p_holm',
-] as const;
+];
 
-const csvRow = (label: string, { share, seeds, auroc, spread, difference }: Cell) => [
+const csvRow = (label: string, { share, seeds, score, spread, difference }: Cell) => [
   label,
   share,
   seeds,
-  ...[auroc.value, auroc.low, auroc.high, spread.seeds, spread.draws],
+  ...[score.value, score.low, score.high, spread.seeds, spread.draws],
   ...[difference?.value ?? null, difference?.low ?? null, difference?.high ?? null, difference?.p ?? null],
 ];
 
 /** A line per row and share. */
 export const studyCsv = (state: StudyState): string =>
-  [FIELDS, ...studyTable(state).flatMap(({ label, cells }) => cells.map((one) => csvRow(label, one)))]
+  [
+    fieldsOf(STUDY_TASKS[state.spec.task].field),
+    ...studyTable(state).flatMap(({ label, cells }) => cells.map((one) => csvRow(label, one))),
+  ]
     .map((line) => `${line.map(cell).join(',')}\r\n`)
     .join('');
 
 const escapeTex = (text: string) => text.replace(/[&%$#_{}]/g, (sign) => `\\${sign}`);
 
-function texCell({ auroc, spread }: Cell): string {
-  if (auroc.value === null) return '--';
+function texCell({ score, spread }: Cell): string {
+  if (score.value === null) return '--';
   const spreadText = spread.seeds === null ? '' : ` $\\pm$ ${spread.seeds.toFixed(3)}`;
   const interval =
-    auroc.low === null || auroc.high === null ? '' : ` (${auroc.low.toFixed(3)}--${auroc.high.toFixed(3)})`;
-  return `${auroc.value.toFixed(3)}${spreadText}${interval}`;
+    score.low === null || score.high === null ? '' : ` (${score.low.toFixed(3)}--${score.high.toFixed(3)})`;
+  return `${score.value.toFixed(3)}${spreadText}${interval}`;
 }
 
 /** A tabular of booktabs, its caption saying what stands in a cell. */
 export function studyTex(state: StudyState): string {
   const { spec, data } = state;
+  const task = STUDY_TASKS[spec.task];
   const rows = studyTable(state).map(
     ({ label, cells }) => `${escapeTex(label)} & ${cells.map(texCell).join(' & ')} \\\\`,
   );
@@ -69,7 +73,7 @@ export function studyTex(state: StudyState): string {
   return [
     '% Needs the package booktabs.',
     '\\begin{table}',
-    `\\caption{Mean AUROC by ${STUDY_TASKS[spec.task].by}, ${films}: mean over label draws and ${spec.seeds.length} seed(s) $\\pm$ standard deviation over seeds (95\\,\\% interval over patients).}`,
+    `\\caption{Mean ${task.measure} by ${task.by}, ${films}: mean over label draws and ${spec.seeds.length} seed(s) $\\pm$ standard deviation over seeds (95\\,\\% interval over patients).}`,
     `\\begin{tabular}{l${'l'.repeat(spec.shares.length)}}`,
     '\\toprule',
     `Labels & ${spec.shares.map((share) => escapeTex(percent(share))).join(' & ')} \\\\`,
@@ -86,7 +90,8 @@ export function studyTex(state: StudyState): string {
 export function studyJson(state: StudyState): string {
   const { spec, data, adapter, trained, tried, failed, scored, startedAt } = state;
   const rows = studyTable(state);
-  const aurocs = Object.fromEntries(
+  const { field } = STUDY_TASKS[spec.task];
+  const scores = Object.fromEntries(
     Object.entries(scored).map(([id, { shares, seconds }]) => [
       id,
       {
@@ -94,7 +99,7 @@ export function studyJson(state: StudyState): string {
         shares: shares.map(({ share, labelledFilms, findings }) => ({
           share,
           labelledFilms,
-          findings: findings.map(({ finding, aurocs: draws }) => ({ finding, aurocs: draws })),
+          findings: findings.map(({ finding, aurocs: draws }) => ({ finding, [field]: draws })),
         })),
       },
     ]),
@@ -110,6 +115,8 @@ export function studyJson(state: StudyState): string {
       study: {
         methods: spec.methods.map(({ name, settings }) => ({ name, label: METHODS[name].label, settings })),
         reference: spec.reference,
+        task: spec.task,
+        measure: STUDY_TASKS[spec.task].measure,
         seeds: spec.seeds,
         shares: spec.shares,
         findings: spec.findings,
@@ -129,7 +136,7 @@ export function studyJson(state: StudyState): string {
       table: rows,
       findings: findingTables(state),
       cost: costOf(state),
-      runs: { trained, tried, failed, scored: aurocs },
+      runs: { trained, tried, failed, scored: scores },
     },
     null,
     2,

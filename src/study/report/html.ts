@@ -58,10 +58,10 @@ export function costOf(state: StudyState): readonly MethodCost[] {
 
 const pText = (p: number | null) => (p === null ? '–' : p < 0.001 ? '&lt; 0.001' : p.toFixed(3));
 
-function scoreCell({ auroc, spread }: Cell): string {
-  if (auroc.value === null) return '–';
+function scoreCell({ score, spread }: Cell): string {
+  if (score.value === null) return '–';
   const seeds = spread.seeds === null ? '' : ` ± ${spread.seeds.toFixed(3)}`;
-  return `${scoreText(auroc.value)}${seeds}<small>${intervalText(auroc)}</small>`;
+  return `${scoreText(score.value)}${seeds}<small>${intervalText(score)}</small>`;
 }
 
 function differenceCell(difference: Difference | null): string {
@@ -76,12 +76,13 @@ const shareHeads = (state: StudyState) => state.spec.shares.map((share) => perce
 
 function scores(state: StudyState, rows: readonly StudyRow[]): string {
   const lines = rows.map(({ label, cells }) => [escaped(label), ...cells.map(scoreCell)]);
-  const { seeds } = state.spec;
+  const { seeds, task } = state.spec;
+  const { measure, ranks } = STUDY_TASKS[task];
   return section(
-    'Mean AUROC',
+    `Mean ${measure}`,
     `${table(['Labels', ...shareHeads(state)], lines)}
-<p>Mean over findings, label draws and ${seeds.length} seed(s) ± standard deviation over seeds; below it the 95 % interval over patients, the encoders as they are. Chance is 0.5.</p>
-${svgPlot(rows)}`,
+<p>Mean over findings, label draws and ${seeds.length} seed(s) ± standard deviation over seeds; below it the 95 % interval over patients, the encoders as they are.${ranks ? ' Chance is 0.5.' : ''}</p>
+${svgPlot(rows, measure)}`,
   );
 }
 
@@ -100,20 +101,22 @@ function againstReference(state: StudyState, rows: readonly StudyRow[]): string 
 }
 
 function findings(state: StudyState): string {
+  const { measure, ranks } = STUDY_TASKS[state.spec.task];
+  if (!ranks) return '';
   const parts = findingTables(state).map(({ share, labels, findings: rows }) => {
     const lines = rows.map(({ finding, positives, negatives, cells }) => [
       `${escaped(finding)}<small>${positives} with, ${negatives} without</small>`,
-      ...cells.map(({ auroc, difference, holm }) =>
+      ...cells.map(({ score, difference, holm }) =>
         difference === null
-          ? scoreText(auroc)
-          : `${scoreText(auroc)}<small>${gainText(difference)}, p ${pText(holm)}</small>`,
+          ? scoreText(score)
+          : `${scoreText(score)}<small>${gainText(difference)}, p ${pText(holm)}</small>`,
       ),
     ]);
     return `<h3>${percent(share)} of the labels</h3>${table(['Finding', ...labels.map(escaped)], lines)}`;
   });
   return section(
     'Single findings',
-    `${parts.join('')}<p>AUROC, mean over label draws and seeds; difference to ${escaped(METHODS[state.spec.reference].label)} by DeLong's test, p corrected after Holm over the findings of a column.</p>`,
+    `${parts.join('')}<p>${measure}, mean over label draws and seeds; difference to ${escaped(METHODS[state.spec.reference].label)} by DeLong's test, p corrected after Holm over the findings of a column.</p>`,
   );
 }
 

@@ -27,7 +27,7 @@ interface DotPlot {
   readonly panelWidth: number;
   readonly rowHeight: number;
   readonly panels: readonly DotPanel[];
-  /** AUROC and its place within a panel. */
+  /** A score and its place within a panel. */
   readonly ticks: readonly { readonly value: number; readonly x: number }[];
 }
 
@@ -39,7 +39,7 @@ const GAP = 44;
 /** Round ends around everything that is drawn, in steps of 0.05. */
 function domainOf(rows: readonly StudyRow[]): [number, number] {
   const values = rows
-    .flatMap(({ cells }) => cells.flatMap(({ auroc }) => [auroc.value, auroc.low, auroc.high]))
+    .flatMap(({ cells }) => cells.flatMap(({ score }) => [score.value, score.low, score.high]))
     .filter((value) => value !== null);
   if (values.length === 0) return [0.5, 1];
   const [low, high] = [Math.min(...values), Math.max(...values)];
@@ -72,9 +72,9 @@ export function dotPlot(rows: readonly StudyRow[], width: number, labelWidth = 2
       dots: rows.map(({ id, cells }, r) => ({
         row: id,
         y: TOP + (r + 0.5) * ROW,
-        x: orNull(cells[at]!.auroc.value),
-        from: orNull(cells[at]!.auroc.low),
-        to: orNull(cells[at]!.auroc.high),
+        x: orNull(cells[at]!.score.value),
+        from: orNull(cells[at]!.score.low),
+        to: orNull(cells[at]!.score.high),
       })),
     })),
   };
@@ -109,7 +109,7 @@ const WIDTH = 900;
 const RADIUS = 4;
 
 /** Filled for methods, hollow for what needs no training. */
-export function svgPlot(rows: readonly StudyRow[]): string {
+export function svgPlot(rows: readonly StudyRow[], measure: string): string {
   const { height, panels, ticks, panelWidth, rowHeight } = dotPlot(rows, WIDTH);
   const bottom = height - 40;
   const names = rows.map(
@@ -132,7 +132,7 @@ export function svgPlot(rows: readonly StudyRow[]): string {
     });
     return `<g transform="translate(${left.toFixed(1)} 0)"><text x="${panelWidth / 2}" y="14" text-anchor="middle">${percent(share)} of the labels</text>${grid.join('')}${marks.join('')}</g>`;
   });
-  return `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="Mean AUROC with 95 % interval over patients">${names.join('')}${drawn.join('')}<text class="tick" x="${WIDTH - 4}" y="${height - 6}" text-anchor="end">AUROC, 95 % interval over patients</text></svg>`;
+  return `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="Mean ${measure} with 95 % interval over patients">${names.join('')}${drawn.join('')}<text class="tick" x="${WIDTH - 4}" y="${height - 6}" text-anchor="end">${measure}, 95 % interval over patients</text></svg>`;
 }
 
 export const STYLE = `

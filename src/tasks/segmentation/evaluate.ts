@@ -51,16 +51,18 @@ interface Named {
   readonly start: Start;
 }
 
-/** The run's encoder, and random ones as the evaluations of frozen features have them; decoders begin alike. */
-async function startsOf(run: Pretrainer, random: number): Promise<{ pretrained: Named; random: Named[] }> {
+/** The run's encoder as it stands; the decoder is drawn anew. */
+export async function startOf(run: Pretrainer): Promise<Start> {
   const values = await run.model.parameters.read();
   for (const name of [...values.keys()]) if (name.startsWith(DECODER)) values.delete(name);
+  return { draw: drawFrom(run.config.seed, 'init', values), buffers: values };
+}
+
+/** The run's encoder, and random ones as the evaluations of frozen features have them; decoders begin alike. */
+async function startsOf(run: Pretrainer, random: number): Promise<{ pretrained: Named; random: Named[] }> {
   const { seed } = run.config;
   return {
-    pretrained: {
-      words: 'pretrained encoder',
-      start: { draw: drawFrom(seed, 'init', values), buffers: values },
-    },
+    pretrained: { words: 'pretrained encoder', start: await startOf(run) },
     random: Array.from({ length: random }, (_, at) => ({
       words: `random encoder ${at + 1}`,
       start: { draw: at === 0 ? drawFrom(seed) : drawFrom(hashWords(seed, at), 'randomEncoder') },
@@ -122,6 +124,17 @@ export const evaluateSegmentation: Evaluate<'segmentation'> = async (input) => {
   };
 };
 
+/** What is drawn on the test films beside what is there, in their order. */
+export function overlapsOn({ truth, rows }: MaskedFilms): (trained: Trained) => Overlap[] {
+  const pixels = truth.side ** 2;
+  const there = Array.from(rows.test, (film) => {
+    const inside = new Uint8Array(pixels);
+    truth.write(film, inside);
+    return inside;
+  });
+  return ({ masks }) => masks.map((bits, i) => overlapOf((at) => bitAt(bits, at) === 1, there[i]!, pixels));
+}
+
 interface AllTrained {
   /** Per draw. */
   readonly pretrained: readonly Trained[];
@@ -130,19 +143,13 @@ interface AllTrained {
 }
 
 function scoresOf(
-  { truth, rows }: MaskedFilms,
+  films: MaskedFilms,
   patients: Uint32Array,
   { pretrained, random }: AllTrained,
   { seed }: Config,
 ): Pick<SegmentationReport, 'scores' | 'emptyFilms' | 'randomEncoders'> {
-  const pixels = truth.side ** 2;
-  const there = Array.from(rows.test, (film) => {
-    const inside = new Uint8Array(pixels);
-    truth.write(film, inside);
-    return inside;
-  });
-  const overlaps = ({ masks }: Trained): Overlap[] =>
-    masks.map((bits, i) => overlapOf((at) => bitAt(bits, at) === 1, there[i]!, pixels));
+  const { rows } = films;
+  const overlaps = overlapsOn(films);
   const owners = Array.from(rows.test, (film) => patients[film]!);
   const mean = (score: MaskScoreName, repetitions: readonly (readonly Overlap[])[]) =>
     meanOverFilms(score, repetitions, owners, seed);

@@ -16,6 +16,7 @@ import { Pretrainer } from '../../train/pretrain.ts';
 import { tinyConfig } from '../../train/testRun.ts';
 import { AppError } from '../../util/errors.ts';
 import { TASKS } from '../records.ts';
+import { scoreForStudy } from '../study.ts';
 import { decode, decoderNetwork } from './decoder.ts';
 import { type DrawnOnTest, evaluateSegmentation } from './evaluate.ts';
 import { squares } from './testSquares.ts';
@@ -96,6 +97,31 @@ describe('segmentation', () => {
     expect(runtime.memory().inUse).toBe(held);
   }, 240_000);
 });
+
+it('gives a study the Dice of films with a mask that the evaluation reports', async () => {
+  const { runtime } = await testDevice();
+  const { report } = await evaluated({ maskEpochs: 1 });
+  const run = new Pretrainer(config, dataset, runtime);
+  try {
+    const around = { run, dataset, onProgress: () => {}, yieldNow: async () => {} };
+    const asked = {
+      task: 'segmentation',
+      encoder: 'run',
+      findings: [],
+      shares: [1],
+      resampleSeed: 1,
+    } as const;
+    const found = await scoreForStudy(around, { ...asked, config: { ...config, maskEpochs: 1 } });
+    const { value, low, high } = report.scores.dicePositive.pretrained;
+    const [masks] = found.shares[0]!.findings;
+    expect(masks).toMatchObject({ positives: report.films.test.withMask, aurocs: [value] });
+    const resampled = masks!.resampled.filter((one) => one !== null).sort((a, b) => a - b);
+    expect(resampled.at(0)).toBeLessThanOrEqual(low!);
+    expect(resampled.at(-1)).toBeGreaterThanOrEqual(high!);
+  } finally {
+    run.dispose();
+  }
+}, 240_000);
 
 describe('the decoder', () => {
   it('has the gradient of its loss, for its own weights and for the levels, on odd sides too', async () => {

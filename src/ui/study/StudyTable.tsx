@@ -4,6 +4,7 @@
 import { Button, Table, UnstyledButton } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
 import { METHODS } from '../../methods/records.ts';
+import { STUDY_TASKS } from '../../protocol/study.ts';
 import { showCurves } from '../../store/study/study.ts';
 import { chosenFor, isComplete, runId } from '../../study/queue.ts';
 import { studyCsv, studyJson, studyTex } from '../../study/report/files.ts';
@@ -34,11 +35,11 @@ interface ScoreProps {
 }
 
 function Score({ cell, onOpen, complete }: ScoreProps) {
-  const { auroc, spread, difference, seeds } = cell;
-  if (auroc.value === null) return <span className="dim">–</span>;
+  const { score, spread, difference, seeds } = cell;
+  if (score.value === null) return <span className="dim">–</span>;
   const spreadText = spread.seeds === null ? '' : ` ± ${spread.seeds.toFixed(3)}`;
   const found = complete ? standing(difference) : null;
-  const value = `${scoreText(auroc.value)}${spreadText}`;
+  const value = `${scoreText(score.value)}${spreadText}`;
   return (
     <>
       {onOpen ? (
@@ -49,7 +50,7 @@ function Score({ cell, onOpen, complete }: ScoreProps) {
         value
       )}
       <span className={`dim ${styles.studySmall}`}>
-        {intervalText(auroc)}, {seeds} {seeds === 1 ? 'seed' : 'seeds'}
+        {intervalText(score)}, {seeds} {seeds === 1 ? 'seed' : 'seeds'}
       </span>
       {difference && difference.value !== null && (
         <span className={styles.studySmall}>
@@ -70,7 +71,7 @@ export function StudyTable({ state, rows }: { state: StudyState; rows: readonly 
         <Table data-testid="study-table" verticalSpacing={4} horizontalSpacing="sm" className={shared.table}>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>Mean AUROC</Table.Th>
+              <Table.Th>Mean {STUDY_TASKS[state.spec.task].measure}</Table.Th>
               {state.spec.shares.map((share) => (
                 <Table.Th key={share} ta="right">
                   {percent(share)} of the labels

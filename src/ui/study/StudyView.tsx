@@ -5,6 +5,7 @@
 import { Progress } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
 import { useEffect } from 'react';
+import { STUDY_TASKS } from '../../protocol/study.ts';
 import { useSession } from '../../store/session.ts';
 import { recallStudy, useStudy } from '../../store/study/study.ts';
 import { progressOf } from '../../study/queue.ts';
@@ -54,14 +55,19 @@ const LABELS = 220;
 const RADIUS = 4;
 const AXIS = 40;
 
-function StudyPlot({ rows }: { rows: readonly StudyRow[] }) {
+function StudyPlot({ rows, measure }: { rows: readonly StudyRow[]; measure: string }) {
   const { ref, width } = useElementSize<HTMLDivElement>();
   const { height, panels, ticks, panelWidth } = dotPlot(rows, Math.max(360, width), LABELS);
   const bottom = height - AXIS;
   return (
     <div ref={ref} className={styles.studyPlot}>
       {width > 0 && (
-        <svg width={Math.max(360, width)} height={height} role="img" aria-label="Mean AUROC of each row">
+        <svg
+          width={Math.max(360, width)}
+          height={height}
+          role="img"
+          aria-label={`Mean ${measure} of each row`}
+        >
           {rows.map(({ id, label }, r) => (
             <text key={id} x={LABELS - 12} y={panels[0]!.dots[r]!.y + 4} textAnchor="end">
               {label}
@@ -124,7 +130,7 @@ function Found({ state }: { state: StudyState }) {
       </div>
       {beside && <p className={`dim ${styles.studyBeside}`}>{unbroken(beside)}</p>}
       <StudyTable state={state} rows={rows} />
-      <StudyPlot rows={rows} />
+      <StudyPlot rows={rows} measure={STUDY_TASKS[state.spec.task].measure} />
       <Lines title="Read with care" lines={warningsOf(state)} />
       <Lines title="Left out" lines={left} />
     </>
@@ -138,8 +144,8 @@ function Introduction() {
       <p>
         Every method gets the same films, parts, order, views, start of the encoder and steps at a seed, and a
         learning rate chosen on validation films alone. A linear layer on each frozen encoder, its nearest
-        neighbours, or all of it fine-tuned, is then scored on the test films, beside random encoders and raw
-        pixels.
+        neighbours, all of it fine-tuned, or a decoder of masks is then scored on the test films, beside
+        random encoders and, but for masks, raw pixels.
       </p>
       <p>
         The answer is a table with intervals, and a sentence that claims no more than they allow. A study goes

@@ -7,6 +7,7 @@ import path from 'node:path';
 import react from '@vitejs/plugin-react';
 import { chromium, type Page } from 'playwright';
 import { build } from 'vite';
+import app from '../../vite.config.ts';
 import { chromiumFlags, ensureChromium } from '../tools/chromium.mjs';
 import { serve } from '../tools/serve.mjs';
 import type { Reply, Request } from './worker.ts';
@@ -21,6 +22,7 @@ async function buildSite(folder: string): Promise<void> {
     root: import.meta.dirname,
     configFile: false,
     base: './',
+    assetsInclude: app.assetsInclude,
     logLevel: 'error',
     plugins: [react()],
     worker: { format: 'es' },

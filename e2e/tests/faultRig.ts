@@ -85,8 +85,10 @@ export class FaultRig {
     await this.app.reaches('idle');
   }
 
-  keepOften(every = EVERY): Promise<void> {
-    return this.page.evaluate(
+  async keepOften(every = EVERY): Promise<void> {
+    // The page stands before its engine does.
+    await this.page.waitForFunction(() => globalThis.__engine);
+    await this.page.evaluate(
       (everySteps) =>
         globalThis.__engine!().keep({
           everySteps,
@@ -182,7 +184,7 @@ export class FaultRig {
     for (let film = 0; film < count; film++) {
       await writeFile(path.join(folder, `film${film}.png`), madeUpFilm(film));
     }
-    await this.page.locator('input[webkitdirectory]').setInputFiles(folder);
+    await this.page.getByTestId('folder-input').setInputFiles(folder);
     await this.app.filmsShown();
     await rm(folder, { recursive: true });
   }

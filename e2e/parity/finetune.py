@@ -1,35 +1,15 @@
-"""Steps of fine-tuning in plain PyTorch: the encoder of e2e/torch/mlvicx.py with a linear layer on its pooled features, the
-binary cross-entropy over known labels, AdamW with decay of matrices and convolutions alone."""
+"""Steps of fine-tuning in plain PyTorch (e2e/torch/tuned.py): three at one rate on labels that count alike, and one with a rate for
+the layer and weights for positives."""
 
 import os
 import sys
 
 import torch
-from torch import nn
-from torch.nn import functional
 
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "torch"))
-from mlvicx import Mlvicx  # noqa: E402
+from tuned import UNKNOWN, Tuned, adamw, known_loss  # noqa: E402
 
-UNKNOWN = 255
-STEPS = 3
-
-
-def network(width, classes):
-    model = Mlvicx(width=width, hidden=8, outputs=8, channels=4, size=8, final_norm=False)
-    del model.encoder.projetion, model.encoder.resize_project
-    model.encoder.classifier = nn.Linear(8 * width, classes)
-    return model
-
-
-def logits_of(model, images):
-    features = model.encoder.levels(images, bottlenecks=True)[-1].mean(dim=(2, 3))
-    return model.encoder.classifier(features)
-
-
-def known_loss(logits, labels):
-    known = labels != UNKNOWN
-    return functional.binary_cross_entropy_with_logits(logits[known], labels[known].to(logits.dtype))
+DECAY = 1e-2
 
 
 def state_of(model, prefix):
@@ -38,28 +18,30 @@ def state_of(model, prefix):
 
 
 def finetune(folder, generator):
-    for width, classes, films, size, rate in [(4, 3, 8, 32, 3e-4), (8, 5, 6, 48, 1e-3)]:
+    for width, classes, films, size, rate, apart in [(4, 3, 8, 32, 3e-4, False), (8, 5, 6, 48, 1e-3, False),
+                                                     (4, 3, 8, 32, 1e-4, True), (6, 4, 7, 45, 3e-4, True)]:
         torch.manual_seed(int(torch.randint(1 << 30, (1,), generator=generator)))
-        model = network(width, classes)
+        model = Tuned(width, classes)
         images = torch.randn(films, 3, size, size, generator=generator)
         labels = torch.randint(0, 2, (films, classes), generator=generator, dtype=torch.uint8)
         labels[torch.rand(films, classes, generator=generator) < 0.25] = UNKNOWN
+        # Thirds of a power of two: the same in single and in double precision would be too kind.
+        positives = [2.0 ** i / 3 for i in range(classes)] if apart else [1.0] * classes
+        layer_rate = 10 * rate if apart else rate
         tensors = {"images": images, "labels": labels, **state_of(model, "before.")}
         model = model.double().train()
-        decayed = [weight for weight in model.parameters() if weight.dim() > 1]
-        others = [weight for weight in model.parameters() if weight.dim() == 1]
-        decay = 1e-2
-        groups = [{"params": decayed, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
-        optimiser = torch.optim.AdamW(groups, lr=rate)
+        optimiser = adamw(model, rate, layer_rate, DECAY)
         losses = []
-        for _ in range(STEPS):
+        for _ in range(1 if apart else 3):
             optimiser.zero_grad()
-            loss = known_loss(logits_of(model, images.double()), labels)
+            loss = known_loss(model(images.double()), labels, torch.tensor(positives, dtype=torch.float64))
             loss.backward()
             optimiser.step()
             losses.append(loss.item())
         tensors.update(state_of(model, "after."))
         model.eval()
-        tensors["logits"] = logits_of(model, images.double()).detach()
-        config = {"width": width, "classes": classes, "size": size, "rate": rate, "decay": decay}
-        folder.add("finetune", f"finetune-w{width}n{films}", tensors, config=config, losses=losses)
+        tensors["logits"] = model(images.double()).detach()
+        config = {"width": width, "classes": classes, "size": size, "rate": rate, "layerRate": layer_rate,
+                  "decay": DECAY, "positives": positives}
+        name = f"finetune-w{width}n{films}{'-apart' if apart else ''}"
+        folder.add("finetune", name, tensors, config=config, losses=losses)

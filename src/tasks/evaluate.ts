@@ -8,13 +8,15 @@ import type { Predictions } from '../protocol/looks.ts';
 import type { TrainingSet } from '../train/batchSource.ts';
 import type { Pretrainer } from '../train/pretrain.ts';
 import { evaluateFinetune } from './finetune/evaluate.ts';
+import { planTuning } from './finetune/memory.ts';
 import type { TunedEpoch } from './finetune/record.ts';
 import { evaluateLinear } from './linear/evaluate.ts';
 import type { LinearLayer } from './linear/linearClassifier.ts';
+import type { TrainingAdapter } from './memory.ts';
 import { evaluateNeighbours } from './neighbours/evaluate.ts';
 import type { Evaluation, ReportOf, TaskName } from './records.ts';
 import { type DrawnOnTest, evaluateSegmentation } from './segmentation/evaluate.ts';
-import { type MaskAdapter, planMasks } from './segmentation/memory.ts';
+import { planMasks } from './segmentation/memory.ts';
 
 /** A linear layer on the features of the run's encoder as they are, with what they were. */
 export interface FittedLayer {
@@ -58,12 +60,13 @@ const EVALUATE: { readonly [T in TaskName]: Evaluate<T> } = {
 };
 
 /** What a task will need of the GPU, of those that need more than a pass over the films does. */
-const PLANS: { readonly [T in TaskName]?: (config: Config, adapter: MaskAdapter) => Budget } = {
+const PLANS: { readonly [T in TaskName]?: (config: Config, adapter: TrainingAdapter) => Budget } = {
+  finetune: planTuning,
   segmentation: planMasks,
 };
 
 /** Null where nothing is worth saying. */
-export const planEvaluation = (task: TaskName, config: Config, adapter: MaskAdapter): Budget | null =>
+export const planEvaluation = (task: TaskName, config: Config, adapter: TrainingAdapter): Budget | null =>
   PLANS[task]?.(config, adapter) ?? null;
 
 /** Runs one task. @throws AppError labels-missing, masks-missing, split-impossible, loss-not-finite, and whatever `yieldNow` throws */

@@ -67,6 +67,8 @@ export interface TaskRecord<Report> {
   readonly answers: string;
   /** It learns from masks, of findings of which any are drawn, instead of labels. */
   readonly fromMasks?: true;
+  /** Which of its rows says how many films a step takes, where it trains more than a layer: what that needs of the GPU is said before. */
+  readonly batch?: string;
   /** Its rows of the settings table, in the order in which its form shows them. */
   readonly rows: Readonly<Record<string, Field>>;
   /** Reads a report of any origin, those of older versions too. @throws Unfit */

@@ -1,5 +1,6 @@
-// Fine-tuning fixtures (e2e/parity/finetune.py): some steps on one batch from recorded weights, labels not known among them; then
-// the losses, all weights and statistics, and the logits in evaluation mode are held against plain PyTorch.
+// Fine-tuning fixtures (e2e/parity/finetune.py): some steps on one batch from recorded weights, labels not known among them, at one
+// rate or two, positives weighted or not; then the losses, all weights and statistics, and the logits in evaluation mode are held
+// against plain PyTorch.
 
 import { fromTorchLayout, isBufferName, type NamedTensor } from '../../checkpoint/stateDict.ts';
 import { defaultConfig } from '../../config/schema.ts';
@@ -17,7 +18,11 @@ interface FinetuneFixture {
     readonly classes: number;
     readonly size: number;
     readonly rate: number;
+    /** Of the layer, where it is another. */
+    readonly layerRate?: number;
     readonly decay: number;
+    /** How often a positive label of each class counts, where not once. */
+    readonly positives?: readonly number[];
   };
   readonly losses: readonly number[];
 }
@@ -35,19 +40,21 @@ export function stateOf(fixture: Fixture, prefix: string): Map<string, NamedTens
 
 export async function checkFinetune(fixture: Fixture, rows: Rows, runtime: Runtime): Promise<void> {
   const { config: given, losses } = fixture.describe<FinetuneFixture>('config', 'losses');
-  const { width, classes, size, rate, decay } = given;
+  const { width, classes, size, rate, layerRate = rate, decay } = given;
+  const { positives = Array<number>(classes).fill(1) } = given;
   const config = {
     ...defaultConfig(),
     width,
     imageSize: size,
     tuneRate: rate,
+    tuneLayerFactor: layerRate / rate,
     tuneDecay: decay,
   };
   const before = stateOf(fixture, 'before.');
   const [n, c, h, w] = fixture.shape('images') as [number, number, number, number];
   const values = toNhwc(fixture.floats('images'), [n, c, h, w]);
   const images = () => upload(values, [n, h, w, c]);
-  const tuner = new Tuner(config, classes, runtime, {
+  const tuner = new Tuner(config, positives, runtime, {
     draw: drawFrom(1, 'init', before),
     buffers: before,
   });

@@ -4,6 +4,7 @@
 
 import type { Config } from '../../config/schema.ts';
 import type { Parameters } from '../../nn/parameters.ts';
+import { refusalOf } from '../../protocol/device.ts';
 import { drawFrom } from '../../train/initialise.ts';
 import type { Pretrainer } from '../../train/pretrain.ts';
 import {
@@ -18,8 +19,9 @@ import type { Evaluate } from '../evaluate.ts';
 import { requireScorable } from '../labelDraws.ts';
 import { fitPixels } from '../linear/fit.ts';
 import { setsOf } from '../sets.ts';
+import { planTuning } from './memory.ts';
 import type { TunedEpoch } from './record.ts';
-import { LEAST_STEPS, tune } from './tune.ts';
+import { LEAST_STEPS, positiveWeights, tune } from './tune.ts';
 import { CLASSIFIER, type Start } from './tuner.ts';
 
 type Named = Start & { readonly name: 'pretrained' | 'random' };
@@ -38,9 +40,11 @@ async function startsOf(run: Pretrainer): Promise<{ pretrained: Named; random: N
   };
 }
 
-/** @throws AppError labels-missing, split-impossible, loss-not-finite, and whatever `yieldNow` throws */
+/** @throws AppError labels-missing, split-impossible, does-not-fit, loss-not-finite, and whatever `yieldNow` throws */
 export const evaluateFinetune: Evaluate<'finetune'> = async ({ run, dataset, config, ...asked }) => {
   requireScorable(dataset, config, asked.findings);
+  const refusal = refusalOf(planTuning(config, run.runtime.kind));
+  if (refusal) throw refusal;
   const { pretrained, random } = await startsOf(run);
   const task: Compared<Named> = {
     ...asked,
@@ -95,7 +99,7 @@ function protocolWords(task: Compared<Named>, config: Config, conditions: Condit
   };
   return [
     ...startWords(task),
-    `All weights are trained: AdamW at ${config.tuneRate}, decay ${config.tuneDecay}, batches of ${batch}, at most ${config.tuneEpochs} epochs of at least ${LEAST_STEPS} steps, binary cross-entropy over known labels.`,
+    `All weights are trained: AdamW at ${rateWords(config)}, decay ${config.tuneDecay}, batches of ${batch}, at most ${config.tuneEpochs} epochs of at least ${LEAST_STEPS} steps, binary cross-entropy over known labels${positiveWords(config, conditions)}.`,
     config.tuneViews === 'augmented'
       ? 'Trained on views as in pretraining, two of each film; scored on whole films.'
       : 'Trained on whole films, mirrored half of the time; test films never.',
@@ -105,4 +109,17 @@ function protocolWords(task: Compared<Named>, config: Config, conditions: Condit
     'Raw pixels: ridge regression on films of 32 x 32, which is not fine-tuned.',
     INTERVAL_WORDS,
   ];
+}
+
+const rateWords = ({ tuneRate, tuneLayerFactor }: Config): string =>
+  tuneLayerFactor === 1
+    ? `${tuneRate}`
+    : `${tuneRate} for the encoder and ${Number((tuneRate * tuneLayerFactor).toPrecision(6))} for the layer`;
+
+/** What positives weighed, from the least to the most of all findings and draws. */
+function positiveWords({ tunePositives: most }: Config, { draws }: Conditions): string {
+  if (most === 1) return ', all alike';
+  const weights = draws.flatMap((draw) => positiveWeights(draw, most));
+  const [low, high] = [Math.min(...weights), Math.max(...weights)].map((weight) => weight.toPrecision(3));
+  return `, positives by negatives over positives of the films trained on, up to ${most} (here ${low} to ${high})`;
 }

@@ -3,6 +3,7 @@
 
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Config } from '../../config/schema.ts';
+import { tf } from '../../gpu/kernel.ts';
 import { testDevice } from '../../gpu/testDevice.ts';
 import type { EngineDataset } from '../../protocol/dataset.ts';
 import { drawFrom } from '../../train/initialise.ts';
@@ -15,6 +16,7 @@ import { scoreForStudy } from '../study.ts';
 import { evaluateFinetune } from './evaluate.ts';
 import type { TunedEpoch } from './record.ts';
 import { tune } from './tune.ts';
+import { CLASSIFIER, Tuner } from './tuner.ts';
 
 const FILMS = 60;
 const SIDE = 40;
@@ -114,6 +116,38 @@ describe('fine-tuning', () => {
       const changes = { tuneViews, tuneEpochs: 2 };
       expect(await tuned(changes)).toEqual(await tuned(changes));
     }
+  }, 240_000);
+
+  it('moves the layer by a rate of its own, and weighs positives by finding', async () => {
+    const { runtime } = await testDevice();
+    const noise = new Rng(4, 'synthetic');
+    const images = Float32Array.from({ length: 8 * 32 * 32 * 3 }, () => noise.normal());
+    const labels = Uint8Array.of(1, 0, 0, 1, 255, 1, 0, 0, 1, 1, 0, 255, 0, 1, 1, 0);
+    const stepped = async (factor: number, positives: readonly number[]) => {
+      const tuner = new Tuner({ ...config, tuneLayerFactor: factor }, positives, runtime, {
+        draw: drawFrom(1),
+      });
+      const biasOf = (read: Awaited<ReturnType<typeof tuner.parameters.read>>) => [
+        ...read.get(`${CLASSIFIER}.bias`)!.data,
+      ];
+      const before = biasOf(await tuner.parameters.read());
+      const loss = await tuner.step(tf.tensor(images, [8, 32, 32, 3]), labels, 1);
+      const values = await tuner.parameters.read();
+      tuner.dispose();
+      // AdamW moves a number by its rate in the first step, whatever the gradient.
+      const moved = biasOf(values).map((value, i) => Math.abs(value - before[i]!) / config.tuneRate);
+      return { loss, moved, encoder: [...values].filter(([name]) => !name.startsWith(CLASSIFIER)) };
+    };
+    const [one, ten] = [await stepped(1, [1, 1]), await stepped(10, [1, 1])];
+    expect(ten.encoder).toEqual(one.encoder);
+    for (const i of [0, 1]) {
+      expect(one.moved[i]).toBeCloseTo(1, 2);
+      expect(ten.moved[i]).toBeCloseTo(10, 1);
+    }
+    const [first, second] = [await stepped(1, [3, 1]), await stepped(1, [1, 3])];
+    const both = await stepped(1, [3, 3]);
+    expect(first.loss).toBeGreaterThan(one.loss);
+    expect(first.loss + second.loss - one.loss).toBeCloseTo(both.loss, 5);
   }, 240_000);
 
   it('does not learn from labels that are not known, nor stops on those of the test films', async () => {

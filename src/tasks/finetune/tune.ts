@@ -4,18 +4,17 @@
 
 import type { Config } from '../../config/schema.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
+import { LABEL_NEGATIVE, LABEL_POSITIVE } from '../../protocol/dataset.ts';
 import { BatchQueue, planesOf, readBatch, type TrainingSet } from '../../train/batchSource.ts';
 import { ViewRenderer } from '../../train/viewRenderer.ts';
 import { AppError } from '../../util/errors.ts';
 import { Rng } from '../../util/rng.ts';
 import type { Draw } from '../labelDraws.ts';
 import { meanAuroc } from '../scores/auroc.ts';
-import { type Start, Tuner } from './tuner.ts';
+import { SCORED_AT_ONCE, type Start, Tuner, viewsOf } from './tuner.ts';
 
 /** With few labelled films an epoch of one pass would be a step or two, and patience over before anything was learnt. */
 export const LEAST_STEPS = 8;
-/** Films per forward pass of those that are scored. */
-const SCORED_AT_ONCE = 32;
 /** Steps that may be queued before the loss of the oldest is waited for. */
 const IN_FLIGHT = 2;
 
@@ -35,6 +34,20 @@ export interface Tuned {
   readonly scores: Float64Array;
   /** Counted from 1. */
   readonly bestEpoch: number;
+}
+
+/** For each class negatives over positives among the films that are trained on, at most `most` and at least one over that. */
+export function positiveWeights(
+  { fit, labels, classes }: Pick<Draw, 'fit' | 'labels' | 'classes'>,
+  most: number,
+): number[] {
+  return Array.from({ length: classes }, (_, k) => {
+    const count = (wanted: number) =>
+      fit.reduce((sum, film) => sum + Number(labels[film * classes + k] === wanted), 0);
+    const [positives, negatives] = [count(LABEL_POSITIVE), count(LABEL_NEGATIVE)];
+    if (positives === 0 || negatives === 0) return 1;
+    return Math.min(most, Math.max(1 / most, negatives / positives));
+  });
 }
 
 /** Films of a step, whole passes in a random order one after the other. */
@@ -63,7 +76,7 @@ export async function tune(start: Start, draw: Draw, tuning: Tuning): Promise<Tu
   const epochs = config.tuneEpochs;
   const filmsOf = filmsOfStep(draw.fit, batch, config.seed, draw.index);
   const queue = new BatchQueue(planesOf(dataset), filmsOf, epochs * stepsPerEpoch);
-  const tuner = new Tuner(config, draw.classes, runtime, start);
+  const tuner = new Tuner(config, positiveWeights(draw, config.tunePositives), runtime, start);
   const renderer = new ViewRenderer(runtime, dataset, { batchSize: Math.max(batch, SCORED_AT_ONCE) });
   const scoresOf = (rows: Uint32Array) => score(tuner, renderer, rows, draw.classes, tuning);
   const losses: Promise<number>[] = [];
@@ -114,7 +127,7 @@ function takeStep(
   config: Config,
 ): Promise<number> {
   const batch = queue.take(step);
-  const views = config.tuneViews === 'augmented' ? 2 : 1;
+  const views = viewsOf(config);
   const mirrored = new Rng(config.seed, 'probe', index, 3, step);
   const images =
     views === 2

@@ -1,9 +1,10 @@
 // An encoder with a linear layer behind it in training on labels: all weights, binary cross-entropy over the labels that are
-// known, AdamW. One step, and the scores of given films in evaluation mode; when to stop is decided by tune.ts.
+// known, AdamW with a rate for the encoder and one for the layer. One step, the scores of given films in evaluation mode, and the
+// whole state to be kept and taken up again; when to stop is decided by tune.ts.
 
 import type { Config } from '../../config/schema.ts';
 import { keptZeros } from '../../gpu/backend.ts';
-import { type Tensor, tf } from '../../gpu/kernel.ts';
+import { sizeOf, type Tensor, tf } from '../../gpu/kernel.ts';
 import {
   CROSS_ENTROPY_TERMS,
   crossEntropy,
@@ -23,11 +24,14 @@ import { methodOf } from '../../methods/records.ts';
 import { linear, type Pass } from '../../nn/layers.ts';
 import { type Draw as DrawWeights, Parameters } from '../../nn/parameters.ts';
 import { Tape } from '../../nn/tape.ts';
-import { Optimiser } from '../../optim/optimiser.ts';
+import { Optimiser, SLOTS } from '../../optim/optimiser.ts';
 import { LABEL_NEGATIVE, LABEL_POSITIVE } from '../../protocol/dataset.ts';
+import type { StoredTensor } from '../../util/safetensors.ts';
 
 export const CLASSIFIER = `${PREFIX}.classifier`;
 
+/** Films per forward pass of those that are scored. */
+export const SCORED_AT_ONCE = 32;
 /** Numbers that the loss leaves; the first is read back. */
 const TERMS_BYTES = 32;
 
@@ -45,18 +49,33 @@ function networkOf(config: Config, classes: number) {
   return joined(backbone(config.width), ...(attends ? [contextBottlenecks(config.width)] : []), layer);
 }
 
+/** Views of each film of a step. */
+export const viewsOf = ({ tuneViews }: Pick<Config, 'tuneViews'>): 1 | 2 =>
+  tuneViews === 'augmented' ? 2 : 1;
+
+/** How the layer is called whose tensors these are; the encoder's have other names. */
+const ofLayer = (name: string) => name.startsWith(CLASSIFIER);
+
+/** Everything that a next step depends on, by name. */
+export type TunerState = ReadonlyMap<string, StoredTensor<'F32'>>;
+
+const OPTIMISER = 'optimiser.';
+
 export class Tuner {
   readonly parameters: Parameters;
   readonly #runtime: Runtime;
-  readonly #optimiser: Optimiser;
+  /** Of the encoder and of the layer: each has a rate of its own. */
+  readonly #optimisers: readonly { readonly optimiser: Optimiser; readonly rate: number }[];
   readonly #bottlenecks: boolean;
   readonly #config: Config;
   readonly #weights: Tensor;
-  readonly #classes: number;
+  readonly #positives: readonly number[];
 
-  constructor(config: Config, classes: number, runtime: Runtime, { draw, buffers }: Start) {
+  /** @param positives for each class how often a positive label counts; 1 counts all labels alike */
+  constructor(config: Config, positives: readonly number[], runtime: Runtime, { draw, buffers }: Start) {
+    const classes = positives.length;
     this.#config = config;
-    this.#classes = classes;
+    this.#positives = positives;
     this.#runtime = runtime;
     this.#bottlenecks = methodOf(config).bottlenecks(config);
     const spec = networkOf(config, classes);
@@ -72,61 +91,121 @@ export class Tuner {
       momentum: config.momentum,
       trustCoefficient: config.trustCoefficient,
     } as const;
-    const trained = new Set(spec.storages.map(({ name }) => name));
-    this.#optimiser = new Optimiser(settings, spec, trained, this.parameters, runtime);
+    const names = spec.storages.map(({ name }) => name);
+    this.#optimisers = [false, true].map((layer) => {
+      const trained = new Set(names.filter((name) => ofLayer(name) === layer));
+      const rate = config.tuneRate * (layer ? config.tuneLayerFactor : 1);
+      return { rate, optimiser: new Optimiser(settings, spec, trained, this.parameters, runtime) };
+    });
     this.#weights = keptZeros([2]);
     runtime.settle(this.#weights);
     runtime.write(this.#weights, Float32Array.of(1, 1));
   }
 
+  /** Records one step; the promise brings its loss. As `record`. */
+  step(images: Tensor, labels: Uint8Array, groups: number): Promise<number> {
+    const terms = this.record(images, labels, groups);
+    const loss = this.#runtime.read(terms, TERMS_BYTES);
+    terms.dispose();
+    return loss.then((values) => values[CROSS_ENTROPY_TERMS.loss]!);
+  }
+
   /**
-   * Records one step; the promise brings its loss. `images` [groups * N, S, S, 3] are freed.
+   * Records one step and leaves the terms of its loss to the caller. `images` [groups * N, S, S, 3] are freed.
    * @param labels groups * N x classes: 0, 1 or 255 where not known
    * @param groups equal parts of the batch that are normalised on their own
    */
-  step(images: Tensor, labels: Uint8Array, groups: number): Promise<number> {
-    const optimiser = this.#optimiser;
-    optimiser.begin(this.#config.tuneRate, 0);
+  record(images: Tensor, labels: Uint8Array, groups: number): Tensor {
+    const [encoder, layer] = this.#optimisers.map(({ optimiser, rate }) => {
+      optimiser.begin(rate, 0);
+      return optimiser;
+    }) as [Optimiser, Optimiser];
+    const take = (name: string, gradient: Tensor) => (ofLayer(name) ? layer : encoder).take(name, gradient);
     const { recompute, keptMaps } = this.#config;
-    const tape = new Tape({
-      recompute,
-      half: keptMaps === 'float16',
-      onParameter: (name, gradient) => optimiser.take(name, gradient),
-    });
+    const tape = new Tape({ recompute, half: keptMaps === 'float16', onParameter: take });
     const pass: Pass = { parameters: this.parameters, tape, norm: 'train', groups };
     const { features } = encode(pass, images, { bottlenecks: this.#bottlenecks });
     const logits = linear(pass, CLASSIFIER, features);
-    const targets = tf.tensor(targetsOf(labels), [labels.length / this.#classes, this.#classes]);
+    const classes = this.#positives.length;
+    const targets = tf.tensor(targetsOf(labels, this.#positives), [labels.length / classes, classes]);
     const terms = crossEntropy.one({ logits, targets }, {});
     tape.accumulate(logits, crossEntropyGrad.one({ logits, targets, terms, weights: this.#weights }, {}));
-    for (const [name, gradient] of tape.backward()) optimiser.take(name, gradient);
-    optimiser.finish();
-    const loss = this.#runtime.read(terms, TERMS_BYTES);
-    tf.dispose([images, targets, terms]);
-    return loss.then((values) => values[CROSS_ENTROPY_TERMS.loss]!);
+    for (const [name, gradient] of tape.backward()) take(name, gradient);
+    for (const { optimiser } of this.#optimisers) optimiser.finish();
+    tf.dispose([images, targets]);
+    return terms;
   }
 
   /** Logits of images [N, S, S, 3], which are freed, by running statistics: N x classes. */
   async logits(images: Tensor): Promise<Float32Array> {
-    const [films] = images.shape as [number];
+    const made = this.look(images);
+    const reading = this.#runtime.read(made, made.size * 4);
+    made.dispose();
+    return reading;
+  }
+
+  /** The same as a tensor [N, classes], the caller's. */
+  look(images: Tensor): Tensor {
     const pass: Pass = { parameters: this.parameters, tape: null, norm: 'running', groups: 1 };
     const made = tf.tidy(() =>
       linear(pass, CLASSIFIER, encode(pass, images, { bottlenecks: this.#bottlenecks }).features),
     );
     images.dispose();
-    const reading = this.#runtime.read(made, films * this.#classes * 4);
-    made.dispose();
-    return reading;
+    return made;
+  }
+
+  /** Weights, statistics and moments after the steps recorded so far; later ones do not show in them. */
+  async read(): Promise<TunerState> {
+    const download = (tensor: Tensor) => {
+      const read = this.#runtime.read(tensor, sizeOf(tensor.shape) * 4);
+      // When the device goes, all of them fail, and only the first is waited for.
+      read.catch(() => undefined);
+      return read;
+    };
+    const [values, ...moments] = await Promise.all([
+      this.parameters.read(download),
+      ...this.#optimisers.map(({ optimiser }) => optimiser.read(download)),
+    ]);
+    const state = new Map<string, StoredTensor<'F32'>>();
+    for (const [name, tensor] of values) state.set(name, { dtype: 'F32', ...tensor });
+    for (const slots of moments) {
+      for (const [slot, tensors] of slots) {
+        for (const [name, tensor] of tensors) {
+          state.set(`${OPTIMISER}${slot}.${name}`, { dtype: 'F32', ...tensor });
+        }
+      }
+    }
+    return state;
+  }
+
+  /** Restores what `read` gave after so many steps. */
+  write(state: ReadonlyMap<string, { readonly data: Float32Array }>, steps: number): void {
+    this.parameters.write(state, (tensor, data) => this.#runtime.write(tensor, data));
+    const slots = new Map(
+      SLOTS.adamw.map((slot) => {
+        const front = `${OPTIMISER}${slot}.`;
+        const own = [...state].filter(([name]) => name.startsWith(front));
+        return [slot, new Map(own.map(([name, tensor]) => [name.slice(front.length), tensor]))];
+      }),
+    );
+    for (const { optimiser } of this.#optimisers) {
+      optimiser.adopt();
+      optimiser.write(slots, steps);
+    }
   }
 
   dispose(): void {
     this.parameters.dispose();
-    this.#optimiser.dispose();
+    for (const { optimiser } of this.#optimisers) optimiser.dispose();
     this.#weights.dispose();
   }
 }
 
-const targetsOf = (labels: Uint8Array): Float32Array =>
-  Float32Array.from(labels, (label) =>
-    label === LABEL_POSITIVE || label === LABEL_NEGATIVE ? label : UNKNOWN_TARGET,
+const targetsOf = (labels: Uint8Array, positives: readonly number[]): Float32Array =>
+  Float32Array.from(labels, (label, i) =>
+    label === LABEL_POSITIVE
+      ? positives[i % positives.length]!
+      : label === LABEL_NEGATIVE
+        ? 0
+        : UNKNOWN_TARGET,
   );

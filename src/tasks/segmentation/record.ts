@@ -224,6 +224,7 @@ export const SEGMENTATION = {
   answers:
     'How well a decoder on the encoder’s five levels draws where findings lie, beside the same on encoders that were never pretrained.',
   fromMasks: true,
+  batch: 'maskBatch',
   rows: SEGMENTATION_ROWS,
   read: (raw: unknown, place: string): SegmentationReport => read(SEGMENTATION_REPORT, raw, place),
   headline({ share, step, scores }) {

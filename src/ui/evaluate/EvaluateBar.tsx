@@ -140,13 +140,14 @@ export function EvaluateBar() {
   );
 }
 
-/** What a step of a task that trains on masks needs of the GPU, said before it is begun. */
+/** What a step of a task that trains the network needs of the GPU, said before it is begun. */
 export function EvaluationMemory() {
   const task = useEvaluation((state) => state.task);
   const run = useSession((state) => state.runConfig);
   const draft = useSettings((state) => state.draft);
   const { budget } = useEvaluationBudget();
-  const planned = taskOf({ task }).fromMasks && run ? evaluationConfig(run, draft) : null;
+  const { batch } = taskOf({ task });
+  const planned = batch && run ? evaluationConfig(run, draft) : null;
   const question = planned && JSON.stringify(planned);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the question is the configuration in words
   useEffect(() => void planEvaluation(task, planned), [task, question]);
@@ -154,7 +155,7 @@ export function EvaluationMemory() {
   return (
     <p className={`num dim ${styles.probeMemory}`} role="note" data-testid="probe-memory">
       {budget.fits
-        ? `A step of ${planned.maskBatch} films needs ${formatBytes(budget.totalBytes)} of GPU memory; the largest single buffer, for ${budget.largestBufferName}, ${formatBytes(budget.largestBufferBytes)}.`
+        ? `A step of ${planned[batch as keyof typeof planned]} films needs ${formatBytes(budget.totalBytes)} of GPU memory; the largest single buffer, for ${budget.largestBufferName}, ${formatBytes(budget.largestBufferBytes)}.`
         : `It does not fit this GPU: ${budget.reason}`}
     </p>
   );

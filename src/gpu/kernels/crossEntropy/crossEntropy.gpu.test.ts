@@ -2,24 +2,26 @@
 // and both against the formula written out here.
 import { expect, test } from 'vitest';
 import { gpuError, numericalGradient, relativeError, runOn } from '../parts/testing.ts';
-import { labelled } from './cases.ts';
+import { labelled, uneven } from './cases.ts';
 import { crossEntropy, crossEntropyGrad } from './crossEntropy.ts';
 
 const weights = { shape: [2], data: Float32Array.of(1, 0.5) };
 
 test.each([
-  [16, 14],
-  [3, 1],
-  [130, 33],
-])('%i views, %i findings', async (rows, findings) => {
-  const inputs = labelled(rows, findings);
+  [16, 14, 'alike'],
+  [3, 1, 'alike'],
+  [130, 33, 'alike'],
+  [16, 14, 'weighted'],
+] as const)('%i views, %i findings, positives %s', async (rows, findings, how) => {
+  const weightOf = how === 'weighted' ? uneven : () => 1;
+  const inputs = labelled(rows, findings, weightOf);
   expect(await gpuError(crossEntropy, inputs, {})).toBeLessThan(1e-5);
   const [terms] = (await runOn('webgpu', crossEntropy, inputs, {})).outputs;
   const losses = [...inputs.logits.data].flatMap((x, i) => {
     const target = inputs.targets.data[i]!;
     if (target < 0) return [];
     const p = 1 / (1 + Math.exp(-x));
-    return [-(target * Math.log(p) + (1 - target) * Math.log(1 - p))];
+    return [target > 0 ? -weightOf(i % findings) * Math.log(p) : -Math.log(1 - p)];
   });
   expect(terms![1]).toBe(losses.length);
   expect(terms![0]! / (losses.reduce((a, b) => a + b, 0) / losses.length)).toBeCloseTo(1, 5);

@@ -1,5 +1,6 @@
 // Binary cross-entropy of logits with labels of which some are not known, and its gradient: the mean over known labels alone,
-// as torch.nn.functional.binary_cross_entropy_with_logits over them. A batch without any has a loss of zero and no gradient.
+// as torch.nn.functional.binary_cross_entropy_with_logits over them. A positive label may count more or less than once, as by
+// its `pos_weight`; the mean is over labels all the same. A batch without any has a loss of zero and no gradient.
 
 import { defineKernel } from '../../kernel.ts';
 import { flatGroups, program, threadFor } from '../../program.ts';
@@ -9,12 +10,12 @@ import { SUM_OVER_LANES, sumOverLanes } from '../parts/lanes.ts';
 export const CROSS_ENTROPY_TERMS = { loss: 0, known: 1 } as const;
 const TERM_COUNT = 8;
 
-/** In place of a label that is not known; others are 0 and 1. */
+/** In place of a label that is not known; others are 0, and for a positive how often it counts, which is 1 without weights. */
 export const UNKNOWN_TARGET = -1;
 
 type NoAttrs = Record<string, never>;
 
-/** Inputs: logits [R, K]; targets [R, K]: 1, 0 or UNKNOWN_TARGET. Output: terms [8]. */
+/** Inputs: logits [R, K]; targets [R, K]: the weight of a positive, 0 or UNKNOWN_TARGET. Output: terms [8]. */
 export const crossEntropy = defineKernel<'logits' | 'targets', NoAttrs>({
   name: 'MlvCrossEntropy',
   inputs: ['logits', 'targets'],
@@ -28,7 +29,8 @@ export const crossEntropy = defineKernel<'logits' | 'targets', NoAttrs>({
     for (const [i, target] of targets.data.entries()) {
       if (target < 0) continue;
       const x = logits.data[i]!;
-      sum += Math.max(x, 0) - x * target + Math.log1p(Math.exp(-Math.abs(x)));
+      const each = Math.max(x, 0) - x * Number(target > 0) + Math.log1p(Math.exp(-Math.abs(x)));
+      sum += (target || 1) * each;
       known++;
     }
     terms!.data[CROSS_ENTROPY_TERMS.loss] = sum / Math.max(known, 1);
@@ -37,8 +39,8 @@ export const crossEntropy = defineKernel<'logits' | 'targets', NoAttrs>({
 });
 
 /**
- * Gradient of weights[1] * weights[0] * loss with respect to the logits: (sigmoid(x) - target) over the number of known labels,
- * zero where none is known. `terms` are what crossEntropy left. Output: dlogits [R, K].
+ * Gradient of weights[1] * weights[0] * loss with respect to the logits: sigmoid(x) - 1 times its weight for a positive label,
+ * sigmoid(x) for a negative one, over the number of known labels, zero where none is known. `terms` are what crossEntropy left. Output: dlogits [R, K].
  */
 export const crossEntropyGrad = defineKernel<'logits' | 'targets' | 'terms' | 'weights', NoAttrs>({
   name: 'MlvCrossEntropyGrad',
@@ -52,7 +54,8 @@ export const crossEntropyGrad = defineKernel<'logits' | 'targets' | 'terms' | 'w
   reference({ logits, targets, terms, weights }, _attrs, [dlogits]) {
     const scale = (weights.data[0]! * weights.data[1]!) / Math.max(terms.data[CROSS_ENTROPY_TERMS.known]!, 1);
     for (const [i, target] of targets.data.entries()) {
-      dlogits!.data[i] = target < 0 ? 0 : scale * (1 / (1 + Math.exp(-logits.data[i]!)) - target);
+      const apart = 1 / (1 + Math.exp(-logits.data[i]!)) - Number(target > 0);
+      dlogits!.data[i] = target < 0 ? 0 : scale * (target || 1) * apart;
     }
   },
 });
@@ -72,7 +75,8 @@ const meanLoss = program({
     let target_ = targets[i];
     if (target_ >= 0.0) {
       let x = logits[i];
-      part += max(x, 0.0) - x * target_ + log(1.0 + exp(-abs(x)));
+      let positive = select(0.0, 1.0, target_ > 0.0);
+      part += select(1.0, target_, target_ > 0.0) * (max(x, 0.0) - x * positive + log(1.0 + exp(-abs(x))));
       own += 1.0;
     }
   }
@@ -93,7 +97,9 @@ const gradient = program({
   workgroup: [64],
   body: `
   ${threadFor(64, 'p.size')}
-  let known = targets[index] >= 0.0;
+  let target_ = targets[index];
+  let positive = select(0.0, 1.0, target_ > 0.0);
   let scale = weights[0] * weights[1] / max(terms[${CROSS_ENTROPY_TERMS.known}], 1.0);
-  dlogits[index] = select(0.0, scale * (1.0 / (1.0 + exp(-logits[index])) - targets[index]), known);`,
+  let each = scale * (1.0 / (1.0 + exp(-logits[index])) - positive);
+  dlogits[index] = select(0.0, select(1.0, target_, target_ > 0.0) * each, target_ >= 0.0);`,
 });

@@ -38,8 +38,10 @@ import type { StepSample } from './protocol/metrics.ts';
 import type { EncoderScores, StudyRequest, ValidationScore } from './protocol/study.ts';
 import type { KeepingPolicy } from './protocol/vault.ts';
 import type { Evaluation, TaskName } from './tasks/records.ts';
-import { type AppError, fromWire, toWire, type WireError } from './util/errors.ts';
+import { AppError, fromWire, toWire, type WireError } from './util/errors.ts';
 import { npzBytes } from './util/npy.ts';
+import { readSafetensors } from './util/safetensors.ts';
+import { EvaluationFile, listEvaluations, openEvaluations } from './vault/evaluationFile.ts';
 import { listRuns, openRuns, removeRun } from './vault/runs.ts';
 import { createClient } from './worker/client.ts';
 
@@ -311,6 +313,25 @@ const api = {
   /** What the evaluation before said of every test film; empty where it scores none. @param names with the path of each */
   predictionsCsv: async (names: boolean): Promise<string> =>
     predictions ? predictionsCsv(predictions, names && table ? table.filmTable.paths : null) : '',
+
+  /** How far the evaluation under way is kept. @throws AppError not-ready where nothing is */
+  async saveKept(): Promise<void> {
+    const storage = await openEvaluations();
+    const [note] = await listEvaluations(storage);
+    const bytes = note && (await new EvaluationFile(storage, note.key).read());
+    if (!bytes) throw new AppError('not-ready', 'nothing is kept of an evaluation.');
+    offer(bytes);
+  },
+
+  /** Puts the file in the input for it where the engine looks. */
+  async giveKept(): Promise<void> {
+    const [file] = chosen('kept');
+    const bytes = file && (await bytesOf(file));
+    const key = bytes && readSafetensors(bytes).metadata.key;
+    if (!key) return;
+    const note = { savedAt: Date.now(), task: '', runId: null, words: '' };
+    await new EvaluationFile(await openEvaluations(), key).write([bytes], note);
+  },
 
   scoreForStudy: (request: StudyRequest): Promise<EncoderScores> => client.engine.scoreForStudy(request),
 

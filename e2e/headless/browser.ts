@@ -108,7 +108,7 @@ async function openPage(
 
 /** Makes a call that ends in a download, and puts what it offers into `file`. */
 export async function saveOffered<
-  K extends 'saveCheckpoint' | 'saveFeatures' | 'saveStep' | 'saveDiagnostics',
+  K extends 'saveCheckpoint' | 'saveFeatures' | 'saveStep' | 'saveDiagnostics' | 'saveKept',
 >({ page, call }: Session, file: string, name: K, argument: Parameters<RunnerApi[K]>[0]): Promise<void> {
   // A call that fails before anything is offered must not leave its download waited for.
   const offered = page.waitForEvent('download', { timeout: 0 });

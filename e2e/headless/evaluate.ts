@@ -4,24 +4,27 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readCheckpoint } from '../../src/checkpoint/checkpoint.ts';
-import { quirkSwitches } from '../../src/config/presets.ts';
+import { presetConfig, quirkSwitches } from '../../src/config/presets.ts';
 import { type Config, defaultConfig, isConfigKey, SCHEMA } from '../../src/config/schema.ts';
 import type { RunnerEvent } from '../../src/headless.ts';
 import type { ResultValue } from '../../src/tasks/record.ts';
 import { type Evaluation, TASK_NAMES, type TaskName, taskOf } from '../../src/tasks/records.ts';
+import { againWhereLost } from './again.ts';
 import {
   configure,
   DATA_OPTIONS,
   dataArguments,
+  presetName,
   readOptions,
   required,
   settings,
   UsageError,
   weightsFile,
 } from './arguments.ts';
-import { withSession } from './browser.ts';
+import { type Session, withSession } from './browser.ts';
 import type { Command } from './commands.ts';
 import { describeFilms, loadFilms } from './films.ts';
+import { KeptEvaluation } from './keptEvaluation.ts';
 import { machineReport } from './kernels.ts';
 import { dataReport, makeFolder, readSeen, writeReport } from './outputs.ts';
 import { Progress } from './progress.ts';
@@ -29,6 +32,8 @@ import { Progress } from './progress.ts';
 const OPTIONS = {
   ...DATA_OPTIONS,
   checkpoint: { type: 'string' },
+  init: { type: 'string' },
+  preset: { type: 'string' },
   findings: { type: 'string', default: '' },
   share: { type: 'string', default: '1' },
   task: { type: 'string' },
@@ -48,13 +53,10 @@ function readArguments(argv: readonly string[], fixed?: TaskName) {
     throw new UsageError(`this command is the ${fixed} evaluation; --task belongs to evaluate.`);
   const task = fixed ?? readTask(required(values.task, 'task'));
   const given: Record<string, string> = { labelShare: values.share, ...settings(values.set) };
-  const trained = Object.keys(given).find((key) => isConfigKey(key) && SCHEMA[key].when !== 'evaluation');
-  if (trained) throw new UsageError(`${trained} belongs to the checkpoint; the evaluation cannot change it.`);
-  configure(defaultConfig(), given);
   return {
     task,
     given,
-    checkpoint: weightsFile(required(values.checkpoint, 'checkpoint'), 'checkpoint'),
+    encoder: readEncoder(values, given),
     findings: values.findings.split(',').filter(Boolean),
     data: dataArguments(values),
     out: required(values.out, 'out'),
@@ -62,10 +64,53 @@ function readArguments(argv: readonly string[], fixed?: TaskName) {
   };
 }
 
+/** The encoder to evaluate: a checkpoint, or an encoder from a file as a run would begin with it. */
+type Encoder =
+  | { readonly kind: 'checkpoint'; readonly file: string }
+  | { readonly kind: 'init'; readonly file: string; readonly config: Config };
+
+interface EncoderValues {
+  readonly checkpoint?: string | undefined;
+  readonly init?: string | undefined;
+  readonly preset?: string | undefined;
+}
+
+function readEncoder(
+  { checkpoint, init, preset }: EncoderValues,
+  given: Readonly<Record<string, string>>,
+): Encoder {
+  if (init !== undefined) {
+    if (checkpoint !== undefined) throw new UsageError('--checkpoint and --init are two encoders; give one.');
+    const config = configure(presetConfig(presetName(preset ?? 'demo')), given);
+    return { kind: 'init', file: weightsFile(init, 'init'), config };
+  }
+  if (preset !== undefined) throw new UsageError('--preset is for --init; a checkpoint has its settings.');
+  const trained = Object.keys(given).find((key) => isConfigKey(key) && SCHEMA[key].when !== 'evaluation');
+  if (trained) throw new UsageError(`${trained} belongs to the checkpoint; the evaluation cannot change it.`);
+  configure(defaultConfig(), given);
+  return { kind: 'checkpoint', file: weightsFile(required(checkpoint, 'checkpoint'), 'checkpoint') };
+}
+
+/** Hands the encoder to the engine. */
+async function takeUp(session: Session, encoder: Encoder): Promise<{ config: Config; start: string }> {
+  if (encoder.kind === 'checkpoint') {
+    await session.page.locator('#checkpoint').setInputFiles(encoder.file);
+    const { config, status } = await session.call('importCheckpoint');
+    return { config, start: status.start };
+  }
+  await session.page.locator('#weights').setInputFiles(encoder.file);
+  const { start } = await session.call('prepare', encoder.config);
+  return { config: encoder.config, start };
+}
+
 function listener(progress: Progress): (event: RunnerEvent) => void {
   return (event) => {
     if (event.type === 'progress') progress.update('Reading films', `${event.done} of ${event.total}`);
     if (event.type === 'compile') progress.update('Compiling', `${event.done} of ${event.total}`);
+    if (event.type === 'notice' && event.notice.kind === 'recovered') {
+      progress.end();
+      console.log(event.notice.text);
+    }
     if (event.type === 'evaluation-progress') progress.update(event.stage, `${event.done} of ${event.total}`);
   };
 }
@@ -80,29 +125,51 @@ function resultLine(value: ResultValue): string {
   return `{${entries.join(', ')}}`;
 }
 
-/** Loads films and checkpoint, evaluates, and writes the report. `entry` is the report's part that a command adds. */
+type Asked = ReturnType<typeof readArguments>;
+
+/** Loads films and encoder, evaluates, and writes the report. `entry` is the report's part that a command adds. */
 async function evaluate(
   command: string,
-  asked: ReturnType<typeof readArguments>,
+  asked: Asked,
   entry: (evaluation: Evaluation) => object,
 ): Promise<void> {
-  const { task, given, checkpoint, findings, data, out, names } = asked;
-  const trained = readCheckpoint(await readFile(checkpoint));
-  const pretrainedOn = await readSeen(checkpoint);
-  const folder = await makeFolder(out);
+  const folder = await makeFolder(asked.out);
+  const kept = new KeptEvaluation(folder);
+  const evaluation = await againWhereLost(
+    () => inBrowser(command, asked, folder, kept, entry),
+    () => kept.writes,
+  );
+  const { print, verdict, result } = taskOf(evaluation);
+  const { report } = evaluation;
+  console.log(`${print(report)}\n${verdict(report)}\nReport in ${path.relative('.', folder)}`);
+  console.log(resultLine(result(report)));
+}
+
+async function inBrowser(
+  command: string,
+  { task, given, encoder, findings, data, names }: Asked,
+  folder: string,
+  kept: KeptEvaluation,
+  entry: (evaluation: Evaluation) => object,
+): Promise<Evaluation> {
+  const trained = encoder.kind === 'checkpoint' ? readCheckpoint(await readFile(encoder.file)) : null;
+  const pretrainedOn = trained ? await readSeen(encoder.file) : undefined;
   const started = performance.now();
   const progress = new Progress();
+  const show = listener(progress);
+  const hear = (event: RunnerEvent) => {
+    show(event);
+    kept.hear(event);
+  };
   try {
-    const evaluation = await withSession(listener(progress), async (session) => {
-      const summary = await loadFilms(session, data, {
-        ...trained.config,
-        syntheticSeed: data.syntheticSeed ?? 1,
-      });
+    return await withSession(hear, async (session) => {
+      const base = encoder.kind === 'init' ? encoder.config : trained!.config;
+      const summary = await loadFilms(session, data, { ...base, syntheticSeed: data.syntheticSeed ?? 1 });
       progress.end();
       console.log(describeFilms(summary));
-      await session.page.locator('#checkpoint').setInputFiles(checkpoint);
-      const restored = await session.call('importCheckpoint');
-      const config: Config = configure(restored.config, given);
+      const { config: own, start } = await takeUp(session, encoder);
+      const config: Config = configure(own, given);
+      await kept.begin(session);
       const result = await session.call('evaluate', { task, findings, config, pretrainedOn });
       progress.end();
       const predictions = await session.call('predictionsCsv', names);
@@ -112,27 +179,24 @@ async function evaluate(
         seed: config.seed,
         config,
         quirks: quirkSwitches(config),
-        start: trained.start,
+        start,
         ...machineReport(session.device),
         data: dataReport(summary),
         /** Whether these are the films that the encoder was trained on. */
-        sameFilms: trained.fingerprint === summary.fingerprint,
+        sameFilms: trained?.fingerprint === summary.fingerprint,
         ...entry(result),
         seconds: { evaluation: result.report.seconds, whole: (performance.now() - started) / 1000 },
       });
+      await kept.end();
       return result;
     });
-    const { print, verdict, result } = taskOf(evaluation);
-    const { report } = evaluation;
-    console.log(`${print(report)}\n${verdict(report)}\nReport in ${path.relative('.', folder)}`);
-    console.log(resultLine(result(report)));
   } finally {
     progress.end();
   }
 }
 
 const ASKED =
-  '--checkpoint FILE --data DIR|synthetic[:SEED] [--labels FILE] [--findings a,b] [--share 0.01] ' +
+  '--checkpoint FILE|--init WEIGHTS [--preset NAME] --data DIR|synthetic[:SEED] [--labels FILE] [--findings a,b] [--share 0.01] ' +
   '[--where column=value] [--limit N] [--set key=value …] [--names] --out DIR';
 
 export const evaluation: Command = {

@@ -15,7 +15,8 @@ import { type StudyState, studyData } from '../../src/study/state.ts';
 import { studyTable } from '../../src/study/table.ts';
 import { verdict } from '../../src/study/verdict.ts';
 import { warningsOf } from '../../src/study/warnings.ts';
-import { AppError, asAppError, type ErrorCode } from '../../src/util/errors.ts';
+import { AppError } from '../../src/util/errors.ts';
+import { againWhereLost } from './again.ts';
 import {
   DATA_OPTIONS,
   type DataArguments,
@@ -184,16 +185,6 @@ class StudyProgress {
   }
 }
 
-/** Another browser may do better: what was lost is the device or the page, not the numbers. */
-const GONE: readonly ErrorCode[] = [
-  'device-lost',
-  'device-lost-often',
-  'gpu-fault',
-  'worker-failed',
-  'cancelled',
-];
-const IN_VAIN = 3;
-
 function adapterWords({ device }: Session, before: string | null): string {
   const name = [device.vendor, device.architecture, device.description].filter(Boolean).join(' ');
   const now = `${name}${describeKernels(device.kernels)}`;
@@ -245,26 +236,11 @@ async function inBrowser(
 }
 
 async function work(asked: Asked, folder: StudyFolder): Promise<void> {
-  let interrupted = false;
-  const interrupt = () => {
-    interrupted = true;
-  };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
-  let vain = 0;
-  while (!isComplete(folder.state) || !folder.state.data) {
-    const before = folder.writes;
-    try {
-      await inBrowser(asked, folder, () => interrupted);
-      // Interrupted where no call was waiting that would have said so.
-      if (interrupted) throw new AppError('cancelled');
-    } catch (thrown) {
-      const { code, message } = asAppError(thrown);
-      vain = folder.writes > before ? 0 : vain + 1;
-      if (interrupted) console.log('What is finished is kept; the same command goes on with it.');
-      if (interrupted || !GONE.includes(code) || vain >= IN_VAIN) throw thrown;
-      console.log(`${message} A new browser goes on.`);
-    }
-  }
+  if (isComplete(folder.state) && folder.state.data) return;
+  await againWhereLost(
+    (halted) => inBrowser(asked, folder, halted),
+    () => folder.writes + 1,
+  );
 }
 
 export const study: Command = {

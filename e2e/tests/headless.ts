@@ -19,3 +19,21 @@ export function headless(...argv: string[]): Promise<Outcome> {
     });
   });
 }
+
+/** Begins the command and interrupts it as soon as `when` holds. */
+export function cutHeadless(argv: readonly string[], when: () => boolean): Promise<void> {
+  const env = { ...process.env, GPU: process.env.GPU ?? 'software' };
+  return new Promise((resolve) => {
+    // The runner itself, not the set-up around it: that is whom the signal is for.
+    const runner = ['node_modules/tsx/dist/cli.mjs', 'e2e/headless/main.ts', ...argv];
+    const child = execFile(process.execPath, runner, { env }, () => {
+      clearInterval(timer);
+      resolve();
+    });
+    const timer = setInterval(() => {
+      if (!when()) return;
+      clearInterval(timer);
+      child.kill('SIGINT');
+    }, 50);
+  });
+}

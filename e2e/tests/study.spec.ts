@@ -1,14 +1,13 @@
 // A study, by command and by click: what it leaves, that one which is cut goes on to the same numbers, and that the page's table
 // fills and outlives a reload.
 
-import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { TINY } from './app.ts';
 import { expect, test } from './fixtures.ts';
 import { madeFolder } from './folders.ts';
-import { headless } from './headless.ts';
+import { cutHeadless, headless } from './headless.ts';
 
 const asked = (data: string, out: string) => [
   ...['study', '--data', data, '--methods', 'mlvicx,vicreg', '--seeds', '1', '--shares', '0.3,1'],
@@ -33,24 +32,6 @@ function numbersOf(out: string) {
   return { table, findings, verdict };
 }
 
-/** Begins the command and interrupts it as soon as `when` holds. */
-function cut(argv: readonly string[], when: () => boolean): Promise<void> {
-  const env = { ...process.env, GPU: process.env.GPU ?? 'software' };
-  return new Promise((resolve) => {
-    // The runner itself, not the set-up around it: that is whom the signal is for.
-    const runner = ['node_modules/tsx/dist/cli.mjs', 'e2e/headless/main.ts', ...argv];
-    const child = execFile(process.execPath, runner, { env }, () => {
-      clearInterval(timer);
-      resolve();
-    });
-    const timer = setInterval(() => {
-      if (!when()) return;
-      clearInterval(timer);
-      child.kill('SIGINT');
-    }, 50);
-  });
-}
-
 test('a study that is cut goes on, and ends with the numbers of one that was not', async () => {
   test.setTimeout(600_000);
   const [whole, parts] = ['whole-', 'parts-'].map((name) => mkdtempSync(path.join(tmpdir(), name)));
@@ -69,9 +50,9 @@ test('a study that is cut goes on, and ends with the numbers of one that was not
     readdirSync(path.join(parts!, 'work')).some((name) => name.endsWith(ending));
   const begun = () => existsSync(path.join(parts!, 'work'));
   // In the middle of a run, which has left a checkpoint and is not trained; then between two pieces.
-  await cut(asked(data, parts!), () => begun() && has('mlvicx-seed1.safetensors'));
+  await cutHeadless(asked(data, parts!), () => begun() && has('mlvicx-seed1.safetensors'));
   expect(has('mlvicx-seed1.trained.json')).toBe(false);
-  await cut(asked(data, parts!), () => has('mlvicx-seed1.trained.json'));
+  await cutHeadless(asked(data, parts!), () => has('mlvicx-seed1.trained.json'));
   const rest = await headless(...asked(data, parts!));
   expect(rest.err).toBe('');
   expect(rest.out).not.toContain('score raw pixels');

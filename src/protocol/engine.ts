@@ -141,6 +141,8 @@ export type EngineEvent =
   | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
   /** An epoch of fine-tuning is over. */
   | { readonly type: 'tuned'; readonly epoch: TunedEpoch }
+  /** How far the evaluation under way has come is in the browser's storage; where it stands, in words. */
+  | { readonly type: 'evaluation-kept'; readonly task: TaskName; readonly words: string }
   /** Comes before the report of an evaluation by scores. */
   | { readonly type: 'predictions'; readonly predictions: Predictions }
   | { readonly type: 'compile'; readonly done: number; readonly total: number }

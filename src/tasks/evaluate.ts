@@ -17,6 +17,7 @@ import { evaluateNeighbours } from './neighbours/evaluate.ts';
 import type { Evaluation, ReportOf, TaskName } from './records.ts';
 import { type DrawnOnTest, evaluateSegmentation } from './segmentation/evaluate.ts';
 import { planMasks } from './segmentation/memory.ts';
+import type { OpenTrainings } from './trainings.ts';
 
 /** A linear layer on the features of the run's encoder as they are, with what they were. */
 export interface FittedLayer {
@@ -44,6 +45,10 @@ export interface EvaluationInput {
   readonly onScores?: (predictions: Predictions) => void;
   /** Hears each epoch of a network that is trained. */
   readonly onTuned?: (epoch: TunedEpoch) => void;
+  /** Where a task that trains keeps how far it has come, so that it may be cut; absent keeps nothing. */
+  readonly openTrainings?: OpenTrainings;
+  /** Hears, in a sentence, where an evaluation that was cut goes on. */
+  readonly onTakenUp?: (words: string) => void;
   /** Hears what a task draws on the test films, so that one may look at it. */
   readonly onMasks?: (drawn: DrawnOnTest) => void;
   /** Awaited many times a second between pieces of work on the CPU; may throw to cancel. */

@@ -240,12 +240,16 @@ function prepare(): Promise<void> {
   return prepareRun(draft, weights);
 }
 
-/** Starts or resumes; the first press prepares the run that the form describes. */
-export async function play(): Promise<void> {
+/** The run at hand, or the one that the form describes, at its start; false where it cannot be prepared. */
+export async function ready(): Promise<boolean> {
   await wake();
   leaveRecorded();
-  const ready = runExists(get()) || (await attempt('preparing', prepare));
-  if (!ready) return;
+  return runExists(get()) || attempt('preparing', prepare);
+}
+
+/** Starts or resumes; the first press prepares the run that the form describes. */
+export async function play(): Promise<void> {
+  if (!(await ready())) return;
   try {
     await currentClient().engine.play();
   } catch (error) {

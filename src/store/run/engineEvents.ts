@@ -7,7 +7,7 @@ import { addMarker, appendSamples, rewindSeries } from '../curves/series.ts';
 import { forgetSnapshots, rewindSnapshots, takeSnapshot, useSnapshots } from '../curves/snapshots.ts';
 import { NO_VERDICT, verdictOf } from '../curves/verdict.ts';
 import { NO_WAITS, useSession } from '../session.ts';
-import { notePredictions, noteProgress, noteTuned } from './evaluation.ts';
+import { noteKept, notePredictions, noteProgress, noteTuned } from './evaluation.ts';
 import { noteKeeping } from './keeping.ts';
 import { enterLiveRun } from './runs.ts';
 
@@ -91,6 +91,9 @@ export function followEngine(event: EngineEvent): void {
       break;
     case 'predictions':
       notePredictions(event.predictions);
+      break;
+    case 'evaluation-kept':
+      noteKept(event);
       break;
     case 'evaluation-progress':
       noteProgress(event);

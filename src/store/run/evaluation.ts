@@ -7,6 +7,7 @@ import type { Predictions } from '../../protocol/looks.ts';
 import type { TunedEpoch } from '../../tasks/finetune/record.ts';
 import { type Evaluation, TASK_NAMES, TASKS, type TaskName, taskOf } from '../../tasks/records.ts';
 import { AppError, fromWire, toWire } from '../../util/errors.ts';
+import { listEvaluations, openEvaluations } from '../../vault/evaluationFile.ts';
 import { currentClient } from '../client.ts';
 import { useDataset } from '../films/dataset.ts';
 import { otherFor, useOtherFilms } from '../films/other.ts';
@@ -16,6 +17,12 @@ export interface EvaluationProgress {
   readonly stage: string;
   readonly done: number;
   readonly total: number;
+}
+
+export interface KeptEvaluation {
+  readonly task: TaskName;
+  /** Where it stands. */
+  readonly words: string;
 }
 
 interface EvaluationState {
@@ -30,6 +37,8 @@ interface EvaluationState {
   readonly newest: { readonly [T in TaskName]?: Evaluation };
   /** Epochs of the fine-tuning under way, and of one that did not finish. */
   readonly tuned: readonly TunedEpoch[];
+  /** How far an evaluation that trains is kept, of one that has not finished. */
+  readonly kept: KeptEvaluation | null;
   /** What they said of every test film, with the names of all films of the set. */
   readonly predictions: { readonly [T in TaskName]?: Predictions & { readonly paths: readonly string[] } };
   readonly error: AppError | null;
@@ -45,6 +54,7 @@ export const useEvaluation = create<EvaluationState>()(() => ({
   progress: null,
   newest: {},
   tuned: [],
+  kept: null,
   predictions: {},
   error: null,
   selected: null,
@@ -90,6 +100,19 @@ export function noteTuned(epoch: TunedEpoch): void {
 }
 
 /** Told by whoever hears the engine's events. */
+export const noteKept = ({ task, words }: KeptEvaluation): void =>
+  useEvaluation.setState({ kept: { task, words } });
+
+/** Looks for what was cut in an earlier visit: the newest of this run. */
+export async function findKept(runId: string): Promise<void> {
+  const notes = await openEvaluations().then(listEvaluations, () => []);
+  const note = notes.find((one) => one.runId === runId);
+  const task = TASK_NAMES.find((name) => name === note?.task);
+  if (useEvaluation.getState().running) return;
+  useEvaluation.setState({ kept: note && task ? { task, words: note.words } : null });
+}
+
+/** Told by whoever hears the engine's events. */
 export function notePredictions(predictions: Predictions): void {
   const { running, task, onOther, predictions: before } = useEvaluation.getState();
   const { summary } = (onOther ? useOtherFilms : useDataset).getState();
@@ -122,7 +145,7 @@ export async function startEvaluation(config: Config, runId: string | null): Pro
     const films = onOther ? (await otherFor(config.planeSize))?.fingerprint : undefined;
     if (onOther && films === undefined) throw new AppError('not-ready', 'the other films could not be read.');
     const found = await currentClient().engine.evaluate(task, { findings, config, films });
-    useEvaluation.setState(({ newest }) => ({ newest: { ...newest, [task]: found } }));
+    useEvaluation.setState(({ newest }) => ({ newest: { ...newest, [task]: found }, kept: null }));
     if (runId !== null) addEvaluation(runId, found);
   } catch (thrown) {
     const error = fromWire(toWire(thrown));

@@ -15,24 +15,28 @@ import {
   shareWords,
   startWords,
 } from '../compared/compare.ts';
-import type { Evaluate } from '../evaluate.ts';
-import { requireScorable } from '../labelDraws.ts';
+import type { Evaluate, EvaluationInput } from '../evaluate.ts';
+import { type Draw, requireScorable } from '../labelDraws.ts';
 import { fitPixels } from '../linear/fit.ts';
 import { setsOf } from '../sets.ts';
+import { Trainings } from '../trainings.ts';
+import { type Epoch, readTuned, storedTuned, type Tuned } from './kept.ts';
 import { planTuning } from './memory.ts';
 import type { TunedEpoch } from './record.ts';
 import { LEAST_STEPS, positiveWeights, tune } from './tune.ts';
 import { CLASSIFIER, type Start } from './tuner.ts';
 
 type Named = Start & { readonly name: 'pretrained' | 'random' };
+/** With its running statistics. */
+type Trained = Required<Start>;
 
 /** A start at the weights of a run. Supervised training has a layer, too, for other findings perhaps: a fresh one takes its place. */
-export function startFrom(weights: Awaited<ReturnType<Parameters['read']>>, seed: number): Start {
+export function startFrom(weights: Awaited<ReturnType<Parameters['read']>>, seed: number): Trained {
   const values = new Map([...weights].filter(([name]) => !name.startsWith(CLASSIFIER)));
   return { draw: drawFrom(seed, 'init', values), buffers: values };
 }
 
-async function startsOf(run: Pretrainer): Promise<{ pretrained: Named; random: Named }> {
+async function startsOf(run: Pretrainer): Promise<{ pretrained: Named & Trained; random: Named }> {
   const { seed } = run.config;
   return {
     pretrained: { name: 'pretrained', ...startFrom(await run.model.parameters.read(), seed) },
@@ -55,38 +59,84 @@ export const evaluateFinetune: Evaluate<'finetune'> = async ({ run, dataset, con
     start: run.start,
     sets: setsOf(run, dataset, asked.pretrainedOn),
   };
+  const { fingerprint } = dataset;
+  const trainings = await Trainings.open(
+    asked.openTrainings,
+    { task: 'finetune', config, findings: asked.findings, fingerprint },
+    pretrained.buffers,
+  );
   const curves: TunedEpoch[] = [];
   const bestEpochs = { pretrained: [] as number[], random: [] as number[] };
-  const report = await compareEncoders<Named>(
-    task,
-    {
-      stage: 'Fine-tuning',
-      async encoder(start, draw) {
-        const onEpoch = (done: number, total: number) =>
-          asked.onProgress(`Fine-tuning, ${start.name} start, draw ${draw.index + 1}, epoch`, done, total);
-        const onEpochDone = (epoch: number, loss: number, auroc: number | null) => {
-          const tuned = { start: start.name, draw: draw.index, epoch, loss, auroc };
-          curves.push(tuned);
-          asked.onTuned?.(tuned);
-        };
-        const tuning = {
-          runtime: run.runtime,
-          dataset,
-          config,
-          onEpoch,
-          onEpochDone,
-          yieldNow: asked.yieldNow,
-        };
-        const { scores, bestEpoch } = await tune(start, draw, tuning);
-        bestEpochs[start.name].push(bestEpoch);
-        return scores;
+  const encoder = async (start: Named, draw: Draw) => {
+    const { scores, bestEpoch, epochs } = await tuneOrTakeUp(trainings, start, draw, {
+      ...asked,
+      run,
+      dataset,
+      config,
+    });
+    curves.push(...epochs);
+    bestEpochs[start.name].push(bestEpoch);
+    return scores;
+  };
+  try {
+    const report = await compareEncoders<Named>(
+      task,
+      {
+        stage: 'Fine-tuning',
+        encoder,
+        pixels: (features, draw) => fitPixels(features, draw, asked.yieldNow),
       },
-      pixels: (features, draw) => fitPixels(features, draw, asked.yieldNow),
-    },
-    (conditions) => protocolWords(task, config, conditions),
-  );
-  return { ...report, bestEpochs, curves };
+      (conditions) => protocolWords(task, config, conditions),
+    );
+    await trainings.close(true);
+    return { ...report, bestEpochs, curves };
+  } finally {
+    await trainings.close(false);
+  }
 };
+
+/** The training of a start on a draw, or what it came to before a cut; each epoch is told either way. */
+async function tuneOrTakeUp(
+  trainings: Trainings,
+  start: Named,
+  draw: Draw,
+  {
+    run,
+    dataset,
+    config,
+    ...asked
+  }: Pick<
+    EvaluationInput,
+    'run' | 'dataset' | 'config' | 'onProgress' | 'onTuned' | 'onTakenUp' | 'yieldNow'
+  >,
+): Promise<Omit<Tuned, 'epochs'> & { readonly epochs: readonly TunedEpoch[] }> {
+  const words = `${start.name} start, draw ${draw.index + 1}`;
+  const named = (epoch: Epoch): TunedEpoch => ({ start: start.name, draw: draw.index, ...epoch });
+  let told = 0;
+  const onEpochDone = (epoch: Epoch) => {
+    told++;
+    asked.onTuned?.(named(epoch));
+  };
+  const stored = await trainings.run(words, async (from, keep) =>
+    storedTuned(
+      await tune(start, draw, {
+        runtime: run.runtime,
+        dataset,
+        config,
+        from,
+        keep,
+        onEpoch: (done, total) => asked.onProgress(`Fine-tuning, ${words}, epoch`, done, total),
+        onEpochDone,
+        onTakenUp: (epoch, total) =>
+          asked.onTakenUp?.(`Fine-tuning goes on at epoch ${epoch} of ${total} (${words}).`),
+        yieldNow: asked.yieldNow,
+      }),
+    ),
+  );
+  const { epochs, ...tuned } = readTuned(stored);
+  for (const epoch of epochs.slice(told)) onEpochDone(epoch);
+  return { ...tuned, epochs: epochs.map(named) };
+}
 
 function protocolWords(task: Compared<Named>, config: Config, conditions: Conditions): string[] {
   const { draws, validation } = conditions;

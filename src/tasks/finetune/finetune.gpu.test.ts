@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Config } from '../../config/schema.ts';
 import { tf } from '../../gpu/kernel.ts';
 import { testDevice } from '../../gpu/testDevice.ts';
+import { backbone } from '../../methods/encoder/network.ts';
 import type { EngineDataset } from '../../protocol/dataset.ts';
 import { drawFrom } from '../../train/initialise.ts';
 import { Pretrainer } from '../../train/pretrain.ts';
@@ -13,6 +14,7 @@ import { AppError } from '../../util/errors.ts';
 import { Rng } from '../../util/rng.ts';
 import { TASKS } from '../records.ts';
 import { scoreForStudy } from '../study.ts';
+import type { OpenTrainings } from '../trainings.ts';
 import { evaluateFinetune } from './evaluate.ts';
 import type { TunedEpoch } from './record.ts';
 import { tune } from './tune.ts';
@@ -111,6 +113,31 @@ describe('fine-tuning', () => {
     expect(report.findings[0]!.auroc.random).toEqual(report.findings[0]!.auroc.pretrained);
   }, 240_000);
 
+  it('begins with weights that are given, beside the random start without them', async () => {
+    const { runtime } = await testDevice();
+    const short = { ...config, tuneEpochs: 2 };
+    const model = new Pretrainer({ ...short, seed: 77 }, dataset, runtime);
+    const all = await model.model.parameters.read();
+    model.dispose();
+    // The backbone alone, as files of other programs hold it.
+    const names = backbone(config.width).storages.map(({ name }) => name);
+    const parameters = new Map([...all].filter(([name]) => names.includes(name)));
+    const given = { label: 'a file', parameters, buffers: new Map() };
+    const around = { dataset, config: short, findings: [], onProgress: () => {}, yieldNow: async () => {} };
+    const evaluated = async (start: typeof given | null) => {
+      const run = new Pretrainer(short, dataset, runtime, start);
+      const report = await evaluateFinetune({ ...around, run });
+      run.dispose();
+      return report;
+    };
+    const [plain, begun] = [await evaluated(null), await evaluated(given)];
+    expect(begun.protocol[0]).toBe('Weights before pretraining: a file.');
+    const curve = ({ curves }: typeof plain, start: TunedEpoch['start']) =>
+      curves!.filter((epoch) => epoch.start === start).map(({ loss }) => loss);
+    expect(curve(begun, 'random')).toEqual(curve(plain, 'random'));
+    expect(curve(begun, 'pretrained')).not.toEqual(curve(plain, 'pretrained'));
+  }, 240_000);
+
   it('repeats itself, with views of pretraining as well', async () => {
     for (const tuneViews of ['whole', 'augmented'] as const) {
       const changes = { tuneViews, tuneEpochs: 2 };
@@ -157,6 +184,55 @@ describe('fine-tuning', () => {
     expect(blind.scores).not.toEqual(seeing.scores);
     const swapped = dataset.labels.map((label, i) => (i >= 84 ? 1 - label : label));
     expect(await tuned({ tuneEpochs: 3 }, swapped)).toEqual(seeing);
+  }, 240_000);
+
+  it('goes on after a cut with the numbers of one that was not cut, to the last bit', async () => {
+    const { runtime } = await testDevice();
+    const changes = { tuneEpochs: 3, tuneViews: 'augmented', tuneLayerFactor: 3, tunePositives: 4 } as const;
+    const run = new Pretrainer(config, dataset, runtime);
+    const files = new Map<string, Uint8Array>();
+    const openTrainings: OpenTrainings = async (key) => ({
+      read: async () => files.get(key) ?? null,
+      due: (steps) => steps >= 3,
+      write: async (parts) => {
+        files.set(key, Uint8Array.from(Buffer.concat(parts)));
+      },
+      close: async (finished) => {
+        if (finished) files.delete(key);
+      },
+    });
+    const evaluated = async (cutAt: number, kept = true) => {
+      const heard: TunedEpoch[] = [];
+      const takenUp: string[] = [];
+      let times = 0;
+      const report = await evaluateFinetune({
+        run,
+        dataset,
+        config: { ...config, ...changes },
+        findings: [],
+        ...(kept && { openTrainings }),
+        onProgress: () => {},
+        onTuned: (epoch) => heard.push(epoch),
+        onTakenUp: (words) => takenUp.push(words),
+        yieldNow: async () => {
+          if (++times === cutAt) throw new AppError('cancelled');
+        },
+      });
+      return { takenUp, heard, report: { ...report, seconds: 0 } };
+    };
+    const whole = await evaluated(0, false);
+    // In the first training within an epoch, in the second one at the end of an epoch, and once more.
+    await expect(evaluated(13)).rejects.toMatchObject({ code: 'cancelled' });
+    expect(files.size).toBe(1);
+    await expect(evaluated(40)).rejects.toMatchObject({ code: 'cancelled' });
+    await expect(evaluated(8)).rejects.toMatchObject({ code: 'cancelled' });
+    const again = await evaluated(0);
+    run.dispose();
+    expect(again.takenUp).toHaveLength(1);
+    expect(again.takenUp[0]).toMatch(/^Fine-tuning goes on at epoch \d of 3 \(pretrained start, draw 1\)\.$/);
+    expect(again.heard).toEqual(whole.heard);
+    expect(again.report).toEqual(whole.report);
+    expect(files.size).toBe(0);
   }, 240_000);
 
   it('ends when it is called off, and frees what it took', async () => {

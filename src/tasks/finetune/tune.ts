@@ -11,6 +11,8 @@ import { AppError } from '../../util/errors.ts';
 import { Rng } from '../../util/rng.ts';
 import type { Draw } from '../labelDraws.ts';
 import { meanAuroc } from '../scores/auroc.ts';
+import type { Keep, Stored } from '../trainings.ts';
+import { type Best, type Epoch, type Progress, readProgress, storedProgress, type Tuned } from './kept.ts';
 import { SCORED_AT_ONCE, type Start, Tuner, viewsOf } from './tuner.ts';
 
 /** With few labelled films an epoch of one pass would be a step or two, and patience over before anything was learnt. */
@@ -24,16 +26,15 @@ export interface Tuning {
   readonly config: Config;
   /** Epochs done, of at most so many. */
   readonly onEpoch: (done: number, total: number) => void;
-  /** Hears the mean loss of an epoch, and the mean AUROC of the validation films after it. */
-  readonly onEpochDone?: (epoch: number, loss: number, auroc: number | null) => void;
+  /** Hears each epoch, those of before a cut as well. */
+  readonly onEpochDone?: (epoch: Epoch) => void;
+  /** Where it was cut. */
+  readonly from?: Stored | null;
+  /** Where it keeps how far it has come. */
+  readonly keep?: Keep;
+  /** Hears that it goes on from a cut, within this epoch of at most so many. */
+  readonly onTakenUp?: (epoch: number, total: number) => void;
   readonly yieldNow: () => Promise<void>;
-}
-
-export interface Tuned {
-  /** Test films x classes. */
-  readonly scores: Float64Array;
-  /** Counted from 1. */
-  readonly bestEpoch: number;
 }
 
 /** For each class negatives over positives among the films that are trained on, at most `most` and at least one over that. */
@@ -68,53 +69,127 @@ function filmsOfStep(rows: Uint32Array, batch: number, seed: number, draw: numbe
     });
 }
 
-/** @throws AppError loss-not-finite, cache-damaged, and whatever `yieldNow` throws */
+/** @throws AppError loss-not-finite, cache-damaged, Unfit, and whatever `yieldNow` throws */
 export async function tune(start: Start, draw: Draw, tuning: Tuning): Promise<Tuned> {
-  const { runtime, dataset, config, onEpoch, onEpochDone, yieldNow } = tuning;
-  const batch = Math.min(config.tuneBatch, draw.fit.length);
-  const stepsPerEpoch = Math.max(LEAST_STEPS, Math.floor(draw.fit.length / batch));
-  const epochs = config.tuneEpochs;
-  const filmsOf = filmsOfStep(draw.fit, batch, config.seed, draw.index);
-  const queue = new BatchQueue(planesOf(dataset), filmsOf, epochs * stepsPerEpoch);
-  const tuner = new Tuner(config, positiveWeights(draw, config.tunePositives), runtime, start);
-  const renderer = new ViewRenderer(runtime, dataset, { batchSize: Math.max(batch, SCORED_AT_ONCE) });
-  const scoresOf = (rows: Uint32Array) => score(tuner, renderer, rows, draw.classes, tuning);
-  const losses: Promise<number>[] = [];
-  let lossOfEpoch = 0;
-  const settle = async (most: number) => {
-    while (losses.length > most) {
-      const loss = await losses.shift()!;
-      if (!Number.isFinite(loss)) throw new AppError('loss-not-finite', 'fine-tuning; lower its rate.');
-      lossOfEpoch += loss / stepsPerEpoch;
-    }
-  };
-  let best: { scores: Float64Array; bestEpoch: number; value: number } | null = null;
+  const { config, onEpoch, keep, yieldNow } = tuning;
+  const from = tuning.from ? readProgress(tuning.from) : null;
+  const training = new Training(start, draw, tuning);
+  const { stepsPerEpoch } = training;
+  const total = config.tuneEpochs;
   try {
-    for (let epoch = 1; epoch <= epochs; epoch++) {
-      onEpoch(epoch - 1, epochs);
-      lossOfEpoch = 0;
-      for (let step = (epoch - 1) * stepsPerEpoch; step < epoch * stepsPerEpoch; step++) {
-        await queue.ready(step);
-        const loss = takeStep(tuner, renderer, queue, step, draw, config);
-        loss.catch(() => undefined);
-        losses.push(loss);
-        await settle(IN_FLIGHT);
-        await yieldNow();
-      }
-      await settle(0);
-      const value = draw.val && meanAuroc(await scoresOf(draw.val), draw, draw.val);
-      onEpochDone?.(epoch, lossOfEpoch, value);
-      if (value === null) continue;
-      if (!best || value > best.value) {
-        best = { scores: await scoresOf(draw.test), bestEpoch: epoch, value };
-      } else if (epoch - best.bestEpoch >= config.tunePatience) break;
+    if (from) {
+      training.takeUp(from);
+      tuning.onTakenUp?.(Math.floor(from.step / stepsPerEpoch) + 1, total);
     }
-    return best ?? { scores: await scoresOf(draw.test), bestEpoch: epochs };
+    for (let step = from?.step ?? 0; step < total * stepsPerEpoch; step++) {
+      if (step % stepsPerEpoch === 0 || step === from?.step) onEpoch(Math.floor(step / stepsPerEpoch), total);
+      await training.step(step);
+      await yieldNow();
+      const taken = step + 1;
+      if (taken % stepsPerEpoch === 0 && !(await training.endEpoch(taken / stepsPerEpoch))) break;
+      if (!keep?.due(taken)) continue;
+      const words = `epoch ${Math.floor(step / stepsPerEpoch) + 1} of ${total}`;
+      keep.save(taken, words, storedProgress(await training.progress(taken)));
+    }
+    return await training.result();
   } finally {
-    await Promise.allSettled(losses);
-    renderer.dispose();
-    tuner.dispose();
-    runtime.trim();
+    await training.dispose();
+  }
+}
+
+/** A training on one draw: its steps, what they have lost, and the best of its epochs so far. */
+class Training {
+  readonly stepsPerEpoch: number;
+  readonly #draw: Draw;
+  readonly #tuning: Tuning;
+  readonly #queue: BatchQueue;
+  readonly #tuner: Tuner;
+  readonly #renderer: ViewRenderer;
+  /** Of the steps that are still queued. */
+  readonly #losses: Promise<number>[] = [];
+  /** Mean of the epoch, as far as it has come. */
+  #loss = 0;
+  #best: Best | null = null;
+  readonly #epochs: Epoch[] = [];
+
+  constructor(start: Start, draw: Draw, tuning: Tuning) {
+    const { runtime, dataset, config } = tuning;
+    this.#draw = draw;
+    this.#tuning = tuning;
+    const batch = Math.min(config.tuneBatch, draw.fit.length);
+    this.stepsPerEpoch = Math.max(LEAST_STEPS, Math.floor(draw.fit.length / batch));
+    const filmsOf = filmsOfStep(draw.fit, batch, config.seed, draw.index);
+    this.#queue = new BatchQueue(planesOf(dataset), filmsOf, config.tuneEpochs * this.stepsPerEpoch);
+    this.#tuner = new Tuner(config, positiveWeights(draw, config.tunePositives), runtime, start);
+    this.#renderer = new ViewRenderer(runtime, dataset, { batchSize: Math.max(batch, SCORED_AT_ONCE) });
+  }
+
+  takeUp({ step, loss, epochs, best, tuner }: Progress): void {
+    this.#tuner.write(tuner, step);
+    this.#loss = loss;
+    this.#best = best;
+    for (const epoch of epochs) this.#tell(epoch);
+  }
+
+  async step(step: number): Promise<void> {
+    if (step % this.stepsPerEpoch === 0) this.#loss = 0;
+    await this.#queue.ready(step);
+    const loss = takeStep(this.#tuner, this.#renderer, this.#queue, step, this.#draw, this.#tuning.config);
+    loss.catch(() => undefined);
+    this.#losses.push(loss);
+    await this.#settle(IN_FLIGHT);
+  }
+
+  /** Scores the films that decide; false where it has been long enough without anything better. */
+  async endEpoch(epoch: number): Promise<boolean> {
+    await this.#settle(0);
+    const { val, test } = this.#draw;
+    const value = val && meanAuroc(await this.#scores(val), this.#draw, val);
+    this.#tell({ epoch, loss: this.#loss, auroc: value });
+    if (value === null) return true;
+    const best = this.#best;
+    if (best && value <= best.value) return epoch - best.bestEpoch < this.#tuning.config.tunePatience;
+    this.#best = { scores: await this.#scores(test), bestEpoch: epoch, value };
+    return true;
+  }
+
+  /** All that the next step depends on, after `step` of them. */
+  async progress(step: number): Promise<Progress> {
+    await this.#settle(0);
+    const tuner = await this.#tuner.read();
+    return { step, loss: this.#loss, epochs: [...this.#epochs], best: this.#best, tuner };
+  }
+
+  async result(): Promise<Tuned> {
+    const { scores, bestEpoch } = this.#best ?? {
+      scores: await this.#scores(this.#draw.test),
+      bestEpoch: this.#tuning.config.tuneEpochs,
+    };
+    return { scores, bestEpoch, epochs: this.#epochs };
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.allSettled(this.#losses);
+    this.#renderer.dispose();
+    this.#tuner.dispose();
+    this.#tuning.runtime.trim();
+  }
+
+  #scores(rows: Uint32Array): Promise<Float64Array> {
+    return score(this.#tuner, this.#renderer, rows, this.#draw.classes, this.#tuning);
+  }
+
+  #tell(epoch: Epoch): void {
+    this.#epochs.push(epoch);
+    this.#tuning.onEpochDone?.(epoch);
+  }
+
+  async #settle(most: number): Promise<void> {
+    while (this.#losses.length > most) {
+      const loss = await this.#losses.shift()!;
+      if (!Number.isFinite(loss)) throw new AppError('loss-not-finite', 'fine-tuning; lower its rate.');
+      this.#loss += loss / this.stepsPerEpoch;
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 // known, AdamW with a rate for the encoder and one for the layer. One step, the scores of given films in evaluation mode, and the
 // whole state to be kept and taken up again; when to stop is decided by tune.ts.
 
+import type { NamedTensor, NamedTensors } from '../../checkpoint/stateDict.ts';
 import type { Config } from '../../config/schema.ts';
 import { keptZeros } from '../../gpu/backend.ts';
 import { sizeOf, type Tensor, tf } from '../../gpu/kernel.ts';
@@ -26,7 +27,6 @@ import { type Draw as DrawWeights, Parameters } from '../../nn/parameters.ts';
 import { Tape } from '../../nn/tape.ts';
 import { Optimiser, SLOTS } from '../../optim/optimiser.ts';
 import { LABEL_NEGATIVE, LABEL_POSITIVE } from '../../protocol/dataset.ts';
-import type { StoredTensor } from '../../util/safetensors.ts';
 
 export const CLASSIFIER = `${PREFIX}.classifier`;
 
@@ -57,7 +57,7 @@ export const viewsOf = ({ tuneViews }: Pick<Config, 'tuneViews'>): 1 | 2 =>
 const ofLayer = (name: string) => name.startsWith(CLASSIFIER);
 
 /** Everything that a next step depends on, by name. */
-export type TunerState = ReadonlyMap<string, StoredTensor<'F32'>>;
+export type TunerState = NamedTensors;
 
 const OPTIMISER = 'optimiser.';
 
@@ -166,12 +166,12 @@ export class Tuner {
       this.parameters.read(download),
       ...this.#optimisers.map(({ optimiser }) => optimiser.read(download)),
     ]);
-    const state = new Map<string, StoredTensor<'F32'>>();
-    for (const [name, tensor] of values) state.set(name, { dtype: 'F32', ...tensor });
+    const state = new Map<string, NamedTensor>();
+    for (const [name, tensor] of values) state.set(name, tensor);
     for (const slots of moments) {
       for (const [slot, tensors] of slots) {
         for (const [name, tensor] of tensors) {
-          state.set(`${OPTIMISER}${slot}.${name}`, { dtype: 'F32', ...tensor });
+          state.set(`${OPTIMISER}${slot}.${name}`, tensor);
         }
       }
     }
@@ -179,7 +179,7 @@ export class Tuner {
   }
 
   /** Restores what `read` gave after so many steps. */
-  write(state: ReadonlyMap<string, { readonly data: Float32Array }>, steps: number): void {
+  write(state: TunerState, steps: number): void {
     this.parameters.write(state, (tensor, data) => this.#runtime.write(tensor, data));
     const slots = new Map(
       SLOTS.adamw.map((slot) => {

@@ -8,7 +8,7 @@ import { fakeEvaluation } from '../../fake/report.ts';
 import type { DatasetSummary } from '../../protocol/dataset.ts';
 import type { DeviceFacts, EngineState } from '../../protocol/engine.ts';
 import { useDataset } from '../../store/films/dataset.ts';
-import { choosePreset, setDraft, useSettings } from '../../store/page/settings.ts';
+import { choosePreset, setDraft, setWeights, useSettings } from '../../store/page/settings.ts';
 import { setTask, useEvaluation } from '../../store/run/evaluation.ts';
 import { type SessionState, useSession } from '../../store/session.ts';
 import { mount } from '../testPage.tsx';
@@ -53,6 +53,14 @@ describe('why an evaluation is not possible', () => {
     expect(button().getAttribute('aria-disabled')).toBe('true');
     fireEvent.click(button());
     expect(useEvaluation.getState().running).toBe(false);
+  });
+
+  it('is nothing with weights to start from, which are evaluated as they are', () => {
+    stands('idle', { runConfig: null });
+    setWeights(new File([], 'resnet.safetensors'));
+    mount(<EvaluateView />);
+    expect(button().getAttribute('aria-disabled')).toBe('false');
+    setWeights(null);
   });
 
   it('is nothing once a run is paused on films with labels', () => {

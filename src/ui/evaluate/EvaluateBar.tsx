@@ -6,10 +6,12 @@ import { IconTargetArrow } from '@tabler/icons-react';
 import { useEffect } from 'react';
 import { isAtWork, isTraining } from '../../protocol/engine.ts';
 import { setDraft, useSettings } from '../../store/page/settings.ts';
+import { ready } from '../../store/run/acts.ts';
 import {
   cancelEvaluation,
   evaluationConfig,
   findingsFor,
+  findKept,
   setFindings,
   setTask,
   startEvaluation,
@@ -30,9 +32,11 @@ function obstacle(
   { runConfig, status, busy, facts }: SessionState,
   task: TaskName,
   findings: readonly string[],
+  given: boolean,
 ): string | null {
   if (!facts && !busy) return 'There is no model: training one needs a graphics adapter.';
-  if (!runConfig) return 'There is no model yet: press Play on the Train view first.';
+  if (!runConfig && !given)
+    return 'There is no model yet: press Play on the Train view first, or choose weights to start from.';
   if (isTraining(status.state)) return 'Pause or end the run first.';
   if (isAtWork(status.state) || busy) return 'The engine is busy.';
   if (status.state === 'failed' || status.state === 'closed') return 'The run failed; reset it first.';
@@ -53,10 +57,13 @@ function useFindings(): readonly string[] {
 export function useObstacle(): string | null {
   const session = useSession();
   const task = useEvaluation((state) => state.task);
-  return obstacle(session, task, useFindings());
+  const given = useSettings((settings) => settings.weights !== null);
+  return obstacle(session, task, useFindings(), given);
 }
 
-function evaluate(): void {
+/** An encoder that is given from a file is evaluated as it is, as the start of a run that the form describes. */
+async function evaluate(): Promise<void> {
+  if (!useSession.getState().runConfig && !(await ready())) return;
   const { runConfig } = useSession.getState();
   if (!runConfig) return;
   void startEvaluation(evaluationConfig(runConfig, useSettings.getState().draft), useRuns.getState().liveId);
@@ -131,7 +138,7 @@ export function EvaluateBar() {
           aria-disabled={why !== null}
           loading={running}
           leftSection={<IconTargetArrow size={15} />}
-          onClick={() => why === null && evaluate()}
+          onClick={() => why === null && void evaluate()}
         >
           Evaluate
         </Button>
@@ -157,6 +164,21 @@ export function EvaluationMemory() {
       {budget.fits
         ? `A step of ${planned[batch as keyof typeof planned]} films needs ${formatBytes(budget.totalBytes)} of GPU memory; the largest single buffer, for ${budget.largestBufferName}, ${formatBytes(budget.largestBufferBytes)}.`
         : `It does not fit this GPU: ${budget.reason}`}
+    </p>
+  );
+}
+
+/** What was cut, by a closed tab or because it was called off: the same again goes on there. */
+export function EvaluationKept() {
+  const { running, kept, task } = useEvaluation();
+  const runId = useRuns((state) => state.liveId);
+  useEffect(() => {
+    if (runId !== null) void findKept(runId);
+  }, [runId]);
+  if (running || kept?.task !== task) return null;
+  return (
+    <p className={`num dim ${styles.probeMemory}`} role="note" data-testid="probe-kept">
+      One that was cut is kept up to here: {kept.words}. With the same settings and films it goes on there.
     </p>
   );
 }

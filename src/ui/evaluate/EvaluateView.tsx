@@ -18,7 +18,7 @@ import { ConfigFormField } from '../settings/ConfigFormField.tsx';
 import { fileName, saveText } from '../shell/download.ts';
 import { ErrorNotice } from '../shell/ErrorNotice.tsx';
 import shared from '../shell/shared.module.css';
-import { EvaluateBar, EvaluationMemory, useObstacle } from './EvaluateBar.tsx';
+import { EvaluateBar, EvaluationKept, EvaluationMemory, useObstacle } from './EvaluateBar.tsx';
 import { EvaluateFilms } from './EvaluateFilms.tsx';
 import styles from './EvaluateView.module.css';
 import { viewOf } from './views.tsx';
@@ -159,6 +159,7 @@ export function EvaluateView() {
       <EvaluateFilms />
       <EvaluateSettings />
       <EvaluationMemory />
+      <EvaluationKept />
       <div className={shared.scroll}>
         {error && (
           <ErrorNotice

@@ -13,7 +13,6 @@ import {
   SCHEMA,
 } from '../../config/schema.ts';
 import type { FilmFeatures } from '../../diagnostics/filmMap.ts';
-import type { Runtime } from '../../gpu/runtime.ts';
 import { networkOf } from '../../methods/engines.ts';
 import type { SeenFilms } from '../../protocol/dataset.ts';
 import type {
@@ -43,14 +42,11 @@ import type { Fault } from '../../protocol/faults.ts';
 import type { ClassMap, DrawnMask, Look } from '../../protocol/looks.ts';
 import type { EncoderScores, StudyRequest, ValidationScore } from '../../protocol/study.ts';
 import type { KeepingPolicy } from '../../protocol/vault.ts';
-import { evaluate } from '../../tasks/evaluate.ts';
 import type { Evaluation, TaskName } from '../../tasks/records.ts';
-import { scoreForStudy, validateForStudy } from '../../tasks/study.ts';
 import type { TrainingSet } from '../../train/batchSource.ts';
 import { featureFile } from '../../train/featureFile.ts';
 import { filmFeatures } from '../../train/filmFeatures.ts';
 import { gatesOf, previewOf } from '../../train/inspect.ts';
-import type { Pretrainer } from '../../train/pretrain.ts';
 import { stepAgain } from '../../train/stepAgain.ts';
 import { stepFile } from '../../train/stepFile.ts';
 import { AppError } from '../../util/errors.ts';
@@ -60,9 +56,9 @@ import { changeSetting, type RunParts, resumeKeptRun, rollBackRun } from '../run
 import { RunLoop } from '../run/runLoop.ts';
 import { EngineStorage } from '../run/runStorage.ts';
 import { EngineDevice } from './device.ts';
+import { Evaluating } from './evaluating.ts';
 import { TestFaults } from './faultInjection.ts';
 import { Looking } from './looking.ts';
-import { OtherSet } from './otherSet.ts';
 import { EngineEvents, EngineStatus } from './status.ts';
 
 export class Engine implements EngineApi {
@@ -72,10 +68,8 @@ export class Engine implements EngineApi {
   readonly #faults: TestFaults | null;
   readonly #loop: RunLoop;
   readonly #parts: RunParts;
-  /** The evaluation under way was called off. */
-  #calledOff = false;
-  readonly #other = new OtherSet();
   readonly #looking = new Looking(this.#status);
+  readonly #evaluating: Evaluating;
 
   /** @param faulty takes faults that tests put in */
   constructor(faulty = false) {
@@ -89,6 +83,7 @@ export class Engine implements EngineApi {
     };
     this.#loop = new RunLoop(parts);
     this.#parts = { ...parts, loop: this.#loop };
+    this.#evaluating = new Evaluating({ ...this.#parts, device: this.#device }, this.#looking);
   }
 
   async open(onEvent: (event: EngineEvent) => void): Promise<DeviceFacts> {
@@ -101,7 +96,7 @@ export class Engine implements EngineApi {
     if (this.#status.state === 'ready' || this.#status.state === 'paused') {
       throw new AppError('not-ready', 'a run is prepared, and its kernels are fixed; end it first.');
     }
-    return this.#beside('testing', () => this.#device.chooseKernels(options, again));
+    return this.#evaluating.beside('testing', () => this.#device.chooseKernels(options, again));
   }
 
   async plan(config: Config, task?: TaskName): Promise<Budget> {
@@ -113,12 +108,12 @@ export class Engine implements EngineApi {
       if (!other) this.#status.dataset = set;
       if (set) this.#events.films(set, other);
     };
-    if (other) this.#other.connect(port, take);
+    if (other) this.#evaluating.other.connect(port, take);
     else new IntakeLink(port, take);
   }
 
   dropOther(): void {
-    this.#other.drop();
+    this.#evaluating.other.drop();
   }
 
   seenFilms(): readonly SeenFilms[] {
@@ -213,39 +208,20 @@ export class Engine implements EngineApi {
     this.#faults.set(faults);
   }
 
-  async evaluate(task: TaskName, { config, films, ...asked }: EvaluationRequest): Promise<Evaluation> {
-    await this.#loop.halt();
-    const run = this.#status.needRun('ready', 'paused', 'done').trainer;
-    this.#calledOff = false;
-    return this.#beside('evaluating', async () =>
-      evaluate(task, {
-        ...this.#evaluating(run),
-        ...(films === undefined ? {} : { dataset: await this.#other.need(films) }),
-        ...asked,
-        config: parseConfig(config),
-        ...this.#looking.hearing(run, this.#events),
-      }),
-    );
+  async evaluate(task: TaskName, request: EvaluationRequest): Promise<Evaluation> {
+    return this.#evaluating.evaluate(task, request);
   }
 
   cancelEvaluation(): void {
-    this.#calledOff = true;
+    this.#evaluating.callOff();
   }
 
   async scoreForStudy(request: StudyRequest): Promise<EncoderScores> {
-    await this.#loop.halt();
-    const run = request.encoder === 'run' ? this.#status.needRun('ready', 'paused', 'done').trainer : null;
-    const asked = { ...request, config: parseConfig(request.config) };
-    this.#calledOff = false;
-    return this.#beside('evaluating', () => scoreForStudy(this.#evaluating(run), asked));
+    return this.#evaluating.scoreForStudy(request);
   }
 
-  async validateForStudy({ config, findings }: EvaluationRequest): Promise<ValidationScore> {
-    await this.#loop.halt();
-    const run = this.#status.needRun('ready', 'paused', 'done').trainer;
-    const asked = { findings, config: parseConfig(config) };
-    this.#calledOff = false;
-    return this.#beside('evaluating', () => validateForStudy(this.#evaluating(run), asked));
+  async validateForStudy(request: EvaluationRequest): Promise<ValidationScore> {
+    return this.#evaluating.validateForStudy(request);
   }
 
   async exportCheckpoint(): Promise<Uint8Array> {
@@ -257,8 +233,8 @@ export class Engine implements EngineApi {
   async features({ checkpoint, base, images }: FeatureRequest): Promise<Uint8Array> {
     await this.#loop.halt();
     const dataset = this.#status.needDataset();
-    const onProgress = (done: number, total: number) => this.#progress('Features', done, total);
-    return this.#beside('evaluating', (runtime) =>
+    const onProgress = (done: number, total: number) => this.#evaluating.progress('Features', done, total);
+    return this.#evaluating.beside('evaluating', (runtime) =>
       featureFile(readCheckpoint(checkpoint, base), dataset, runtime, { images, onProgress }),
     );
   }
@@ -267,11 +243,10 @@ export class Engine implements EngineApi {
     { checkpoint, ...asked }: FilmFeatureRequest,
     onProgress: (stage: string, done: number, total: number) => unknown,
   ): Promise<FilmFeatures> {
-    await this.#loop.halt();
+    await this.#evaluating.begin();
     const run = checkpoint ? null : this.#status.needRun('ready', 'paused', 'done').trainer;
-    const { dataset, yieldNow } = this.#evaluating(run);
-    this.#calledOff = false;
-    const made = this.#beside('evaluating', async (runtime) => {
+    const { dataset, yieldNow } = this.#evaluating.around(run);
+    const made = this.#evaluating.beside('evaluating', async (runtime) => {
       const model = run ? await run.capture() : readCheckpoint(checkpoint!);
       return filmFeatures(model, dataset, runtime, { ...asked, onProgress, yieldNow });
     });
@@ -282,7 +257,7 @@ export class Engine implements EngineApi {
     await this.#loop.halt();
     const run = this.#status.needRun('ready', 'paused', 'done').trainer;
     const dataset = this.#status.needDataset();
-    return this.#beside('evaluating', async (runtime) => {
+    return this.#evaluating.beside('evaluating', async (runtime) => {
       const held = checkpoint ? readCheckpoint(checkpoint) : await run.capture();
       return stepAgain({ ...held, config: run.config }, dataset, runtime, step);
     });
@@ -291,7 +266,9 @@ export class Engine implements EngineApi {
   async nextStep(checkpoint: Uint8Array): Promise<Uint8Array> {
     await this.#loop.halt();
     const dataset = this.#status.needDataset();
-    return this.#beside('evaluating', (runtime) => stepFile(readCheckpoint(checkpoint), dataset, runtime));
+    return this.#evaluating.beside('evaluating', (runtime) =>
+      stepFile(readCheckpoint(checkpoint), dataset, runtime),
+    );
   }
 
   checkCheckpoint(bytes: Uint8Array): void {
@@ -335,7 +312,7 @@ export class Engine implements EngineApi {
   async parity(request: ParityRequest, onRows: (rows: readonly ParityRow[]) => unknown): Promise<void> {
     await this.#loop.halt();
     if (!this.#device.usable) await this.#loop.openDevice();
-    await this.#beside('evaluating', async (runtime) => {
+    await this.#evaluating.beside('evaluating', async (runtime) => {
       const { runParity } = await import('../../checks/parity/index.ts');
       for await (const rows of runParity(request, runtime)) {
         this.#device.refuseFaults();
@@ -349,7 +326,7 @@ export class Engine implements EngineApi {
   async selfTest(onRow: (row: SelfTestRow, total: number) => unknown): Promise<SelfTestReport> {
     this.#status.refuseWork();
     if (!this.#device.usable) await this.#loop.openDevice();
-    return this.#beside('testing', (runtime) => runSelfTest(runtime, onRow));
+    return this.#evaluating.beside('testing', (runtime) => runSelfTest(runtime, onRow));
   }
 
   async close(): Promise<void> {
@@ -358,43 +335,4 @@ export class Engine implements EngineApi {
     this.#device.close();
     this.#status.enter('closed');
   }
-
-  /** Something beside the run, which is where it was afterwards unless the GPU fails. */
-  async #beside<T>(state: 'evaluating' | 'testing', work: (runtime: Runtime) => Promise<T>): Promise<T> {
-    this.#status.refuseWork();
-    const before = this.#status.state;
-    this.#status.enter(state);
-    try {
-      const result = await work(this.#device.runtime);
-      this.#device.refuseFaults();
-      return result;
-    } catch (thrown) {
-      throw this.#device.fault ? this.#status.fail(this.#device.fault) : thrown;
-    } finally {
-      if (this.#status.state === state) this.#status.enter(before);
-    }
-  }
-
-  /** What every evaluation gets of the engine; one that is called off, or a fault of the device, ends it. */
-  #evaluating<R extends Pretrainer | null>(run: R) {
-    const refuseCalledOff = () => {
-      if (this.#calledOff) throw new AppError('cancelled');
-    };
-    return {
-      run,
-      dataset: this.#status.needDataset(),
-      onProgress: (stage: string, done: number, total: number) => {
-        refuseCalledOff();
-        this.#progress(stage, done, total);
-      },
-      yieldNow: async () => {
-        refuseCalledOff();
-        this.#device.refuseFaults();
-        await new Promise<void>((resolve) => setTimeout(resolve, 0));
-      },
-    };
-  }
-
-  readonly #progress = (stage: string, done: number, total: number): void =>
-    this.#events.send({ type: 'evaluation-progress', stage, done, total });
 }

@@ -50,6 +50,8 @@ export class ActiveRun {
   #ahead: RunChange[] = [];
   /** It stands where seed and weights put it, or was led from there. */
   #fresh = true;
+  /** What it was restored to, as long as that is kept nowhere else. */
+  #held: Checkpoint | null = null;
 
   constructor(
     config: Config,
@@ -76,6 +78,7 @@ export class ActiveRun {
   /** Takes steps up to `end` or until halted, and the changes that belong to them on the way. */
   async *steps(end: number, halted: () => boolean, observe?: StepObserver): AsyncGenerator<StepSample> {
     const trainer = this.#trainer;
+    if (trainer.step < end) this.#held = null;
     while (trainer.step < end && !halted()) {
       this.#catchUp();
       const stop = Math.min(end, this.#ahead[0]?.step ?? end);
@@ -109,6 +112,7 @@ export class ActiveRun {
 
   restore(checkpoint: Checkpoint, activeSeconds = 0): void {
     this.#fresh = false;
+    this.#held = this.keeper ? null : checkpoint;
     this.#trainer.restore(checkpoint, activeSeconds);
     const changes = this.keeper?.record.changes ?? [];
     // A change made at the very step of the checkpoint may or may not be in it; made twice it is made once.
@@ -144,6 +148,7 @@ export class ActiveRun {
   }
 
   async #newest(): Promise<Newest | null> {
+    if (this.#held) return { checkpoint: this.#held, refused: [] };
     const point = (await this.keeper?.restorePoint()) ?? null;
     return point && { checkpoint: readCheckpoint(point.bytes), refused: point.refused };
   }

@@ -204,6 +204,25 @@ export class RunLoop {
   }
 
   /**
+   * The device was lost under something beside the run: the run stands on a fresh one where it was.
+   * @throws AppError device-lost-often, and whatever keeps it from that
+   */
+  async mend(loss: AppError): Promise<void> {
+    if (this.#losses.add(performance.now())) {
+      this.#losses.clear();
+      throw new AppError('device-lost-often', loss.message, { cause: loss });
+    }
+    const before = this.#status.state;
+    this.#status.enter('recovering');
+    try {
+      await recoverDevice(this.#recovery(this.#status.needRun()));
+    } catch (thrown) {
+      throw this.#status.fail(this.#device.fault ?? thrown);
+    }
+    this.#status.enter(before);
+  }
+
+  /**
    * A fault while at work is raised there, so that no sample of a broken step gets out. At rest a loss is mended at once, for
    * the model may be looked at.
    */

@@ -3,16 +3,19 @@
 // the run takes: the run itself never stops for it; each trouble is told once until a checkpoint goes through again.
 
 import type { EngineEvent, KeptStatus, Notice } from '../../protocol/engine.ts';
+import type { KeepingPolicy } from '../../protocol/vault.ts';
 import type { Pretrainer } from '../../train/pretrain.ts';
 import { formatBytes } from '../../util/format.ts';
+import { openEvaluations } from '../../vault/evaluationFile.ts';
 import { MemoryStorage, type RunStorage } from '../../vault/folder.ts';
 import { openRuns } from '../../vault/runs.ts';
 import type { RunVault } from '../../vault/runVault.ts';
 import type { TestFaults } from '../engine/faultInjection.ts';
+import { EvaluationKeeper, type KeptOf } from './evaluationKeeper.ts';
 import { RunKeeper } from './runKeeper.ts';
 import type { Begun } from './runRecord.ts';
 
-export type Tell = (event: Extract<EngineEvent, { type: 'kept' | 'notice' }>) => void;
+export type Tell = (event: Extract<EngineEvent, { type: 'kept' | 'notice' | 'evaluation-kept' }>) => void;
 
 /** Beside the checkpoint: curves and records. */
 const SPARE_BYTES = 1 << 20;
@@ -93,6 +96,7 @@ export class EngineStorage {
   readonly #faults: TestFaults | null;
   readonly #tell: Tell;
   #opened: Promise<RunStorage> | null = null;
+  #evaluations: Promise<RunStorage> | null = null;
 
   constructor(faults: TestFaults | null, tell: Tell) {
     this.#faults = faults;
@@ -112,6 +116,12 @@ export class EngineStorage {
       this.#refuse(thrown instanceof Error ? thrown.message : String(thrown));
       return RunKeeper.begin(new MemoryStorage(), run, begun, this.#tell);
     }
+  }
+
+  /** How far an evaluation is that trains; null where another tab keeps the same. */
+  async evaluation(key: string, of: KeptOf, policy: () => KeepingPolicy): Promise<EvaluationKeeper | null> {
+    this.#evaluations ??= openEvaluations().then((storage) => this.#faults?.storage(storage) ?? storage);
+    return EvaluationKeeper.open(await this.#evaluations, key, of, policy, this.#tell);
   }
 
   async take(id: string): Promise<RunKeeper | null> {

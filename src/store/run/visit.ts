@@ -17,9 +17,17 @@ export function isFirstVisit(): boolean {
   }
 }
 
+let begin = (): void => undefined;
+/** Someone has begun: with the first press, or by coming again or by a link. What only a run needs is read then. */
+export const begun = new Promise<void>((resolve) => {
+  begin = resolve;
+});
+if (!isFirstVisit()) begin();
+
 /** Before whoever hears the press acts on it. */
 export function wakeOnPress(): void {
   const pressed = () => {
+    begin();
     for (const kind of ['click', 'keydown'] as const) globalThis.removeEventListener(kind, pressed, true);
     try {
       globalThis.localStorage.setItem(STORAGE_KEY, '1');

@@ -17,7 +17,7 @@ import { ChartPointer } from './ChartPointer.tsx';
 import type { Frame } from './chartAxes.ts';
 import styles from './charts.module.css';
 import { buildView, type ChartView, type CurveSpec, type ShownRun } from './chartView.ts';
-import { MetricChartPlot } from './MetricChartPlot.tsx';
+import { MetricChartLater } from './MetricChartLater.tsx';
 import { type Paint, paperChart, paperSvg } from './paper.ts';
 import { REDRAW_MS, useDrawn } from './redraw.ts';
 import { shownRuns } from './shown.ts';
@@ -107,7 +107,7 @@ export function MetricChart(props: MetricChartProps) {
         {drawn && width > 0 && (
           <>
             <div aria-hidden="true">
-              <MetricChartPlot
+              <MetricChartLater
                 view={drawn.view}
                 width={width}
                 height={height}

@@ -15,7 +15,7 @@ interface Marked {
 /** Reaches curves and labels past recharts, which stands still while they move. */
 const Area = createContext<(PlotArea<ChartView> & Marked) | null>(null);
 
-interface MetricChartPlotProps extends PlotArea<ChartView>, Marked {
+export interface MetricChartPlotProps extends PlotArea<ChartView>, Marked {
   readonly labels: boolean;
 }
 

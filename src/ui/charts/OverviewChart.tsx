@@ -10,7 +10,7 @@ import { formatCount } from '../../util/format.ts';
 import { xPixel } from './chartAxes.ts';
 import { buildView } from './chartView.ts';
 import { OVERVIEW_CURVES } from './curveSpecs.ts';
-import { MetricChartPlot } from './MetricChartPlot.tsx';
+import { MetricChartLater } from './MetricChartLater.tsx';
 import styles from './OverviewChart.module.css';
 import { REDRAW_MS, useDrawn } from './redraw.ts';
 import { shownRuns } from './shown.ts';
@@ -54,7 +54,7 @@ export function OverviewChart() {
       {drawn && width > 0 && (
         <>
           <div aria-hidden="true">
-            <MetricChartPlot
+            <MetricChartLater
               view={drawn.view}
               width={width}
               height={HEIGHT}

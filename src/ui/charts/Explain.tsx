@@ -12,7 +12,7 @@ import { liveSeries } from '../../store/curves/series.ts';
 import { useWords } from '../../store/page/language.ts';
 import { formatCount, formatMeasured } from '../../util/format.ts';
 import { isEntry } from '../../words/words.ts';
-import { Formula, useStepIndex } from '../lessons/Entry.tsx';
+import { Formula, useStepIndex, WordPopover } from '../lessons/Entry.tsx';
 import { termInk } from '../shell/theme.ts';
 import { tickLabel } from './chartAxes.ts';
 import styles from './Explain.module.css';
@@ -26,7 +26,7 @@ interface ExplainProps {
 
 function Explain({ label, ink, children }: ExplainProps) {
   return (
-    <Popover width={380} position="bottom-start" shadow="md" withinPortal transitionProps={{ duration: 80 }}>
+    <WordPopover width={380} says={<div className={styles.explain}>{children}</div>}>
       <Popover.Target>
         <UnstyledButton
           className={styles.explainName}
@@ -37,8 +37,7 @@ function Explain({ label, ink, children }: ExplainProps) {
           <IconInfoCircle size={13} stroke={1.6} aria-hidden="true" />
         </UnstyledButton>
       </Popover.Target>
-      <Popover.Dropdown className={styles.explain}>{children}</Popover.Dropdown>
-    </Popover>
+    </WordPopover>
   );
 }
 

@@ -9,6 +9,7 @@ import { METHODS, type MethodName } from '../../methods/records.ts';
 import { useCharts } from '../../store/curves/charts.ts';
 import { isHidden, useLayout } from '../../store/page/layout.ts';
 import { formatCount } from '../../util/format.ts';
+import { Term } from '../lessons/Entry.tsx';
 import { FirstVisit } from '../lessons/FirstVisit.tsx';
 import shared from '../shell/shared.module.css';
 import { useBeginWords } from '../shell/statusWords.ts';
@@ -166,7 +167,11 @@ function SideCharts() {
     <div className={styles.pairRow}>
       <MetricChart
         title="Learning rate"
-        heading={<span className={chartStyles.chartTitle}>Learning rate</span>}
+        heading={
+          <span className={chartStyles.chartTitle}>
+            <Term id="rate">Learning rate</Term>
+          </span>
+        }
         curves={RATE_CURVES}
         side
         height={stretched(68)}

@@ -9,6 +9,8 @@ import { METHODS } from '../../methods/records.ts';
 import { changeSetting } from '../../store/run/acts.ts';
 import { showError, useSession } from '../../store/session.ts';
 import { formatFigure } from '../../util/format.ts';
+import type { EntryId } from '../../words/words.ts';
+import { Term } from '../lessons/Entry.tsx';
 import { Section } from '../shell/Section.tsx';
 import { headDash } from '../shell/theme.ts';
 import { useShownMethod } from './shown.ts';
@@ -16,6 +18,7 @@ import styles from './VerdictCard.module.css';
 
 interface ScaleProps {
   readonly label: string;
+  readonly term: EntryId;
   readonly value: number;
   /** Null: there is no measure for it. */
   readonly of: number | null;
@@ -23,12 +26,14 @@ interface ScaleProps {
   readonly help: string;
 }
 
-function Scale({ label, value, of, digits, help }: ScaleProps) {
+function Scale({ label, term, value, of, digits, help }: ScaleProps) {
   const share = Number.isFinite(value) ? Math.max(0, Math.min(1, value / (of ?? value))) : 0;
   return (
     <Tooltip label={help} w={260}>
       <div className={styles.scale}>
-        <span className="dim">{label}</span>
+        <span className="dim">
+          <Term id={term}>{label}</Term>
+        </span>
         <span className={styles.scaleTrack} aria-hidden>
           <span style={{ transform: `scaleX(${share})` }} />
         </span>
@@ -60,6 +65,7 @@ function HeadScales({ health }: { health: HeadHealth }) {
       </h3>
       <Scale
         label="Spread"
+        term="spread"
         value={spread}
         of={fullSpread}
         digits={2}
@@ -67,6 +73,7 @@ function HeadScales({ health }: { health: HeadHealth }) {
       />
       <Scale
         label="Dimensions"
+        term="participation"
         value={dimensions}
         of={attainable}
         digits={0}

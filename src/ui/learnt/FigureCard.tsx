@@ -7,7 +7,9 @@ import { IconDots } from '@tabler/icons-react';
 import { type ReactNode, useMemo, useState } from 'react';
 import { formatFigure } from '../../util/format.ts';
 import { npyBytes } from '../../util/npy.ts';
+import type { EntryId } from '../../words/words.ts';
 import { paperSvg } from '../charts/paper.ts';
+import { Term } from '../lessons/Entry.tsx';
 import { fileName, lightPaint, paperFont, saveBlob, savePaper, saveText } from '../shell/download.ts';
 import { coloursOf, type Figure, paperFigureOf, plotMarkup, tableCsv, ticksOf } from './figures.ts';
 import styles from './learnt.module.css';
@@ -24,17 +26,19 @@ interface CardProps {
   readonly array: Figure['array'];
   readonly onSave: (kind: 'svg' | 'png') => void;
   readonly testId: string;
+  /** The entry of the glossary that its title opens. */
+  readonly term?: EntryId | undefined;
   readonly legend?: ReactNode;
   readonly children: ReactNode;
 }
 
-export function Card({ title, sentence, table, array, onSave, testId, legend, children }: CardProps) {
+export function Card({ title, sentence, table, array, onSave, testId, term, legend, children }: CardProps) {
   const [shown, setShown] = useState(false);
   const name = fileName(title);
   return (
     <section aria-label={title} data-testid={testId}>
       <header className={styles.head}>
-        <h3>{title}</h3>
+        <h3>{term ? <Term id={term}>{title}</Term> : title}</h3>
         <span className="spring" />
         <Menu position="bottom-end" transitionProps={{ duration: 80 }} withinPortal>
           <Menu.Target>
@@ -106,7 +110,11 @@ async function save(figure: Figure, kind: 'svg' | 'png'): Promise<void> {
 const asNamed = (colour: string) => colour;
 
 /** A figure on axes. */
-export function FigureCard({ figure, testId }: { figure: Figure; testId: string }) {
+export function FigureCard({
+  figure,
+  testId,
+  term,
+}: { figure: Figure } & Pick<CardProps, 'testId' | 'term'>) {
   const { ref, width } = useElementSize<HTMLDivElement>();
   const inside = Math.max(40, width - FRAME.left - FRAME.right);
   const tall = HEIGHT - FRAME.top - FRAME.bottom;
@@ -118,6 +126,7 @@ export function FigureCard({ figure, testId }: { figure: Figure; testId: string 
       table={figure.table}
       array={figure.array}
       testId={testId}
+      term={term}
       onSave={(kind) => void save(figure, kind)}
       legend={<Keys figure={figure} />}
     >

@@ -19,6 +19,7 @@ import {
 } from '../../store/page/learnt.ts';
 import { useSession } from '../../store/session.ts';
 import { formatBytes, formatCount } from '../../util/format.ts';
+import { isEntry } from '../../words/words.ts';
 import { useShownMethod } from '../charts/shown.ts';
 import shared from '../shell/shared.module.css';
 import { CorrelationMap } from './CorrelationMap.tsx';
@@ -92,7 +93,11 @@ function Looks({ output, outputs }: { output: OutputName; outputs: readonly Outp
   return (
     <>
       <div className={styles.grid}>
-        <FigureCard testId="spectrum" figure={spectrumFigure(picture, output.label, shown.step)} />
+        <FigureCard
+          testId="spectrum"
+          term="spectrum"
+          figure={spectrumFigure(picture, output.label, shown.step)}
+        />
         <FigureCard testId="deviations" figure={deviationFigure(picture, output.label, shown.step)} />
         <CorrelationMap picture={picture} label={output.label} step={shown.step} />
         <FigureCard testId="path" figure={pathFigure(upTo, picture.name, output.label, shown.step)} />
@@ -106,9 +111,13 @@ function Looks({ output, outputs }: { output: OutputName; outputs: readonly Outp
             allowDeselect={false}
             onChange={(name) => name && setMeasure(name as MeasureName)}
           />
-          <FigureCard testId="measure" figure={measureFigure(list, outputs, measure)} />
+          <FigureCard
+            testId="measure"
+            term={isEntry(measure) ? measure : undefined}
+            figure={measureFigure(list, outputs, measure)}
+          />
         </div>
-        {neighbours && <FigureCard testId="neighbours" figure={neighbours} />}
+        {neighbours && <FigureCard testId="neighbours" term="neighbours" figure={neighbours} />}
       </div>
       <Cost shown={shown} />
     </>

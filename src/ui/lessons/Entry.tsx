@@ -114,19 +114,41 @@ export function EntryCard({ id }: { id: EntryId }) {
   );
 }
 
+interface WordPopoverProps {
+  readonly says: ReactNode;
+  readonly width?: number;
+  /** The word, in a `Popover.Target`. */
+  readonly children: ReactNode;
+}
+
+/** What a word opens. It takes the focus, so that Escape closes it, and gives it back. */
+export function WordPopover({ says, width = 340, children }: WordPopoverProps) {
+  return (
+    <Popover
+      width={width}
+      position="bottom-start"
+      shadow="md"
+      withinPortal
+      trapFocus
+      returnFocus
+      transitionProps={{ duration: 80 }}
+    >
+      {children}
+      <Popover.Dropdown className={styles.said}>{says}</Popover.Dropdown>
+    </Popover>
+  );
+}
+
 /** A word that opens its entry. */
 export function Term({ id, children }: { id: EntryId; children: ReactNode }) {
   return (
-    <Popover width={340} position="bottom-start" shadow="md" withinPortal transitionProps={{ duration: 80 }}>
+    <WordPopover says={<EntryCard id={id} />}>
       <Popover.Target>
         <UnstyledButton className={styles.term} data-testid={`term-${id}`}>
           {children}
         </UnstyledButton>
       </Popover.Target>
-      <Popover.Dropdown>
-        <EntryCard id={id} />
-      </Popover.Dropdown>
-    </Popover>
+    </WordPopover>
   );
 }
 

@@ -2,15 +2,18 @@
 // The form against the table it is made from: every row has a control somewhere on the page, and what is typed reaches the
 // draft only when the schema takes it.
 
-import { fireEvent, screen, within } from '@testing-library/react';
+import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { presetConfig } from '../../config/presets.ts';
 import { CONFIG_KEYS, keysInForce, SCHEMA } from '../../config/schema.ts';
+import { STATISTICS } from '../../methods/record/statistics.ts';
 import { belongsTo, METHOD_NAMES } from '../../methods/records.ts';
+import { entryOfSetting } from '../../store/lessons/glossary.ts';
 import { choosePreset, setDraft, useSettings } from '../../store/page/settings.ts';
 import { setTask } from '../../store/run/evaluation.ts';
 import { useSession } from '../../store/session.ts';
 import { EVALUATION_ROWS, TASK_NAMES, TASKS } from '../../tasks/records.ts';
+import { GLOSSARY_EN } from '../../words/en/glossary.ts';
 import { EvaluateView } from '../evaluate/EvaluateView.tsx';
 import { RunPanel } from '../runs/RunPanel.tsx';
 import { mount } from '../testPage.tsx';
@@ -78,6 +81,24 @@ describe('a field', () => {
     fireEvent.click(within(row('weightDecay')).getByLabelText(/^Reset /));
     expect(draft().weightDecay).toBe(presetConfig('smoke').weightDecay);
     expect(row('weightDecay').dataset.changed).toBe('false');
+  });
+
+  it('opens the entry of the glossary that explains it, where there is one', async () => {
+    mount(<ConfigForm />);
+    const explained = CONFIG_KEYS.filter((key) => entryOfSetting(key) !== null && shownKeys().includes(key));
+    expect(explained).toContain('varianceWeight');
+    for (const key of explained) {
+      const word = within(row(key)).getByTestId(`term-${key}`);
+      expect(word.tagName).toBe('BUTTON');
+      expect(word.textContent).toContain(SCHEMA[key].label);
+    }
+    expect(within(row('weightDecay')).queryByTestId('term-weightDecay')).toBeNull();
+    fireEvent.click(screen.getByTestId('term-varianceWeight'));
+    const entry = await screen.findByTestId('entry-variance');
+    expect(entry.textContent).toContain(GLOSSARY_EN.variance.meaning);
+    expect(within(entry).getByLabelText(STATISTICS.variance.formula)).toBeTruthy();
+    fireEvent.keyDown(entry, { key: 'Escape' });
+    await waitFor(() => expect(screen.queryByTestId('entry-variance')).toBeNull());
   });
 
   it('is locked by a run unless it may change between steps', () => {

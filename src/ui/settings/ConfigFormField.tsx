@@ -1,16 +1,18 @@
-// One row of the form, whatever the kind of its field: label with its explanation, control, mark and way back when
-// it differs from the preset. Values are checked by the schema.
+// One row of the form, whatever the kind of its field: label with its explanation and, where there is one, its entry of the
+// glossary, control, mark and way back when it differs from the preset. Values are checked by the schema.
 
-import { ActionIcon, Select, Switch, Tooltip } from '@mantine/core';
-import { IconArrowBackUp } from '@tabler/icons-react';
+import { ActionIcon, Popover, Select, Switch, Tooltip, UnstyledButton } from '@mantine/core';
+import { IconArrowBackUp, IconInfoCircle } from '@tabler/icons-react';
 import { useId } from 'react';
 import type { ChoiceField, Field } from '../../config/fields.ts';
 import { PRESETS, presetConfig } from '../../config/presets.ts';
 import { type ConfigKey, type ConfigValue, SCHEMA } from '../../config/schema.ts';
+import { entryOfSetting } from '../../store/lessons/glossary.ts';
 import { useSettings } from '../../store/page/settings.ts';
 import { changeSetting } from '../../store/run/acts.ts';
 import { showError } from '../../store/session.ts';
 import { formatFigure } from '../../util/format.ts';
+import { EntryCard, WordPopover } from '../lessons/Entry.tsx';
 import styles from './ConfigFormField.module.css';
 import { type ControlProps, NumberControl } from './NumberControl.tsx';
 
@@ -91,6 +93,53 @@ function unitOf(field: Field): string | null {
   return field.label.toLowerCase().includes(field.unit) ? null : field.unit;
 }
 
+interface FieldNameProps {
+  readonly name: ConfigKey;
+  readonly field: Field;
+  readonly value: ConfigValue;
+  readonly labelId: string;
+}
+
+/** Under the pointer or with the focus it says what the setting does; a press opens what the word means. */
+function FieldName({ name, field, value, labelId }: FieldNameProps) {
+  const entry = entryOfSetting(name);
+  const unit = unitOf(field);
+  const words = (
+    <span id={labelId}>
+      {field.label}
+      {unit && <span className={styles.fieldUnit}> {unit}</span>}
+    </span>
+  );
+  const explained = {
+    label: <Explanation field={field} value={value} />,
+    w: 280,
+    position: 'right-start',
+    offset: field.kind === 'choice' ? 136 : 104,
+    withArrow: false,
+  } as const;
+  if (entry === null)
+    return (
+      <Tooltip {...explained}>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the explanation must be reachable by keyboard */}
+        <span className={styles.fieldLabel} tabIndex={0}>
+          {words}
+        </span>
+      </Tooltip>
+    );
+  return (
+    <WordPopover says={<EntryCard id={entry} />}>
+      <Tooltip {...explained}>
+        <Popover.Target>
+          <UnstyledButton className={styles.fieldLabel} data-testid={`term-${name}`}>
+            {words}
+            <IconInfoCircle size={13} stroke={1.6} className={styles.fieldEntry} aria-hidden="true" />
+          </UnstyledButton>
+        </Popover.Target>
+      </Tooltip>
+    </WordPopover>
+  );
+}
+
 export function ConfigFormField({ name, locked }: { name: ConfigKey; locked: boolean }) {
   const value = useSettings((settings) => settings.draft[name]);
   const preset = useSettings((settings) => settings.preset);
@@ -99,7 +148,6 @@ export function ConfigFormField({ name, locked }: { name: ConfigKey; locked: boo
   const standard = presetConfig(preset)[name];
   const changed = value !== standard;
   const disabled = locked && field.when === 'start';
-  const unit = unitOf(field);
   const set = (wanted: ConfigValue) => void changeSetting(name, wanted).catch(showError);
   return (
     <div
@@ -109,19 +157,7 @@ export function ConfigFormField({ name, locked }: { name: ConfigKey; locked: boo
       data-locked={disabled}
       data-free={locked && !disabled}
     >
-      <Tooltip
-        label={<Explanation field={field} value={value} />}
-        w={280}
-        position="right-start"
-        offset={field.kind === 'choice' ? 136 : 104}
-        withArrow={false}
-      >
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the explanation must be reachable by keyboard */}
-        <span className={styles.fieldLabel} id={labelId} tabIndex={0}>
-          {field.label}
-          {unit && <span className={styles.fieldUnit}> {unit}</span>}
-        </span>
-      </Tooltip>
+      <FieldName name={name} field={field} value={value} labelId={labelId} />
       {changed && !disabled && name !== 'seed' && (
         <Tooltip label={`Back to ${String(standard)}, as in ${PRESETS[preset].label}`}>
           <ActionIcon

@@ -27,6 +27,7 @@ import { FilmCanvas } from '../../films/FilmCanvas.tsx';
 import { FilmTurner } from '../../films/FilmTurner.tsx';
 import { OpacitySlider } from '../../films/OpacitySlider.tsx';
 import { VIRIDIS_GRADIENT } from '../../films/viridis.ts';
+import { Term } from '../../lessons/Entry.tsx';
 import { fileName, saveBlob } from '../../shell/download.ts';
 import styles from './WhereItLooks.module.css';
 
@@ -188,7 +189,9 @@ export function WhereItLooks({ finding, report, pointed }: WhereItLooksProps) {
       data-testid="class-map"
     >
       <header className={chartStyles.metricChartHead}>
-        <h3 className={chartStyles.chartTitle}>Where it looks: {finding}</h3>
+        <h3 className={chartStyles.chartTitle}>
+          <Term id="class-map">Where it looks</Term>: {finding}
+        </h3>
         <FilmTurner />
       </header>
       <div className={styles.looks}>

@@ -18,6 +18,7 @@ import {
 import type { Interval } from '../../../tasks/record.ts';
 import { formatCount, unbroken } from '../../../util/format.ts';
 import chartStyles from '../../charts/charts.module.css';
+import { Term } from '../../lessons/Entry.tsx';
 import shared from '../../shell/shared.module.css';
 import { encoderColour } from '../../shell/theme.ts';
 import { DotPlotChart } from './DotPlotChart.tsx';
@@ -179,7 +180,9 @@ export function ScoresView({ report, how, closer }: ScoresViewProps) {
       <div className={styles.probePlots}>
         <section aria-label="AUROC per finding">
           <header className={chartStyles.metricChartHead}>
-            <h3 className={chartStyles.chartTitle}>AUROC with 95 % interval</h3>
+            <h3 className={chartStyles.chartTitle}>
+              <Term id="auroc">AUROC</Term> with 95 % interval
+            </h3>
             <EncoderKey />
           </header>
           <DotPlotChart report={report} selected={score?.finding ?? null} onSelect={selectFinding} />

@@ -1,12 +1,13 @@
 // The collapse verdict on one head from what was logged of its embeddings. Two kinds of collapse are told apart: all films
 // get the same embedding (spread falls to zero), or the dimensions repeat each other (few effective dimensions). A spread
-// that stands still below the full one is neither: the terms of the loss balance there. What spread a loss asks for is for
-// the method's record to say.
+// that stands still below the full one is neither: the terms of the loss balance there, and that is said as what it is, no
+// collapse. What spread a loss asks for is for the method's record to say.
 
 export const VERDICTS = {
   waiting: 'Too early to say',
   healthy: 'Healthy',
   narrow: 'Narrow',
+  resting: 'No collapse',
   low: 'Low spread',
   collapsing: 'Collapsing',
   collapsed: 'Collapsed',
@@ -83,7 +84,8 @@ function judgeSpread(spread: number, trend: number, restsLow: boolean): VerdictN
   if (!Number.isFinite(spread)) return 'broken';
   if (spread < SAME) return 'collapsed';
   if (spread < (restsLow ? NOTHING_SHARED : LOW) && !(trend > RISING)) return 'collapsing';
-  if (spread < LOW) return trend < FALLING ? 'collapsing' : 'low';
+  if (spread < LOW && trend < FALLING) return 'collapsing';
+  if (spread < LOW) return restsLow && trend >= AT_REST && trend <= RISING ? 'resting' : 'low';
   return 'healthy';
 }
 
@@ -135,12 +137,14 @@ function sentenceOf(verdict: VerdictName, figures: Figures, cause: Cause, rule: 
       return `Spread ${spread.toFixed(2)}${of}, and ${used} that a batch this size can show.`;
     case 'narrow':
       return `The ${head} head spreads well, but over ${used}. Usual at the start; it should widen.`;
+    case 'resting':
+      return `The ${head} head tells films apart over ${used}. Its spread of ${spread.toFixed(2)}${of} is ${rule.whyLow}.`;
     case 'low':
+      if (rule.whyLow && Number.isNaN(trend))
+        return `The ${head} head tells films apart over ${used}, spread ${spread.toFixed(2)}${of}; more steps will tell whether it rests there.`;
       if (!rule.whyLow || trend > RISING)
         return `The ${head} head is still small, spread ${spread.toFixed(2)}${of}, but grows, over ${used}.`;
-      return trend < AT_REST
-        ? `The ${head} head tells films apart over ${used}. Its spread, ${spread.toFixed(2)}${of}, still falls; it should come to rest above ${NOTHING_SHARED}.`
-        : `No collapse: the ${head} head tells films apart over ${used}. Its spread of ${spread.toFixed(2)}${of} is ${rule.whyLow}.`;
+      return `The ${head} head tells films apart over ${used}. Its spread, ${spread.toFixed(2)}${of}, still falls; it should come to rest above ${NOTHING_SHARED}.`;
     case 'collapsing':
       return isPoint
         ? `The ${head} head draws together: spread ${spread.toFixed(2)}${of}. ${rule.againstPoint}`

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { presetConfig } from '../../config/presets.ts';
+import { readSnapshots } from '../../diagnostics/snapshot.ts';
 import { attainableDimensions, effectiveDimensions, healthBy } from '../../methods/record/health.ts';
 import { type MetricName, metricNames, type StepSample } from '../../protocol/metrics.ts';
+import { recordedRun } from '../../recorded/recorded.ts';
 import { verdictOf } from './verdict.ts';
 
 const METRIC_NAMES = metricNames({ method: 'mlvicx' });
@@ -82,10 +84,21 @@ describe('verdict', () => {
     const falling = course([0.531, 3.916], [0.499, 3.313]);
     expect(falling.name).toBe('low');
     expect(falling.sentence).toContain('still falls');
-    expect(course([0.422, 1.958], [0.416, 1.775]).name).toBe('low');
+    expect(course([0.422, 1.958], [0.416, 1.775]).name).toBe('resting');
     const end = course([0.402, 1.578], [0.401, 1.562]);
-    expect(end.name).toBe('low');
-    expect(end.sentence).toMatch(/^No collapse: the global head .* about 8 of 28 dimensions.* 0\.40 of 1 /);
+    expect(end.name).toBe('resting');
+    expect(end.sentence).toMatch(
+      /tells films apart over about 8 of 28 dimensions.* 0\.40 of 1 is where the loss/,
+    );
+    // The first twenty steps say nothing of a rest.
+    const early = verdictOf(samples(20, heads(0.4, 1.56)), CONFIG);
+    expect(early).toMatchObject({ name: 'low', sentence: expect.stringContaining('more steps will tell') });
+  });
+
+  it('finds no collapse in the run that a first visit is shown', async () => {
+    const { samples: steps, record, diagnostics } = await recordedRun('first');
+    const verdict = verdictOf(steps.slice(-40), record.config, readSnapshots(diagnostics!));
+    expect(verdict).toMatchObject({ name: 'resting', learnt: null });
   });
 
   it('sees a collapse on its way, by the fall of the spread or by what is left of it', () => {

@@ -56,9 +56,12 @@ it('shows spread and dimensions of each head of the method', () => {
   expect(card.textContent).toContain('Dimensions10 / 28');
 });
 
-it('calls a spread that rests below the full one low, and says that it is no collapse', () => {
+it('says of a spread that rests below the full one that it is no collapse, and where it rests', () => {
   const card = shown({ std: 0.4, covariance: 1.56 });
-  expect(card.textContent).toMatch(/^Low spreadNo collapse: the global head tells films apart/);
+  expect(card.dataset.verdict).toBe('resting');
+  expect(card.textContent).toMatch(
+    /^No collapseThe global head tells films apart .* 0\.40 of 1 is where the loss/,
+  );
 });
 
 it('draws a spread above the full one, and more dimensions than a batch can show, as full tracks', () => {

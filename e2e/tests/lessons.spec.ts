@@ -1,19 +1,10 @@
 // Every lesson walked to its end as a student would who has no graphics adapter: by its own buttons, on the recorded runs. Then the
 // shortest one live, resumed after a reload and left with one's own settings back.
 
-import { type Browser, chromium, type Page } from 'playwright';
+import { type Browser, chromium } from 'playwright';
 import { chromiumFlags, findChromium } from '../tools/chromium.mjs';
 import { expect, test } from './fixtures.ts';
-
-const LESSONS = {
-  views: 3,
-  predict: 3,
-  terms: 4,
-  simsiam: 3,
-  learnt: 3,
-  shortcut: 4,
-  leak: 3,
-};
+import { doStep, LESSONS } from './lessonSteps.ts';
 
 /** A browser of its own, without any of the flags that offer WebGPU. */
 async function withoutGpu(): Promise<Browser> {
@@ -22,30 +13,6 @@ async function withoutGpu(): Promise<Browser> {
     executablePath: (await findChromium()) ?? undefined,
     args: [...args, '--disable-gpu'],
   });
-}
-
-const TO_DO = ['pairs', 'expectation', 'act-nextFilm', 'guess-keep', 'act-scores', 'act-watch'];
-
-/** Does in a step what there is to do, by the buttons of the panel. */
-async function doStep(page: Page): Promise<void> {
-  const step = page.getByTestId('lesson-step');
-  // Pictures and recordings are read first; a step that is done has nothing to do.
-  const offered = TO_DO.map((testId) => `[data-testid="${testId}"]`).join();
-  await step
-    .locator(offered)
-    .or(page.locator('[data-testid="lesson-step"][data-done="true"]'))
-    .first()
-    .waitFor();
-  const there = async (testId: string) => (await step.getByTestId(testId).count()) > 0;
-  const press = async (testId: string) => {
-    if (await there(testId)) await step.getByTestId(testId).click();
-  };
-  if (await there('pairs'))
-    for (let pair = 0; pair < 6; pair++) await step.getByTestId(`pair-${pair}-same`).click();
-  if (await there('expectation')) await step.getByRole('radio').first().click();
-  await press('act-nextFilm');
-  await press('guess-keep');
-  await press((await there('act-scores')) ? 'act-scores' : 'act-watch');
 }
 
 test('without a graphics adapter every lesson can be followed to its end on the recorded runs', async ({

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { chromium, type Page } from 'playwright';
 import { createServer } from 'vite';
 import { madeFilm, madeFolder } from '../tests/folders.ts';
+import { followLesson, LESSONS } from '../tests/lessonSteps.ts';
 import { chromiumFlags, findChromium } from './chromium.mjs';
 import { serve } from './serve.mjs';
 import { setUp } from './setup.mjs';
@@ -92,6 +93,19 @@ const recordedRun = inTurn(press('way-watch'), async (page) => {
   await page.locator('[data-testid=views] canvas').first().waitFor(PATIENCE);
 });
 
+/** Of each lesson the first page, and the last one as it is when all before was followed: from what was recorded, and live. */
+const LESSON_SCENES: Readonly<Record<string, Scene>> = Object.fromEntries(
+  Object.entries(LESSONS).flatMap(([id, steps]): [string, Scene][] => {
+    const hash = `#lesson=${id}`;
+    const end = (how: 'recorded' | 'live') => (page: Page) => followLesson(page, steps, how);
+    return [
+      [`lesson-${id}`, { fake: 'beat:2', hash }],
+      [`lesson-${id}-end`, { fake: 'beat:2', hash, act: end('recorded') }],
+      [`lesson-${id}-live`, { fake: 'beat:1', hash, act: end('live') }],
+    ];
+  }),
+);
+
 const SCENES: Readonly<Record<string, Scene>> = {
   /** The pictures of the README: `npx tsx e2e/tools/shots.ts docs/pictures app`. */
   app: { fake: null, built: true, width: 1280, act: recordedRun },
@@ -137,9 +151,10 @@ const SCENES: Readonly<Record<string, Scene>> = {
   embed: { fake: 'beat:1', hash: `${SMALL}&embed&show=loss,views,verdict`, act: trained },
   teacher: { fake: 'beat:2', hash: '#teacher' },
   lessons: { fake: 'beat:2', hash: '#lesson=' },
-  lesson: { fake: 'beat:2', hash: '#lesson=views' },
+  ...LESSON_SCENES,
+  'lesson-chinese': { fake: 'beat:2', hash: '#lesson=learnt&lang=zh' },
   'lesson-pairs': { fake: 'beat:2', hash: '#lesson=views.2' },
-  'lesson-terms': {
+  'lesson-running': {
     fake: 'beat:2',
     hash: '#lesson=terms&lang=zh',
     act: inTurn(press('act-train'), state('running'), (page) => page.waitForTimeout(3000)),

@@ -117,12 +117,13 @@ export function EntryCard({ id }: { id: EntryId }) {
 interface WordPopoverProps {
   readonly says: ReactNode;
   readonly width?: number;
+  readonly onChange?: (opened: boolean) => void;
   /** The word, in a `Popover.Target`. */
   readonly children: ReactNode;
 }
 
 /** What a word opens. It takes the focus, so that Escape closes it, and gives it back. */
-export function WordPopover({ says, width = 340, children }: WordPopoverProps) {
+export function WordPopover({ says, width = 340, onChange, children }: WordPopoverProps) {
   return (
     <Popover
       width={width}
@@ -131,6 +132,7 @@ export function WordPopover({ says, width = 340, children }: WordPopoverProps) {
       withinPortal
       trapFocus
       returnFocus
+      {...(onChange && { onChange })}
       transitionProps={{ duration: 80 }}
     >
       {children}

@@ -3,7 +3,7 @@
 
 import { ActionIcon, Popover, Select, Switch, Tooltip, UnstyledButton } from '@mantine/core';
 import { IconArrowBackUp, IconInfoCircle } from '@tabler/icons-react';
-import { useId } from 'react';
+import { useId, useState } from 'react';
 import type { ChoiceField, Field } from '../../config/fields.ts';
 import { PRESETS, presetConfig } from '../../config/presets.ts';
 import { type ConfigKey, type ConfigValue, SCHEMA } from '../../config/schema.ts';
@@ -103,6 +103,7 @@ interface FieldNameProps {
 /** Under the pointer or with the focus it says what the setting does; a press opens what the word means. */
 function FieldName({ name, field, value, labelId }: FieldNameProps) {
   const entry = entryOfSetting(name);
+  const [opened, setOpened] = useState(false);
   const unit = unitOf(field);
   const words = (
     <span id={labelId}>
@@ -116,6 +117,7 @@ function FieldName({ name, field, value, labelId }: FieldNameProps) {
     position: 'right-start',
     offset: field.kind === 'choice' ? 136 : 104,
     withArrow: false,
+    disabled: opened,
   } as const;
   if (entry === null)
     return (
@@ -127,7 +129,7 @@ function FieldName({ name, field, value, labelId }: FieldNameProps) {
       </Tooltip>
     );
   return (
-    <WordPopover says={<EntryCard id={entry} />}>
+    <WordPopover says={<EntryCard id={entry} />} onChange={setOpened}>
       <Tooltip {...explained}>
         <Popover.Target>
           <UnstyledButton className={styles.fieldLabel} data-testid={`term-${name}`}>

@@ -2,12 +2,28 @@
 
 import { Badge, Button } from '@mantine/core';
 import { IconMovie } from '@tabler/icons-react';
+import { PRESETS, presetConfig } from '../../config/presets.ts';
+import { type Config, type ConfigKey, SCHEMA } from '../../config/schema.ts';
+import { differingKeys } from '../../config/share.ts';
+import { RECORDED, type RecordedName } from '../../recorded/table.ts';
 import { useWords } from '../../store/page/language.ts';
 import { leaveRecorded, pauseRecorded, playRecorded, useRecorded } from '../../store/run/recorded.ts';
-import { nameRun } from '../../store/run/runs.ts';
-import { formatCount } from '../../util/format.ts';
+import { formatCount, formatCounted } from '../../util/format.ts';
 import { filled } from '../../words/words.ts';
 import noticeStyles from '../shell/notice.module.css';
+
+/** What a run is watched by, not made by. */
+const WATCHING: readonly ConfigKey[] = ['method', 'diagnoseEvery'];
+
+/** `MLVICX, Demo, seed 1`; of a shorter run also how many settings are other than the preset's. */
+function nameOf(recorded: RecordedName, config: Config): string {
+  const { preset } = RECORDED[recorded];
+  const changed = differingKeys(config, presetConfig(preset)).filter(
+    (key) => SCHEMA[key].when !== 'evaluation' && !WATCHING.includes(key),
+  ).length;
+  const than = changed > 0 ? ` but for ${formatCounted(changed, 'setting')}` : '';
+  return `${SCHEMA.method.choices[config.method]}, ${PRESETS[preset].label}${than}, seed ${config.seed}`;
+}
 
 export function RecordedNotice() {
   const { page } = useWords();
@@ -29,7 +45,7 @@ export function RecordedNotice() {
         <span className="num">
           {filled(page.recordedStep, { step: formatCount(at), steps: formatCount(steps) })}
         </span>{' '}
-        <span className="dim">{filled(page.recordedAbout, { name: nameRun(config, null, []) })}</span>
+        <span className="dim">{filled(page.recordedAbout, { name: nameOf(name, config) })}</span>
       </p>
       <Button
         variant="default"

@@ -9,8 +9,9 @@ import type { MethodRecord, Quantity } from '../../methods/record/method.ts';
 import { METHODS } from '../../methods/records.ts';
 import type { MetricName } from '../../protocol/metrics.ts';
 import { liveSeries } from '../../store/curves/series.ts';
-import { useWords } from '../../store/page/language.ts';
+import { useLanguage, useWords } from '../../store/page/language.ts';
 import { formatCount, formatMeasured } from '../../util/format.ts';
+import { LANGUAGE_TAGS } from '../../words/languages.ts';
 import { isEntry } from '../../words/words.ts';
 import { Formula, useStepIndex, WordPopover } from '../lessons/Entry.tsx';
 import { termInk } from '../shell/theme.ts';
@@ -137,11 +138,15 @@ function TotalNumbers({ step }: { step: number }) {
 
 function TotalExplanation() {
   const { total, words, label, source } = useShownRecord();
+  const { glossary } = useWords();
+  const language = useLanguage((state) => state.language);
   const { step } = useStepValues();
   return (
     <>
       <Formula text={total.formula} />
       {step !== null && <TotalNumbers step={step} />}
+      {/* What a method says of its total is English; the glossary says the same of all methods in every language. */}
+      {language !== 'en' && <p lang={LANGUAGE_TAGS[language]}>{glossary.total.meaning}</p>}
       <p>{total.meaning}</p>
       <p>
         <b>{label}</b> ({source}). {words}

@@ -42,7 +42,9 @@ const OPTIONS = {
   preset: { type: 'string', default: 'demo' },
   methods: { type: 'string' },
   reference: { type: 'string' },
-  task: { type: 'string', default: 'linear' },
+  tasks: { type: 'string' },
+  /** The same for one, as before there could be several. */
+  task: { type: 'string' },
   seeds: { type: 'string', default: '3' },
   shares: { type: 'string', default: '0.01,0.1,1' },
   findings: { type: 'string', default: '' },
@@ -116,7 +118,7 @@ function readArguments(argv: readonly string[]) {
     base,
     methods: methods.map((name) => ({ name, settings: refusing(() => parsedSettings(own.get(name)!)) })),
     reference: values.reference === undefined ? methods[0]! : methodName(values.reference),
-    task: taskName(values.task),
+    tasks: words(values.tasks ?? values.task ?? 'linear').map(taskName),
     seeds: seedsOf(values.seeds),
     shares: numbers(values.shares, 'shares'),
     findings: words(values.findings),
@@ -239,13 +241,13 @@ async function work(asked: Asked, folder: StudyFolder): Promise<void> {
   if (isComplete(folder.state) && folder.state.data) return;
   await againWhereLost(
     (halted) => inBrowser(asked, folder, halted),
-    () => folder.writes + 1,
+    () => folder.writes + folder.kept.writes + 1,
   );
 }
 
 export const study: Command = {
   usage:
-    `study --data DIR|synthetic[:SEED] [--labels FILE] [--where column=value] [--findings a,b] --methods a,b,… [--reference a] [--task ${STUDY_TASK_NAMES.join('|')}] ` +
+    `study --data DIR|synthetic[:SEED] [--labels FILE] [--where column=value] [--findings a,b] --methods a,b,… [--reference a] [--tasks ${STUDY_TASK_NAMES.join(',')}] ` +
     '[--seeds 3] [--shares 0.01,0.1,1] --preset NAME [--set key=value …] [--set METHOD.key=value …] ' +
     `[--sweep learningRate=a,b,c …] [--keep-every SECONDS] ${KERNEL_USAGE} --steps N --out DIR`,
   summary:

@@ -5,10 +5,9 @@ import { appendFile, mkdir, readdir, readFile, rename, writeFile } from 'node:fs
 import path from 'node:path';
 import type { SampleRecord } from '../../src/headless.ts';
 import type { MetricName } from '../../src/protocol/metrics.ts';
-import { STUDY_TASKS } from '../../src/protocol/study.ts';
 import { studyCsv, studyJson, studyTex } from '../../src/study/report/files.ts';
 import { studyHtml } from '../../src/study/report/html.ts';
-import type { StudySpec } from '../../src/study/spec.ts';
+import { columnsOf, columnWords, measuresOf, type StudySpec } from '../../src/study/spec.ts';
 import {
   beginStudy,
   type Finished,
@@ -19,9 +18,10 @@ import {
   withFinished,
 } from '../../src/study/state.ts';
 import { studyTable } from '../../src/study/table.ts';
-import { percent, scoreText } from '../../src/tasks/compared/record.ts';
+import { scoreText } from '../../src/tasks/compared/record.ts';
 import { AppError } from '../../src/util/errors.ts';
 import { UsageError } from './arguments.ts';
+import { KeptEvaluation } from './keptEvaluation.ts';
 import { makeFolder } from './outputs.ts';
 
 /** A step in a run's curves. */
@@ -52,10 +52,13 @@ export class StudyFolder {
   readonly path: string;
   /** Pieces and checkpoints written by this process: whether it has got anywhere. */
   writes = 0;
+  /** How far the scoring at hand is, by a task that trains. */
+  readonly kept: KeptEvaluation;
   #state: StudyState;
 
   private constructor(folder: string, state: StudyState) {
     this.path = folder;
+    this.kept = new KeptEvaluation(path.join(folder, 'work'));
     this.#state = state;
   }
 
@@ -144,13 +147,17 @@ export class StudyFolder {
   /** The table as lines of text. */
   printed(): string {
     const rows = studyTable(this.#state);
-    const { measure } = STUDY_TASKS[this.#state.spec.task];
+    const { spec } = this.#state;
+    const measure = measuresOf(spec);
     const width = Math.max(...rows.map(({ label }) => label.length), measure.length) + 2;
     const line = (label: string, cells: readonly string[]) =>
       label.padEnd(width) + cells.map((cell) => cell.padStart(30)).join('');
     const spread = (value: number | null) => (value === null ? '' : ` ±${value.toFixed(3)}`);
     return [
-      line(measure, this.#state.spec.shares.map(percent)),
+      line(
+        measure,
+        columnsOf(spec).map((column) => columnWords(spec, column)),
+      ),
       ...rows.map(({ label, cells }) =>
         line(
           label,

@@ -44,6 +44,7 @@ export class StudyRunner implements StudyHost {
   }
 
   hear(event: RunnerEvent): void {
+    this.#folder.kept.hear(event);
     if (event.type === 'samples') this.#samples.push(...event.samples);
     // Steps that a lost device took with it are taken again.
     if (event.type === 'rewound') this.#samples = this.#samples.filter(({ step }) => step < event.step);
@@ -83,7 +84,12 @@ export class StudyRunner implements StudyHost {
 
   validate = (request: Parameters<StudyHost['validate']>[0]) =>
     this.#session.call('validateForStudy', request);
-  score = (request: Parameters<StudyHost['score']>[0]) => this.#session.call('scoreForStudy', request);
+  async score(request: Parameters<StudyHost['score']>[0]): ReturnType<StudyHost['score']> {
+    await this.#folder.kept.begin(this.#session);
+    const scores = await this.#session.call('scoreForStudy', request);
+    await this.#folder.kept.end();
+    return scores;
+  }
   keep = (finished: Finished) => this.#folder.keep(finished);
 
   /** At the checkpoint that a cut left behind, or at the start. */

@@ -23,13 +23,13 @@ const asked = (data: string, out: string) => [
     '--steps',
     '60',
   ],
-  ...['--keep-every', '1', '--out', out],
+  ...['--tasks', 'linear,neighbours', '--keep-every', '1', '--out', out],
 ];
 
 /** Everything but what takes time and memory. */
 function numbersOf(out: string) {
-  const { table, findings, verdict } = JSON.parse(readFileSync(path.join(out, 'study.json'), 'utf8'));
-  return { table, findings, verdict };
+  const { table, findings, verdict, study } = JSON.parse(readFileSync(path.join(out, 'study.json'), 'utf8'));
+  return { table, findings, verdict, tasks: study.tasks };
 }
 
 test('a study that is cut goes on, and ends with the numbers of one that was not', async () => {
@@ -38,7 +38,8 @@ test('a study that is cut goes on, and ends with the numbers of one that was not
   const data = madeFolder(40);
   const uncut = await headless(...asked(data, whole!));
   expect(uncut.err).toBe('');
-  expect(uncut.out).toContain('1 of 7, score raw pixels, seed 1');
+  expect(uncut.out).toContain('1 of 12, score raw pixels, seed 1, linear layer');
+  expect(uncut.out).toContain('Nearest neighbours, 30 %');
   expect(uncut.out).toContain('With a single seed this is about these encoders');
   for (const file of ['study.json', 'study.csv', 'study.tex', 'report.html']) {
     const text = readFileSync(path.join(whole!, file), 'utf8');

@@ -18,10 +18,11 @@ const FILMS = 120;
 const FINDINGS = { Effusion: 0.5, Nodule: 0.22 };
 
 /** How far apart positives and negatives lie: by method, a little by seed, more with more labels; pixels and random less. */
-function strengthOf({ config, encoder }: StudyRequest, share: number, step: number): number {
+function strengthOf({ config, encoder, task }: StudyRequest, share: number, step: number): number {
   const base = encoder === 'pixels' ? 0.5 : step === 0 ? 0.3 : 1;
   const byMethod = (hashText(config.method) % 100) / 250;
-  return base + byMethod + 0.15 * Math.log10(share) + 0.05 * new Rng(config.seed, 'probe').normal();
+  const byTask = task === 'linear' ? 0 : (hashText(task) % 100) / 250;
+  return base + byMethod + byTask + 0.15 * Math.log10(share) + 0.05 * new Rng(config.seed, 'probe').normal();
 }
 
 async function findingScores(

@@ -142,7 +142,13 @@ export type EngineEvent =
   /** An epoch of fine-tuning is over. */
   | { readonly type: 'tuned'; readonly epoch: TunedEpoch }
   /** How far the evaluation under way has come is in the browser's storage; where it stands, in words. */
-  | { readonly type: 'evaluation-kept'; readonly task: TaskName; readonly words: string }
+  | {
+      readonly type: 'evaluation-kept';
+      readonly task: TaskName;
+      /** It is a piece of a study. */
+      readonly study: boolean;
+      readonly words: string;
+    }
   /** Comes before the report of an evaluation by scores. */
   | { readonly type: 'predictions'; readonly predictions: Predictions }
   | { readonly type: 'compile'; readonly done: number; readonly total: number }

@@ -10,6 +10,7 @@ import {
   meanPlacements,
   type Placements,
 } from '../tasks/scores/significance.ts';
+import { type Column, columnsOf } from './spec.ts';
 import type { StudyState } from './state.ts';
 import { type Scored, scoredRows } from './table.ts';
 
@@ -32,8 +33,7 @@ export interface FindingRow {
   readonly cells: readonly FindingCell[];
 }
 
-export interface FindingTable {
-  readonly share: number;
+export interface FindingTable extends Pick<Column, 'task' | 'share'> {
   readonly labels: readonly string[];
   readonly findings: readonly FindingRow[];
 }
@@ -53,7 +53,7 @@ function testAgainst(row: Scored, reference: Scored | undefined, at: number, k: 
     : delongTest(meanPlacements(placed(row)), meanPlacements(placed(reference)));
 }
 
-function shareTable(rows: readonly Scored[], reference: string, share: number, at: number): FindingTable {
+function columnTable(rows: readonly Scored[], reference: string, { task, share, at }: Column): FindingTable {
   const first = rows.flatMap(({ bySeed }) => [...bySeed.values()])[0]?.shares[at]?.findings ?? [];
   const held = rows.find(({ id }) => id === reference);
   const columns = rows.map((row) => {
@@ -72,6 +72,7 @@ function shareTable(rows: readonly Scored[], reference: string, share: number, a
     });
   });
   return {
+    task,
     share,
     labels: rows.map(({ label }) => label),
     findings: first.map(({ finding, positives, negatives }, k) => ({
@@ -83,8 +84,8 @@ function shareTable(rows: readonly Scored[], reference: string, share: number, a
   };
 }
 
-/** One table for each share. */
-export function findingTables(state: StudyState): readonly FindingTable[] {
-  const rows = scoredRows(state);
-  return state.spec.shares.map((share, at) => shareTable(rows, state.spec.reference, share, at));
-}
+/** One table for each column. */
+export const findingTables = (state: StudyState): readonly FindingTable[] =>
+  columnsOf(state.spec).map((column) =>
+    columnTable(scoredRows(state, column.task), state.spec.reference, column),
+  );

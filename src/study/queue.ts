@@ -9,6 +9,7 @@ import {
   type EncoderScores,
   STUDY_TASKS,
   type StudyRequest,
+  type StudyTask,
   type ValidationScore,
 } from '../protocol/study.ts';
 import { AppError, asAppError } from '../util/errors.ts';
@@ -36,14 +37,24 @@ export type Job =
   | (Work & { readonly part: 'trained'; readonly method: MethodName })
   /** On validation films, to choose settings. */
   | (Work & { readonly part: 'tried'; readonly method: MethodName })
-  /** On test films. */
-  | (Work & { readonly part: 'scored'; readonly encoder: 'method' | 'random' | 'pixels' });
+  /** On test films, by one of the tasks. */
+  | (Work & {
+      readonly part: 'scored';
+      readonly encoder: 'method' | 'random' | 'pixels';
+      readonly task: StudyTask;
+      /** Under which its encoder is kept. */
+      readonly run: string;
+    });
 
 /** A run by what makes it differ from the others of its study. */
 export const runId = (method: MethodName, seed: number, swept: Swept): string =>
   [method, `seed${seed}`, ...Object.entries(swept).map(([key, value]) => `${key}=${value}`)].join('-');
 export const randomId = (shape: EncoderShape, seed: number): string => `random-${shape}-seed${seed}`;
 export const pixelsId = (seed: number): string => `pixels-seed${seed}`;
+
+/** Under which the scores of an encoder by a task are kept; those by the first task as if there were no other. */
+export const scoredId = ({ tasks }: Pick<StudySpec, 'tasks'>, run: string, task: StudyTask): string =>
+  task === tasks[0] ? run : `${run}-by-${task}`;
 
 /** Where a sweep is made: the first seed, whose chosen run is a run of the study as it is. */
 const sweepSeed = (spec: StudySpec): number => spec.seeds[0]!;
@@ -110,33 +121,44 @@ function runs(state: StudyState, method: StudyMethod, seed: number): Job[] {
   const words = `${METHODS[method.name].label}, seed ${seed}${sweptWords(swept)}`;
   return [
     { id, config, method: method.name, words, part: 'trained' },
-    { id, config, words, part: 'scored', encoder: 'method' },
+    ...scorings(state.spec, { id, config, words }, 'method'),
   ];
+}
+
+/** An encoder by every task, one after the other while it is at hand. */
+function scorings(
+  spec: StudySpec,
+  { id: run, config, words }: Work,
+  encoder: 'method' | 'random' | 'pixels',
+): Job[] {
+  // Raw pixels have no levels that a decoder could draw masks from.
+  const tasks = spec.tasks.filter((task) => encoder !== 'pixels' || STUDY_TASKS[task].ranks);
+  return tasks.map((task) => {
+    const by = spec.tasks.length > 1 ? `, ${STUDY_TASKS[task].label.toLowerCase()}` : '';
+    return { part: 'scored', id: scoredId(spec, run, task), run, config, words: words + by, encoder, task };
+  });
 }
 
 /** All pieces of work, in the order in which they are done. */
 export function jobsOf(state: StudyState): readonly Job[] {
   const { spec } = state;
   const shapes = new Map(spec.methods.map((method) => [shapeOf(spec, method), method]));
-  const pixels = (seed: number): Job => ({
-    part: 'scored',
-    encoder: 'pixels',
-    id: pixelsId(seed),
-    config: configOf(spec, spec.methods[0]!, seed, {}),
-    words: `raw pixels, seed ${seed}`,
-  });
-  const baselines = (seed: number): Job[] => [
-    ...(STUDY_TASKS[spec.task].ranks ? [pixels(seed)] : []),
-    ...[...shapes].map(
-      ([shape, method]): Job => ({
-        part: 'scored',
-        encoder: 'random',
-        id: randomId(shape, seed),
-        config: configOf(spec, method, seed, {}),
-        words: `random encoder, seed ${seed}`,
-      }),
-    ),
-  ];
+  const baselines = (seed: number): Job[] => {
+    const pixels = {
+      id: pixelsId(seed),
+      config: configOf(spec, spec.methods[0]!, seed, {}),
+      words: `raw pixels, seed ${seed}`,
+    };
+    const random = [...shapes].map(([shape, method]) => ({
+      id: randomId(shape, seed),
+      config: configOf(spec, method, seed, {}),
+      words: `random encoder, seed ${seed}`,
+    }));
+    return [
+      ...scorings(spec, pixels, 'pixels'),
+      ...random.flatMap((encoder) => scorings(spec, encoder, 'random')),
+    ];
+  };
   const all = [
     ...baselines(spec.seeds[0]!),
     ...spec.methods.flatMap((method) => tries(state, method)),
@@ -156,8 +178,14 @@ export function jobsOf(state: StudyState): readonly Job[] {
 }
 
 /** Its result is there, or its run failed and it has none. */
-const isDone = (state: StudyState, { part, id }: Pick<Job, 'part' | 'id'>): boolean =>
-  state[part][id] !== undefined || state.failed[id] !== undefined;
+function isDone(state: StudyState, job: Job): boolean {
+  const run = job.part === 'scored' ? job.run : job.id;
+  return (
+    state[job.part][job.id] !== undefined ||
+    state.failed[job.id] !== undefined ||
+    state.failed[run] !== undefined
+  );
+}
 
 export const nextJob = (state: StudyState): Job | null =>
   jobsOf(state).find((job) => !isDone(state, job)) ?? null;
@@ -175,17 +203,21 @@ export interface StudyProgress {
 const mean = (values: readonly number[]) =>
   values.length > 0 ? values.reduce((sum, value) => sum + value, 0) / values.length : null;
 
+const taskOf = (job: Job): StudyTask | null => (job.part === 'scored' ? job.task : null);
+
 /** @param current share of the piece at hand that is done, 0 to 1 */
 export function progressOf(state: StudyState, current = 0): StudyProgress {
   const jobs = jobsOf(state);
   const open = jobs.filter((job) => !isDone(state, job));
-  const took = {
-    trained: mean(Object.values(state.trained).map(({ seconds }) => seconds)),
-    tried: mean(Object.values(state.tried).map(({ seconds }) => seconds)),
-    scored: mean(Object.values(state.scored).map(({ seconds }) => seconds)),
+  const taking = (of: (job: Job) => boolean) =>
+    mean(jobs.filter(of).flatMap((job) => state[job.part][job.id]?.seconds ?? []));
+  // A task takes as long as it took other encoders; one that is still to come, as the others did.
+  const expected = (job: Job) => {
+    const alike = taking((one) => one.part === job.part && taskOf(one) === taskOf(job));
+    return alike ?? taking(({ part }) => part === (job.part === 'tried' ? 'scored' : job.part));
   };
-  const left = open.reduce<number | null>((sum, { part }, at) => {
-    const seconds = took[part] ?? (part === 'tried' ? took.scored : null);
+  const left = open.reduce<number | null>((sum, job, at) => {
+    const seconds = expected(job);
     return sum === null || seconds === null ? null : sum + seconds * (at === 0 ? 1 - current : 1);
   }, 0);
   return { done: jobs.length - open.length, total: jobs.length, secondsLeft: left };
@@ -210,7 +242,7 @@ const RESAMPLE_SEED = 1;
 
 async function work(state: StudyState, host: StudyHost, job: Job): Promise<Finished> {
   const { id, config } = job;
-  const { findings, shares, task } = state.spec;
+  const { findings, shares } = state.spec;
   switch (job.part) {
     case 'trained':
       return { part: 'trained', id, value: await host.train(job) };
@@ -226,7 +258,8 @@ async function work(state: StudyState, host: StudyHost, job: Job): Promise<Finis
       return { part: 'tried', id, value };
     }
     case 'scored': {
-      if (job.encoder !== 'pixels') await host.takeUp(job, job.encoder);
+      const { task, run } = job;
+      if (job.encoder !== 'pixels') await host.takeUp({ ...job, id: run }, job.encoder);
       const encoder = job.encoder === 'pixels' ? 'pixels' : 'run';
       const request = { config, task, findings, shares, encoder, resampleSeed: RESAMPLE_SEED } as const;
       return { part: 'scored', id, value: await host.score(request) };

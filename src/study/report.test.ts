@@ -7,7 +7,7 @@ import { runStudy } from './queue.ts';
 import { studyCsv, studyJson, studyTex } from './report/files.ts';
 import { studyHtml } from './report/html.ts';
 import type { StudyState } from './state.ts';
-import { type Difference, studyTable } from './table.ts';
+import { type Difference, ofTask, studyTable } from './table.ts';
 import { begun, DATA, methodsNamed, specOf, TestHost } from './testStudy.ts';
 import { standing, verdict } from './verdict.ts';
 import { warningsOf } from './warnings.ts';
@@ -133,11 +133,50 @@ describe('the files', () => {
     const lines = studyCsv(state).trimEnd().split('\r\n');
     expect(lines).toHaveLength(1 + 5 * 2);
     expect(lines[0]!.split(',')).toContain('sd_seeds');
-    expect(lines[3]).toMatch(/^"?VICReg"?,0\.1,3,0\.\d+/);
+    expect(lines[3]).toMatch(/^"?VICReg"?,linear,0\.1,3,0\.\d+/);
     const tex = studyTex(state);
     expect(tex).toContain('\\toprule');
     expect(tex.match(/\\\\$/gm)).toHaveLength(6);
     expect(tex).toContain('10 \\%');
+  });
+  test('have a column for every task and share, and say by which task each claim is', async () => {
+    const host = new TestHost(begun(specOf({ tasks: ['linear', 'finetune'], seeds: [1, 2, 3] })));
+    const both = await runStudy(host.kept, host);
+    const lines = studyCsv(both).trimEnd().split('\r\n');
+    expect(lines).toHaveLength(1 + 5 * 2 * 2);
+    expect(lines.filter((line) => line.startsWith('VICReg,finetune,'))).toHaveLength(2);
+    const tex = studyTex(both);
+    expect(tex).toContain('\\begin{tabular}{lllll}');
+    expect(tex).toContain('& Fine-tuning, 10 \\% &');
+    expect(tex).toContain('AUROC by a linear layer on frozen features; AUROC by fine-tuning of all weights');
+    const html = studyHtml(both);
+    expect(html.match(/<svg/g)).toHaveLength(2);
+    expect(html.match(/<circle/g)).toHaveLength(20);
+    expect(html).toContain('Linear layer, 10 %');
+    expect(JSON.parse(studyJson(both)).study.tasks).toEqual([
+      { name: 'linear', measure: 'AUROC' },
+      { name: 'finetune', measure: 'AUROC' },
+    ]);
+    // The columns of a task are those of a study by it alone, up to what is corrected over all columns.
+    const alone = new TestHost(begun(specOf({ tasks: ['finetune'], seeds: [1, 2, 3] })));
+    const own = studyTable(await runStudy(alone.kept, alone));
+    const plain = (rows: ReturnType<typeof studyTable>) =>
+      rows.map(({ cells }) => cells.map(({ score, spread }) => ({ score, spread })));
+    expect(plain(ofTask(studyTable(both), 'finetune'))).toEqual(plain(own));
+    expect(plain(ofTask(studyTable(both), 'linear'))).not.toEqual(plain(own));
+    const turned = studyTable(both).map((row) => ({
+      ...row,
+      cells: row.cells.map((cell) => ({ ...cell, difference: row.id === 'mlvicx' ? null : told({}) })),
+    }));
+    expect(verdict(both, turned)).toMatch(
+      /With 10 % of the labels, by fine-tuning of all weights, MLVICX lies below/,
+    );
+    expect(findingTables(both).map(({ task, share }) => `${task} ${share}`)).toEqual([
+      'linear 0.1',
+      'linear 1',
+      'finetune 0.1',
+      'finetune 1',
+    ]);
   });
   test('say everything once more as JSON', () => {
     const json = JSON.parse(studyJson(state));
@@ -148,11 +187,11 @@ describe('the files', () => {
     expect(json.cost[0]).toMatchObject({ method: 'mlvicx', secondsPerStep: 0.05, runs: 3 });
   });
   test('call scores of masks by their name, without pixels and single findings', async () => {
-    const host = new TestHost(begun(specOf({ task: 'segmentation' })));
+    const host = new TestHost(begun(specOf({ tasks: ['segmentation'] })));
     const masks = await runStudy(host.kept, host);
     expect(Object.keys(masks.scored).filter((id) => id.startsWith('pixels'))).toEqual([]);
     expect(studyTable(masks).map(({ id }) => id)).not.toContain('pixels');
-    expect(studyCsv(masks)).toMatch(/^row,label_share,seeds,dice_positive,dice_positive_low,/);
+    expect(studyCsv(masks)).toMatch(/^row,task,label_share,seeds,dice_positive,dice_positive_low,/);
     const [html, tex, json] = [studyHtml(masks), studyTex(masks), studyJson(masks)];
     for (const text of [html, tex, json]) expect(text).toContain('Dice of films with a mask');
     for (const text of [html, tex]) expect(text).not.toMatch(/auroc/i);
@@ -161,6 +200,19 @@ describe('the files', () => {
       'dice_positive',
     ]);
     expect(html).not.toContain('Single findings');
+  });
+  test('name no measure for all where tasks have several, and leave pixels out where they have no score', async () => {
+    const host = new TestHost(begun(specOf({ tasks: ['segmentation', 'linear'], shares: [1], seeds: [1] })));
+    const mixed = await runStudy(host.kept, host);
+    const pixels = studyTable(mixed).find(({ id }) => id === 'pixels')!;
+    expect(pixels.cells.map(({ task, seeds }) => `${task} ${seeds}`)).toEqual(['segmentation 0', 'linear 1']);
+    expect(studyCsv(mixed)).toMatch(/^row,task,label_share,seeds,score,score_low,/);
+    const html = studyHtml(mixed);
+    expect(html).toContain('Mean Dice of films with a mask, AUROC');
+    expect(html).not.toContain('Chance is 0.5');
+    // DeLong compares what ranks films.
+    expect(html).toContain('of the labels, by a linear layer on frozen features</h3>');
+    expect(html).not.toContain('of the labels, by the masks');
   });
   test('are one page that asks for nothing and runs nothing', () => {
     const html = studyHtml({ ...state, failed: { '<b>x': { code: 'internal', message: 'a & b' } } });

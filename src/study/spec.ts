@@ -19,18 +19,21 @@ import {
   type MethodName,
   methodOf,
 } from '../methods/records.ts';
-import { STUDY_TASK_NAMES } from '../protocol/study.ts';
+import { STUDY_TASK_NAMES, STUDY_TASKS, type StudyTask } from '../protocol/study.ts';
+import { percent } from '../tasks/compared/record.ts';
 import { AppError } from '../util/errors.ts';
 import {
   choice,
   count,
-  fallback,
   type InferOutput,
   list,
   number,
   object,
   parsed,
+  pipe,
   text,
+  transform,
+  unknown,
 } from '../util/schema.ts';
 
 /** Settings of a method beside those of all, from any record. @throws AppError config-invalid */
@@ -39,14 +42,21 @@ export function parsedSettings(raw: Readonly<Record<string, unknown>>): Partial<
   return Object.fromEntries((Object.keys(raw) as ConfigKey[]).map((key) => [key, config[key]]));
 }
 
-export const STUDY_SPEC = object({
+/** Plans of older versions name a single task, or none. */
+function withTasks(raw: unknown): unknown {
+  if (typeof raw !== 'object' || raw === null || 'tasks' in raw) return raw;
+  const { task } = raw as { readonly task?: unknown };
+  return { ...raw, tasks: [STUDY_TASK_NAMES.find((name) => name === task) ?? 'linear'] };
+}
+
+const SPEC = object({
   /** For every method; what it says of method and seed is not read. */
   base: parsed((raw): Config => parseConfig(raw)),
   methods: list(object({ name: choice(METHOD_NAMES), settings: parsed(parsedSettings) }), 50),
   /** That the others are held against. */
   reference: choice(METHOD_NAMES),
-  /** Settings are chosen by a linear layer whatever it is. */
-  task: fallback(choice(STUDY_TASK_NAMES), 'linear'),
+  /** By which encoders are scored; settings are chosen by a linear layer whatever they are. */
+  tasks: list(choice(STUDY_TASK_NAMES), STUDY_TASK_NAMES.length),
   seeds: list(count, 100),
   /** Of the training patients, in (0, 1]. */
   shares: list(number, 50),
@@ -55,6 +65,7 @@ export const STUDY_SPEC = object({
   /** Every combination is tried for every method that is not given a value of its own. */
   sweep: list(object({ key: text(100), values: list(number, 100) }), 5),
 });
+export const STUDY_SPEC = pipe(unknown(), transform(withTasks), SPEC);
 export type StudySpec = InferOutput<typeof STUDY_SPEC>;
 export type StudyMethod = StudySpec['methods'][number];
 
@@ -89,7 +100,8 @@ export function checkSpec(spec: StudySpec): StudySpec {
   if (names.length === 0) refuse('a study needs a method.');
   if (spec.seeds.length === 0) refuse('a study needs a seed.');
   if (spec.shares.length === 0) refuse('a study needs a label share.');
-  for (const values of [names, spec.seeds, spec.shares]) {
+  if (spec.tasks.length === 0) refuse('a study needs a task to score by.');
+  for (const values of [names, spec.seeds, spec.shares, spec.tasks]) {
     const again = twice(values);
     if (again !== undefined) refuse(`${again} is named twice.`);
   }
@@ -107,6 +119,28 @@ export function checkSpec(spec: StudySpec): StudySpec {
   }
   return spec;
 }
+
+/** A column of every table of a study. */
+export interface Column {
+  readonly task: StudyTask;
+  readonly share: number;
+  /** Of the share among those of the plan. */
+  readonly at: number;
+}
+
+/** Task by task, the shares of each in the order of the plan. */
+export const columnsOf = ({ tasks, shares }: Pick<StudySpec, 'tasks' | 'shares'>): readonly Column[] =>
+  tasks.flatMap((task) => shares.map((share, at) => ({ task, share, at })));
+
+/** What the scores of a study are, in words. */
+export const measuresOf = ({ tasks }: Pick<StudySpec, 'tasks'>): string =>
+  [...new Set(tasks.map((task) => STUDY_TASKS[task].measure))].join(', ');
+
+/** What stands over a column; the task only where there are several. */
+export const columnWords = (
+  { tasks }: Pick<StudySpec, 'tasks'>,
+  { task, share }: Pick<Column, 'task' | 'share'>,
+): string => (tasks.length > 1 ? `${STUDY_TASKS[task].label}, ${percent(share)}` : percent(share));
 
 /** The combinations tried for a method: those of settings that it has and that were not given to it. */
 export function sweepOf(spec: StudySpec, { name, settings }: StudyMethod): readonly Swept[] {

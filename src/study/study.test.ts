@@ -75,6 +75,56 @@ describe('the plan', () => {
   });
 });
 
+describe('several tasks', () => {
+  const spec = specOf({ tasks: ['neighbours', 'linear', 'finetune'], seeds: [1] });
+
+  test('are scored one after the other on the encoder that is at hand, trained once', async () => {
+    const host = new TestHost(begun(spec));
+    // The baselines, a run, and its scores by the first task.
+    host.stopAfter = 11;
+    await expect(runStudy(host.kept, host)).rejects.toMatchObject({ code: 'cancelled' });
+    host.stopAfter = Number.POSITIVE_INFINITY;
+    const state = await runStudy(host.kept, host);
+    expect(isComplete(state)).toBe(true);
+    expect(host.trained).toEqual(['mlvicx-seed1', 'vicreg-seed1']);
+    expect(Object.keys(state.scored).filter((id) => id.startsWith('mlvicx'))).toEqual([
+      'mlvicx-seed1',
+      'mlvicx-seed1-by-linear',
+      'mlvicx-seed1-by-finetune',
+    ]);
+    expect(jobsOf(state).filter(({ part }) => part === 'scored')).toHaveLength(3 * (1 + 2 + 2));
+  });
+
+  test('a run that fails is scored by none, a task that fails fails alone', async () => {
+    const host = new TestHost(begun(spec));
+    host.fail = ({ id }) => (id === 'vicreg-seed1' ? new AppError('loss-exploded', id) : null);
+    const score = host.score;
+    host.score = async (request) => {
+      const fails = request.task === 'finetune' && request.config.method === 'mlvicx';
+      if (fails && request.encoder === 'run') throw new AppError('loss-not-finite', 'fine-tuning');
+      return score(request);
+    };
+    const state = await runStudy(host.kept, host);
+    expect(isComplete(state)).toBe(true);
+    expect(Object.keys(state.failed)).toContain('vicreg-seed1');
+    expect(Object.keys(state.failed)).toContain('mlvicx-seed1-by-finetune');
+    const [ours, theirs] = studyTable(state);
+    const known = ({ cells }: typeof ours & {}) =>
+      spec.tasks.map((task) => cells.filter((cell) => cell.task === task).every(({ seeds }) => seeds === 1));
+    expect(known(ours!)).toEqual([true, true, false]);
+    expect(known(theirs!)).toEqual([false, false, false]);
+  });
+
+  test('are refused twice or not at all; a plan of before there were several has one', () => {
+    expect(() => checkSpec({ ...spec, tasks: [] })).toThrow(/task to score by/);
+    expect(() => checkSpec({ ...spec, tasks: ['linear', 'linear'] })).toThrow(/named twice/);
+    const { tasks: _, ...before } = spec;
+    const older = (more: object) => readState({ ...begun(spec), spec: { ...before, ...more } }).spec.tasks;
+    expect(older({ task: 'finetune' })).toEqual(['finetune']);
+    expect(older({})).toEqual(['linear']);
+  });
+});
+
 describe('the queue', () => {
   test('trains the chosen run of the sweep once, and looks at no test film before the choice', async () => {
     const spec = specOf({ sweep: RATES });

@@ -3,7 +3,7 @@
 // verdict.ts.
 
 import { type MethodName, methodOf } from '../methods/records.ts';
-import { type EncoderScores, STUDY_TASKS } from '../protocol/study.ts';
+import { type EncoderScores, STUDY_TASKS, type StudyTask } from '../protocol/study.ts';
 import type { Interval } from '../tasks/record.ts';
 import {
   meanOf,
@@ -14,8 +14,8 @@ import {
   spreadOverSeeds,
 } from '../tasks/scores/bootstrap.ts';
 import { holm, twoSided } from '../tasks/scores/significance.ts';
-import { chosenFor, pixelsId, randomId, runId } from './queue.ts';
-import { shapeOf } from './spec.ts';
+import { chosenFor, pixelsId, randomId, runId, scoredId } from './queue.ts';
+import { columnsOf, shapeOf } from './spec.ts';
 import type { StudyState } from './state.ts';
 
 export interface Difference extends Interval {
@@ -28,6 +28,7 @@ export interface Difference extends Interval {
 }
 
 export interface Cell {
+  readonly task: StudyTask;
   readonly share: number;
   /** Seeds that have been scored. */
   readonly seeds: number;
@@ -44,10 +45,15 @@ export interface StudyRow {
   readonly method: MethodName | null;
   /** A method that sees no labels in pretraining; baselines and the upper line are none. */
   readonly rival: boolean;
+  /** In the order of the columns (spec.ts). */
   readonly cells: readonly Cell[];
 }
 
-/** Rows in the order of the table, with the scores of each seed that has them. */
+/** The columns of one task. */
+export const ofTask = (rows: readonly StudyRow[], task: StudyTask): readonly StudyRow[] =>
+  rows.map((row) => ({ ...row, cells: row.cells.filter((cell) => cell.task === task) }));
+
+/** Rows in the order of the table, with the scores by one task of each seed that has them. */
 export interface Scored {
   readonly id: string;
   readonly label: string;
@@ -56,12 +62,12 @@ export interface Scored {
   readonly bySeed: ReadonlyMap<number, EncoderScores>;
 }
 
-export function scoredRows(state: StudyState): readonly Scored[] {
+export function scoredRows(state: StudyState, task: StudyTask): readonly Scored[] {
   const { spec, scored } = state;
   const collect = (idOf: (seed: number) => string | null) => {
     const found = spec.seeds.flatMap((seed) => {
       const id = idOf(seed);
-      const scores = id === null ? undefined : scored[id];
+      const scores = id === null ? undefined : scored[scoredId(spec, id, task)];
       return scores ? [[seed, scores] as const] : [];
     });
     return new Map(found);
@@ -83,7 +89,7 @@ export function scoredRows(state: StudyState): readonly Scored[] {
       rival: false,
       bySeed: collect((seed) => randomId(shape, seed)),
     })),
-    ...(STUDY_TASKS[spec.task].ranks
+    ...(spec.tasks.some((name) => STUDY_TASKS[name].ranks)
       ? [{ id: 'pixels', label: 'Raw pixels', method: null, rival: false, bySeed: collect(pixelsId) }]
       : []),
   ];
@@ -141,16 +147,19 @@ function deviationOf(values: Float64Array): number {
 
 /** The whole table; rows without any score yet have cells without values. */
 export function studyTable(state: StudyState): readonly StudyRow[] {
-  const { shares, reference } = state.spec;
-  const rows = scoredRows(state).map((row) => ({
+  const { reference, tasks } = state.spec;
+  const columns = columnsOf(state.spec);
+  const byTask = new Map(tasks.map((task) => [task, scoredRows(state, task)]));
+  const rows = byTask.get(tasks[0]!)!.map((row, r) => ({
     ...row,
-    means: shares.map(
-      (_, at) => new Map([...row.bySeed].map(([seed, scores]) => [seed, encoderMean(scores, at)] as const)),
-    ),
+    means: columns.map(({ task, at }) => {
+      const scores = [...byTask.get(task)![r]!.bySeed];
+      return new Map(scores.map(([seed, one]) => [seed, encoderMean(one, at)] as const));
+    }),
   }));
   const held = rows.find(({ id }) => id === reference);
   const differences = rows.map((row) =>
-    shares.map((_, at) => (row === held || !held ? null : differenceOf(row.means[at]!, held.means[at]!))),
+    columns.map((_, c) => (row === held || !held ? null : differenceOf(row.means[c]!, held.means[c]!))),
   );
   const corrected = holm(differences.flat().map((difference) => difference?.p ?? null));
   return rows.map(({ id, label, method, rival, means }, r) => ({
@@ -158,16 +167,17 @@ export function studyTable(state: StudyState): readonly StudyRow[] {
     label,
     method,
     rival,
-    cells: shares.map((share, at) => {
-      const each = [...means[at]!.values()];
+    cells: columns.map(({ task, share }, c) => {
+      const each = [...means[c]!.values()];
       const { value, resampled } = overSeeds(each);
-      const difference = differences[r]![at]!;
+      const difference = differences[r]![c]!;
       return {
+        task,
         share,
         seeds: each.length,
         score: percentileInterval(value, resampled),
         spread: spreadOverSeeds(each.map(({ draws }) => draws)),
-        difference: difference && { ...difference, p: corrected[r * shares.length + at]! },
+        difference: difference && { ...difference, p: corrected[r * columns.length + c]! },
       };
     }),
   }));

@@ -17,7 +17,7 @@ export const specOf = (changes: Partial<StudySpec> = {}): StudySpec =>
       { name: 'vicreg', settings: {} },
     ],
     reference: 'mlvicx',
-    task: 'linear',
+    tasks: ['linear'],
     seeds: [1, 2],
     shares: [0.1, 1],
     findings: [],

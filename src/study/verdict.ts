@@ -3,8 +3,10 @@
 // two encoders, not of two methods.
 
 import { METHODS } from '../methods/records.ts';
+import { STUDY_TASKS } from '../protocol/study.ts';
 import { gainText, percent } from '../tasks/compared/record.ts';
 import { isComplete, progressOf } from './queue.ts';
+import { type Column, columnsOf } from './spec.ts';
 import type { StudyState } from './state.ts';
 import type { Cell, Difference, StudyRow } from './table.ts';
 
@@ -42,8 +44,13 @@ interface Compared {
 const named = ({ label, method }: StudyRow) =>
   method === null ? label.replace(/^Random/, 'a random').replace(/^Raw/, 'raw') : label;
 
-/** One share: whom the reference is above, below, and from whom it cannot be told. */
-function shareSentence(reference: string, share: number, compared: readonly Compared[]): string {
+/** One column: whom the reference is above, below, and from whom it cannot be told. */
+function columnSentence(
+  reference: string,
+  { task, share }: Column,
+  compared: readonly Compared[],
+  several: boolean,
+): string {
   const those = (wanted: Standing) => compared.filter(({ cell }) => standing(cell.difference) === wanted);
   const differing = (wanted: Standing) =>
     joined(those(wanted).map(({ row, cell }) => `${named(row)} (${interval(turned(cell.difference))})`));
@@ -54,7 +61,8 @@ function shareSentence(reference: string, share: number, compared: readonly Comp
     alike && `cannot be told apart from ${alike}`,
   ].filter(Boolean);
   const labels = share < 1 ? `With ${percent(share)} of the labels` : 'With all labels';
-  return `${labels}, ${reference} ${joined(parts)}.`;
+  const by = several ? `, by ${STUDY_TASKS[task].by}` : '';
+  return `${labels}${by}, ${reference} ${joined(parts)}.`;
 }
 
 /** Where nothing can be told anywhere, one sentence says so. The others are held against the reference, not against each other. */
@@ -64,7 +72,8 @@ function nothingTold(state: StudyState, rows: readonly StudyRow[]): string | nul
   if (compared.length === 0 || compared.some((one) => one !== 'alike')) return null;
   const test = Object.values(state.scored)[0]?.films.test ?? 0;
   const shares = state.spec.shares.length > 1 ? ' at any label share' : '';
-  const where = `on these ${test} films${shares}.`;
+  const tasks = state.spec.tasks.length > 1 ? ' by any task' : '';
+  const where = `on these ${test} films${shares}${tasks}.`;
   const reference = METHODS[state.spec.reference].label;
   const names = others.map(({ label }) => label);
   return names.length === 1
@@ -97,9 +106,9 @@ export function verdictParts(state: StudyState, rows: readonly StudyRow[]): Stud
       return counts ? [{ row, cell: { ...cell, difference } }] : [];
     });
   const sentences = (rivals: boolean) =>
-    spec.shares.flatMap((share, at) => {
+    columnsOf(spec).flatMap((column, at) => {
       const all = compared(at, rivals);
-      return all.length > 0 ? [shareSentence(reference, share, all)] : [];
+      return all.length > 0 ? [columnSentence(reference, column, all, spec.tasks.length > 1)] : [];
     });
   const none = nothingTold(state, rows);
   const claims = none ? [none] : sentences(true);

@@ -14,8 +14,7 @@ import type { Pretrainer } from '../train/pretrain.ts';
 import { AppError } from '../util/errors.ts';
 import type { EvaluationInput } from './evaluate.ts';
 import { type EncoderFeatures, encoderFeatures, pixelFeatures } from './features.ts';
-import { startFrom } from './finetune/evaluate.ts';
-import { tune } from './finetune/tune.ts';
+import { startFrom, tuneOrTakeUp } from './finetune/evaluate.ts';
 import { chooseFindings, type Draw, drawLabels, splitRows } from './labelDraws.ts';
 import { fitEncoder, fitLayer, fitPixels } from './linear/fit.ts';
 import { neighbourScores } from './neighbours/evaluate.ts';
@@ -23,8 +22,10 @@ import { rank, rankedAuroc } from './scores/auroc.ts';
 import { resampledAurocs } from './scores/bootstrap.ts';
 import { meanPlacements, placements } from './scores/significance.ts';
 import { scoreMasks } from './segmentation/study.ts';
+import { Trainings } from './trainings.ts';
 
-interface Surroundings extends Pick<EvaluationInput, 'dataset' | 'onProgress' | 'yieldNow'> {
+interface Surroundings
+  extends Pick<EvaluationInput, 'dataset' | 'onProgress' | 'yieldNow' | 'openTrainings' | 'onTakenUp'> {
   /** Null where only pixels are wanted. */
   readonly run: Pretrainer | null;
 }
@@ -35,17 +36,40 @@ const secondsSince = (started: number) => (performance.now() - started) / 1000;
 export async function scoreForStudy(around: Surroundings, request: StudyRequest): Promise<EncoderScores> {
   if (request.task === 'segmentation') return scoreMasks({ ...around, run: needRun(around.run) }, request);
   const started = performance.now();
+  const { dataset } = around;
+  const rows = splitRows(dataset);
+  const chosen = chooseFindings(dataset, rows, request.findings);
+  const fit = await fitterOf(around, request.task, request);
+  try {
+    const shares = await scoreShares(around, request, chosen.scored, fit);
+    await fit.close?.(true);
+    const { train, val, test } = rows;
+    return {
+      films: { train: train.length, val: val.length, test: test.length },
+      testPatients: new Set(test.map((row) => dataset.patients[row]!)).size,
+      shares,
+      leftOut: chosen.leftOut,
+      seconds: secondsSince(started) + (fit.secondsBefore ?? 0),
+    };
+  } finally {
+    await fit.close?.(false);
+  }
+}
+
+async function scoreShares(
+  around: Surroundings,
+  request: StudyRequest,
+  scored: readonly number[],
+  fit: Fit,
+): Promise<EncoderScores['shares']> {
   const { dataset, onProgress, yieldNow } = around;
   const rows = splitRows(dataset);
-  const { scored, leftOut } = chooseFindings(dataset, rows, request.findings);
-  const logitsOn = await fitterOf(around, request.task, request);
-  const patients = rows.test.map((row) => dataset.patients[row]!);
   const shares: EncoderScores['shares'][number][] = [];
   for (const [at, share] of request.shares.entries()) {
     onProgress('Label shares', at, request.shares.length);
     const { draws } = drawLabels(dataset, rows, scored, { ...request.config, labelShare: share });
     const logits: Float64Array[] = [];
-    for (const draw of draws) logits.push(await logitsOn(draw));
+    for (const draw of draws) logits.push(await fit.logits(draw, share));
     const labelled = draws.reduce((sum, { fit: films, val }) => {
       return sum + films.length + (val && val !== rows.val ? val.length : 0);
     }, 0);
@@ -56,29 +80,28 @@ export async function scoreForStudy(around: Surroundings, request: StudyRequest)
         names: scored.map((k) => dataset.findings[k]!),
         draw: draws[0]!,
         logits,
-        patients,
+        patients: rows.test.map((row) => dataset.patients[row]!),
         seed: request.resampleSeed,
       }),
     });
     await yieldNow();
   }
-  const { train, val, test } = rows;
-  return {
-    films: { train: train.length, val: val.length, test: test.length },
-    testPatients: new Set(patients).size,
-    shares,
-    leftOut,
-    seconds: secondsSince(started),
-  };
+  return shares;
 }
 
-/** Scores of the test films, test films x findings, after learning from a draw. */
-type Fit = (draw: Draw) => Promise<Float64Array>;
+interface Fit {
+  /** Scores of the test films, test films x findings, after learning from a draw of a share of the labels. */
+  logits(draw: Draw, share: number): Promise<Float64Array>;
+  /** Spent on trainings before a cut. */
+  readonly secondsBefore?: number;
+  /** Lets go of what it keeps of trainings. */
+  close?(finished: boolean): Promise<void>;
+}
 
 /** What an encoder does with labels by a task, and raw pixels with the same. */
 interface StudyFitter {
-  encoder(around: Surroundings, config: Config): Promise<Fit>;
-  pixels(around: Surroundings, config: Config): Promise<Fit>;
+  encoder(around: Surroundings, request: StudyRequest): Promise<Fit>;
+  pixels(around: Surroundings, request: StudyRequest): Promise<Fit>;
 }
 
 /** Tasks that score films by findings; masks have a way of their own. */
@@ -86,52 +109,60 @@ type FittedTask = Exclude<StudyTask, 'segmentation'>;
 
 const ridgeOnPixels: StudyFitter['pixels'] = async ({ dataset, yieldNow }) => {
   const pixels = await pixelFeatures(dataset);
-  return (draw) => fitPixels(pixels, draw, yieldNow);
+  return { logits: (draw) => fitPixels(pixels, draw, yieldNow) };
 };
 
 const FITTERS: Readonly<Record<FittedTask, StudyFitter>> = {
   linear: {
-    async encoder(around, config) {
-      const features = await frozen(around.run, around.dataset, config, around.onProgress);
-      return (draw) => fitEncoder(features, draw, config, around.yieldNow);
+    async encoder({ run, dataset, onProgress, yieldNow }, { config }) {
+      const features = await frozen(run, dataset, config, onProgress);
+      return { logits: (draw) => fitEncoder(features, draw, config, yieldNow) };
     },
     pixels: ridgeOnPixels,
   },
   neighbours: {
-    async encoder(around, config) {
+    async encoder(around, { config }) {
       const { run, dataset, onProgress } = around;
       const { features } = await frozen(run, dataset, { ...config, probeFlip: false }, onProgress);
       return voteBy(features, around, config);
     },
-    pixels: async (around, config) => voteBy(await pixelFeatures(around.dataset), around, config),
+    pixels: async (around, { config }) => voteBy(await pixelFeatures(around.dataset), around, config),
   },
-  finetune: {
-    async encoder({ run, dataset, onProgress, yieldNow }, config) {
-      const { runtime, model } = needRun(run);
-      const start = startFrom(await model.parameters.read(), config.seed);
-      return async (draw) => {
-        const onEpoch = (done: number, total: number) =>
-          onProgress(`Fine-tuning, draw ${draw.index + 1}, epoch`, done, total);
-        return (await tune(start, draw, { runtime, dataset, config, onEpoch, yieldNow })).scores;
-      };
-    },
-    pixels: ridgeOnPixels,
-  },
+  finetune: { encoder: tuneBy, pixels: ridgeOnPixels },
 };
+
+async function tuneBy(around: Surroundings, { config, findings }: StudyRequest): Promise<Fit> {
+  const { dataset, openTrainings } = around;
+  const run = needRun(around.run);
+  const start = { name: 'pretrained' as const, ...startFrom(await run.model.parameters.read(), config.seed) };
+  const asked = {
+    task: 'finetune',
+    config,
+    findings,
+    fingerprint: dataset.fingerprint,
+    more: 'study',
+  } as const;
+  const trainings = await Trainings.open(openTrainings, asked, start.buffers);
+  return {
+    logits: async (draw, share) => {
+      const words = `${Number((100 * share).toPrecision(3))} % of the labels, draw ${draw.index + 1}`;
+      return (await tuneOrTakeUp(trainings, words, start, draw, { ...around, run, config })).scores;
+    },
+    secondsBefore: trainings.secondsBefore,
+    close: (finished) => trainings.close(finished),
+  };
+}
 
 function voteBy(features: Float32Array, { run, dataset, yieldNow }: Surroundings, config: Config): Fit {
   const { neighbourCount: neighbours, neighbourTemperature: temperature } = config;
   const how = { neighbours, temperature, runtime: run?.runtime };
-  return (draw) => neighbourScores(features, features.length / dataset.splits.length, draw, how, yieldNow);
+  const dim = features.length / dataset.splits.length;
+  return { logits: (draw) => neighbourScores(features, dim, draw, how, yieldNow) };
 }
 
-function fitterOf(
-  around: Surroundings,
-  task: FittedTask,
-  { encoder, config }: Pick<StudyRequest, 'encoder' | 'config'>,
-): Promise<Fit> {
+function fitterOf(around: Surroundings, task: FittedTask, request: StudyRequest): Promise<Fit> {
   const fitter = FITTERS[task];
-  return encoder === 'pixels' ? fitter.pixels(around, config) : fitter.encoder(around, config);
+  return request.encoder === 'pixels' ? fitter.pixels(around, request) : fitter.encoder(around, request);
 }
 
 function needRun(run: Pretrainer | null): Pretrainer {

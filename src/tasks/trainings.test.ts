@@ -2,6 +2,7 @@
 // way goes on where it was kept, and what is of another evaluation is not taken.
 import { expect, test } from 'vitest';
 import { type Config, defaultConfig } from '../config/schema.ts';
+import { Unfit } from '../util/schema.ts';
 import {
   type Asked,
   type Keep,
@@ -65,8 +66,21 @@ test('what was trained is not trained again, and what was cut goes on where it w
   const seen: number[] = [];
   expect(sumOf(await again.run('two', counting(undefined, seen)))).toBe(15);
   expect(seen).toEqual([2, 3, 4]);
+  expect(again.secondsBefore).toBeGreaterThan(0);
   await again.close(true);
   expect(disk.files.size).toBe(0);
+});
+
+test('a training whose kept state its task does not understand begins anew', async () => {
+  const disk = new Disk();
+  const first = await Trainings.open(disk.open, ASKED, WEIGHTS);
+  await expect(first.run('one', counting(3))).rejects.toThrow('cut');
+  const again = await Trainings.open(disk.open, ASKED, WEIGHTS);
+  const seen: number[] = [];
+  const strict = (from: Stored | null, keep: Keep) =>
+    from ? Promise.reject(new Unfit('of another version')) : counting(undefined, seen)(from, keep);
+  expect(sumOf(await again.run('one', strict))).toBe(15);
+  expect(seen).toEqual([0, 1, 2, 3, 4]);
 });
 
 test('another setting of the task, other weights, films or findings are another evaluation', async () => {
@@ -78,6 +92,8 @@ test('another setting of the task, other weights, films or findings are another 
   expect(await key()).toBe(own);
   // A setting of another task bears on nothing here.
   expect(await changed({ neighbourCount: 7 })).toBe(own);
+  // Nor has one of another method, which a run that is read back from its checkpoint does not have.
+  expect(await changed({ temperature: 0.3 })).toBe(own);
   const others = await Promise.all([
     changed({ tuneRate: 1e-2 }),
     changed({ labelShare: 0.1 }),

@@ -3,14 +3,14 @@
 // said by a key of everything that the numbers depend on, gets what is there already and takes up the training that was cut. Which
 // networks are trained, and what their state is, is each task's; where it is kept, the engine's.
 
-import { CONFIG_KEYS, type Config, SCHEMA } from '../config/schema.ts';
+import { type Config, keysInForce, SCHEMA } from '../config/schema.ts';
 import {
   readSafetensors,
   type StoredTensor,
   safetensorsParts,
   type WritableDtype,
 } from '../util/safetensors.ts';
-import { list, nullable, object, parsePlain, read, text, unknown } from '../util/schema.ts';
+import { list, nullable, number, object, parsePlain, read, text, Unfit, unknown } from '../util/schema.ts';
 import { blocksOf, Checksum } from '../vault/records.ts';
 import { TASKS, type TaskName } from './records.ts';
 
@@ -62,7 +62,8 @@ export async function trainingsKey(
   { task, config, ...asked }: Asked,
   weights: ReadonlyMap<string, { readonly data: Float32Array }>,
 ): Promise<string> {
-  const keys = CONFIG_KEYS.filter(
+  // Settings of other methods are in no checkpoint: a run that was taken up again may have others.
+  const keys = keysInForce(config).filter(
     (key) => SCHEMA[key].when !== 'evaluation' || Object.hasOwn(TASKS[task].rows, key),
   );
   const settings = keys.map((key) => [key, config[key]]);
@@ -76,17 +77,28 @@ export async function trainingsKey(
 }
 
 const NAMED = object({ name: text(), facts: unknown() });
-const DESCRIPTION = object({ done: list(NAMED, 10_000), now: nullable(NAMED) });
+const DESCRIPTION = object({ done: list(NAMED, 10_000), now: nullable(NAMED), seconds: number });
 
 interface Named {
   readonly name: string;
   readonly stored: Stored;
 }
 
+interface State {
+  /** By their names, in the order in which they were trained. */
+  readonly done: Map<string, Stored>;
+  /** The one under way, as it was kept last. */
+  now: Named | null;
+  /** Spent on all of them. */
+  readonly seconds: number;
+}
+
+const NOTHING: Pick<State, 'now' | 'seconds'> = { now: null, seconds: 0 };
+
 const NOW = 'now.';
 const doneFront = (at: number) => `done.${at}.`;
 
-function partsOf(key: string, done: ReadonlyMap<string, Stored>, now: Named | null): Uint8Array[] {
+function partsOf(key: string, { done, now, seconds }: State): Uint8Array[] {
   const tensors = new Map<string, StoredTensor<WritableDtype>>();
   const add = (front: string, stored: Stored) => {
     for (const [name, tensor] of stored.tensors) tensors.set(front + name, tensor);
@@ -97,15 +109,16 @@ function partsOf(key: string, done: ReadonlyMap<string, Stored>, now: Named | nu
   const description = {
     done: [...done].map(([name, stored]) => described(name, stored)),
     now: now && described(now.name, now.stored),
+    seconds,
   };
   return safetensorsParts(tensors, { key, trainings: JSON.stringify(description) });
 }
 
 /** @throws whatever is wrong with the file */
-function readParts(bytes: Uint8Array): { done: Map<string, Stored>; now: Named | null } {
+function readParts(bytes: Uint8Array): State {
   const { tensors, metadata } = readSafetensors(bytes);
   const plain = parsePlain(new TextEncoder().encode(metadata.trainings ?? ''));
-  const { done, now } = read(DESCRIPTION, plain, 'the trainings');
+  const { done, now, seconds } = read(DESCRIPTION, plain, 'the trainings');
   const behind = (front: string) =>
     new Map(
       [...tensors]
@@ -113,24 +126,30 @@ function readParts(bytes: Uint8Array): { done: Map<string, Stored>; now: Named |
         .map(([name, tensor]) => [name.slice(front.length), tensor as StoredTensor<WritableDtype>]),
     );
   return {
+    seconds,
     done: new Map(
-      done.map(({ name, facts }, at) => [name, { facts, tensors: behind(doneFront(at)) }] as const),
+      done.map(({ name, facts }, at) => [name, apart({ facts, tensors: behind(doneFront(at)) })] as const),
     ),
     now: now && { name: now.name, stored: { facts: now.facts, tensors: behind(NOW) } },
   };
 }
 
+/** With numbers of its own: those of a file would keep all of it in memory. */
+const apart = ({ facts, tensors }: Stored): Stored => ({
+  facts,
+  tensors: new Map([...tensors].map(([name, { data, ...rest }]) => [name, { ...rest, data: data.slice() }])),
+});
+
 export class Trainings {
   readonly #key: string;
   readonly #file: TrainingsFile | null;
-  readonly #done: Map<string, Stored>;
-  #now: Named | null;
+  readonly #state: State;
+  readonly #since = performance.now();
 
-  private constructor(key: string, file: TrainingsFile | null, done: Map<string, Stored>, now: Named | null) {
+  private constructor(key: string, file: TrainingsFile | null, state: State) {
     this.#key = key;
     this.#file = file;
-    this.#done = done;
-    this.#now = now;
+    this.#state = state;
   }
 
   static async open(
@@ -141,20 +160,26 @@ export class Trainings {
     const key = await trainingsKey(asked, weights);
     const file = (await open?.(key)) ?? null;
     const bytes = (await file?.read()) ?? null;
+    const fresh = (): State => ({ done: new Map(), ...NOTHING });
     try {
-      const { done, now } = bytes ? readParts(bytes) : { done: new Map<string, Stored>(), now: null };
-      return new Trainings(key, file, done, now);
+      return new Trainings(key, file, bytes ? readParts(bytes) : fresh());
     } catch {
       // Its checksum was right, so it is of another version: of no use, and nothing is lost but time.
-      return new Trainings(key, file, new Map(), null);
+      return new Trainings(key, file, fresh());
     }
   }
 
-  /** What a training of this name came to before, or comes to now. */
+  /** Spent before a cut. */
+  get secondsBefore(): number {
+    return this.#state.seconds;
+  }
+
+  /** What a training of this name came to before, or comes to now; one whose state cannot be understood begins anew. */
   async run(name: string, train: (from: Stored | null, keep: Keep) => Promise<Stored>): Promise<Stored> {
-    const known = this.#done.get(name);
+    const { done, now } = this.#state;
+    const known = done.get(name);
     if (known) return known;
-    const from = this.#now?.name === name ? this.#now.stored : null;
+    const from = now?.name === name ? now.stored : null;
     let written: number | null = null;
     const keep: Keep = {
       due: (step) => {
@@ -163,13 +188,16 @@ export class Trainings {
       },
       save: (step, words, stored) => {
         written = step;
-        this.#now = { name, stored };
+        this.#state.now = { name, stored };
         this.#write(`${name}, ${words}`);
       },
     };
-    const found = await train(from, keep);
-    this.#done.set(name, found);
-    this.#now = null;
+    const found = await train(from, keep).catch((thrown: unknown) => {
+      if (from && thrown instanceof Unfit) return train(null, keep);
+      throw thrown;
+    });
+    done.set(name, found);
+    this.#state.now = null;
     this.#write(`${name}, trained`);
     return found;
   }
@@ -180,6 +208,8 @@ export class Trainings {
   }
 
   #write(words: string): void {
-    void this.#file?.write(partsOf(this.#key, this.#done, this.#now), words);
+    if (!this.#file) return;
+    const seconds = this.#state.seconds + (performance.now() - this.#since) / 1000;
+    void this.#file.write(partsOf(this.#key, { ...this.#state, seconds }), words);
   }
 }

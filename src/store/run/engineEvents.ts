@@ -93,7 +93,7 @@ export function followEngine(event: EngineEvent): void {
       notePredictions(event.predictions);
       break;
     case 'evaluation-kept':
-      noteKept(event);
+      if (!event.study) noteKept(event);
       break;
     case 'evaluation-progress':
       noteProgress(event);

@@ -22,7 +22,7 @@ import { PageHost } from './host.ts';
 export interface StudyPlan {
   readonly methods: readonly MethodName[];
   readonly reference: MethodName;
-  readonly task: StudyTask;
+  readonly tasks: readonly StudyTask[];
   readonly seeds: number;
   readonly shares: readonly number[];
   readonly steps: number;
@@ -45,7 +45,7 @@ export const useStudy = create<StudyStore>()(() => ({
   plan: {
     methods: ['mlvicx', 'vicreg'],
     reference: 'mlvicx',
-    task: 'linear',
+    tasks: ['linear'],
     seeds: 3,
     shares: [0.01, 0.1, 1],
     steps: 0,
@@ -74,7 +74,7 @@ export function specOf(plan: StudyPlan, draft: Config): StudySpec {
     base: plan.steps > 0 ? { ...draft, maxSteps: plan.steps } : draft,
     methods: plan.methods.map((name) => ({ name, settings: {} })),
     reference: plan.reference,
-    task: plan.task,
+    tasks: plan.tasks,
     seeds: Array.from({ length: plan.seeds }, (_, i) => draft.seed + i),
     shares: [...plan.shares].sort((a, b) => a - b),
     findings: [],

@@ -3,11 +3,10 @@
 
 import { inForce } from '../../config/schema.ts';
 import { METHODS } from '../../methods/records.ts';
-import { STUDY_TASKS } from '../../protocol/study.ts';
-import { percent } from '../../tasks/compared/record.ts';
+import { STUDY_TASKS, type StudyTask } from '../../protocol/study.ts';
 import { findingTables } from '../findings.ts';
 import { chosenFor, sweepRows } from '../queue.ts';
-import { differences } from '../spec.ts';
+import { columnsOf, columnWords, differences } from '../spec.ts';
 import type { StudyState } from '../state.ts';
 import { type Cell, studyTable } from '../table.ts';
 import { verdict } from '../verdict.ts';
@@ -22,6 +21,7 @@ const cell = (value: string | number | null): string => {
 
 const fieldsOf = (field: string) => [
   'row',
+  'task',
   'label_share',
   'seeds',
   field,
@@ -35,18 +35,25 @@ const fieldsOf = (field: string) => [
   'difference_p_holm',
 ];
 
-const csvRow = (label: string, { share, seeds, score, spread, difference }: Cell) => [
+/** As the scores of all tasks are called, where they are of one kind. */
+const fieldOf = (tasks: readonly StudyTask[]): string => {
+  const fields = new Set(tasks.map((task) => STUDY_TASKS[task].field));
+  return fields.size === 1 ? [...fields][0]! : 'score';
+};
+
+const csvRow = (label: string, { task, share, seeds, score, spread, difference }: Cell) => [
   label,
+  task,
   share,
   seeds,
   ...[score.value, score.low, score.high, spread.seeds, spread.draws],
   ...[difference?.value ?? null, difference?.low ?? null, difference?.high ?? null, difference?.p ?? null],
 ];
 
-/** A line per row and share. */
+/** A line per row, task and share. */
 export const studyCsv = (state: StudyState): string =>
   [
-    fieldsOf(STUDY_TASKS[state.spec.task].field),
+    fieldsOf(fieldOf(state.spec.tasks)),
     ...studyTable(state).flatMap(({ label, cells }) => cells.map((one) => csvRow(label, one))),
   ]
     .map((line) => `${line.map(cell).join(',')}\r\n`)
@@ -65,7 +72,8 @@ function texCell({ score, spread }: Cell): string {
 /** A tabular of booktabs, its caption saying what stands in a cell. */
 export function studyTex(state: StudyState): string {
   const { spec, data } = state;
-  const task = STUDY_TASKS[spec.task];
+  const columns = columnsOf(spec);
+  const by = spec.tasks.map((task) => `${STUDY_TASKS[task].measure} by ${STUDY_TASKS[task].by}`).join('; ');
   const rows = studyTable(state).map(
     ({ label, cells }) => `${escapeTex(label)} & ${cells.map(texCell).join(' & ')} \\\\`,
   );
@@ -73,10 +81,10 @@ export function studyTex(state: StudyState): string {
   return [
     '% Needs the package booktabs.',
     '\\begin{table}',
-    `\\caption{Mean ${task.measure} by ${task.by}, ${films}: mean over label draws and ${spec.seeds.length} seed(s) $\\pm$ standard deviation over seeds (95\\,\\% interval over patients).}`,
-    `\\begin{tabular}{l${'l'.repeat(spec.shares.length)}}`,
+    `\\caption{Mean ${by}, ${films}: mean over label draws and ${spec.seeds.length} seed(s) $\\pm$ standard deviation over seeds (95\\,\\% interval over patients).}`,
+    `\\begin{tabular}{l${'l'.repeat(columns.length)}}`,
     '\\toprule',
-    `Labels & ${spec.shares.map((share) => escapeTex(percent(share))).join(' & ')} \\\\`,
+    `Labels & ${columns.map((column) => escapeTex(columnWords(spec, column))).join(' & ')} \\\\`,
     '\\midrule',
     ...rows,
     '\\bottomrule',
@@ -90,7 +98,7 @@ export function studyTex(state: StudyState): string {
 export function studyJson(state: StudyState): string {
   const { spec, data, adapter, trained, tried, failed, scored, startedAt } = state;
   const rows = studyTable(state);
-  const { field } = STUDY_TASKS[spec.task];
+  const field = fieldOf(spec.tasks);
   const scores = Object.fromEntries(
     Object.entries(scored).map(([id, { shares, seconds }]) => [
       id,
@@ -115,8 +123,7 @@ export function studyJson(state: StudyState): string {
       study: {
         methods: spec.methods.map(({ name, settings }) => ({ name, label: METHODS[name].label, settings })),
         reference: spec.reference,
-        task: spec.task,
-        measure: STUDY_TASKS[spec.task].measure,
+        tasks: spec.tasks.map((name) => ({ name, measure: STUDY_TASKS[name].measure })),
         seeds: spec.seeds,
         shares: spec.shares,
         findings: spec.findings,

@@ -4,14 +4,14 @@
 
 import { inForce, SCHEMA } from '../../config/schema.ts';
 import { METHODS, type MethodName } from '../../methods/records.ts';
-import { STUDY_TASKS } from '../../protocol/study.ts';
+import { STUDY_TASKS, type StudyTask } from '../../protocol/study.ts';
 import { gainText, intervalText, percent, scoreText } from '../../tasks/compared/record.ts';
 import { formatBytes, formatDuration } from '../../util/format.ts';
 import { findingTables } from '../findings.ts';
 import { chosenFor, isComplete, runId, sweepRows } from '../queue.ts';
-import { differences, sweepOf } from '../spec.ts';
+import { columnsOf, columnWords, differences, measuresOf, sweepOf } from '../spec.ts';
 import type { StudyState } from '../state.ts';
-import { type Cell, type Difference, type StudyRow, studyTable } from '../table.ts';
+import { type Cell, type Difference, ofTask, type StudyRow, studyTable } from '../table.ts';
 import { verdict } from '../verdict.ts';
 import { leftOut, warningsOf } from '../warnings.ts';
 import { escaped, STYLE, section, svgPlot, table } from './plot.ts';
@@ -72,19 +72,28 @@ function differenceCell(difference: Difference | null): string {
   return `${gainText(difference.value)}<small>${interval}</small><small>p ${pText(p)}${agree}</small>`;
 }
 
-const shareHeads = (state: StudyState) => state.spec.shares.map((share) => percent(share));
+const heads = ({ spec }: StudyState) => columnsOf(spec).map((column) => escaped(columnWords(spec, column)));
 
 function scores(state: StudyState, rows: readonly StudyRow[]): string {
   const lines = rows.map(({ label, cells }) => [escaped(label), ...cells.map(scoreCell)]);
-  const { seeds, task } = state.spec;
-  const { measure, ranks } = STUDY_TASKS[task];
+  const { seeds, tasks } = state.spec;
+  const chance = tasks.every((task) => STUDY_TASKS[task].ranks) ? ' Chance is 0.5.' : '';
   return section(
-    `Mean ${measure}`,
-    `${table(['Labels', ...shareHeads(state)], lines)}
-<p>Mean over findings, label draws and ${seeds.length} seed(s) ± standard deviation over seeds; below it the 95 % interval over patients, the encoders as they are.${ranks ? ' Chance is 0.5.' : ''}</p>
-${svgPlot(rows, measure)}`,
+    `Mean ${measuresOf(state.spec)}`,
+    `${table(['Labels', ...heads(state)], lines)}
+<p>Mean over findings, label draws and ${seeds.length} seed(s) ± standard deviation over seeds; below it the 95 % interval over patients, the encoders as they are.${chance}</p>
+${plots(state, rows)}`,
   );
 }
+
+/** One for each task. */
+const plots = ({ spec: { tasks } }: StudyState, rows: readonly StudyRow[]): string =>
+  tasks
+    .map((task) => {
+      const title = tasks.length > 1 ? `<h3>${escaped(STUDY_TASKS[task].label)}</h3>` : '';
+      return title + svgPlot(ofTask(rows, task), STUDY_TASKS[task].measure);
+    })
+    .join('');
 
 function againstReference(state: StudyState, rows: readonly StudyRow[]): string {
   const others = rows.filter(({ id }) => id !== state.spec.reference);
@@ -95,15 +104,18 @@ function againstReference(state: StudyState, rows: readonly StudyRow[]): string 
   const reference = METHODS[state.spec.reference].label;
   return section(
     `Difference to ${escaped(reference)}`,
-    `${table(['Labels', ...shareHeads(state)], lines)}
+    `${table(['Labels', ...heads(state)], lines)}
 <p>Paired by bootstrap over test patients: 95 % interval, p corrected after Holm over this table. A method is called above or below only where p is under 0.05 and every seed agrees.</p>`,
   );
 }
 
+const byTask = ({ spec }: StudyState, task: StudyTask) =>
+  spec.tasks.length > 1 ? `, by ${escaped(STUDY_TASKS[task].by)}` : '';
+
 function findings(state: StudyState): string {
-  const { measure, ranks } = STUDY_TASKS[state.spec.task];
-  if (!ranks) return '';
-  const parts = findingTables(state).map(({ share, labels, findings: rows }) => {
+  const ranking = findingTables(state).filter(({ task }) => STUDY_TASKS[task].ranks);
+  if (ranking.length === 0) return '';
+  const parts = ranking.map(({ task, share, labels, findings: rows }) => {
     const lines = rows.map(({ finding, positives, negatives, cells }) => [
       `${escaped(finding)}<small>${positives} with, ${negatives} without</small>`,
       ...cells.map(({ score, difference, holm }) =>
@@ -112,11 +124,11 @@ function findings(state: StudyState): string {
           : `${scoreText(score)}<small>${gainText(difference)}, p ${pText(holm)}</small>`,
       ),
     ]);
-    return `<h3>${percent(share)} of the labels</h3>${table(['Finding', ...labels.map(escaped)], lines)}`;
+    return `<h3>${percent(share)} of the labels${byTask(state, task)}</h3>${table(['Finding', ...labels.map(escaped)], lines)}`;
   });
   return section(
     'Single findings',
-    `${parts.join('')}<p>${measure}, mean over label draws and seeds; difference to ${escaped(METHODS[state.spec.reference].label)} by DeLong's test, p corrected after Holm over the findings of a column.</p>`,
+    `${parts.join('')}<p>AUROC, mean over label draws and seeds; difference to ${escaped(METHODS[state.spec.reference].label)} by DeLong's test, p corrected after Holm over the findings of a column.</p>`,
   );
 }
 
@@ -168,7 +180,7 @@ function differing(state: StudyState): string {
   ]);
   return section(
     'What differs between the methods',
-    `${table(['Method', 'Settings'], lines)}<p>All else is the same at a seed: films, parts, order, views, start of the encoder, steps, label draws. Encoders are scored by ${STUDY_TASKS[state.spec.task].by}.</p>`,
+    `${table(['Method', 'Settings'], lines)}<p>All else is the same at a seed: films, parts, order, views, start of the encoder, steps, label draws. Encoders are scored by ${state.spec.tasks.map((task) => STUDY_TASKS[task].by).join('; and by ')}.</p>`,
   );
 }
 

@@ -68,7 +68,8 @@ export const evaluateFinetune: Evaluate<'finetune'> = async ({ run, dataset, con
   const curves: TunedEpoch[] = [];
   const bestEpochs = { pretrained: [] as number[], random: [] as number[] };
   const encoder = async (start: Named, draw: Draw) => {
-    const { scores, bestEpoch, epochs } = await tuneOrTakeUp(trainings, start, draw, {
+    const words = `${start.name} start, draw ${draw.index + 1}`;
+    const { scores, bestEpoch, epochs } = await tuneOrTakeUp(trainings, words, start, draw, {
       ...asked,
       run,
       dataset,
@@ -89,15 +90,17 @@ export const evaluateFinetune: Evaluate<'finetune'> = async ({ run, dataset, con
       (conditions) => protocolWords(task, config, conditions),
     );
     await trainings.close(true);
-    return { ...report, bestEpochs, curves };
+    const seconds = report.seconds + trainings.secondsBefore;
+    return { ...report, seconds, bestEpochs, curves };
   } finally {
     await trainings.close(false);
   }
 };
 
-/** The training of a start on a draw, or what it came to before a cut; each epoch is told either way. */
-async function tuneOrTakeUp(
+/** The training of a start on a draw, kept under these words, or what it came to before a cut; each epoch is told either way. */
+export async function tuneOrTakeUp(
   trainings: Trainings,
+  words: string,
   start: Named,
   draw: Draw,
   {
@@ -110,7 +113,6 @@ async function tuneOrTakeUp(
     'run' | 'dataset' | 'config' | 'onProgress' | 'onTuned' | 'onTakenUp' | 'yieldNow'
   >,
 ): Promise<Omit<Tuned, 'epochs'> & { readonly epochs: readonly TunedEpoch[] }> {
-  const words = `${start.name} start, draw ${draw.index + 1}`;
   const named = (epoch: Epoch): TunedEpoch => ({ start: start.name, draw: draw.index, ...epoch });
   let told = 0;
   const onEpochDone = (epoch: Epoch) => {

@@ -64,6 +64,30 @@ async function tuned(changes: Partial<Config> = {}, labels = dataset.labels, yie
   return tune({ draw: drawFrom(1) }, draw(labels), tuning);
 }
 
+/** Keeps every third step. */
+function disk() {
+  const files = new Map<string, Uint8Array>();
+  const openTrainings: OpenTrainings = async (key) => ({
+    read: async () => files.get(key) ?? null,
+    due: (steps) => steps >= 3,
+    write: async (parts) => {
+      files.set(key, Uint8Array.from(Buffer.concat(parts)));
+    },
+    close: async (finished) => {
+      if (finished) files.delete(key);
+    },
+  });
+  return { files, openTrainings };
+}
+
+/** Awaited between pieces of work; calls off at the one that is named. */
+function cutting(at: number) {
+  let times = 0;
+  return async () => {
+    if (++times === at) throw new AppError('cancelled');
+  };
+}
+
 afterEach(async () => {
   expect((await testDevice()).takeFaults()).toEqual([]);
 });
@@ -190,21 +214,10 @@ describe('fine-tuning', () => {
     const { runtime } = await testDevice();
     const changes = { tuneEpochs: 3, tuneViews: 'augmented', tuneLayerFactor: 3, tunePositives: 4 } as const;
     const run = new Pretrainer(config, dataset, runtime);
-    const files = new Map<string, Uint8Array>();
-    const openTrainings: OpenTrainings = async (key) => ({
-      read: async () => files.get(key) ?? null,
-      due: (steps) => steps >= 3,
-      write: async (parts) => {
-        files.set(key, Uint8Array.from(Buffer.concat(parts)));
-      },
-      close: async (finished) => {
-        if (finished) files.delete(key);
-      },
-    });
+    const { files, openTrainings } = disk();
     const evaluated = async (cutAt: number, kept = true) => {
       const heard: TunedEpoch[] = [];
       const takenUp: string[] = [];
-      let times = 0;
       const report = await evaluateFinetune({
         run,
         dataset,
@@ -214,9 +227,7 @@ describe('fine-tuning', () => {
         onProgress: () => {},
         onTuned: (epoch) => heard.push(epoch),
         onTakenUp: (words) => takenUp.push(words),
-        yieldNow: async () => {
-          if (++times === cutAt) throw new AppError('cancelled');
-        },
+        yieldNow: cutting(cutAt),
       });
       return { takenUp, heard, report: { ...report, seconds: 0 } };
     };
@@ -232,6 +243,40 @@ describe('fine-tuning', () => {
     expect(again.takenUp[0]).toMatch(/^Fine-tuning goes on at epoch \d of 3 \(pretrained start, draw 1\)\.$/);
     expect(again.heard).toEqual(whole.heard);
     expect(again.report).toEqual(whole.report);
+    expect(files.size).toBe(0);
+  }, 240_000);
+
+  it('goes on within a study as well', async () => {
+    const { runtime } = await testDevice();
+    const short = { ...config, tuneEpochs: 2, labelDraws: 2 };
+    const run = new Pretrainer(short, dataset, runtime);
+    const { files, openTrainings } = disk();
+    const request = {
+      config: short,
+      findings: [],
+      task: 'finetune',
+      encoder: 'run',
+      resampleSeed: 1,
+    } as const;
+    const takenUp: string[] = [];
+    const scored = async (cutAt: number, kept = true) => {
+      const around = {
+        run,
+        dataset,
+        ...(kept && { openTrainings }),
+        onProgress: () => {},
+        onTakenUp: (words: string) => takenUp.push(words),
+        yieldNow: cutting(cutAt),
+      };
+      const scores = await scoreForStudy(around, { ...request, shares: [0.5, 1] });
+      return { ...scores, seconds: 0 };
+    };
+    const whole = await scored(0, false);
+    await expect(scored(12)).rejects.toMatchObject({ code: 'cancelled' });
+    await expect(scored(30)).rejects.toMatchObject({ code: 'cancelled' });
+    expect(await scored(0)).toEqual(whole);
+    run.dispose();
+    expect(takenUp[0]).toMatch(/^Fine-tuning goes on at epoch [12] of 2 \(50 % of the labels, draw 1\)\.$/);
     expect(files.size).toBe(0);
   }, 240_000);
 

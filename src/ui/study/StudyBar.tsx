@@ -72,15 +72,14 @@ function Plan({ fixed }: { fixed: boolean }) {
         allowDeselect={false}
         onChange={(name) => name && changePlan({ reference: name as MethodName })}
       />
-      <Select
+      <MultiSelect
         size="xs"
         label="Scored by"
-        data-testid="study-task"
+        data-testid="study-tasks"
         data={STUDY_TASK_NAMES.map((value) => ({ value, label: STUDY_TASKS[value].label }))}
-        value={plan.task}
+        value={[...plan.tasks]}
         disabled={fixed}
-        allowDeselect={false}
-        onChange={(task) => task && changePlan({ task: task as StudyTask })}
+        onChange={(tasks) => changePlan({ tasks: tasks as StudyTask[] })}
       />
       <TagsInput
         size="xs"

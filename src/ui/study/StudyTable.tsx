@@ -4,15 +4,15 @@
 import { Button, Table, UnstyledButton } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
 import { METHODS } from '../../methods/records.ts';
-import { STUDY_TASKS } from '../../protocol/study.ts';
 import { showCurves } from '../../store/study/study.ts';
 import { chosenFor, isComplete, runId } from '../../study/queue.ts';
 import { studyCsv, studyJson, studyTex } from '../../study/report/files.ts';
 import { studyHtml } from '../../study/report/html.ts';
+import { columnsOf, columnWords, measuresOf } from '../../study/spec.ts';
 import type { StudyState } from '../../study/state.ts';
 import type { Cell, StudyRow } from '../../study/table.ts';
 import { standing } from '../../study/verdict.ts';
-import { gainText, intervalText, percent, scoreText } from '../../tasks/compared/record.ts';
+import { gainText, intervalText, scoreText } from '../../tasks/compared/record.ts';
 import { saveText } from '../shell/download.ts';
 import shared from '../shell/shared.module.css';
 import styles from './StudyTable.module.css';
@@ -63,7 +63,8 @@ function Score({ cell, onOpen, complete }: ScoreProps) {
 }
 
 export function StudyTable({ state, rows }: { state: StudyState; rows: readonly StudyRow[] }) {
-  const reference = METHODS[state.spec.reference].label;
+  const { spec } = state;
+  const reference = METHODS[spec.reference].label;
   const complete = isComplete(state);
   return (
     <>
@@ -71,10 +72,10 @@ export function StudyTable({ state, rows }: { state: StudyState; rows: readonly 
         <Table data-testid="study-table" verticalSpacing={4} horizontalSpacing="sm" className={shared.table}>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>Mean {STUDY_TASKS[state.spec.task].measure}</Table.Th>
-              {state.spec.shares.map((share) => (
-                <Table.Th key={share} ta="right">
-                  {percent(share)} of the labels
+              <Table.Th>Mean {measuresOf(spec)}</Table.Th>
+              {columnsOf(spec).map((column) => (
+                <Table.Th key={`${column.task} ${column.share}`} ta="right">
+                  {columnWords(spec, column)} of the labels
                 </Table.Th>
               ))}
             </Table.Tr>
@@ -86,7 +87,7 @@ export function StudyTable({ state, rows }: { state: StudyState; rows: readonly 
                 <Table.Tr key={row.id} data-row={row.id} className={row.method === null ? 'dim' : undefined}>
                   <Table.Td>{row.label}</Table.Td>
                   {row.cells.map((cell) => (
-                    <Table.Td key={cell.share} className="num" ta="right">
+                    <Table.Td key={`${cell.task} ${cell.share}`} className="num" ta="right">
                       <Score
                         complete={complete}
                         cell={cell}

@@ -5,13 +5,13 @@
 import { Progress } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
 import { useEffect } from 'react';
-import { STUDY_TASKS } from '../../protocol/study.ts';
+import { STUDY_TASKS, type StudyTask } from '../../protocol/study.ts';
 import { useSession } from '../../store/session.ts';
 import { recallStudy, useStudy } from '../../store/study/study.ts';
 import { progressOf } from '../../study/queue.ts';
 import { dotPlot } from '../../study/report/plot.ts';
 import type { StudyState } from '../../study/state.ts';
-import { type StudyRow, studyTable } from '../../study/table.ts';
+import { ofTask, type StudyRow, studyTable } from '../../study/table.ts';
 import { verdictParts } from '../../study/verdict.ts';
 import { leftOut, warningsOf } from '../../study/warnings.ts';
 import { percent } from '../../tasks/compared/record.ts';
@@ -55,18 +55,26 @@ const LABELS = 220;
 const RADIUS = 4;
 const AXIS = 40;
 
-function StudyPlot({ rows, measure }: { rows: readonly StudyRow[]; measure: string }) {
+interface PlotProps {
+  /** Where there are several. */
+  readonly title: string | null;
+  readonly task: StudyTask;
+  readonly rows: readonly StudyRow[];
+}
+
+function StudyPlot({ title, task, rows }: PlotProps) {
   const { ref, width } = useElementSize<HTMLDivElement>();
   const { height, panels, ticks, panelWidth } = dotPlot(rows, Math.max(360, width), LABELS);
   const bottom = height - AXIS;
   return (
     <div ref={ref} className={styles.studyPlot}>
+      {title && <h3>{title}</h3>}
       {width > 0 && (
         <svg
           width={Math.max(360, width)}
           height={height}
           role="img"
-          aria-label={`Mean ${measure} of each row`}
+          aria-label={`Mean ${STUDY_TASKS[task].measure} of each row${title ? `, ${title.toLowerCase()}` : ''}`}
         >
           {rows.map(({ id, label }, r) => (
             <text key={id} x={LABELS - 12} y={panels[0]!.dots[r]!.y + 4} textAnchor="end">
@@ -130,7 +138,14 @@ function Found({ state }: { state: StudyState }) {
       </div>
       {beside && <p className={`dim ${styles.studyBeside}`}>{unbroken(beside)}</p>}
       <StudyTable state={state} rows={rows} />
-      <StudyPlot rows={rows} measure={STUDY_TASKS[state.spec.task].measure} />
+      {state.spec.tasks.map((task) => (
+        <StudyPlot
+          key={task}
+          task={task}
+          title={state.spec.tasks.length > 1 ? STUDY_TASKS[task].label : null}
+          rows={ofTask(rows, task)}
+        />
+      ))}
       <Lines title="Read with care" lines={warningsOf(state)} />
       <Lines title="Left out" lines={left} />
     </>
@@ -144,8 +159,8 @@ function Introduction() {
       <p>
         Every method gets the same films, parts, order, views, start of the encoder and steps at a seed, and a
         learning rate chosen on validation films alone. A linear layer on each frozen encoder, its nearest
-        neighbours, all of it fine-tuned, or a decoder of masks is then scored on the test films, beside
-        random encoders and, but for masks, raw pixels.
+        neighbours, all of it fine-tuned, a decoder of masks, or several of these are then scored on the test
+        films, beside random encoders and, but for masks, raw pixels.
       </p>
       <p>
         The answer is a table with intervals, and a sentence that claims no more than they allow. A study goes

@@ -54,7 +54,9 @@ export class Evaluating {
   async scoreForStudy(request: StudyRequest): Promise<EncoderScores> {
     const asked = { ...request, config: parseConfig(request.config) };
     if (request.encoder === 'run') {
-      return this.#onEncoder((run) => scoreForStudy(this.around(run), asked));
+      return this.#onEncoder((run) =>
+        scoreForStudy({ ...this.around(run), ...this.#keeping(asked.task, true) }, asked),
+      );
     }
     await this.begin();
     return this.beside('evaluating', () => scoreForStudy(this.around(null), asked));
@@ -132,9 +134,9 @@ export class Evaluating {
   }
 
   /** For tasks that train: where they keep how far they have come, and who hears that one goes on. */
-  #keeping(task: TaskName): Pick<EvaluationInput, 'openTrainings' | 'onTakenUp'> {
+  #keeping(task: TaskName, study = false): Pick<EvaluationInput, 'openTrainings' | 'onTakenUp'> {
     const { status, storage, loop, events } = this.#parts;
-    const of = { task, runId: status.run?.keeper?.id ?? null };
+    const of = { task, study, runId: study ? null : (status.run?.keeper?.id ?? null) };
     return {
       openTrainings: (key) => storage.evaluation(key, of, () => loop.policy),
       onTakenUp: (text) => {

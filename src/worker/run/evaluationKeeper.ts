@@ -14,6 +14,8 @@ import type { Tell } from './runStorage.ts';
 /** Of what, and of whose encoder. */
 export interface KeptOf {
   readonly task: TaskName;
+  /** It is a piece of a study, which takes it up by itself. */
+  readonly study: boolean;
   readonly runId: string | null;
 }
 
@@ -104,11 +106,12 @@ export class EvaluationKeeper implements TrainingsFile {
       return;
     }
     const before = performance.now();
-    await this.#file.write(parts, { savedAt: Date.now(), ...this.#of, words });
+    const { task, study, runId } = this.#of;
+    await this.#file.write(parts, { savedAt: Date.now(), task, runId, words });
     this.#writtenAt = performance.now();
     this.#writeSeconds = (this.#writtenAt - before) / 1000;
     this.#told = false;
-    this.#tell({ type: 'evaluation-kept', task: this.#of.task, words });
+    this.#tell({ type: 'evaluation-kept', task, study, words });
   }
 
   #say(reason: string): void {

@@ -1,7 +1,8 @@
 // "What is learnt" after one short run on a small folder, in one page: pictures scrubbed along the run, the map of all films with
-// its lasso, its gallery and a film's neighbours, and a step looked at again from a curve.
+// its lasso, its gallery and a film's neighbours, a step looked at again from a curve, and a second run of the same seed beside it.
 
 import { rmSync } from 'node:fs';
+import type { App } from './app.ts';
 import { expect, test } from './fixtures.ts';
 import { madeFolder } from './folders.ts';
 
@@ -54,5 +55,27 @@ test('what a short run has learnt: looks, the map of films, neighbours, a step a
   await page.getByText('UMAP', { exact: true }).click();
   await expect(page.getByTestId('map-card')).toContainText('by UMAP');
   await expect(page.getByTestId('map-progress')).toBeHidden({ timeout: 60_000 });
+
+  await besideItsRepetition(app);
   rmSync(folder, { recursive: true });
 });
+
+/** A run of the same seed is the same network: every level is wholly like its own counterpart. */
+async function besideItsRepetition(app: App): Promise<void> {
+  const { page } = app;
+  const before = await app.transport.getAttribute('data-run');
+  await app.command('playPause').click();
+  await expect(app.transport).not.toHaveAttribute('data-run', before ?? '', { timeout: 60_000 });
+  await app.reaches('done');
+  await page.getByText('Two runs', { exact: true }).click();
+  await page.getByRole('combobox', { name: 'The other run' }).click();
+  await page.getByRole('option').first().click();
+  await expect(page.getByTestId('one-run')).toHaveCount(2);
+  await page.getByTestId('compare-networks').click();
+  const across = page.getByTestId('cka-across').getByRole('row');
+  await expect(across).toHaveCount(8, { timeout: 60_000 });
+  const numbers = (await across.getByRole('cell').allTextContents()).map(Number);
+  const size = Math.sqrt(numbers.length);
+  expect(numbers.filter((_, i) => i % (size + 1) === 0)).toEqual(Array(size).fill(1));
+  expect(numbers.some((likeness) => likeness < 0.9)).toBe(true);
+}

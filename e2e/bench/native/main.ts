@@ -1,6 +1,7 @@
 // `npm run bench:native`: the training step in Node on Dawn, without a browser, and in turn with it the same step in PyTorch
 // where a python3 with torch is found. --problems bench,cores,laptop,paper, --repeats N, --block K (steps per timing),
-// --set key=value,…, --peak TFLOPS (of the card in float32), --no-torch, --profile, --json FILE;
+// --set key=value,…, --peak TFLOPS (of the card in float32), --no-torch, --profile, --json FILE; --start times the programs of the
+// first step instead (start.ts);
 // --pack DIR only makes a folder that runs the same elsewhere (pack.ts).
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -25,6 +26,7 @@ const { values } = parseArgs({
     peak: { type: 'string' },
     'no-torch': { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
+    start: { type: 'boolean', default: false },
     pack: { type: 'string' },
     json: { type: 'string' },
   },
@@ -119,6 +121,17 @@ if (values.pack) {
   process.exit(0);
 }
 await offerGpu();
+if (values.start) {
+  const { startTable, timeStart } = await import('./start.ts');
+  const started = [];
+  for (const name of known) {
+    const result = await timeStart(name, parseConfig(settings, PROBLEMS[name].config));
+    console.log(`${startTable(result)}\n`);
+    started.push(result);
+  }
+  if (values.json) await writeFile(values.json, `${JSON.stringify(started, null, 2)}\n`);
+  process.exit(0);
+}
 const python = values['no-torch'] ? null : findTorch();
 if (!python && !values['no-torch'])
   console.log('No python3 with torch and numpy was found; PyTorch is left out.');

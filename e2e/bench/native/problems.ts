@@ -1,5 +1,6 @@
 // The configurations that the native benchmark knows by name. `bench` is the one of `npm run bench`; `cores` is small
-// enough for two processor cores to compare with PyTorch; the others are presets at the size they are trained at.
+// enough for two processor cores to compare with PyTorch; the others are presets at the size they are trained at, the smallest for
+// what starting costs.
 
 import { presetConfig } from '../../../src/config/presets.ts';
 import { type Config, parseConfig } from '../../../src/config/schema.ts';
@@ -13,6 +14,8 @@ export const PROBLEMS = {
     label: 'width 32, 64 px, batch 16, heads 256',
     config: parseConfig({ ...HEADS_256, width: 32 }, CONFIG),
   },
+  smoke: { label: 'preset smoke', config: presetConfig('smoke') },
+  demo: { label: 'preset demo', config: presetConfig('demo') },
   laptop: { label: 'preset laptop, batch 64', config: preset('laptop') },
   paper: { label: 'preset paper, batch 64', config: preset('paper') },
 } as const satisfies Record<string, { label: string; config: Config }>;

@@ -45,7 +45,9 @@ export function RecordedNotice() {
         <span className="num">
           {filled(page.recordedStep, { step: formatCount(at), steps: formatCount(steps) })}
         </span>{' '}
-        <span className="dim">{filled(page.recordedAbout, { name: nameOf(name, config) })}</span>
+        <span className={`dim ${noticeStyles.noticeBeside}`}>
+          {filled(page.recordedAbout, { name: nameOf(name, config) })}
+        </span>
       </p>
       <Button
         variant="default"

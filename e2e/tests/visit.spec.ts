@@ -3,7 +3,7 @@
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Page } from 'playwright/test';
+import type { Locator, Page } from 'playwright/test';
 import { openDoor } from './door.ts';
 import { expect, test } from './fixtures.ts';
 
@@ -60,11 +60,7 @@ test('a recorded run is seen at once, and its words open the glossary by keyboar
   info.annotations.push({ type: 'recorded run', description: said });
   console.log(said);
   await expect(page.getByTestId('recorded')).toBeVisible();
-  const term = page.getByTestId('chart-variance').getByRole('button', { name: /what it means/ });
-  for (const [word, says] of [
-    [term, 'How much spread the dimensions lack'],
-    [page.getByTestId('term-method'), 'the same three terms'],
-  ] as const) {
+  const opens = async (word: Locator, says: string) => {
     await word.focus();
     await page.keyboard.press('Enter');
     const opened = page.getByRole('dialog').filter({ hasText: says });
@@ -72,7 +68,14 @@ test('a recorded run is seen at once, and its words open the glossary by keyboar
     await page.keyboard.press('Escape');
     await expect(opened).toHaveCount(0);
     await expect(word).toBeFocused();
-  }
+  };
+  const term = page.getByTestId('chart-variance').getByRole('button', { name: /what it means/ });
+  await opens(term, 'How much spread the dimensions lack');
+  await opens(page.getByTestId('term-method'), 'the same three terms');
+  await opens(page.getByTestId('verdict').getByTestId('term-spread').first(), 'standard deviation');
+  await page.keyboard.press('c');
+  await page.getByTestId('begin-views').click();
+  await opens(page.getByTestId('lesson-step').getByTestId('term-view'), 'One random version of a film');
 });
 
 /** A page of another origin with the app in a frame. */

@@ -1,11 +1,12 @@
 // What the page says to whoever comes for the first time: one line on what it is, three ways to begin, and the lessons. It goes with
-// the first run, recorded or own, and does not come back where runs are kept.
+// films of one's own or the first run, recorded or own, and does not come back where runs are kept.
 
 import { UnstyledButton } from '@mantine/core';
 import { IconFolderOpen, IconMovie, IconPlayerPlay, IconSchool } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { hasRecorded } from '../../recorded/recorded.ts';
 import { commandOf } from '../../store/commands.ts';
+import { useDataset } from '../../store/films/dataset.ts';
 import { useLanguage, useWords } from '../../store/page/language.ts';
 import { useSettings } from '../../store/page/settings.ts';
 import { useRecorded, watchRecorded } from '../../store/run/recorded.ts';
@@ -18,14 +19,15 @@ import { useEnabled } from '../shell/CommandButton.tsx';
 import styles from './FirstVisit.module.css';
 import { LanguageChoice } from './LanguageChoice.tsx';
 
-/** Nothing was trained here yet, and nothing is under way. */
+/** Nothing was trained here yet, nothing is under way, and the films are the built-in ones. */
 function useNothingYet(): boolean {
   const runs = useRuns((state) => state.runs.length);
   const recorded = useRecorded((state) => state.name !== null);
   const resuming = useResume(({ offer, watched }) => offer !== null || watched !== null);
   const begun = useSession(({ runConfig, busy }) => runConfig !== null || busy === 'preparing');
   const lesson = useSettings((settings) => settings.lessonsOpen);
-  return runs === 0 && !recorded && !resuming && !begun && !lesson;
+  const own = useDataset(({ source }) => source !== null && source.kind !== 'synthetic');
+  return !own && runs === 0 && !recorded && !resuming && !begun && !lesson;
 }
 
 interface WayProps {

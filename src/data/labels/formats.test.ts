@@ -53,6 +53,11 @@ describe('each format', () => {
     expect(survey.understood.map(({ format }) => format)).toEqual([id]);
   });
 
+  it.each(['rsna-boxes', 'siim', 'vinbig'] as const)('%s leaves no column unread', async (id) => {
+    const { report } = await read([made('l.csv', SMALLEST[id])], ['a.png', 'b.png']);
+    expect(report.notes?.join(' ') ?? '').not.toContain('not read');
+  });
+
   it('can be named against what was detected, and so can its columns', async () => {
     const text = 'picture,who,label,Edema,fold of ours\nx1,7,COVID,1,test\nx2,8,NORMAL,-1,train\n';
     const choice: LabelChoice = {

@@ -57,15 +57,13 @@ const READERS_OF: Readonly<Record<LabelFormatId, FormatReader>> = {
       const target = at(survey, 'target');
       const finding = survey.columns[target]!.name;
       const read = cellReader('ignore', 'ignore');
-      const boxOf = boxReader(
-        ['x', 'y', 'width', 'height'].map((name) => at(survey, name)),
-        false,
-      );
+      const sides = ['x', 'y', 'width', 'height'].map((name) => at(survey, name));
+      const boxOf = boxReader(sides, false);
       return {
         words: LABEL_FORMATS['rsna-boxes'].name,
         findings: [finding],
         labelsOf: (row) => Uint8Array.of(read(row[target])),
-        accounted: [target],
+        accounted: [target, ...sides],
         markOf: (row) => markFrom(boxOf(row), finding, '', FRAME_1024),
         manyRows: true,
         notes: [],
@@ -106,16 +104,16 @@ const READERS_OF: Readonly<Record<LabelFormatId, FormatReader>> = {
     detect: (survey) => has(survey, 'imageid', 'classname', 'xmin', 'ymin', 'xmax', 'ymax'),
     plan(survey, choice) {
       const [finding, reader] = [at(survey, 'classname'), at(survey, 'radid')];
-      const boxOf = boxReader(
-        ['xmin', 'ymin', 'xmax', 'ymax'].map((name) => at(survey, name)),
-        true,
-      );
+      const corners = ['xmin', 'ymin', 'xmax', 'ymax'].map((name) => at(survey, name));
+      const boxOf = boxReader(corners, true);
       const [width, height] = [at(survey, 'width'), at(survey, 'height')];
       const frameOf = (row: Row): [number, number] | null =>
         Number(row[width]) > 0 && Number(row[height]) > 0 ? [Number(row[width]), Number(row[height])] : null;
       return {
         words: LABEL_FORMATS.vinbig.name,
         ...listed(survey, finding, choice),
+        // The number of a class says what its name says.
+        accounted: [finding, reader, width, height, ...corners, at(survey, 'classid')],
         markOf: (row) => markFrom(boxOf(row), row[finding] ?? '', row[reader] ?? '', frameOf(row)),
         // Without readers the rows of a film are the boxes of one.
         readerOf: (row) => row[reader] ?? '',

@@ -9,16 +9,19 @@ import type { Engine } from './engine.ts';
 
 /** Comes at once, before there is an engine to take it. */
 let intake: MessagePort | null = null;
+let engine: Promise<Engine> | null = null;
 
-async function makeEngine(): Promise<Engine> {
-  const { Engine: Made } = await import('./engine.ts');
-  const engine = new Made(self.name === FAULTY_ENGINE);
-  if (intake) engine.connectIntake(intake);
-  return engine;
-}
+const makeEngine = (): Promise<Engine> =>
+  (engine ??= import('./engine.ts').then(({ Engine: Made }) => {
+    const made = new Made(self.name === FAULTY_ENGINE);
+    if (intake) made.connectIntake(intake);
+    return made;
+  }));
 
 exposeLate(makeEngine, {
-  connectIntake(port: MessagePort) {
-    intake = port;
+  async connectIntake(port: MessagePort, other = false) {
+    // Films beside those of a run come later, and to an engine that is there.
+    if (other) (await makeEngine()).connectIntake(port, other);
+    else intake = port;
   },
 });

@@ -94,9 +94,12 @@ export function noteProgress(progress: EvaluationProgress): void {
   if (useEvaluation.getState().running) useEvaluation.setState({ progress });
 }
 
-/** Told by whoever hears the engine's events. */
+/** Told by whoever hears the engine's events. A training that a lost device took with it tells its epochs again. */
 export function noteTuned(epoch: TunedEpoch): void {
-  if (useEvaluation.getState().running) useEvaluation.setState(({ tuned }) => ({ tuned: [...tuned, epoch] }));
+  if (!useEvaluation.getState().running) return;
+  const isAgain = (one: TunedEpoch) =>
+    one.start === epoch.start && one.draw === epoch.draw && one.epoch >= epoch.epoch;
+  useEvaluation.setState(({ tuned }) => ({ tuned: [...tuned.filter((one) => !isAgain(one)), epoch] }));
 }
 
 /** Told by whoever hears the engine's events. */

@@ -4,7 +4,7 @@
 
 import { screen } from '@testing-library/react';
 import { beforeEach, expect, it } from 'vitest';
-import { useEvaluation } from '../../../store/run/evaluation.ts';
+import { noteTuned, useEvaluation } from '../../../store/run/evaluation.ts';
 import type { TunedEpoch } from '../../../tasks/finetune/record.ts';
 import { mount } from '../../testPage.tsx';
 import { EvaluateView } from '../EvaluateView.tsx';
@@ -43,4 +43,11 @@ it('is shown while fine-tuning goes on, and for no other task', () => {
   useEvaluation.setState({ task: 'linear' });
   mount(<EvaluateView />);
   expect(screen.queryAllByTestId('tuning-curves')).toHaveLength(0);
+});
+
+it('has each epoch once, though a training that a lost device took is told again', () => {
+  useEvaluation.setState({ running: true, task: 'finetune' });
+  for (const one of [...EPOCHS, ...EPOCHS, epoch('pretrained', 1, 2, 0.9)]) noteTuned(one);
+  const lines = linesOf(useEvaluation.getState().tuned, 'loss');
+  expect(lines.map(({ points }) => points.map(({ epoch: at }) => at))).toEqual([[1], [1, 2], [1, 2]]);
 });

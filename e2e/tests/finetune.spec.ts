@@ -21,7 +21,7 @@ test('a page that is reloaded takes it up, and its table is that of one that was
     page.evaluate(
       () =>
         globalThis.__engine!().keep({
-          everySteps: 8,
+          everySteps: 4,
           everySeconds: 1000,
           writingShare: 1,
         }) as unknown as Promise<void>,
@@ -34,7 +34,9 @@ test('a page that is reloaded takes it up, and its table is that of one that was
   const exported = async () => (await app.download(page.getByTestId('probe-export-csv'))).text;
   const table = page.getByTestId('probe-table');
 
-  await app.open({ ...TINY, maxSteps: 400, tuneEpochs: 6, tunePatience: 6 });
+  // Few labels: an epoch of eight steps.
+  const few = { labelShare: 0.1, labelDraws: 1 };
+  await app.open({ ...TINY, ...few, maxSteps: 400, tuneEpochs: 6, tunePatience: 6 });
   await app.command('playPause').click();
   await app.reachesStep(4);
   await app.command('playPause').click();

@@ -232,12 +232,14 @@ describe('fine-tuning', () => {
       return { takenUp, heard, report: { ...report, seconds: 0 } };
     };
     const whole = await evaluated(0, false);
+    const held = runtime.memory().inUse;
     // In the first training within an epoch, in the second one at the end of an epoch, and once more.
     await expect(evaluated(13)).rejects.toMatchObject({ code: 'cancelled' });
     expect(files.size).toBe(1);
     await expect(evaluated(40)).rejects.toMatchObject({ code: 'cancelled' });
     await expect(evaluated(8)).rejects.toMatchObject({ code: 'cancelled' });
     const again = await evaluated(0);
+    expect(runtime.memory().inUse).toBe(held);
     run.dispose();
     expect(again.takenUp).toHaveLength(1);
     expect(again.takenUp[0]).toMatch(/^Fine-tuning goes on at epoch \d of 3 \(pretrained start, draw 1\)\.$/);

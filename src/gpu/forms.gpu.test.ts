@@ -1,7 +1,7 @@
 // What choosing a form does: the adapter at hand runs all of them, another program is recorded, and what it cannot run
 // is not taken.
 import { afterEach, expect, test } from 'vitest';
-import { chooseForms, formFor, formsHere, SUM_FORMS, TILE_FORMS } from './forms.ts';
+import { CONV_FORMS, chooseForms, formFor, formsHere, SUM_FORMS, TILE_FORMS } from './forms.ts';
 import { tf } from './kernel.ts';
 import { conv2d } from './kernels/conv/conv2d.ts';
 import { withForm } from './kernels/parts/testing.ts';
@@ -33,12 +33,12 @@ test('each form records programs of its own', async () => {
   const { runtime } = await testDevice();
   const [x, w] = [tf.ones([2, 8, 8, 4]), tf.ones([3, 3, 4, 16])];
   const names = new Set<string>();
-  for (const form of TILE_FORMS.all) {
+  for (const form of CONV_FORMS.all) {
     await withForm(form, async () => {
       const programs = runtime.collect(() => tf.dispose(conv2d({ x, w }, { stride: 1, pad: 1 })));
       for (const { name } of programs) names.add(name);
     });
   }
   tf.dispose([x, w]);
-  expect(names.size).toBe(TILE_FORMS.all.length);
+  expect(names.size).toBe(CONV_FORMS.all.length);
 });

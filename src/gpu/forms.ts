@@ -7,9 +7,9 @@ import type { PlainData, Tensor } from './backend.ts';
 
 /**
  * wide: large register tiles, few threads. narrow: small register tiles, many threads. shared: tiles in workgroup
- * memory. threads: one thread a sum. workgroup: a workgroup a sum. subgroup: the same, first within subgroups.
+ * memory. looped: nothing unrolled, so one short program does for every size. threads: one thread a sum. workgroup: a workgroup a sum. subgroup: the same, first within subgroups.
  */
-export type Form = 'wide' | 'narrow' | 'shared' | 'threads' | 'workgroup' | 'subgroup';
+export type Form = 'wide' | 'narrow' | 'shared' | 'looped' | 'threads' | 'workgroup' | 'subgroup';
 
 export interface Forms {
   readonly all: readonly Form[];
@@ -26,6 +26,13 @@ export const TILE_FORMS: Forms = {
   little: 'narrow',
   hardware: 'narrow',
 };
+export const CONV_FORMS: Forms = {
+  ...TILE_FORMS,
+  all: [...TILE_FORMS.all, 'looped'],
+  little: 'looped',
+};
+/** Whether the forms are tiles of a product, whose work is counted. */
+export const isTiled = (forms: Forms): boolean => forms === TILE_FORMS || forms === CONV_FORMS;
 export const SUM_FORMS: Forms = {
   all: ['threads', 'workgroup', 'subgroup'],
   software: 'threads',

@@ -4,7 +4,7 @@
 // the timer can tell. Results are the same whichever is taken, but
 // not to the last bit, so the choice is made before a run is prepared and said in reports.
 
-import { chooseForms, type Form, formFor, formsHere, TILE_FORMS } from '../../gpu/forms.ts';
+import { chooseForms, type Form, formFor, formsHere, isTiled } from '../../gpu/forms.ts';
 import { type Kernel, type Tensor, tf } from '../../gpu/kernel.ts';
 import { CASES } from '../../gpu/kernels/cases.ts';
 import { type Given, relativeError } from '../../gpu/kernels/parts/case.ts';
@@ -140,7 +140,7 @@ async function measureKernel(
       const found = await guarded(runtime, () => timed(timer, runtime, () => kernel(tensors, attrs)));
       wanted ??= found.value?.result ?? null;
       const time = verdict(form, found, wanted);
-      measured.push(forms === TILE_FORMS && found.value ? { ...time, work: found.value.work } : time);
+      measured.push(isTiled(forms) && found.value ? { ...time, work: found.value.work } : time);
     }
   } finally {
     tf.dispose(Object.values(tensors));

@@ -3,7 +3,7 @@
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
 import { describe, expect, test } from 'vitest';
 import { tf } from '../../backend.ts';
-import { TILE_FORMS } from '../../forms.ts';
+import { CONV_FORMS } from '../../forms.ts';
 import { testDevice } from '../../testDevice.ts';
 import { given, gpuError, numericalGradient, relativeError, runOn, withForm } from '../parts/testing.ts';
 import { conv2d, conv2dFilterGrad, conv2dInputGrad, convShape } from './conv2d.ts';
@@ -79,7 +79,7 @@ async function expectReference(...entry: (typeof CASES)[number]) {
 /** Every window, both strides, channels that come in fours and that do not. */
 const FOR_SHARED = [0, 1, 2, 3, 4, 9, 10, 11].map((i) => CASES[i]!);
 
-describe.each(TILE_FORMS.all)('%s tiles', (form) => {
+describe.each(CONV_FORMS.all)('%s tiles', (form) => {
   test.each(form === 'shared' ? FOR_SHARED : CASES)(
     'x %j with window %j equals the reference',
     async (...entry) => {
@@ -109,12 +109,36 @@ async function expectSlope(...entry: (typeof CASES)[number]) {
   ).toBeLessThan(2e-6);
 }
 
+test.each(CASES)(
+  'x %j with window %j: looped gives what the tiles give, to the last bit',
+  async (...entry) => {
+    const { x, w, dy, window } = caseOf(entry);
+    const [, height, width] = x.shape as [number, number, number];
+    const made = async (form: 'wide' | 'narrow' | 'looped') => {
+      const outputs: Float32Array[] = [];
+      await withForm(form, async () => {
+        outputs.push(...(await runOn('webgpu', conv2d, { x, w }, window)).outputs);
+        outputs.push(
+          ...(await runOn('webgpu', conv2dInputGrad, { dy, w }, { ...window, height, width })).outputs,
+        );
+      });
+      return outputs;
+    };
+    const looped = await made('looped');
+    for (const form of ['wide', 'narrow'] as const) {
+      const tiled = await made(form);
+      for (const [i, numbers] of looped.entries())
+        expect(numbers.filter((value, at) => value !== tiled[i]![at])).toHaveLength(0);
+    }
+  },
+);
+
 test('a strided input gradient multiplies in no form what a stride skips', async () => {
   const { runtime } = await testDevice();
   const [n, side, channels] = [4, 28, 64];
   const { dispatch } = runtime;
   const multiplied = new Map<string, number>();
-  for (const form of TILE_FORMS.all) {
+  for (const form of CONV_FORMS.all) {
     await withForm(form, async () => {
       runtime.dispatch = (...[, , , , work = 0]) => multiplied.set(form, work);
       const [dy, w] = [tf.ones([n, side / 2, side / 2, channels]), tf.ones([3, 3, channels, channels])];
@@ -125,7 +149,7 @@ test('a strided input gradient multiplies in no form what a stride skips', async
   }
   // Every tap meets every place of dy once, whichever side is counted.
   const needed = 9 * channels * channels * n * (side / 2) ** 2;
-  expect([...multiplied.values()]).toEqual(TILE_FORMS.all.map(() => needed));
+  expect([...multiplied.values()]).toEqual(CONV_FORMS.all.map(() => needed));
 });
 
 test('what a thread of a narrow filter gradient holds at once fits into the registers of a card', () => {

@@ -3,7 +3,7 @@
 // to add atomically. Towards the filter it is a long sum over batch and positions for few results (convFilterTile.ts): it is split
 // into chunks of output rows, each with its own partial result, and the partials are added afterwards.
 
-import { TILE_FORMS } from '../../forms.ts';
+import { CONV_FORMS, TILE_FORMS } from '../../forms.ts';
 import { defineKernel, type GpuJob, type Plain, type Shape, shape4, sizeOf } from '../../kernel.ts';
 import { flatGroups } from '../../program.ts';
 import { foldPartials, storageOf } from '../parts/lanes.ts';
@@ -15,7 +15,7 @@ import { convSide, runConvTile, type Window } from './convTile.ts';
 export const conv2d = defineKernel<'x' | 'w', Window>({
   name: 'MlvConv2d',
   inputs: ['x', 'w'],
-  forms: TILE_FORMS,
+  forms: CONV_FORMS,
   outputs: ({ x, w }, window) => [convShape(x, w, window)],
   gpu: (job, window) => runConvTile(job, 'forward', window, ['x', 'w', 0]),
   reference: ({ x, w }, window, [out]) => convReference(x, w, window, out!),
@@ -60,7 +60,7 @@ export interface InputGradAttrs extends Window {
 export const conv2dInputGrad = defineKernel<'dy' | 'w', InputGradAttrs>({
   name: 'MlvConv2dInputGrad',
   inputs: ['dy', 'w'],
-  forms: TILE_FORMS,
+  forms: CONV_FORMS,
   outputs: ({ dy, w }, { height, width }) => [[dy[0]!, height, width, w[2]!]],
   gpu: (job, attrs) => runConvTile(job, 'input', attrs, ['dy', 'w', 0]),
   reference: ({ dy, w }, attrs, [out]) => inputGradReference(dy, w, attrs, out!),

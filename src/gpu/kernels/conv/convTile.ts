@@ -18,6 +18,7 @@ import {
   tileFor,
   vec,
 } from '../parts/lanes.ts';
+import { loopedConvolution } from './convLoop.ts';
 import { sharedConvolution } from './convShared.ts';
 
 export interface Window {
@@ -70,6 +71,10 @@ export function runConvTile(
   // A strided input gradient as one product would multiply zeros three times out of four.
   if (job.form === 'shared' && (direction === 'forward' || window.stride === 1)) {
     sharedConvolution(job, direction, window, [read, weights, made]);
+    return;
+  }
+  if (job.form === 'looped') {
+    loopedConvolution(job, direction, window, [from, w, to]);
     return;
   }
   const wide = job.form === 'wide';

@@ -4,7 +4,8 @@
 // method has one, goes first and leaves nothing but its embedding.
 
 import { type Config, defaultConfig, inForce } from '../config/schema.ts';
-import { type Tensor, tf } from '../gpu/kernel.ts';
+import { isLittle } from '../gpu/forms.ts';
+import { installedRuntime, type Tensor, tf } from '../gpu/kernel.ts';
 import { spatialMean } from '../gpu/kernels/pool/elementwise.ts';
 import { POOLED_SIDE } from '../gpu/kernels/pool/levelPool.ts';
 import type { Pass } from '../nn/layers.ts';
@@ -66,6 +67,9 @@ export class Model {
     this.method = methodOf(config);
     this.#engine = engineOf(config);
     this.parameters = new Parameters(this.#engine.network(this.config), draw);
+    // Evaluated alone it takes the forms that it was trained in; a step of another run beside it says its own.
+    const runtime = installedRuntime();
+    if (runtime) runtime.little = isLittle(this.config);
   }
 
   /** Storages that receive gradients. */

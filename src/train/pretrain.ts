@@ -61,6 +61,7 @@ export class Pretrainer {
   /** Settles when the last look has been heard whole. */
   #heard: Promise<void> = Promise.resolve();
   #start: string;
+  #compiled = false;
 
   /** @throws AppError too-few-films, labels-missing, config-invalid */
   constructor(
@@ -117,6 +118,11 @@ export class Pretrainer {
     return this.#clock.activeSeconds;
   }
 
+  /** Whether the kernels of a step are there; its first use of one that is not waits for the compiler. */
+  get compiled(): boolean {
+    return this.#compiled;
+  }
+
   /** Compiles every kernel of a step ahead of the first. */
   async compile(onProgress: (done: number, total: number) => void): Promise<void> {
     const batch = await readBatch(this.#source, this.#sampler.batchIndices(0));
@@ -125,6 +131,7 @@ export class Pretrainer {
       this.#record(0, batch);
     });
     await this.runtime.compile(programs, onProgress);
+    this.#compiled = true;
   }
 
   /** Takes over settings that may change between steps. */

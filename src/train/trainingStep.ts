@@ -78,7 +78,6 @@ export class TrainingStep {
   constructor(config: Config, runtime: Runtime, start: StartWeights | null = null) {
     this.#runtime = runtime;
     this.#little = isLittle(config);
-    runtime.little = this.#little;
     this.model = new Model(config, drawFrom(config.seed, 'init', start?.parameters));
     for (const { name, follows } of this.model.parameters.spec.buffers) {
       const given = start?.buffers.get(name) ?? start?.buffers.get(follows ?? name);

@@ -79,9 +79,8 @@ export class RunLoop {
         const films = this.#status.needDataset();
         this.#status.run = new ActiveRun(config, films, runtime, beginning, this.#watching);
         if (this.#faults?.take('out-of-memory')) throw new AppError('out-of-memory', 'made up by a test.');
-        await this.#status.run.trainer.compile((done, total) =>
-          this.#events.send({ type: 'compile', done, total }),
-        );
+        // What comes from a file may be there to be evaluated: its kernels of training wait for the first step.
+        if (!beginning.checkpoint) await this.#compile(this.#status.run);
         this.#device.refuseFaults();
         return this.#status.enter('ready');
       } catch (thrown) {
@@ -129,6 +128,10 @@ export class RunLoop {
 
   async #takeSteps(run: ActiveRun, end: number): Promise<void> {
     if (run.trainer.step >= end) return;
+    if (!run.trainer.compiled) {
+      this.#status.enter('compiling');
+      await this.#compile(run);
+    }
     run.keeper ??= await this.#beginKeeping(run);
     run.keeper.enter('running');
     this.#status.enter('running');
@@ -140,6 +143,10 @@ export class RunLoop {
       await run.keeper.keptPace(run.trainer.step, this.policy);
       if (run.keeper.due(run.trainer.step, this.policy)) void run.keeper.saveCheckpoint(run.trainer);
     }
+  }
+
+  #compile(run: ActiveRun): Promise<void> {
+    return run.trainer.compile((done, total) => this.#events.send({ type: 'compile', done, total }));
   }
 
   async #beginKeeping(run: ActiveRun): Promise<RunKeeper> {

@@ -71,12 +71,13 @@ export class App {
     await expect.poll(() => this.step(), PATIENCE).toBeGreaterThanOrEqual(least);
   }
 
-  /** Clicks what offers a file, and gives its text. */
-  async download(button: Locator): Promise<{ name: string; text: string }> {
+  /** Clicks what offers a file, and gives what is in it. */
+  async download(button: Locator): Promise<{ name: string; text: string; bytes: Uint8Array }> {
     const [download] = await Promise.all([this.page.waitForEvent('download'), button.click()]);
     const stream = await download.createReadStream();
     const chunks: Buffer[] = [];
     for await (const chunk of stream) chunks.push(chunk as Buffer);
-    return { name: download.suggestedFilename(), text: Buffer.concat(chunks).toString('utf8') };
+    const bytes = Buffer.concat(chunks);
+    return { name: download.suggestedFilename(), text: bytes.toString('utf8'), bytes };
   }
 }

@@ -27,15 +27,23 @@ export function realFolder(count: number): string {
   return folder;
 }
 
+const inMiddle = (i: number, size: number) => {
+  const [x, y] = [(i % size) / size - 0.5, Math.floor(i / size) / size - 0.5];
+  return x * x + y * y < 0.04;
+};
+const png = (size: number, value: (i: number) => number) =>
+  encode({
+    width: size,
+    height: size,
+    data: Uint8Array.from({ length: size * size }, (_, i) => value(i)),
+    channels: 1,
+    depth: 8,
+  });
+
 /** A noisy square film, brighter in the middle when `marked`. */
 export function madeFilm(size: number, seed: number, marked: boolean): Uint8Array {
   const rng = new Rng(seed, 'synthetic');
-  const data = Uint8Array.from({ length: size * size }, (_, i) => {
-    const [x, y] = [(i % size) / size - 0.5, Math.floor(i / size) / size - 0.5];
-    const middle = marked && x * x + y * y < 0.04 ? 60 : 0;
-    return 80 + middle + rng.int(60);
-  });
-  return encode({ width: size, height: size, data, channels: 1, depth: 8 });
+  return png(size, (i) => 80 + (marked && inMiddle(i, size) ? 60 : 0) + rng.int(60));
 }
 
 /** `NORMAL` and `SICK` with `perClass` films each, and one file that is no image. */
@@ -49,5 +57,15 @@ export function madeFolder(perClass: number): string {
     }
   }
   writeFileSync(path.join(folder, 'NORMAL', 'broken.png'), 'this is no picture');
+  return folder;
+}
+
+/** The same, with the bright middle of each that is `SICK` as a mask beside it. */
+export function maskedFolder(perClass: number): string {
+  const folder = madeFolder(perClass);
+  const masks = path.join(folder, 'SICK', 'SICK masks');
+  mkdirSync(masks);
+  const mask = png(48, (i) => (inMiddle(i, 48) ? 255 : 0));
+  for (let i = 0; i < perClass; i++) writeFileSync(path.join(masks, `film${i}.png`), mask);
   return folder;
 }

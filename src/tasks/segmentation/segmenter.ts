@@ -40,12 +40,17 @@ const networkOf = (config: Config) =>
     decoderNetwork(config.width),
   );
 
+/** By the names of storages and buffers. */
+export type SegmenterState = ReadonlyMap<string, Float32Array>;
+
 export class Segmenter {
   readonly parameters: Parameters;
   readonly #runtime: Runtime;
   readonly #optimiser: Optimiser;
   readonly #config: Config;
   readonly #frozen: boolean;
+  /** What training changes: weights, and running statistics. */
+  readonly #changing: readonly string[];
 
   constructor(config: Config, runtime: Runtime, { draw, buffers }: Start) {
     this.#config = config;
@@ -60,6 +65,12 @@ export class Segmenter {
     for (const tensor of this.parameters.all()) runtime.settle(tensor);
     const names = spec.storages.map(({ name }) => name);
     const trained = names.filter((name) => !this.#frozen || name.startsWith(`${DECODER}.`));
+    this.#changing = [
+      ...trained,
+      ...spec.buffers
+        .map(({ name }) => name)
+        .filter((name) => !this.#frozen || name.startsWith(`${DECODER}.`)),
+    ];
     const { momentum, trustCoefficient } = config;
     const settings = { kind: 'adamw', weightDecay: MASK_DECAY, momentum, trustCoefficient } as const;
     this.#optimiser = new Optimiser(settings, spec, new Set(trained), this.parameters, runtime);
@@ -111,6 +122,20 @@ export class Segmenter {
     const made = tf.tidy(() => decode(pass, this.#frozenLevels(images), side, true));
     images.dispose();
     return made;
+  }
+
+  /** A copy of all that training changes. */
+  async state(): Promise<SegmenterState> {
+    const reading = this.#changing.map(async (name) => {
+      const tensor = this.parameters.get(name);
+      return [name, await this.#runtime.read(tensor, tensor.size * 4)] as const;
+    });
+    return new Map(await Promise.all(reading));
+  }
+
+  /** Goes back to what it was; the optimiser does not, so this is for looking. */
+  restore(state: SegmenterState): void {
+    for (const [name, data] of state) this.#runtime.write(this.parameters.get(name), data);
   }
 
   dispose(): void {

@@ -1,5 +1,5 @@
 // Trains a decoder from one start on one draw of masks: epochs over the labelled films, the loss of the validation films after
-// each, and the masks of the test films at the best of them. Test films decide nothing.
+// each, and the masks of the test films by the best of them. Test films decide nothing, and are looked at once.
 
 import type { Config } from '../../config/schema.ts';
 import { MASK_LOSS_TERMS, maskLoss } from '../../gpu/kernels/masks/maskLoss.ts';
@@ -11,7 +11,7 @@ import { AppError } from '../../util/errors.ts';
 import { Rng } from '../../util/rng.ts';
 import type { MaskDraw, TruthTable } from './films.ts';
 import { THRESHOLD } from './overlap.ts';
-import { LOOKED_AT_ONCE, Segmenter, type Start } from './segmenter.ts';
+import { LOOKED_AT_ONCE, Segmenter, type SegmenterState, type Start } from './segmenter.ts';
 
 /** With few labelled films an epoch of one pass would be a step or two, and patience over before anything was learnt. */
 export const LEAST_STEPS = 8;
@@ -79,7 +79,7 @@ export async function trainMasks(start: Start, draw: MaskDraw, training: Trainin
       if (!Number.isFinite(loss)) throw new AppError('loss-not-finite', 'of masks; lower their rate.');
     }
   };
-  let best: { masks: Uint8Array[]; bestEpoch: number; loss: number } | null = null;
+  let best: { state: SegmenterState; bestEpoch: number; loss: number } | null = null;
   try {
     for (let epoch = 1; epoch <= epochs; epoch++) {
       onEpoch(epoch - 1, epochs);
@@ -95,10 +95,12 @@ export async function trainMasks(start: Start, draw: MaskDraw, training: Trainin
       if (!draw.val) continue;
       const loss = await lossOf(segmenter, renderer, draw.val, training);
       if (!best || loss < best.loss) {
-        best = { masks: await masksOf(segmenter, renderer, draw.test, training), bestEpoch: epoch, loss };
+        best = { state: await segmenter.state(), bestEpoch: epoch, loss };
       } else if (epoch - best.bestEpoch >= config.maskPatience) break;
     }
-    return best ?? { masks: await masksOf(segmenter, renderer, draw.test, training), bestEpoch: epochs };
+    if (best) segmenter.restore(best.state);
+    const masks = await masksOf(segmenter, renderer, draw.test, training);
+    return { masks, bestEpoch: best?.bestEpoch ?? epochs };
   } finally {
     await Promise.allSettled(losses);
     renderer.dispose();

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { CONFIG_KEYS, defaultConfig, SCHEMA } from '../config/schema.ts';
 import { fakeEvaluation } from '../fake/report.ts';
 import { Unfit } from '../util/schema.ts';
-import { EVALUATION_ROWS, readEvaluations, TASK_NAMES, TASKS, taskOf } from './records.ts';
+import { EVALUATION_ROWS, type Evaluation, readEvaluations, TASK_NAMES, TASKS, taskOf } from './records.ts';
 
 const config = { ...defaultConfig(), labelShare: 0.1 };
 
@@ -52,4 +52,17 @@ it('the last line of the linear evaluation is what scripts know', () => {
     share: 0.1,
     auroc: { pretrained: 0.861, random: 0.722, pixels: 0.768 },
   });
+});
+
+it('claims nothing of pretraining where no decoder draws on films with a mask', () => {
+  const { report } = fakeEvaluation('segmentation', config, 300) as Extract<
+    Evaluation,
+    { task: 'segmentation' }
+  >;
+  expect(TASKS.segmentation.verdict(report)).toMatch(/^Pretraining lifts/);
+  const none = { value: 0, low: 0, high: 0 };
+  const dicePositive = { pretrained: none, random: none, gain: none };
+  expect(TASKS.segmentation.verdict({ ...report, scores: { ...report.scores, dicePositive } })).toBe(
+    'No decoder has learnt yet to draw on films with a mask, so nothing can be said about pretraining: raise Decoder epochs or Decoder rate.',
+  );
 });

@@ -188,6 +188,9 @@ function verdict({ scores, share, randomEncoders, encoder, films, sets }: Segmen
   if (pretrained.value === null || random.value === null || gain.value === null) {
     return 'No test film has a mask, so nothing can be said about pretraining.';
   }
+  if (Math.max(pretrained.value, random.value) < NO_DIFFERENCE) {
+    return 'No decoder has learnt yet to draw on films with a mask, so nothing can be said about pretraining: raise Decoder epochs or Decoder rate.';
+  }
   const labels = share < 1 ? ` with the masks of ${percent(share)} of the patients` : '';
   const start = encoder === 'frozen' ? 'frozen encoder' : 'start';
   const several =

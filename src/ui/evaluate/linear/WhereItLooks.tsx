@@ -237,7 +237,9 @@ export function WhereItLooks({ finding, report, pointed }: WhereItLooksProps) {
               </Button>
             ))}
           {pointed && (
-            <p data-testid="class-map-pointing">Class maps of {unbroken(pointedInWords(pointed))}</p>
+            <p className={styles.looksPointed} data-testid="class-map-pointing">
+              Class maps of {unbroken(pointedInWords(pointed))}
+            </p>
           )}
           {marked && map && !isOnePlace(map) && <Pointing finding={finding} />}
           <p className={`dim ${styles.looksCaution}`}>

@@ -43,7 +43,7 @@ const SEGMENTATION_ROWS = {
   },
   maskRate: number({
     ...row,
-    default: 1e-3,
+    default: 3e-3,
     min: 1e-6,
     max: 1,
     scale: 'log',
@@ -54,7 +54,7 @@ const SEGMENTATION_ROWS = {
   }),
   maskEpochs: number({
     ...row,
-    default: 20,
+    default: 30,
     min: 1,
     max: 1000,
     integer: true,
@@ -67,7 +67,7 @@ const SEGMENTATION_ROWS = {
   }),
   maskPatience: number({
     ...row,
-    default: 5,
+    default: 10,
     min: 1,
     max: 1000,
     integer: true,
@@ -75,7 +75,7 @@ const SEGMENTATION_ROWS = {
     unit: 'epochs',
     label: 'Decoder patience',
     short: 'mpat',
-    help: 'Stop after this many epochs without a lower loss on the validation films; the best of them counts.',
+    help: 'Stop after this many epochs without a lower loss on the validation films; the best of them counts. A decoder may draw nothing for some epochs before it learns to, longest on a random encoder.',
     source: 'ours',
   }),
   maskBatch: number({

@@ -99,7 +99,7 @@ function FilmScores({ evaluation }: { evaluation: Evaluation }) {
 
 function Exports({ evaluation }: { evaluation: Evaluation }) {
   return (
-    <div className={shared.control}>
+    <div className={`${shared.control} ${styles.probeExports}`}>
       {(['csv', 'json'] as const).map((kind) => (
         <Button
           key={kind}

@@ -1,8 +1,18 @@
 import { availableParallelism } from 'node:os';
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vitest/config';
+import { defaultExclude, defineConfig } from 'vitest/config';
 import { guard } from './e2e/tools/guard.ts';
 import { developmentHeaders, HEADERS } from './src/guard/headers.ts';
+
+/**
+ * Tests with WebGPU that open devices of their own. All others share the device of their process from file to file:
+ * most of their time would go into compiling the same programs again.
+ */
+const OWN_DEVICE = [
+  'src/checks/selftest/defaultLimits.gpu.test.ts',
+  'src/worker/engine/engine.gpu.test.ts',
+  'src/worker/run/recovery.gpu.test.ts',
+];
 
 export default defineConfig({
   base: './',
@@ -18,7 +28,25 @@ export default defineConfig({
     rolldownOptions: { input: ['index.html', 'e2e/headless/page.html'] },
   },
   test: {
-    include: ['src/**/*.test.ts', 'src/**/*.test.tsx', 'e2e/**/*.test.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'alone',
+          include: ['src/**/!(*.gpu).test.ts?(x)', 'e2e/**/*.test.ts', ...OWN_DEVICE],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'gpu',
+          include: ['src/**/*.gpu.test.ts'],
+          exclude: [...defaultExclude, ...OWN_DEVICE],
+          isolate: false,
+          setupFiles: ['src/gpu/testShared.ts'],
+        },
+      },
+    ],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // By itself Vitest leaves one core to others, which on a machine of two is half of it. Each file keeps about one busy.

@@ -26,6 +26,9 @@ export function testDevice(): Promise<TestDevice> {
   return opened;
 }
 
+/** The device of this process, if a file before this one or this one has opened it. */
+export const testDeviceSoFar = (): Promise<TestDevice> | null => opened;
+
 /** Offers Dawn as navigator.gpu, for code that opens the device itself. @throws where no software driver is found */
 export async function installGpu(): Promise<void> {
   if (process.env.GPU !== 'hardware') {

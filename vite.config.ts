@@ -1,4 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import path from 'node:path';
 import react from '@vitejs/plugin-react';
 import { defaultExclude, defineConfig } from 'vitest/config';
 import { guard } from './e2e/tools/guard.ts';
@@ -8,11 +10,11 @@ import { developmentHeaders, HEADERS } from './src/guard/headers.ts';
  * Tests with WebGPU that open devices of their own. All others share the device of their process from file to file:
  * most of their time would go into compiling the same programs again.
  */
-const OWN_DEVICE = [
-  'src/checks/selftest/defaultLimits.gpu.test.ts',
-  'src/worker/engine/engine.gpu.test.ts',
-  'src/worker/run/recovery.gpu.test.ts',
-];
+const sources = path.join(import.meta.dirname, 'src');
+const OWN_DEVICE = readdirSync(sources, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.gpu.test.ts'))
+  .filter((file) => readFileSync(path.join(sources, file), 'utf8').includes('installGpu('))
+  .map((file) => path.posix.join('src', ...file.split(path.sep)));
 
 export default defineConfig({
   base: './',

@@ -12,9 +12,7 @@ beforeAll(async () => {
   const device = await testDeviceSoFar();
   if (!device) return;
   if (installedRuntime() !== device.runtime)
-    throw new Error(
-      'a file before this one opened a device of its own: name it in OWN_DEVICE of vite.config.ts',
-    );
+    throw new Error('a file before this one opened a device of its own: see OWN_DEVICE in vite.config.ts');
   device.runtime.little = false;
   device.runtime.trim();
 });

@@ -66,9 +66,8 @@ export function formFor(name: string, forms: Forms, adapter: Adapter): Form {
 }
 
 /**
- * Whether a step of such a run is so little work that small tiles are the better choice on the processor. On two cores the
- * programs of a step take 13 s of processor time to compile instead of 28 s, and a step of `smoke`, half of this bound,
- * 0.37 s instead of 0.31 s; at `demo`, nine times `smoke`, a step would take two thirds longer.
+ * Whether a step of such a run is so little work that programs which compile fast are the better choice on the processor
+ * (docs/performance.md, Start). `smoke` is half of this bound; at `demo`, nine times `smoke`, a run would lose more by its steps.
  */
 export const isLittle = (run: { width: number; imageSize: number; batchSize: number }): boolean =>
   run.width ** 2 * run.imageSize ** 2 * run.batchSize <= 2 ** 20;

@@ -2,9 +2,14 @@
 // GPU=hardware. globalSetup builds what changed and serves it on a free port of this machine; no network.
 
 import { defineConfig } from 'playwright/test';
-import { chromiumFlags, findChromium } from './tools/chromium.mjs';
+import { chromiumFlags, findChromium, PAGE_DRAWN_ELSEWHERE } from './tools/chromium.mjs';
 
 const executablePath = (await findChromium()) ?? undefined;
+
+const args =
+  process.env.GPU === 'hardware'
+    ? chromiumFlags('hardware')
+    : [...chromiumFlags('software'), ...PAGE_DRAWN_ELSEWHERE];
 
 export default defineConfig({
   testDir: 'tests',
@@ -22,7 +27,7 @@ export default defineConfig({
     trace: 'off',
     launchOptions: {
       executablePath,
-      args: chromiumFlags(process.env.GPU === 'hardware' ? 'hardware' : 'software'),
+      args,
     },
   },
 });

@@ -8,7 +8,7 @@ import react from '@vitejs/plugin-react';
 import { chromium, type Page } from 'playwright';
 import { build } from 'vite';
 import app from '../../vite.config.ts';
-import { chromiumFlags, ensureChromium } from '../tools/chromium.mjs';
+import { chromiumFlags, ensureChromium, PAGE_DRAWN_ELSEWHERE } from '../tools/chromium.mjs';
 import { serve } from '../tools/serve.mjs';
 import type { Reply, Request } from './worker.ts';
 
@@ -40,8 +40,6 @@ async function buildSite(folder: string): Promise<void> {
 }
 
 /** A card does not draw the page with the cores that the page needs; nor shall the adapter that stands in for one. */
-const PAGE_DRAWN_ELSEWHERE = ['--disable-gpu-compositing'];
-
 function flags(): string[] {
   if (process.env.GPU === 'hardware') return chromiumFlags('hardware');
   return [...chromiumFlags('software'), ...PAGE_DRAWN_ELSEWHERE];

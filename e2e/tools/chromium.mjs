@@ -42,6 +42,9 @@ const COMMON_FLAGS = [
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1',
 ];
 
+/** Lets the page be drawn without the adapter that computes: on the processor the two would take turns on the same cores. */
+export const PAGE_DRAWN_ELSEWHERE = ['--disable-gpu-compositing'];
+
 export const chromiumFlags = (gpu) => [
   ...COMMON_FLAGS,
   ...(gpu === 'hardware' ? HARDWARE_FLAGS : SOFTWARE_FLAGS),

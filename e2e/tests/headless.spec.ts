@@ -1,10 +1,11 @@
 // The headless runner as a script would call it: pretrain, then probe its checkpoint, then what it refuses.
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { metricNames } from '../../src/protocol/metrics.ts';
 import { readSafetensors } from '../../src/util/safetensors.ts';
+import { markedFilms } from '../tools/markedFilms.ts';
 import { expect, test } from './fixtures.ts';
 import { madeFolder } from './folders.ts';
 import { headless } from './headless.ts';
@@ -60,6 +61,35 @@ test('pretrain and probe leave their files and the closing line', async () => {
   expect(vote.auroc.pixels).toBeGreaterThan(0.9);
   rmSync(folder, { recursive: true });
   rmSync(out, { recursive: true });
+});
+
+const SIIM = path.resolve('../shared/data/labels/siim-train-rle.synthetic.csv');
+
+test('run lengths of SIIM-ACR beside DICOM films are learnt by a decoder', async () => {
+  test.skip(!existsSync(SIIM), 'needs the data folder');
+  test.setTimeout(240_000);
+  const [folder, out] = ['films-', 'run-'].map((name) => mkdtempSync(path.join(tmpdir(), name)));
+  expect(markedFilms('siim', SIIM, folder!)).toEqual({ films: 40, marked: 20 });
+  const run = ['--data', folder!, '--out', out!];
+  const trained = await headless('pretrain', '--preset', 'smoke', '--steps', '5', '--seed', '1', ...run);
+  expect(trained.err).toBe('');
+  const checkpoint = path.join(out!, 'checkpoint.safetensors');
+  const drawn = await headless(
+    ...['evaluate', '--task', 'segmentation', '--checkpoint', checkpoint, '--set', 'maskEpochs=20'],
+    ...['--set', 'maskRate=0.01', '--set', 'maskPatience=20', ...run],
+  );
+  expect(drawn.err).toBe('');
+  const { evaluation } = JSON.parse(readFileSync(path.join(out!, 'report.json'), 'utf8'));
+  const { films, targets, scores, examples, leftOut } = evaluation.report;
+  expect(targets).toEqual(['Pneumothorax']);
+  const { train, val, test: tested } = films;
+  // Four masks are too small for any pixel of 32 x 32, such as a single one of 1024 x 1024.
+  expect(train.withMask + val.withMask + tested.withMask).toBe(16);
+  expect(train.without + val.without + tested.without).toBe(24);
+  expect(leftOut).toEqual({ unknown: 0, unreadable: 0 });
+  expect(scores.dicePositive.pretrained.value).toBeGreaterThan(0.2);
+  expect(examples.length).toBe(tested.withMask);
+  for (const one of [folder!, out!]) rmSync(one, { recursive: true });
 });
 
 test('a wrong call ends with 2, a failure with 1, each with one line', async () => {

@@ -70,9 +70,10 @@ function relationTo(
   if (alike.length === 0) {
     const many = [each, ...used.map((other) => other.each)].find(({ table }) => table.plan.manyRows);
     if (!many) return { role: 'joined' };
+    const whose = many === each ? '' : `${many.survey.file} `;
     return {
       role: 'unused',
-      reason: `it has other findings, and ${many.survey.file} a row for each box or reader; choose it instead`,
+      reason: `it has other findings, and ${whose}a row for each box or reader; choose it instead`,
     };
   }
   const rival = alike.find(

@@ -100,6 +100,7 @@ def main():
     parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--patience", type=int, default=10)
     parser.add_argument("--width", type=int, default=8)
+    parser.add_argument("--masks", nargs="+", help="all, or findings; everything where left out")
     parser.add_argument("--levels", type=int, nargs="+", default=[1, 2, 3, 4, 5])
     args = parser.parse_args()
     torch.set_num_threads(1)
@@ -111,7 +112,7 @@ def main():
     starts = {"pretrained": encoder(args.width, args.checkpoint, 0)}
     starts.update({f"random {seed}": encoder(args.width, None, seed) for seed in range(1, args.random + 1)})
     maps = {name: [levels(model, x, args.levels) for x in (images, images.flip(3))] for name, model in starts.items()}
-    for name in ["all", *findings]:
+    for name in args.masks or ["all", *findings]:
         truth = masks.any(1) if name == "all" else masks[:, findings.index(name)]
         scores = {
             start: np.mean([train(*both, truth, parts, patients, args, draw) for draw in range(args.draws)])

@@ -205,10 +205,12 @@ function verdict({ scores, share, randomEncoders, encoder, films, sets }: Segmen
   const interval = `95 % interval ${gainText(low, 2)} to ${gainText(high, 2)}`;
   const sure = low > 0 || high < 0;
   const told = `a gain of ${gainText(gain.value, 2)}, ${sure ? interval : `but its ${interval} holds none, so this may be chance`}`;
-  const empty = scores.empty.pretrained.value;
+  const { pretrained: blank, random: others } = scores.empty;
+  const { withMask, without } = films.test;
+  // Who draws on every film finds more, and is wrong on the healthy ones.
   const shares =
-    films.test.without > 0 && empty !== null
-      ? ` It draws nothing on ${percent(round(empty))} of the test films; ${percent(round(films.test.without / (films.test.without + films.test.withMask)))} have no mask.`
+    without > 0 && blank.value !== null && others.value !== null
+      ? ` ${percent(round(without / (without + withMask)))} of the test films have no mask; the decoder leaves ${percent(round(blank.value))} empty, on random ${start}s ${percent(round(others.value))}.`
       : '';
   const seen = sets && sets.shared !== 0 ? ` ${sharedInWords(sets)}` : '';
   return `${claim}: ${told}.${shares}${seen}`;

@@ -64,7 +64,8 @@ test('a recorded run is seen at once, and its words open the glossary by keyboar
     await word.focus();
     await page.keyboard.press('Enter');
     const opened = page.getByRole('dialog').filter({ hasText: says });
-    await expect(opened).toBeVisible();
+    // What was opened takes the focus a moment after it is there.
+    await expect.poll(() => opened.evaluate((node) => node.contains(document.activeElement))).toBe(true);
     await page.keyboard.press('Escape');
     await expect(opened).toHaveCount(0);
     await expect(word).toBeFocused();

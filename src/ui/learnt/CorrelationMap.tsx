@@ -112,18 +112,29 @@ const MOVES: Record<string, readonly [number, number]> = {
   ArrowRight: [0, 1],
 };
 
-export function CorrelationMap({
-  picture,
-  label,
-  step,
-  withFilms = true,
-}: {
-  picture: OutputPicture;
-  label: string;
-  step: number;
+interface MapProps {
+  readonly picture: OutputPicture;
+  readonly label: string;
+  readonly step: number;
   /** A cell shows its films, as the network at hand has them. */
-  withFilms?: boolean;
-}) {
+  readonly withFilms?: boolean;
+}
+
+/** Maps take longest to measure and come after the rest of a look. */
+export function CorrelationMap(props: MapProps) {
+  const title = titleOf(props.label);
+  if (props.picture.blocks > 0) return <MeasuredMap {...props} />;
+  return (
+    <section aria-label={title} data-testid="correlations">
+      <h3>{title}</h3>
+      <p className={styles.sentence}>They are being measured for step {props.step.toLocaleString('en')}.</p>
+    </section>
+  );
+}
+
+const titleOf = (label: string) => `Correlations, ${label}`;
+
+function MeasuredMap({ picture, label, step, withFilms = true }: MapProps) {
   const [order, setOrder] = useState<Order>('variance');
   const [cell, setCell] = useState<readonly [number, number] | null>(null);
   /** Blocks of the picture whose films are shown. */
@@ -137,7 +148,7 @@ export function CorrelationMap({
     if (canvas.current) paint(canvas.current, shown, scheme);
   }, [shown, scheme]);
   const sentence = sentenceOf(picture, shown, step);
-  const title = `Correlations, ${label}`;
+  const title = titleOf(label);
   const within = (place: number) => Math.max(0, Math.min(blocks - 1, place));
   const point = (event: PointerEvent<HTMLCanvasElement>) => {
     const { left, top, width, height } = event.currentTarget.getBoundingClientRect();

@@ -2,7 +2,7 @@
 // The view on looks that are there: it says why there are none, shows each picture with its sentence, scrubs along the run, reads
 // the map by keys, and offers what the verdict would change.
 
-import { fireEvent, screen, within } from '@testing-library/react';
+import { act, fireEvent, screen, within } from '@testing-library/react';
 import { beforeEach, expect, test } from 'vitest';
 import { presetConfig } from '../../config/presets.ts';
 import { fakeSnapshot } from '../../fake/snapshots.ts';
@@ -47,6 +47,18 @@ test('shows every picture of the newest look with its sentence, and what looking
   }
   expect(screen.getByTestId('spectrum').textContent).toContain('At step 100');
   expect(screen.getByTestId('looks').textContent).toMatch(/48 films .* 3 times so far, 1\.5 % of the time/);
+});
+
+test('shows a look whose maps are still to come', () => {
+  useSession.setState({ runConfig: CONFIG });
+  const whole = fakeSnapshot(0, CONFIG);
+  const outputs = whole.outputs.map((output) => ({ ...output, blocks: 0, correlation: new Int8Array() }));
+  takeSnapshot({ ...whole, outputs }, 50);
+  mount(<LearntView />);
+  expect(screen.getByTestId('correlations').textContent).toContain('being measured for step 0');
+  expect(screen.getByTestId('spectrum').textContent).toContain('At step 0');
+  act(() => takeSnapshot(whole, 50));
+  expect(screen.getByTestId('correlations').textContent).toContain('Mean magnitude');
 });
 
 test('scrubs along the run by keys, and follows the newest again', () => {

@@ -25,9 +25,9 @@ export async function openRuns(): Promise<{ storage: RunStorage; refusal: string
   }
 }
 
-/** Ids of runs that some tab or worker has at hand. */
+/** Ids of runs that some tab or worker has at hand. A frame of another origin may be refused locks, as it is storage: then none. */
 async function runsInUse(): Promise<Set<string>> {
-  const { held = [] } = (await globalThis.navigator?.locks?.query()) ?? {};
+  const { held = [] } = (await globalThis.navigator?.locks?.query().catch(() => null)) ?? {};
   const prefix = runLockName('');
   const names = held.map(({ name = '' }) => name).filter((name) => name.startsWith(prefix));
   return new Set(names.map((name) => name.slice(prefix.length)));

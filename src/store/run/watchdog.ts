@@ -107,12 +107,13 @@ function holdTab(): void {
     }
     if (release) return;
     release = () => undefined;
-    void navigator.locks?.request(`mlvicx-tab-${crypto.randomUUID()}`, () => {
-      return new Promise<void>((resolve) => {
+    const held = () =>
+      new Promise<void>((resolve) => {
         release = resolve;
         if (!isBusy()) resolve();
       });
-    });
+    // A frame of another origin may be refused it; then the tab is not kept awake.
+    navigator.locks?.request(`mlvicx-tab-${crypto.randomUUID()}`, held).catch(() => undefined);
   });
 }
 

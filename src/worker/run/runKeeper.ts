@@ -302,13 +302,18 @@ export class RunKeeper {
 /** A worker that was just ended may hold its lock a little longer. */
 const PATIENCE_MS = 1500;
 
-/** Returns the way to let go. @throws AppError run-in-use */
+/**
+ * Returns the way to let go. Where the browser refuses locks, it refuses storage too, and no other tab can have the run.
+ * @throws AppError run-in-use
+ */
 export function holdRun(id: string): Promise<() => void> {
   const locks = globalThis.navigator?.locks;
   if (!locks) return Promise.resolve(() => undefined);
   return new Promise((resolve, reject) => {
     const held = () => new Promise<void>((release) => resolve(release));
-    const refused = (cause: unknown) => reject(new AppError('run-in-use', '', { cause }));
-    locks.request(runLockName(id), { signal: AbortSignal.timeout(PATIENCE_MS) }, held).catch(refused);
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const refused = (cause: unknown) =>
+      signal.aborted ? reject(new AppError('run-in-use', '', { cause })) : resolve(() => undefined);
+    locks.request(runLockName(id), { signal }, held).catch(refused);
   });
 }

@@ -115,6 +115,13 @@ test('a course page on another origin shows parts of it where the headers name i
   await frame.getByTestId('embed-watch').click();
   await expect(curve(frame, 'chart-total')).toBeVisible();
   await expect(frame.getByTestId('views').locator('canvas')).toHaveCount(2);
+  await expect(frame.getByText('internal', { exact: true })).toHaveCount(0);
+  // The browser of this test gives a frame of another origin neither storage nor locks; a run needs neither.
+  const training = await coursePage(`${door.home}#preset=smoke&maxSteps=3&embed&show=loss`);
+  await page.goto(training.address);
+  await frame.getByTestId('command-playPause').click();
+  await expect(frame.getByTestId('transport')).toHaveAttribute('data-state', 'done', { timeout: 90_000 });
+  training.close();
   refused.close();
   course.close();
   await door.close();

@@ -39,7 +39,6 @@ async function buildSite(folder: string): Promise<void> {
   });
 }
 
-/** A card does not draw the page with the cores that the page needs; nor shall the adapter that stands in for one. */
 function flags(): string[] {
   if (process.env.GPU === 'hardware') return chromiumFlags('hardware');
   return [...chromiumFlags('software'), ...PAGE_DRAWN_ELSEWHERE];

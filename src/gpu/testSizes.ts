@@ -8,3 +8,12 @@ export async function installGpuNames(): Promise<void> {
     configurable: true,
   });
 }
+
+/** Limits of an adapter on which everything fits that a test plans. */
+export const ROOMY_LIMITS = {
+  maxBufferSize: 2 ** 32,
+  maxStorageBufferBindingSize: 2 ** 32,
+  maxComputeWorkgroupStorageSize: 32768,
+  maxComputeInvocationsPerWorkgroup: 1024,
+  maxComputeWorkgroupsPerDimension: 65535,
+};

@@ -5,18 +5,11 @@ import { PRESET_NAMES, type PresetName, presetConfig } from '../config/presets.t
 import type { Config } from '../config/schema.ts';
 import { tf } from '../gpu/kernel.ts';
 import { KERNEL_NAMES, switchOff } from '../gpu/kernels/stock.ts';
-import { installGpuNames } from '../gpu/testSizes.ts';
+import { installGpuNames, ROOMY_LIMITS } from '../gpu/testSizes.ts';
 import { type Adapter, planBudget } from './budget.ts';
 
 const MIB = 2 ** 20;
-const limits = {
-  maxBufferSize: 4096 * MIB,
-  maxStorageBufferBindingSize: 4096 * MIB,
-  maxComputeWorkgroupStorageSize: 32768,
-  maxComputeInvocationsPerWorkgroup: 1024,
-  maxComputeWorkgroupsPerDimension: 65535,
-};
-const roomy: Adapter = { software: false, features: ['subgroups'], limits };
+const roomy: Adapter = { software: false, features: ['subgroups'], limits: ROOMY_LIMITS };
 
 beforeAll(installGpuNames);
 
@@ -130,7 +123,7 @@ describe('the need of the paper configuration', () => {
 });
 
 describe('refusal', () => {
-  const tight = { ...roomy, limits: { ...limits, maxStorageBufferBindingSize: 128 * MIB } };
+  const tight = { ...roomy, limits: { ...ROOMY_LIMITS, maxStorageBufferBindingSize: 128 * MIB } };
 
   it('names the buffer, the limit, the preset that fits and the largest batch that does', () => {
     const budget = planBudget(presetConfig('paper'), tight);
@@ -151,7 +144,7 @@ describe('refusal', () => {
   });
 
   it('proposes nothing when not even the smallest preset fits', () => {
-    const none = { ...roomy, limits: { ...limits, maxBufferSize: 1024 } };
+    const none = { ...roomy, limits: { ...ROOMY_LIMITS, maxBufferSize: 1024 } };
     expect(planBudget(presetConfig('smoke'), none).proposal).toBeUndefined();
   });
 });

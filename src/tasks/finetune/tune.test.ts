@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { defaultConfig } from '../../config/schema.ts';
 import { tf } from '../../gpu/kernel.ts';
-import { installGpuNames } from '../../gpu/testSizes.ts';
+import { installGpuNames, ROOMY_LIMITS } from '../../gpu/testSizes.ts';
 import { refusalOf } from '../../protocol/device.ts';
 import { planTuning } from './memory.ts';
 import { positiveWeights } from './tune.ts';
@@ -35,14 +35,7 @@ describe('weights of positives', () => {
 
 describe('memory of a step', () => {
   const MIB = 2 ** 20;
-  const limits = {
-    maxBufferSize: 4096 * MIB,
-    maxStorageBufferBindingSize: 4096 * MIB,
-    maxComputeWorkgroupStorageSize: 32768,
-    maxComputeInvocationsPerWorkgroup: 1024,
-    maxComputeWorkgroupsPerDimension: 65535,
-  };
-  const adapter = { software: false, features: [], limits };
+  const adapter = { software: false, features: [], limits: ROOMY_LIMITS };
   const config = { ...defaultConfig(), width: 16, imageSize: 64, planeSize: 96, tuneBatch: 64 };
 
   it('holds weights and two moments of encoder and layer, and follows batch and views', () => {
@@ -60,7 +53,7 @@ describe('memory of a step', () => {
   });
 
   it('that does not fit is refused by the buffer, with what to lower', () => {
-    const tight = { ...adapter, limits: { ...limits, maxBufferSize: MIB } };
+    const tight = { ...adapter, limits: { ...ROOMY_LIMITS, maxBufferSize: MIB } };
     const refusal = refusalOf(planTuning(config, tight));
     expect(refusal?.code).toBe('does-not-fit');
     expect(refusal?.message).toMatch(

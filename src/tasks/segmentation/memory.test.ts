@@ -3,20 +3,13 @@
 import { beforeAll, expect, it } from 'vitest';
 import { defaultConfig } from '../../config/schema.ts';
 import { tf } from '../../gpu/kernel.ts';
-import { installGpuNames } from '../../gpu/testSizes.ts';
+import { installGpuNames, ROOMY_LIMITS } from '../../gpu/testSizes.ts';
 import { refusalOf } from '../../protocol/device.ts';
 import { decoderNetwork, decoderWidths } from './decoder.ts';
 import { planMasks } from './memory.ts';
 
 const MIB = 2 ** 20;
-const limits = {
-  maxBufferSize: 4096 * MIB,
-  maxStorageBufferBindingSize: 4096 * MIB,
-  maxComputeWorkgroupStorageSize: 32768,
-  maxComputeInvocationsPerWorkgroup: 1024,
-  maxComputeWorkgroupsPerDimension: 65535,
-};
-const adapter = { software: false, features: [], limits };
+const adapter = { software: false, features: [], limits: ROOMY_LIMITS };
 const config = { ...defaultConfig(), width: 16, imageSize: 64, planeSize: 96 };
 
 beforeAll(installGpuNames);
@@ -39,7 +32,7 @@ it('a step is planned: by the batch, by the side, and more where the encoder is 
 });
 
 it('what does not fit is refused by the buffer, with what to lower', () => {
-  const tight = { ...adapter, limits: { ...limits, maxBufferSize: MIB } };
+  const tight = { ...adapter, limits: { ...ROOMY_LIMITS, maxBufferSize: MIB } };
   const refusal = refusalOf(planMasks(config, tight));
   expect(refusal?.code).toBe('does-not-fit');
   expect(refusal?.message).toMatch(/the adapter allows .*; lower the decoder's batch size\.$/);

@@ -9,6 +9,14 @@ import { type Snapshot, withSnapshot } from './diagnostics/snapshot.ts';
 import { type LearntVerdict, learntVerdict } from './diagnostics/verdict.ts';
 import { predictionsCsv } from './export/predictions.ts';
 import {
+  Delivery,
+  plainSample,
+  type RunnerSummary,
+  type SampleRecord,
+  Schedule,
+  withoutFilms,
+} from './headlessEngine.ts';
+import {
   bytesOf,
   checkpointGiven,
   chosen,
@@ -34,23 +42,17 @@ import type { StoredReading, StoredRow } from './protocol/film.ts';
 import type { IntakeEvent, IntakeOptions, SyntheticOptions } from './protocol/intake.ts';
 import type { LabelScan } from './protocol/labels.ts';
 import type { Predictions } from './protocol/looks.ts';
-import type { StepSample } from './protocol/metrics.ts';
 import type { EncoderScores, StudyRequest, ValidationScore } from './protocol/study.ts';
 import type { KeepingPolicy } from './protocol/vault.ts';
 import type { Evaluation, TaskName } from './tasks/records.ts';
-import { AppError, fromWire, toWire, type WireError } from './util/errors.ts';
+import { AppError, toWire, type WireError } from './util/errors.ts';
 import { npzBytes } from './util/npy.ts';
 import { readSafetensors } from './util/safetensors.ts';
 import { EvaluationFile, listEvaluations, openEvaluations } from './vault/evaluationFile.ts';
 import { listRuns, openRuns, removeRun } from './vault/runs.ts';
 import { createClient } from './worker/client.ts';
 
-/** One step as it goes to metrics.jsonl: values in the order of the run's metrics, null where not measured. */
-export interface SampleRecord {
-  readonly step: number;
-  readonly activeSeconds: number;
-  readonly values: readonly (number | null)[];
-}
+export type { RunnerSummary, SampleRecord } from './headlessEngine.ts';
 
 export type RunnerEvent =
   | Exclude<EngineEvent, { type: 'samples' | 'snapshot' | 'predictions' }>
@@ -64,38 +66,22 @@ export type RunnerEvent =
 /** What a call answers: errors as records, because only plain values leave the page. */
 export type Reply<T> = { readonly value: T } | { readonly error: WireError };
 
-/** A summary without its table of films, which is long and holds names: nothing outside the page needs it. */
-export type RunnerSummary = Omit<DatasetSummary, 'filmTable'> & {
-  readonly filmTable: { readonly length: number };
-};
-
 /** Films of a larger folder lie in the cache instead of memory. It is gone with the runner's profile. */
 const MANY = 4000;
 /** Files in one message. */
 const SLICE = 500;
 
 let client = createClient();
-let ended: (error: AppError | null) => void = () => {};
-let arrived: (fingerprint: string) => void = () => {};
+const schedule = new Schedule();
+const delivery = new Delivery();
 
 /** Of the set that was read last; it holds names, and leaves the page only where that is asked for. */
 let table: Pick<DatasetSummary, 'filmTable' | 'findings'> | null = null;
 
-/** Films go to the engine over a port of their own; this waits until the engine has the set that was read. */
 async function delivered(read: () => Promise<DatasetSummary>): Promise<RunnerSummary> {
-  const seen = new Set<string>();
-  let wanted: string | null = null;
-  const arrival = new Promise<void>((resolve) => {
-    arrived = (fingerprint) => {
-      seen.add(fingerprint);
-      if (fingerprint === wanted) resolve();
-    };
-  });
-  const summary = await read();
-  wanted = summary.fingerprint;
+  const summary = await delivery.of(read, client.fault);
   table = summary;
-  if (!seen.has(wanted)) await Promise.race([arrival, client.fault]);
-  return { ...summary, filmTable: { length: summary.filmTable.length } };
+  return withoutFilms(summary);
 }
 
 /** What looks at the run at hand have measured. */
@@ -105,17 +91,13 @@ let every = 1;
 /** What the newest evaluation said of every test film; null where it scores none. */
 let predictions: Predictions | null = null;
 
-const plainSample = ({ step, activeSeconds, values }: StepSample): SampleRecord => ({
-  step,
-  activeSeconds,
-  values: Array.from(values, (value) => (Number.isFinite(value) ? value : null)),
-});
-
 function report(event: RunnerEvent): void {
   void window.report(event);
 }
 
 function onEngineEvent(event: EngineEvent): void {
+  delivery.hear(event);
+  schedule.hear(event);
   if (event.type === 'samples') {
     report({ type: 'samples', samples: event.samples.map(plainSample) });
     return;
@@ -131,9 +113,6 @@ function onEngineEvent(event: EngineEvent): void {
     return;
   }
   report(event);
-  if (event.type === 'dataset') arrived(event.fingerprint);
-  if (event.type === 'failed') ended(fromWire(event.error));
-  if (event.type === 'status' && event.status.state === 'done') ended(null);
 }
 
 function onIntakeEvent(event: IntakeEvent): void {
@@ -192,30 +171,10 @@ const api = {
   },
 
   /** Trains to the end of the schedule. */
-  async train(): Promise<void> {
-    const end = new Promise<AppError | null>((resolve) => {
-      ended = resolve;
-    });
-    await client.engine.play();
-    const error = await Promise.race([end, client.fault]);
-    if (error) throw error;
-  },
+  train: (): Promise<void> => schedule.train(client.engine, client.fault),
 
   /** Trains to the end of the schedule, or for so long, and halts. */
-  async trainFor(seconds: number): Promise<RunStatus> {
-    const end = new Promise<AppError | null>((resolve) => {
-      ended = resolve;
-    });
-    const up = new Promise<null>((resolve) => setTimeout(() => resolve(null), 1000 * seconds));
-    await client.engine.play();
-    const error = await Promise.race([end, up, client.fault]);
-    if (error) throw error;
-    const status = await client.engine.pause();
-    // A fault of the step in flight is told before the pause is answered.
-    const late = status.state === 'failed' ? await end : null;
-    if (late) throw late;
-    return status;
-  },
+  trainFor: (seconds: number): Promise<RunStatus> => schedule.trainFor(client.engine, seconds, client.fault),
 
   /** Fresh workers in place of the present ones, however those are. */
   async restart(): Promise<DeviceFacts> {

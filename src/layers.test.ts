@@ -41,6 +41,7 @@ const RANKS: Record<string, number> = {
   fake: 8.5,
   ui: 9,
   'headlessFiles.ts': 8,
+  'headlessEngine.ts': 8,
   'headless.ts': 9,
   'main.tsx': 10,
   'layers.test.ts': 11,

@@ -10,7 +10,16 @@ const ADDRESSES: Record<CodecName, () => Promise<{ default: string }>> = {
   htj2k: () => import('@cornerstonejs/codec-openjph/wasm?url'),
 };
 
+type ReadCodec = (name: CodecName) => Promise<Uint8Array<ArrayBuffer>>;
+let readFrom: ReadCodec | null = null;
+
+/** A program that no bundler made has no addresses; it says how the bytes are come by. */
+export function readCodecsFrom(read: ReadCodec): void {
+  readFrom = read;
+}
+
 async function compile(name: CodecName): Promise<WebAssembly.Module> {
+  if (readFrom) return WebAssembly.compile(await readFrom(name));
   const { default: address } = await ADDRESSES[name]();
   // biome-ignore lint/style/noRestrictedGlobals: a file of the app itself, kept by its service worker
   const response = await fetch(address);

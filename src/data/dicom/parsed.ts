@@ -2,15 +2,17 @@
 // cannot be believed (a VR that it does not know, elements out of order, delimiters where none belong), the answer is null,
 // and elements.ts reads what programs write all the same.
 
-import {
+import dicomParser, { type Element as ParsedElement } from 'dicom-parser';
+import { type Element, type Elements, PIXEL_DATA, UNDEFINED_LENGTH, vrAt } from './elements.ts';
+
+// By name, Node finds nothing in the package: it is of the older kind of module.
+const {
   ByteStream,
   bigEndianByteArrayParser,
   littleEndianByteArrayParser,
-  type Element as ParsedElement,
   readDicomElementExplicit,
   readDicomElementImplicit,
-} from 'dicom-parser';
-import { type Element, type Elements, PIXEL_DATA, UNDEFINED_LENGTH, vrAt } from './elements.ts';
+} = dicomParser;
 
 /** Of 64 bits: the parser takes their length for one of 16 bits (PS3.5 7.1.2). */
 const UNKNOWN_TO_PARSER = new Set(['OV', 'SV', 'UV']);

@@ -47,6 +47,7 @@ async function decodeInBrowser(bytes: Uint8Array<ArrayBuffer>): Promise<Picture>
       premultiplyAlpha: 'none',
     });
   } catch (cause) {
+    if (cause instanceof AppError) throw cause;
     throw new AppError('image-corrupt', 'the browser cannot decode it.', { cause });
   }
   try {

@@ -8,21 +8,18 @@ import path from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright';
 import type { RunnerApi, RunnerEvent } from '../../src/headless.ts';
 import { ALL_KERNELS, type KernelOptions } from '../../src/protocol/device.ts';
-import type { DeviceFacts } from '../../src/protocol/engine.ts';
 import { AppError, fromWire } from '../../src/util/errors.ts';
 import { chromiumFlags, ensureChromium, type Gpu } from '../tools/chromium.mjs';
 import { type Server, serve } from '../tools/serve.mjs';
+import { giveFolder } from './giveFolder.ts';
 import { describeKernels } from './kernels.ts';
+import type { Answer, EngineSession, FileCall } from './session.ts';
 
 /** What a fault put in by a test says when it throws; it is the test's to deal with. */
 const MADE_UP = 'a fault made up by a test';
 
-type Answer<K extends keyof RunnerApi> = Awaited<ReturnType<RunnerApi[K]>>;
-
-export interface Session {
+export interface Session extends EngineSession {
   readonly page: Page;
-  readonly device: DeviceFacts;
-  call<K extends keyof RunnerApi>(name: K, argument?: Parameters<RunnerApi[K]>[0]): Promise<Answer<K>>;
 }
 
 /** Playwright would end the process on a signal, and leave the profile behind. */
@@ -107,9 +104,12 @@ async function openPage(
 }
 
 /** Makes a call that ends in a download, and puts what it offers into `file`. */
-export async function saveOffered<
-  K extends 'saveCheckpoint' | 'saveFeatures' | 'saveStep' | 'saveDiagnostics' | 'saveKept',
->({ page, call }: Session, file: string, name: K, argument: Parameters<RunnerApi[K]>[0]): Promise<void> {
+async function saveOffered<K extends FileCall>(
+  { page, call }: PageSession,
+  file: string,
+  name: K,
+  argument: Parameters<RunnerApi[K]>[0],
+): Promise<void> {
   // A call that fails before anything is offered must not leave its download waited for.
   const offered = page.waitForEvent('download', { timeout: 0 });
   offered.catch(() => {});
@@ -176,7 +176,13 @@ export const withSession = <T>(
       const kind = device.software ? 'software adapter, slow' : 'hardware';
       const name = [device.vendor, device.architecture, device.description].filter(Boolean).join(' ');
       console.log(`WebGPU: ${name} (${kind})${describeKernels(device.kernels)}`);
-      return work({ ...opened, device });
+      return work({
+        ...opened,
+        device,
+        give: (input, files) => opened.page.locator(`#${input}`).setInputFiles([...files]),
+        giveFolder: (folder) => giveFolder(opened, folder),
+        save: (file, name, argument) => saveOffered(opened, file, name, argument),
+      });
     },
     faulty,
   );

@@ -21,7 +21,7 @@ import {
   UsageError,
   weightsFile,
 } from './arguments.ts';
-import { saveOffered, withSession } from './browser.ts';
+import { withSession } from './browser.ts';
 import type { Command } from './commands.ts';
 import { EVENT_FOLDER } from './eventLog.ts';
 import { cardOf, reportBeside } from './export.ts';
@@ -108,8 +108,8 @@ async function readFilms({ data, names, step }: Asked, run: Checkpoint, folder: 
         console.log('Note: the checkpoint was trained on other films, or on another split of these.');
       }
       if (step) {
-        await session.page.locator('#checkpoint').setInputFiles(path.join(folder, 'checkpoint.safetensors'));
-        await saveOffered(session, path.join(folder, 'step.safetensors'), 'saveStep', undefined);
+        await session.give('checkpoint', [path.join(folder, 'checkpoint.safetensors')]);
+        await session.save(path.join(folder, 'step.safetensors'), 'saveStep', undefined);
       }
       return session.call('filmsCsv', names);
     });

@@ -94,11 +94,11 @@ function readEncoder(
 /** Hands the encoder to the engine. */
 async function takeUp(session: Session, encoder: Encoder): Promise<{ config: Config; start: string }> {
   if (encoder.kind === 'checkpoint') {
-    await session.page.locator('#checkpoint').setInputFiles(encoder.file);
+    await session.give('checkpoint', [encoder.file]);
     const { config, status } = await session.call('importCheckpoint');
     return { config, start: status.start };
   }
-  await session.page.locator('#weights').setInputFiles(encoder.file);
+  await session.give('weights', [encoder.file]);
   const { start } = await session.call('prepare', encoder.config);
   return { config: encoder.config, start };
 }

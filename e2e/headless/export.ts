@@ -126,7 +126,7 @@ export async function fitLayer(
       const films = await loadFilms(session, data, { ...config, syntheticSeed: data.syntheticSeed ?? 1 });
       progress.end();
       console.log(describeFilms(films));
-      await session.page.locator('#checkpoint').setInputFiles(checkpoint);
+      await session.give('checkpoint', [checkpoint]);
       const restored = await session.call('importCheckpoint');
       const asked = { task: 'linear', findings, config: configure(restored.config, given) } as const;
       const evaluation = await session.call('evaluate', asked);

@@ -19,7 +19,7 @@ import {
   UsageError,
   weightsFile,
 } from './arguments.ts';
-import { type Session, saveOffered, withSession } from './browser.ts';
+import { type Session, withSession } from './browser.ts';
 import type { Command } from './commands.ts';
 import { describeFilms, loadFilms } from './films.ts';
 import { Progress } from './progress.ts';
@@ -95,10 +95,10 @@ export const features: Command = {
         const summary = await loadFilms(session, data, { ...config, syntheticSeed: data.syntheticSeed ?? 1 });
         progress.end();
         console.log(describeFilms(summary));
-        await session.page.locator('#checkpoint').setInputFiles(checkpoint);
+        await session.give('checkpoint', [checkpoint]);
         const layer = asked.scores ? await layerOf(session, asked) : null;
         const made = asked.form === '.safetensors' ? out : path.join(folder, 'features.safetensors');
-        await saveOffered(session, made, 'saveFeatures', { base, images });
+        await session.save(made, 'saveFeatures', { base, images });
         progress.end();
         if (made !== out) await convert(made, asked, layer);
         const films = summary.filmTable.length;

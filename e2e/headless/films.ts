@@ -7,20 +7,19 @@ import { SPLITS } from '../../src/protocol/dataset.ts';
 import { SPLIT_SEED, syntheticOptions } from '../../src/protocol/intake.ts';
 import { AppError } from '../../src/util/errors.ts';
 import type { DataArguments } from './arguments.ts';
-import type { Session } from './browser.ts';
-import { giveFolder } from './giveFolder.ts';
+import type { EngineSession } from './session.ts';
 
 /** @param config of the run: how large planes are stored, and which synthetic set is meant where the call names none */
 export async function loadFilms(
-  session: Session,
+  session: EngineSession,
   { folder, labels, where, limit, arrangement, cache }: DataArguments,
   config: Config,
 ): Promise<RunnerSummary> {
   if (folder === null) {
     return session.call('synthesise', syntheticOptions(config));
   }
-  await giveFolder(session, folder);
-  if (labels.length > 0) await session.page.locator('#labels').setInputFiles([...labels]);
+  await session.giveFolder(folder);
+  if (labels.length > 0) await session.give('labels', labels);
   const name = path.basename(folder);
   const options = {
     name,

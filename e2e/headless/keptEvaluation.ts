@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { RunnerEvent } from '../../src/headless.ts';
-import { type Session, saveOffered } from './browser.ts';
+import type { EngineSession } from './session.ts';
 
 const FILE = 'evaluation-under-way.safetensors';
 
@@ -14,7 +14,7 @@ export class KeptEvaluation {
   /** Times that something was written, by an earlier call as well. */
   writes: number;
   readonly #file: string;
-  #session: Session | null = null;
+  #session: EngineSession | null = null;
   #saving: Promise<void> | null = null;
   /** Something was kept while the one before was still being fetched. */
   #stale = false;
@@ -25,10 +25,10 @@ export class KeptEvaluation {
   }
 
   /** Puts back what an earlier call left, and fetches what is kept from now on. */
-  async begin(session: Session): Promise<void> {
+  async begin(session: EngineSession): Promise<void> {
     this.#session = session;
     if (!existsSync(this.#file)) return;
-    await session.page.locator('#kept').setInputFiles(this.#file);
+    await session.give('kept', [this.#file]);
     await session.call('giveKept');
   }
 
@@ -55,9 +55,9 @@ export class KeptEvaluation {
   }
 
   /** A browser that is gone, or a state that was removed meanwhile, leaves the file as it is. */
-  async #save(session: Session): Promise<void> {
+  async #save(session: EngineSession): Promise<void> {
     try {
-      await saveOffered(session, `${this.#file}.part`, 'saveKept', undefined);
+      await session.save(`${this.#file}.part`, 'saveKept', undefined);
       await rename(`${this.#file}.part`, this.#file);
       this.writes++;
     } catch {

@@ -18,7 +18,7 @@ import {
   weightsFile,
   wholeNumber,
 } from './arguments.ts';
-import { saveOffered, withSession } from './browser.ts';
+import { withSession } from './browser.ts';
 import type { Command } from './commands.ts';
 import { EventLog } from './eventLog.ts';
 import { describeFilms, loadFilms } from './films.ts';
@@ -120,7 +120,7 @@ export const pretrain: Command = {
           const summary = await loadFilms(session, data, config);
           progress.end();
           console.log(describeFilms(summary));
-          if (init) await session.page.locator('#weights').setInputFiles(init);
+          if (init) await session.give('weights', [init]);
           const { start } = await session.call('prepare', config);
           if (init) console.log(`Begins with ${start}`);
           const before = performance.now();
@@ -128,12 +128,12 @@ export const pretrain: Command = {
           progress.end();
           const trained = (performance.now() - before) / 1000;
           const checkpoint = path.join(folder, 'checkpoint.safetensors');
-          await saveOffered(session, checkpoint, 'saveCheckpoint', undefined);
+          await session.save(checkpoint, 'saveCheckpoint', undefined);
           log.weights(await readFile(checkpoint));
           await writeSeen(folder, await session.call('seenFilms'));
           const learnt = looks.count > 0 ? await session.call('learnt', config) : null;
           if (looks.count > 0) {
-            await saveOffered(session, path.join(folder, 'diagnostics.npz'), 'saveDiagnostics', undefined);
+            await session.save(path.join(folder, 'diagnostics.npz'), 'saveDiagnostics', undefined);
           }
           await writeReport(folder, {
             command: 'pretrain',

@@ -6,7 +6,7 @@ import type { RunnerEvent, SampleRecord } from '../../src/headless.ts';
 import { metricNames } from '../../src/protocol/metrics.ts';
 import type { Job, StudyHost } from '../../src/study/queue.ts';
 import type { Finished, Trained } from '../../src/study/state.ts';
-import { type Session, saveOffered } from './browser.ts';
+import type { EngineSession } from './session.ts';
 import { curveLines, type StudyFolder } from './studyFolder.ts';
 
 const CURVE_POINTS = 64;
@@ -27,7 +27,7 @@ interface RunnerOptions extends Pick<StudyHost, 'halted' | 'onState'> {
 export class StudyRunner implements StudyHost {
   readonly onState: StudyHost['onState'];
   readonly halted: () => boolean;
-  readonly #session: Session;
+  readonly #session: EngineSession;
   readonly #folder: StudyFolder;
   /** Seconds between checkpoints. */
   readonly #keepEvery: number;
@@ -35,7 +35,7 @@ export class StudyRunner implements StudyHost {
   #atHand = '';
   #samples: SampleRecord[] = [];
 
-  constructor(session: Session, folder: StudyFolder, options: RunnerOptions) {
+  constructor(session: EngineSession, folder: StudyFolder, options: RunnerOptions) {
     this.#session = session;
     this.#folder = folder;
     this.#keepEvery = options.keepEvery;
@@ -59,7 +59,7 @@ export class StudyRunner implements StudyHost {
       this.#samples = [];
       const status = await call('trainFor', this.#keepEvery);
       const checkpoint = `${this.#folder.checkpoint(job.id)}.part`;
-      await saveOffered(this.#session, checkpoint, 'saveCheckpoint', undefined);
+      await this.#session.save(checkpoint, 'saveCheckpoint', undefined);
       const lines = curveLines(this.#samples, metricNames(job.config), time);
       time = this.#samples.at(-1)?.activeSeconds ?? time;
       // Curves first: steps beyond the checkpoint are dropped, steps that are missing would be lost.
@@ -99,7 +99,7 @@ export class StudyRunner implements StudyHost {
   }
 
   async #import(job: Job) {
-    await this.#session.page.locator('#checkpoint').setInputFiles(this.#folder.checkpoint(job.id));
+    await this.#session.give('checkpoint', [this.#folder.checkpoint(job.id)]);
     return (await this.#session.call('importCheckpoint')).status;
   }
 

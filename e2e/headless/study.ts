@@ -1,5 +1,5 @@
 // `study`: methods side by side on the same films, seeds and label shares. All that decides is in src/study; here it is read
-// from the command line, run in a browser that is opened anew where it was lost, and left in a folder that a second call of the
+// from the command line, run in a browser that is opened anew where it was lost, or in this process,, and left in a folder that a second call of the
 // same command goes on in.
 
 import path from 'node:path';
@@ -29,11 +29,13 @@ import {
   UsageError,
   wholeNumber,
 } from './arguments.ts';
-import { type Session, withSession } from './browser.ts';
+import { withSession } from './browser.ts';
 import type { Command } from './commands.ts';
 import { describeFilms, loadFilms } from './films.ts';
 import { describeKernels, KERNEL_OPTIONS, KERNEL_USAGE, kernelOptions } from './kernels.ts';
+import { withNativeSession } from './native/session.ts';
 import { duration, Progress } from './progress.ts';
+import type { EngineSession } from './session.ts';
 import { StudyFolder } from './studyFolder.ts';
 import { StudyRunner } from './studyRunner.ts';
 
@@ -51,6 +53,8 @@ const OPTIONS = {
   sweep: { type: 'string', multiple: true, default: [] },
   steps: { type: 'string' },
   'keep-every': { type: 'string', default: '60' },
+  /** In a browser as in the app, or in this process. */
+  engine: { type: 'string', default: 'browser' },
   ...KERNEL_OPTIONS,
 } as const satisfies ParseArgsConfig['options'];
 
@@ -109,6 +113,10 @@ const seedsOf = (text: string): number[] =>
 function readArguments(argv: readonly string[]) {
   const values = readOptions(argv, OPTIONS);
   const data = dataArguments(values);
+  const withEngine = engineOf(values.engine);
+  if (data.folder === null && withEngine === ENGINES.node) {
+    throw new UsageError('the built-in films are drawn in a browser; --engine node is for a folder.');
+  }
   const methods = words(required(values.methods, 'methods')).map(methodName);
   const { forAll, own } = settingsOf(values.set, methods);
   const steps = values.steps === undefined ? {} : { maxSteps: wholeNumber(values.steps, 'steps', 1) };
@@ -133,6 +141,7 @@ function readArguments(argv: readonly string[]) {
     out: required(values.out, 'out'),
     kernels: kernelOptions(values),
     keepEvery: wholeNumber(values['keep-every'], 'keep-every', 1),
+    withEngine,
   };
 }
 
@@ -144,6 +153,14 @@ function refusing<T>(make: () => T): T {
     if (error instanceof AppError) throw new UsageError(error.message);
     throw error;
   }
+}
+
+const ENGINES = { browser: withSession, node: withNativeSession } as const;
+
+function engineOf(name: string) {
+  const known = (Object.keys(ENGINES) as (keyof typeof ENGINES)[]).find((one) => one === name);
+  if (known) return ENGINES[known];
+  throw new UsageError(`--engine takes ${Object.keys(ENGINES).join(', ')}, not ${name}.`);
 }
 
 type Asked = ReturnType<typeof readArguments>;
@@ -187,7 +204,7 @@ class StudyProgress {
   }
 }
 
-function adapterWords({ device }: Session, before: string | null): string {
+function adapterWords({ device }: EngineSession, before: string | null): string {
   const name = [device.vendor, device.architecture, device.description].filter(Boolean).join(' ');
   const now = `${name}${describeKernels(device.kernels)}`;
   return before === null || before === now || before.endsWith(`; ${now}`)
@@ -195,7 +212,11 @@ function adapterWords({ device }: Session, before: string | null): string {
     : `${before}; ${now}`;
 }
 
-async function readFilms(session: Session, data: DataArguments, folder: StudyFolder): Promise<StudyState> {
+async function readFilms(
+  session: EngineSession,
+  data: DataArguments,
+  folder: StudyFolder,
+): Promise<StudyState> {
   const { state } = folder;
   const summary = await loadFilms(session, data, state.spec.base);
   if (state.data && state.data.fingerprint !== summary.fingerprint) {
@@ -205,9 +226,9 @@ async function readFilms(session: Session, data: DataArguments, folder: StudyFol
   return folder.begin(studyData(summary), adapterWords(session, state.adapter));
 }
 
-/** One browser until the study is complete or the browser is lost. */
-async function inBrowser(
-  { data, kernels, keepEvery }: Asked,
+/** One engine until the study is complete or the engine is lost. */
+async function inEngine(
+  { data, kernels, keepEvery, withEngine }: Asked,
   folder: StudyFolder,
   halted: () => boolean,
 ): Promise<void> {
@@ -218,7 +239,7 @@ async function inBrowser(
     runner?.hear(event);
   };
   try {
-    await withSession(
+    await withEngine(
       hear,
       async (session) => {
         const state = await readFilms(session, data, folder);
@@ -240,7 +261,7 @@ async function inBrowser(
 async function work(asked: Asked, folder: StudyFolder): Promise<void> {
   if (isComplete(folder.state) && folder.state.data) return;
   await againWhereLost(
-    (halted) => inBrowser(asked, folder, halted),
+    (halted) => inEngine(asked, folder, halted),
     () => folder.writes + folder.kept.writes + 1,
   );
 }
@@ -249,7 +270,7 @@ export const study: Command = {
   usage:
     `study --data DIR|synthetic[:SEED] [--labels FILE] [--where column=value] [--findings a,b] --methods a,b,… [--reference a] [--tasks ${STUDY_TASK_NAMES.join(',')}] ` +
     '[--seeds 3] [--shares 0.01,0.1,1] --preset NAME [--set key=value …] [--set METHOD.key=value …] ' +
-    `[--sweep learningRate=a,b,c …] [--keep-every SECONDS] ${KERNEL_USAGE} --steps N --out DIR`,
+    `[--sweep learningRate=a,b,c …] [--keep-every SECONDS] [--engine browser|node] ${KERNEL_USAGE} --steps N --out DIR`,
   summary:
     'Compares methods on the same films, seeds and label shares; leaves report.html, study.json, .csv and .tex. The same command goes on where it was cut off.',
   async run(argv) {

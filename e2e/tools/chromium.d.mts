@@ -5,4 +5,5 @@ export const PAGE_DRAWN_ELSEWHERE: string[];
 export function chromiumFlags(gpu: Gpu): string[];
 export function findChromium(): Promise<string | null>;
 export function findSwiftShaderIcd(): Promise<string | null>;
+export function softwareVulkan(): Promise<Record<'SWIFTSHADER_ICD' | 'LD_LIBRARY_PATH', string>>;
 export function ensureChromium(): Promise<string>;

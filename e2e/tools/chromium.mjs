@@ -85,6 +85,13 @@ export async function findSwiftShaderIcd() {
   return files.find((file) => existsSync(file)) ?? null;
 }
 
+/** Variables under which Dawn in Node finds that driver, and beside it the Vulkan loader that comes with a browser. */
+export async function softwareVulkan() {
+  const driver = (await findSwiftShaderIcd()) ?? '';
+  const libraries = [process.env.LD_LIBRARY_PATH, driver && path.dirname(driver)].filter(Boolean);
+  return { SWIFTSHADER_ICD: driver, LD_LIBRARY_PATH: libraries.join(path.delimiter) };
+}
+
 /** Distributions put a short script on the path; the folders it names hold the real program. */
 function foldersNamedIn(file) {
   const head = readFileSync(file).subarray(0, 4096).toString('latin1');

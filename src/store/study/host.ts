@@ -113,6 +113,8 @@ export class PageHost implements StudyHost {
   }
 
   async #trained(): Promise<Trained> {
+    // The record is whole only when what a run writes at its end is written; the state says done before.
+    await currentClient().engine.pause();
     const { status, memoryInUse } = useSession.getState();
     const { runId, step, activeSeconds } = status ?? EMPTY_STATUS;
     const record = runId === null ? null : await listed(runId).catch(() => null);

@@ -1,0 +1,118 @@
+// A study in the page that is cut three times, by a reload, a lost device and a closed browser, each time in the middle of a run
+// whose newest checkpoint lies some steps back: it ends with the numbers of one that was not cut.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type BrowserContext, chromium } from 'playwright/test';
+import type { Config } from '../../src/config/schema.ts';
+import { chromiumFlags, findChromium, PAGE_DRAWN_ELSEWHERE } from '../tools/chromium.mjs';
+import { App, TINY } from './app.ts';
+import { expect, test } from './fixtures.ts';
+
+const STEPS = 24;
+const EVERY = 5;
+const SETTINGS: Partial<Config> = { ...TINY, probeEpochs: 3, labelDraws: 1, probeFlip: false };
+const LONG = { timeout: 150_000 };
+
+async function browserOn(profile: string): Promise<BrowserContext> {
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: (await findChromium()) ?? undefined,
+    args: [
+      ...chromiumFlags(process.env.GPU === 'hardware' ? 'hardware' : 'software'),
+      ...PAGE_DRAWN_ELSEWHERE,
+    ],
+    viewport: { width: 1440, height: 900 },
+    acceptDownloads: true,
+  });
+  await context.addInitScript(() => {
+    globalThis.__faults = true;
+  });
+  return context;
+}
+
+/** The Study view of a page whose runs are kept every few steps. */
+async function onStudy(context: BrowserContext, home: string): Promise<App> {
+  const app = new App(context.pages()[0] ?? (await context.newPage()), home);
+  await app.open(SETTINGS);
+  await settled(app);
+  return app;
+}
+
+async function settled(app: App): Promise<void> {
+  await app.page.waitForFunction(() => globalThis.__engine);
+  await app.page.evaluate(
+    (everySteps) =>
+      globalThis.__engine!().keep({
+        everySteps,
+        everySeconds: 1000,
+        writingShare: 1,
+      }) as unknown as Promise<void>,
+    EVERY,
+  );
+  await app.view('Study');
+}
+
+async function begin({ page }: App): Promise<void> {
+  await page.getByTestId('study-seeds').fill('1');
+  await page.getByTestId('study-steps').fill(String(STEPS));
+  await page.getByTestId('study-shares').click();
+  for (let i = 0; i < 3; i++) await page.keyboard.press('Backspace');
+  await page.keyboard.type('100');
+  await page.keyboard.press('Enter');
+  await page.getByTestId('study-start').click();
+}
+
+/** In the middle of a run of the method, beyond its first checkpoint. */
+async function midst(app: App, method: string): Promise<void> {
+  await expect(app.page.getByTestId('study-progress')).toContainText(`training ${method}`, LONG);
+  await app.reachesStep(EVERY + 2);
+  expect(await app.step()).toBeLessThan(STEPS);
+}
+
+/** Everything but what takes time and memory, and the curves that were drawn. */
+async function numbers(app: App) {
+  const { page } = app;
+  await expect(page.getByTestId('study-verdict')).toContainText('With a single seed', LONG);
+  await expect(page.getByTestId('study-progress')).toHaveCount(0, LONG);
+  const { text } = await app.download(page.getByTestId('study-export-json'));
+  const { table, findings, verdict, runs } = JSON.parse(text);
+  const curves = Object.entries<{ curve: unknown; steps: number }>(runs.trained).map(
+    ([id, { curve, steps }]) => ({ id, curve, steps }),
+  );
+  return { table, findings, verdict, curves };
+}
+
+test('a reload, a lost device and a closed browser cost a study nothing', async ({ home }) => {
+  test.setTimeout(600_000);
+  const [whole, parts] = ['whole-', 'parts-'].map((name) => mkdtempSync(path.join(tmpdir(), name)));
+  let context = await browserOn(whole!);
+  let app = await onStudy(context, home);
+  await begin(app);
+  const uncut = await numbers(app);
+  expect(uncut.curves.map(({ steps }) => steps)).toEqual([STEPS, STEPS]);
+  await context.close();
+
+  context = await browserOn(parts!);
+  app = await onStudy(context, home);
+  await begin(app);
+  await midst(app, 'MLVICX');
+  await app.page.reload();
+  await app.filmsShown();
+  await app.reaches('idle');
+  await settled(app);
+  await app.page.getByTestId('study-continue').click();
+  await midst(app, 'VICReg');
+  await app.page.evaluate(
+    () => globalThis.__engine!().inject([{ kind: 'lose-now' }]) as unknown as Promise<void>,
+  );
+  await expect(app.page.getByText(/GPU device lost and reopened/).first()).toBeVisible(LONG);
+  await context.close();
+
+  context = await browserOn(parts!);
+  app = await onStudy(context, home);
+  await app.page.getByTestId('study-continue').click();
+  expect(await numbers(app)).toEqual(uncut);
+  await context.close();
+  for (const folder of [whole!, parts!]) rmSync(folder, { recursive: true });
+});

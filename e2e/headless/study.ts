@@ -10,7 +10,7 @@ import type { RunnerEvent } from '../../src/headless.ts';
 import { belongsTo, METHOD_NAMES, type MethodName } from '../../src/methods/records.ts';
 import { STUDY_TASK_NAMES, type StudyTask } from '../../src/protocol/study.ts';
 import { isComplete, type Job, progressOf, runStudy } from '../../src/study/queue.ts';
-import { checkSpec, parsedSettings, type StudySpec } from '../../src/study/spec.ts';
+import { checkSpec, parsedSettings, STUDY_FILMS, type StudySpec } from '../../src/study/spec.ts';
 import { type StudyState, studyData } from '../../src/study/state.ts';
 import { studyTable } from '../../src/study/table.ts';
 import { verdict } from '../../src/study/verdict.ts';
@@ -51,6 +51,8 @@ const OPTIONS = {
   shares: { type: 'string', default: '0.01,0.1,1' },
   findings: { type: 'string', default: '' },
   sweep: { type: 'string', multiple: true, default: [] },
+  'sweep-seeds': { type: 'string', default: '1' },
+  films: { type: 'string', default: 'test' },
   steps: { type: 'string' },
   'keep-every': { type: 'string', default: '60' },
   /** In a browser as in the app, or in this process. */
@@ -80,6 +82,12 @@ function taskName(text: string): StudyTask {
   const known = STUDY_TASK_NAMES.find((name) => name === text);
   if (known) return known;
   throw new UsageError(`encoders are scored by ${STUDY_TASK_NAMES.join(', ')}, not by ${text}.`);
+}
+
+function filmsName(text: string): StudySpec['films'] {
+  const known = STUDY_FILMS.find((name) => name === text);
+  if (known) return known;
+  throw new UsageError(`encoders are scored on ${STUDY_FILMS.join(' or ')} films, not on ${text}.`);
 }
 
 /** `--set key=value` for all, `--set method.key=value` for one. */
@@ -134,6 +142,8 @@ function readArguments(argv: readonly string[]) {
       const [key, list] = keyAndValue(text, 'sweep');
       return { key, values: numbers(list, 'sweep') };
     }),
+    sweepSeeds: wholeNumber(values['sweep-seeds'], 'sweep-seeds', 1),
+    films: filmsName(values.films),
   };
   return {
     spec: refusing(() => checkSpec(asked)),
@@ -270,7 +280,7 @@ export const study: Command = {
   usage:
     `study --data DIR|synthetic[:SEED] [--labels FILE] [--where column=value] [--findings a,b] --methods a,b,… [--reference a] [--tasks ${STUDY_TASK_NAMES.join(',')}] ` +
     '[--seeds 3] [--shares 0.01,0.1,1] --preset NAME [--set key=value …] [--set METHOD.key=value …] ' +
-    `[--sweep learningRate=a,b,c …] [--keep-every SECONDS] [--engine browser|node] ${KERNEL_USAGE} --steps N --out DIR`,
+    `[--sweep learningRate=a,b,c …] [--sweep-seeds N] [--films test|validation] [--keep-every SECONDS] [--engine browser|node] ${KERNEL_USAGE} --steps N --out DIR`,
   summary:
     'Compares methods on the same films, seeds and label shares; leaves report.html, study.json, .csv and .tex. The same command goes on where it was cut off.',
   async run(argv) {

@@ -4,6 +4,7 @@
 import { appendFile, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { SampleRecord } from '../../src/headless.ts';
+import { METHODS } from '../../src/methods/records.ts';
 import type { MetricName } from '../../src/protocol/metrics.ts';
 import { studyCsv, studyJson, studyTex } from '../../src/study/report/files.ts';
 import { studyHtml } from '../../src/study/report/html.ts';
@@ -17,6 +18,7 @@ import {
   type StudyState,
   withFinished,
 } from '../../src/study/state.ts';
+import { sweepRows, sweptScore, sweptText } from '../../src/study/sweep.ts';
 import { studyTable } from '../../src/study/table.ts';
 import { scoreText } from '../../src/tasks/compared/record.ts';
 import { AppError } from '../../src/util/errors.ts';
@@ -146,6 +148,7 @@ export class StudyFolder {
 
   /** The table as lines of text. */
   printed(): string {
+    if (this.#state.spec.films === 'validation') return this.#tried();
     const rows = studyTable(this.#state);
     const { spec } = this.#state;
     const measure = measuresOf(spec);
@@ -169,6 +172,18 @@ export class StudyFolder {
         ),
       ),
     ].join('\n');
+  }
+
+  /** A line for every setting of every method. */
+  #tried(): string {
+    const { methods } = this.#state.spec;
+    return methods
+      .flatMap((method) =>
+        sweepRows(this.#state, method).map((row) =>
+          [METHODS[method.name].label.padEnd(16), sweptText(row.swept).padEnd(40), sweptScore(row)].join(' '),
+        ),
+      )
+      .join('\n');
   }
 
   #file = (name: string): string => path.join(this.path, 'work', name);

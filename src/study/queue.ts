@@ -13,16 +13,18 @@ import {
   type ValidationScore,
 } from '../protocol/study.ts';
 import { AppError, asAppError } from '../util/errors.ts';
+import { pixelsId, randomId, runId, scoredId } from './names.ts';
 import {
   configOf,
-  type EncoderShape,
   type StudyMethod,
   type StudySpec,
   type Swept,
   shapeOf,
   sweepOf,
+  sweepSeedsOf,
 } from './spec.ts';
 import { type Finished, isOfTheRun, type StudyState, type Trained, withFinished } from './state.ts';
+import { cameToNothing, chosenFor, sweptText } from './sweep.ts';
 
 interface Work {
   /** Under which its result is kept. */
@@ -46,66 +48,18 @@ export type Job =
       readonly run: string;
     });
 
-/** A run by what makes it differ from the others of its study. */
-export const runId = (method: MethodName, seed: number, swept: Swept): string =>
-  [method, `seed${seed}`, ...Object.entries(swept).map(([key, value]) => `${key}=${value}`)].join('-');
-export const randomId = (shape: EncoderShape, seed: number): string => `random-${shape}-seed${seed}`;
-export const pixelsId = (seed: number): string => `pixels-seed${seed}`;
+const settled = (swept: Swept) => (sweptText(swept, '') ? `, ${sweptText(swept, '')}` : '');
 
-/** Under which the scores of an encoder by a task are kept; those by the first task as if there were no other. */
-export const scoredId = ({ tasks }: Pick<StudySpec, 'tasks'>, run: string, task: StudyTask): string =>
-  task === tasks[0] ? run : `${run}-by-${task}`;
-
-/** Where a sweep is made: the first seed, whose chosen run is a run of the study as it is. */
-const sweepSeed = (spec: StudySpec): number => spec.seeds[0]!;
-
-const sweptWords = (swept: Swept) =>
-  Object.entries(swept)
-    .map(([key, value]) => `, ${key} ${value}`)
-    .join('');
-
-interface SweepRow {
-  readonly swept: Swept;
-  /** On validation films; null where the run failed or is still to come. */
-  readonly auroc: number | null;
-  readonly failed: boolean;
-}
-
-/** What was tried for a method; a single row where nothing was to be chosen. */
-export const sweepRows = (state: StudyState, method: StudyMethod): readonly SweepRow[] =>
-  sweepOf(state.spec, method).map((swept) => {
-    const id = runId(method.name, sweepSeed(state.spec), swept);
-    return { swept, auroc: state.tried[id]?.auroc ?? null, failed: state.failed[id] !== undefined };
-  });
-
-/**
- * The settings with which a method runs: the best on validation films, the first of equals. Null while some are still to be
- * tried, and where all failed.
- */
-export function chosenFor(state: StudyState, method: StudyMethod): Swept | null {
-  const rows = sweepRows(state, method);
-  if (rows.length === 1) return rows[0]!.swept;
-  if (rows.some(({ auroc, failed }) => auroc === null && !failed)) return null;
-  return (
-    rows.reduce<SweepRow | null>((best, row) => {
-      return row.auroc !== null && row.auroc > (best?.auroc ?? -1) ? row : best;
-    }, null)?.swept ?? null
-  );
-}
-
-/** Every setting of it was tried and none gave an encoder. */
-export function cameToNothing(state: StudyState, method: StudyMethod): boolean {
-  const rows = sweepRows(state, method);
-  return rows.length > 1 && rows.every(({ failed }) => failed);
-}
+const mean = (values: readonly number[]) =>
+  values.length > 0 ? values.reduce((sum, value) => sum + value, 0) / values.length : null;
 
 function tries({ spec }: StudyState, method: StudyMethod): Job[] {
   const combinations = sweepOf(spec, method);
-  if (combinations.length === 1) return [];
-  const seed = sweepSeed(spec);
-  return combinations.flatMap((swept): Job[] => {
+  if (combinations.length === 1 && spec.films === 'test') return [];
+  const wanted = sweepSeedsOf(spec).flatMap((seed) => combinations.map((swept) => ({ seed, swept })));
+  return wanted.flatMap(({ seed, swept }): Job[] => {
     const [id, config] = [runId(method.name, seed, swept), configOf(spec, method, seed, swept)];
-    const words = `${METHODS[method.name].label}, seed ${seed}${sweptWords(swept)}`;
+    const words = `${METHODS[method.name].label}, seed ${seed}${settled(swept)}`;
     const common = { id, config, method: method.name, words };
     return [
       { ...common, part: 'trained' },
@@ -118,7 +72,7 @@ function runs(state: StudyState, method: StudyMethod, seed: number): Job[] {
   // While the sweep goes on its first combination stands for the one to be chosen: as many pieces, of the same size.
   const swept = chosenFor(state, method) ?? sweepOf(state.spec, method)[0]!;
   const [id, config] = [runId(method.name, seed, swept), configOf(state.spec, method, seed, swept)];
-  const words = `${METHODS[method.name].label}, seed ${seed}${sweptWords(swept)}`;
+  const words = `${METHODS[method.name].label}, seed ${seed}${settled(swept)}`;
   return [
     { id, config, method: method.name, words, part: 'trained' },
     ...scorings(state.spec, { id, config, words }, 'method'),
@@ -142,6 +96,7 @@ function scorings(
 /** All pieces of work, in the order in which they are done. */
 export function jobsOf(state: StudyState): readonly Job[] {
   const { spec } = state;
+  if (spec.films === 'validation') return spec.methods.flatMap((method) => tries(state, method));
   const shapes = new Map(spec.methods.map((method) => [shapeOf(spec, method), method]));
   const baselines = (seed: number): Job[] => {
     const pixels = {
@@ -199,9 +154,6 @@ export interface StudyProgress {
   /** From what the pieces so far have taken; null before there are any. */
   readonly secondsLeft: number | null;
 }
-
-const mean = (values: readonly number[]) =>
-  values.length > 0 ? values.reduce((sum, value) => sum + value, 0) / values.length : null;
 
 const taskOf = (job: Job): StudyTask | null => (job.part === 'scored' ? job.task : null);
 

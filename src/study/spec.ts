@@ -42,12 +42,17 @@ export function parsedSettings(raw: Readonly<Record<string, unknown>>): Partial<
   return Object.fromEntries((Object.keys(raw) as ConfigKey[]).map((key) => [key, config[key]]));
 }
 
-/** Plans of older versions name a single task, or none. */
-function withTasks(raw: unknown): unknown {
-  if (typeof raw !== 'object' || raw === null || 'tasks' in raw) return raw;
+/** Plans of older versions name a single task, or none, and choose settings at one seed. */
+function asNow(raw: unknown): unknown {
+  if (typeof raw !== 'object' || raw === null) return raw;
+  const now = { sweepSeeds: 1, films: 'test', ...raw };
+  if ('tasks' in now) return now;
   const { task } = raw as { readonly task?: unknown };
-  return { ...raw, tasks: [STUDY_TASK_NAMES.find((name) => name === task) ?? 'linear'] };
+  return { ...now, tasks: [STUDY_TASK_NAMES.find((name) => name === task) ?? 'linear'] };
 }
+
+/** The films that encoders are scored on; on validation films a study is about settings, and its test films are left alone. */
+export const STUDY_FILMS = ['test', 'validation'] as const;
 
 const SPEC = object({
   /** For every method; what it says of method and seed is not read. */
@@ -64,8 +69,11 @@ const SPEC = object({
   findings: list(text(), 500),
   /** Every combination is tried for every method that is not given a value of its own. */
   sweep: list(object({ key: text(100), values: list(number, 100) }), 5),
+  /** At how many of the seeds, from the first on; on validation films at all of them. */
+  sweepSeeds: count,
+  films: choice(STUDY_FILMS),
 });
-export const STUDY_SPEC = pipe(unknown(), transform(withTasks), SPEC);
+export const STUDY_SPEC = pipe(unknown(), transform(asNow), SPEC);
 export type StudySpec = InferOutput<typeof STUDY_SPEC>;
 export type StudyMethod = StudySpec['methods'][number];
 
@@ -79,6 +87,10 @@ const refuse = (detail: string): never => {
 /** A method may have its own value of its own rows and of the optimiser's; all else is the same for all. */
 export const mayDiffer = (key: ConfigKey): boolean =>
   Object.hasOwn(METHOD_ROWS, key) || SCHEMA[key].group === 'optimiser' || SCHEMA[key].group === 'loss';
+
+/** Where no method is held against another, views and batch may be looked for as well. */
+const maySweep = (key: ConfigKey, { films }: Pick<StudySpec, 'films'>): boolean =>
+  mayDiffer(key) || (films === 'validation' && (SCHEMA[key].group === 'views' || key === 'batchSize'));
 
 function checkSettings({ name, settings }: StudyMethod): void {
   const { label } = METHODS[name];
@@ -101,6 +113,8 @@ export function checkSpec(spec: StudySpec): StudySpec {
   if (spec.seeds.length === 0) refuse('a study needs a seed.');
   if (spec.shares.length === 0) refuse('a study needs a label share.');
   if (spec.tasks.length === 0) refuse('a study needs a task to score by.');
+  if (spec.sweepSeeds < 1 || spec.sweepSeeds > spec.seeds.length)
+    refuse(`settings are chosen at 1 to ${spec.seeds.length} of the seeds, not ${spec.sweepSeeds}.`);
   for (const values of [names, spec.seeds, spec.shares, spec.tasks]) {
     const again = twice(values);
     if (again !== undefined) refuse(`${again} is named twice.`);
@@ -111,8 +125,10 @@ export function checkSpec(spec: StudySpec): StudySpec {
   for (const method of spec.methods) checkSettings(method);
   for (const { key, values } of spec.sweep) {
     if (!Object.hasOwn(SCHEMA, key)) refuse(`there is no setting called ${key}.`);
-    if (!mayDiffer(key as ConfigKey))
-      refuse(`${key} is the same for every method of a study; it is not swept.`);
+    if (!maySweep(key as ConfigKey, spec))
+      refuse(
+        `${key} is the same for every method of a study; it is not swept, or on validation films alone.`,
+      );
     for (const value of values) parseValue(key as ConfigKey, value);
     if (values.length === 0 || twice(values) !== undefined)
       refuse(`the values of ${key} are none or not different.`);
@@ -152,12 +168,22 @@ export function sweepOf(spec: StudySpec, { name, settings }: StudyMethod): reado
   );
 }
 
+/** The seeds at which settings are tried. */
+export const sweepSeedsOf = ({ seeds, sweepSeeds, films }: StudySpec): readonly number[] =>
+  films === 'validation' ? seeds : seeds.slice(0, sweepSeeds);
+
+/** Another batch takes as many steps as draw the same number of views. */
+function stepsOf({ base }: StudySpec, { batchSize }: Swept): Partial<Config> {
+  if (batchSize === undefined) return {};
+  return { maxSteps: Math.max(1, Math.round((base.maxSteps * base.batchSize) / batchSize)) };
+}
+
 export const configOf = (
   spec: StudySpec,
   { name, settings }: StudyMethod,
   seed: number,
   swept: Swept,
-): Config => parseConfig({ ...settings, ...swept, method: name, seed }, spec.base);
+): Config => parseConfig({ ...settings, ...swept, ...stepsOf(spec, swept), method: name, seed }, spec.base);
 
 /** What an untrained encoder depends on beside the seed. */
 export type EncoderShape = 'plain' | 'bottlenecks';

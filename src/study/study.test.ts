@@ -3,9 +3,11 @@
 
 import { describe, expect, test } from 'vitest';
 import { AppError } from '../util/errors.ts';
-import { chosenFor, isComplete, jobsOf, nextJob, progressOf, runStudy } from './queue.ts';
+import { runId } from './names.ts';
+import { isComplete, jobsOf, nextJob, progressOf, runStudy } from './queue.ts';
 import { checkSpec, configOf, differences, sweepOf } from './spec.ts';
 import { readState } from './state.ts';
+import { chosenFor, sweepRows } from './sweep.ts';
 import { studyTable } from './table.ts';
 import { begun, methodsNamed, specOf, TestHost } from './testStudy.ts';
 import { verdict } from './verdict.ts';
@@ -125,7 +127,64 @@ describe('several tasks', () => {
   });
 });
 
+describe('settings on validation films', () => {
+  const spec = specOf({
+    films: 'validation',
+    sweep: [
+      { key: 'batchSize', values: [4, 8] },
+      { key: 'minCropScale', values: [0.3, 0.5] },
+    ],
+  });
+
+  test('are tried at every seed, for as many views whatever the batch, and no test film is scored', () => {
+    const jobs = jobsOf(begun(spec));
+    expect(new Set(jobs.map(({ part }) => part))).toEqual(new Set(['trained', 'tried']));
+    // Two methods, two seeds, four combinations.
+    expect(jobs).toHaveLength(2 * 16);
+    const { batchSize, maxSteps } = spec.base;
+    for (const { config } of jobs) {
+      const apart = Math.abs(config.maxSteps * config.batchSize - batchSize * maxSteps);
+      expect(apart).toBeLessThan(config.batchSize);
+    }
+  });
+
+  test('are tried where nothing is swept as well, and refused where methods are held against each other', () => {
+    expect(jobsOf(begun(specOf({ films: 'validation' })))).toHaveLength(2 * 4);
+    expect(() => checkSpec({ ...spec, films: 'test' })).toThrow(/batchSize is the same for every method/);
+    expect(() => checkSpec({ ...spec, sweep: [{ key: 'imageSize', values: [32, 48] }] })).toThrow(
+      /imageSize/,
+    );
+    expect(() => specOf({ sweepSeeds: 3 })).toThrow(/1 to 2 of the seeds/);
+  });
+
+  test('are told with mean and deviation over seeds', async () => {
+    const host = new TestHost(begun(spec));
+    const end = await runStudy(host.kept, host);
+    expect(isComplete(end)).toBe(true);
+    const [method] = spec.methods;
+    const [row] = sweepRows(end, method!);
+    const tried = spec.seeds.map((seed) => end.tried[runId('mlvicx', seed, row!.swept)]!.auroc!);
+    expect(row!.auroc).toBeCloseTo((tried[0]! + tried[1]!) / 2, 12);
+    expect(row!.spread).toBeCloseTo(Math.abs(tried[0]! - tried[1]!) / Math.SQRT2, 12);
+    expect(verdict(end, studyTable(end))).toMatch(
+      /^No test film was scored\. On validation films, mean over 2 seeds/,
+    );
+    const [best] = [...sweepRows(end, method!)].sort((a, b) => b.auroc! - a.auroc!);
+    expect(chosenFor(end, method!)).toEqual(best!.swept);
+  });
+});
+
 describe('the queue', () => {
+  test('chooses at as many seeds as asked, and trains what it chose there once', async () => {
+    const spec = specOf({ sweep: RATES, sweepSeeds: 2 });
+    const host = new TestHost(begun(spec));
+    const end = await runStudy(host.kept, host);
+    expect(isComplete(end)).toBe(true);
+    // Three rates at both seeds for each of two methods, and no run beside them.
+    expect(host.trained).toHaveLength(12);
+    expect(Object.keys(end.tried)).toHaveLength(12);
+  });
+
   test('trains the chosen run of the sweep once, and looks at no test film before the choice', async () => {
     const spec = specOf({ sweep: RATES });
     const host = new TestHost(begun(spec));

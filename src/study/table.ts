@@ -14,9 +14,10 @@ import {
   spreadOverSeeds,
 } from '../tasks/scores/bootstrap.ts';
 import { holm, twoSided } from '../tasks/scores/significance.ts';
-import { chosenFor, pixelsId, randomId, runId, scoredId } from './queue.ts';
+import { pixelsId, randomId, runId, scoredId } from './names.ts';
 import { columnsOf, shapeOf } from './spec.ts';
 import type { StudyState } from './state.ts';
+import { chosenFor } from './sweep.ts';
 
 export interface Difference extends Interval {
   /** Seeds at which both have a score; only these are compared. */

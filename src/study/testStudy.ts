@@ -22,6 +22,8 @@ export const specOf = (changes: Partial<StudySpec> = {}): StudySpec =>
     shares: [0.1, 1],
     findings: [],
     sweep: [],
+    sweepSeeds: 1,
+    films: 'test',
     ...changes,
   });
 

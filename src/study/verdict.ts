@@ -8,6 +8,7 @@ import { gainText, percent } from '../tasks/compared/record.ts';
 import { isComplete, progressOf } from './queue.ts';
 import { type Column, columnsOf } from './spec.ts';
 import type { StudyState } from './state.ts';
+import { choiceSentence } from './sweep.ts';
 import type { Cell, Difference, StudyRow } from './table.ts';
 
 const LEVEL = 0.05;
@@ -96,6 +97,7 @@ export function verdictParts(state: StudyState, rows: readonly StudyRow[]): Stud
     return { claim, beside: '' };
   }
   const { spec } = state;
+  if (spec.films === 'validation') return { claim: choiceSentence(state), beside: '' };
   const reference = METHODS[spec.reference].label;
   const others = rows.filter(({ id }) => id !== spec.reference);
   const compared = (at: number, rivals: boolean) =>

@@ -4,9 +4,9 @@
 import { type ConfigKey, SCHEMA } from '../config/schema.ts';
 import { METHODS, methodOf } from '../methods/records.ts';
 import { formatCounted } from '../util/format.ts';
-import { cameToNothing, chosenFor, sweepRows } from './queue.ts';
 import { sweepOf } from './spec.ts';
 import type { StudyState } from './state.ts';
+import { cameToNothing, chosenFor, sweepRows } from './sweep.ts';
 
 const FEW_POSITIVES = 30;
 const FEW_SEEDS = 3;

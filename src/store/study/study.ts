@@ -79,6 +79,8 @@ export function specOf(plan: StudyPlan, draft: Config): StudySpec {
     shares: [...plan.shares].sort((a, b) => a - b),
     findings: [],
     sweep: plan.rates.length > 1 ? [{ key: 'learningRate', values: [...plan.rates] }] : [],
+    sweepSeeds: 1,
+    films: 'test',
   });
 }
 

@@ -5,9 +5,9 @@ import { inForce } from '../../config/schema.ts';
 import { METHODS } from '../../methods/records.ts';
 import { STUDY_TASKS, type StudyTask } from '../../protocol/study.ts';
 import { findingTables } from '../findings.ts';
-import { chosenFor, sweepRows } from '../queue.ts';
-import { columnsOf, columnWords, differences } from '../spec.ts';
+import { columnsOf, columnWords, differences, sweepSeedsOf } from '../spec.ts';
 import type { StudyState } from '../state.ts';
+import { chosenFor, sweepRows } from '../sweep.ts';
 import { type Cell, studyTable } from '../table.ts';
 import { verdict } from '../verdict.ts';
 import { leftOut, warningsOf } from '../warnings.ts';
@@ -128,6 +128,8 @@ export function studyJson(state: StudyState): string {
         shares: spec.shares,
         findings: spec.findings,
         sweep: spec.sweep,
+        sweepSeeds: sweepSeedsOf(spec),
+        films: spec.films,
         settings: inForce(spec.base),
       },
       chosen: Object.fromEntries(

@@ -8,9 +8,11 @@ import { STUDY_TASKS, type StudyTask } from '../../protocol/study.ts';
 import { gainText, intervalText, percent, scoreText } from '../../tasks/compared/record.ts';
 import { formatBytes, formatDuration } from '../../util/format.ts';
 import { findingTables } from '../findings.ts';
-import { chosenFor, isComplete, runId, sweepRows } from '../queue.ts';
-import { columnsOf, columnWords, differences, measuresOf, sweepOf } from '../spec.ts';
+import { runId } from '../names.ts';
+import { isComplete } from '../queue.ts';
+import { columnsOf, columnWords, differences, measuresOf, sweepOf, sweepSeedsOf } from '../spec.ts';
 import type { StudyState } from '../state.ts';
+import { chosenFor, sweepRows, sweptScore, sweptText } from '../sweep.ts';
 import { type Cell, type Difference, ofTask, type StudyRow, studyTable } from '../table.ts';
 import { verdict } from '../verdict.ts';
 import { leftOut, warningsOf } from '../warnings.ts';
@@ -143,26 +145,24 @@ function cost(state: StudyState): string {
   return section('Cost', table(['Method', 'A run', 'A step', 'GPU memory', 'In all'], lines));
 }
 
-const sweptText = (swept: object) =>
-  Object.entries(swept)
-    .map(([key, value]) => `${key} ${value}`)
-    .join(', ') || 'as given';
-
 function choices(state: StudyState): string {
   const lines = state.spec.methods.flatMap((method) => {
     const chosen = chosenFor(state, method);
-    return sweepRows(state, method).map(({ swept, auroc, failed }) => [
+    return sweepRows(state, method).map((row) => [
       METHODS[method.name].label,
-      escaped(sweptText(swept)),
-      failed ? 'failed' : scoreText(auroc),
-      chosen && sweptText(chosen) === sweptText(swept) ? 'taken' : '',
+      escaped(sweptText(row.swept)),
+      sweptScore(row),
+      chosen && sweptText(chosen) === sweptText(row.swept) ? 'taken' : '',
     ]);
   });
-  const swept = state.spec.sweep.length > 0;
+  const { spec } = state;
+  const seeds = sweepSeedsOf(spec);
+  const at =
+    seeds.length > 1 ? `${seeds.length} seeds, whose mean and deviation stand there,` : `seed ${seeds[0]}`;
   return section(
     'Settings chosen',
-    swept
-      ? `${table(['Method', 'Setting', 'AUROC on validation films', ''], lines)}<p>Chosen at seed ${state.spec.seeds[0]} on validation films alone, with all training labels; no test film was scored for it.</p>`
+    spec.sweep.length > 0 || spec.films === 'validation'
+      ? `${table(['Method', 'Setting', 'AUROC on validation films', ''], lines)}<p>Chosen at ${at} on validation films alone, with all training labels; no test film was scored for it.</p>`
       : '<p>Nothing was swept: every method has the settings that were given.</p>',
   );
 }
@@ -232,12 +232,10 @@ export function studyHtml(state: StudyState): string {
 <p class="verdict">${escaped(verdict(state, rows))}</p>
 ${isComplete(state) ? '' : '<p class="warning">Work in progress: figures will change.</p>'}
 ${listed('Read with care', warningsOf(state))}
-${scores(state, rows)}
-${againstReference(state, rows)}
-${findings(state)}
+${state.spec.films === 'validation' ? '' : [scores(state, rows), againstReference(state, rows), findings(state)].join('\n')}
 ${cost(state)}
 ${choices(state)}
-${differing(state)}
+${state.spec.films === 'validation' ? '' : differing(state)}
 ${listed('Left out', left)}
 ${common(state)}
 </body>

@@ -52,6 +52,15 @@ export type Draw = (parameter: Pick<ParameterSpec, 'name' | 'shape' | 'init'>) =
 /** The values of a tensor as they are when it is called, for the caller to keep. */
 export type Download = (tensor: Tensor) => Promise<Float32Array>;
 
+/** Which storages and buffers, by name. */
+export type Wanted = (name: string) => boolean;
+
+/** All of it where nothing says which. */
+export const partOf = ({ storages, buffers }: NetworkSpec, wanted: Wanted = () => true): NetworkSpec => ({
+  storages: storages.filter(({ name }) => wanted(name)),
+  buffers: buffers.filter(({ name }) => wanted(name)),
+});
+
 const dataOf: Download = async (tensor) => Float32Array.from((await tensor.data()) as Float32Array);
 
 function drawn({ name, shape, parameters }: StorageSpec, draw: Draw): Float32Array {
@@ -98,14 +107,18 @@ export class Parameters {
   }
 
   /**
-   * Values of every parameter and buffer by name, in our layouts. All downloads are asked for before the first is
-   * waited for, so that steps recorded meanwhile do not show in any of them.
+   * Values of every parameter and buffer by name, in our layouts, or of those of the storages and buffers that are wanted.
+   * All downloads are asked for before the first is waited for, so that steps recorded meanwhile do not show in any of them.
    */
-  async read(download: Download = dataOf): Promise<Map<string, { shape: Shape; data: Float32Array }>> {
-    const storages = this.spec.storages.map(({ name }) => download(this.get(name)));
-    const buffers = this.spec.buffers.map(({ name }) => download(this.get(name)));
+  async read(
+    download: Download = dataOf,
+    wanted?: Wanted,
+  ): Promise<Map<string, { shape: Shape; data: Float32Array }>> {
+    const spec = partOf(this.spec, wanted);
+    const storages = spec.storages.map(({ name }) => download(this.get(name)));
+    const buffers = spec.buffers.map(({ name }) => download(this.get(name)));
     const values = new Map<string, { shape: Shape; data: Float32Array }>();
-    for (const [i, storage] of this.spec.storages.entries()) {
+    for (const [i, storage] of spec.storages.entries()) {
       const data = await storages[i]!;
       let at = 0;
       for (const { name, shape } of storage.parameters) {
@@ -113,24 +126,26 @@ export class Parameters {
         at += sizeOf(shape);
       }
     }
-    for (const [i, { name, shape }] of this.spec.buffers.entries()) {
+    for (const [i, { name, shape }] of spec.buffers.entries()) {
       values.set(name, { shape, data: await buffers[i]! });
     }
     return values;
   }
 
-  /** Replaces values in place. Every parameter and buffer must be given. */
+  /** Replaces values in place. Every parameter and buffer must be given, or all of those that are wanted. */
   write(
     values: ReadonlyMap<string, { data: Float32Array }>,
     upload: (tensor: Tensor, data: Float32Array) => void,
+    wanted?: Wanted,
   ): void {
+    const spec = partOf(this.spec, wanted);
     const dataOf = (name: string, size: number) => {
       const data = values.get(name)?.data;
       if (data?.length !== size)
         throw new Error(`${name}: expected ${size} values, found ${data?.length ?? 'none'}`);
       return data;
     };
-    for (const storage of this.spec.storages) {
+    for (const storage of spec.storages) {
       const whole = new Float32Array(sizeOf(storage.shape));
       let at = 0;
       for (const { name, shape } of storage.parameters) {
@@ -139,7 +154,7 @@ export class Parameters {
       }
       upload(this.get(storage.name), whole);
     }
-    for (const { name, shape } of this.spec.buffers) upload(this.get(name), dataOf(name, sizeOf(shape)));
+    for (const { name, shape } of spec.buffers) upload(this.get(name), dataOf(name, sizeOf(shape)));
   }
 
   dispose(): void {

@@ -3,34 +3,11 @@
 import { expect, test } from 'vitest';
 import { type Config, defaultConfig } from '../config/schema.ts';
 import { Unfit } from '../util/schema.ts';
-import {
-  type Asked,
-  type Keep,
-  type Stored,
-  Trainings,
-  type TrainingsFile,
-  trainingsKey,
-} from './trainings.ts';
+import { TestDisk } from './testTrainings.ts';
+import { type Asked, type Keep, type Stored, Trainings, trainingsKey } from './trainings.ts';
 
 const ASKED: Asked = { task: 'finetune', config: defaultConfig(), findings: ['a'], fingerprint: 'films' };
 const WEIGHTS = new Map([['w', { data: Float32Array.of(1, 2) }]]);
-
-/** Files by key, as bytes. */
-class Disk {
-  readonly files = new Map<string, Uint8Array>();
-  readonly words: string[] = [];
-  readonly open = async (key: string): Promise<TrainingsFile> => ({
-    read: async () => this.files.get(key) ?? null,
-    due: (steps) => steps >= 2,
-    write: async (parts, words) => {
-      this.words.push(words);
-      this.files.set(key, new Uint8Array(await new Blob(parts as Uint8Array<ArrayBuffer>[]).arrayBuffer()));
-    },
-    close: async (finished) => {
-      if (finished) this.files.delete(key);
-    },
-  });
-}
 
 /** Sums 1 to 5 from where it was; the sum before is a tensor. `cutAt` throws after so many steps. */
 function counting(cutAt = Number.POSITIVE_INFINITY, seen: number[] = []) {
@@ -53,7 +30,7 @@ function counting(cutAt = Number.POSITIVE_INFINITY, seen: number[] = []) {
 const sumOf = ({ tensors }: Stored) => tensors.get('sum')!.data[0];
 
 test('what was trained is not trained again, and what was cut goes on where it was kept', async () => {
-  const disk = new Disk();
+  const disk = new TestDisk(2);
   const first = await Trainings.open(disk.open, ASKED, WEIGHTS);
   expect(sumOf(await first.run('one', counting()))).toBe(15);
   await expect(first.run('two', counting(3))).rejects.toThrow('cut');
@@ -72,7 +49,7 @@ test('what was trained is not trained again, and what was cut goes on where it w
 });
 
 test('a training whose kept state its task does not understand begins anew', async () => {
-  const disk = new Disk();
+  const disk = new TestDisk(2);
   const first = await Trainings.open(disk.open, ASKED, WEIGHTS);
   await expect(first.run('one', counting(3))).rejects.toThrow('cut');
   const again = await Trainings.open(disk.open, ASKED, WEIGHTS);
@@ -109,7 +86,7 @@ test('another setting of the task, other weights, films or findings are another 
 });
 
 test('a file that cannot be understood is as none, and without a file all goes on', async () => {
-  const disk = new Disk();
+  const disk = new TestDisk(2);
   disk.files.set(await trainingsKey(ASKED, WEIGHTS), Uint8Array.of(1, 2, 3));
   for (const open of [disk.open, async () => null, undefined]) {
     const trainings = await Trainings.open(open, ASKED, WEIGHTS);

@@ -169,6 +169,23 @@ export class Trainings {
     }
   }
 
+  /** Opens them for some work, and lets go of them: nothing needs to be kept any more if it goes through. */
+  static async during<T>(
+    open: OpenTrainings | undefined,
+    asked: Asked,
+    weights: ReadonlyMap<string, { readonly data: Float32Array }>,
+    work: (trainings: Trainings) => Promise<T>,
+  ): Promise<T> {
+    const trainings = await Trainings.open(open, asked, weights);
+    try {
+      const found = await work(trainings);
+      await trainings.close(true);
+      return found;
+    } finally {
+      await trainings.close(false);
+    }
+  }
+
   /** Spent before a cut. */
   get secondsBefore(): number {
     return this.#state.seconds;

@@ -8,7 +8,7 @@ import { isBufferName } from '../checkpoint/stateDict.ts';
 import type { Config } from '../config/schema.ts';
 import { keptZeros } from '../gpu/backend.ts';
 import { isLittle } from '../gpu/forms.ts';
-import { sizeOf, type Tensor, tf } from '../gpu/kernel.ts';
+import { type Tensor, tf } from '../gpu/kernel.ts';
 import { spatialMean } from '../gpu/kernels/pool/elementwise.ts';
 import { POOLED_SIDE } from '../gpu/kernels/pool/levelPool.ts';
 import type { Program } from '../gpu/program.ts';
@@ -169,12 +169,7 @@ export class TrainingStep {
 
   /** Weights, statistics and optimiser state after the steps recorded so far; later ones do not show in it. */
   async capture(): Promise<RunState> {
-    const download = (tensor: Tensor) => {
-      const read = this.#runtime.read(tensor, sizeOf(tensor.shape) * 4);
-      // When the device goes, all of them fail, and only the first is waited for.
-      read.catch(() => undefined);
-      return read;
-    };
+    const { download } = this.#runtime;
     // PyTorch counts batches; every step shows each norm one batch per view.
     const batches = this.#batchesBefore + 2 * this.#optimiser.updates;
     const [all, optimiserState] = await Promise.all([

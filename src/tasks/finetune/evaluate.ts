@@ -19,11 +19,12 @@ import type { Evaluate, EvaluationInput } from '../evaluate.ts';
 import { type Draw, requireScorable } from '../labelDraws.ts';
 import { fitPixels } from '../linear/fit.ts';
 import { setsOf } from '../sets.ts';
+import { LEAST_STEPS } from '../stepping.ts';
 import { Trainings } from '../trainings.ts';
 import { type Epoch, readTuned, storedTuned, type Tuned } from './kept.ts';
 import { planTuning } from './memory.ts';
 import type { TunedEpoch } from './record.ts';
-import { LEAST_STEPS, positiveWeights, tune } from './tune.ts';
+import { positiveWeights, tune } from './tune.ts';
 import { CLASSIFIER, type Start } from './tuner.ts';
 
 type Named = Start & { readonly name: 'pretrained' | 'random' };
@@ -60,26 +61,18 @@ export const evaluateFinetune: Evaluate<'finetune'> = async ({ run, dataset, con
     sets: setsOf(run, dataset, asked.pretrainedOn),
   };
   const { fingerprint } = dataset;
-  const trainings = await Trainings.open(
-    asked.openTrainings,
-    { task: 'finetune', config, findings: asked.findings, fingerprint },
-    pretrained.buffers,
-  );
-  const curves: TunedEpoch[] = [];
-  const bestEpochs = { pretrained: [] as number[], random: [] as number[] };
-  const encoder = async (start: Named, draw: Draw) => {
-    const words = `${start.name} start, draw ${draw.index + 1}`;
-    const { scores, bestEpoch, epochs } = await tuneOrTakeUp(trainings, words, start, draw, {
-      ...asked,
-      run,
-      dataset,
-      config,
-    });
-    curves.push(...epochs);
-    bestEpochs[start.name].push(bestEpoch);
-    return scores;
-  };
-  try {
+  const key = { task: 'finetune', config, findings: asked.findings, fingerprint } as const;
+  return Trainings.during(asked.openTrainings, key, pretrained.buffers, async (trainings) => {
+    const curves: TunedEpoch[] = [];
+    const bestEpochs = { pretrained: [] as number[], random: [] as number[] };
+    const encoder = async (start: Named, draw: Draw) => {
+      const words = `${start.name} start, draw ${draw.index + 1}`;
+      const around = { ...asked, run, dataset, config };
+      const { scores, bestEpoch, epochs } = await tuneOrTakeUp(trainings, words, start, draw, around);
+      curves.push(...epochs);
+      bestEpochs[start.name].push(bestEpoch);
+      return scores;
+    };
     const report = await compareEncoders<Named>(
       task,
       {
@@ -89,12 +82,9 @@ export const evaluateFinetune: Evaluate<'finetune'> = async ({ run, dataset, con
       },
       (conditions) => protocolWords(task, config, conditions),
     );
-    await trainings.close(true);
     const seconds = report.seconds + trainings.secondsBefore;
     return { ...report, seconds, bestEpochs, curves };
-  } finally {
-    await trainings.close(false);
-  }
+  });
 };
 
 /** The training of a start on a draw, kept under these words, or what it came to before a cut; each epoch is told either way. */

@@ -14,7 +14,7 @@ import { AppError } from '../../util/errors.ts';
 import { Rng } from '../../util/rng.ts';
 import { TASKS } from '../records.ts';
 import { scoreForStudy } from '../study.ts';
-import type { OpenTrainings } from '../trainings.ts';
+import { cutting, TestDisk } from '../testTrainings.ts';
 import { evaluateFinetune } from './evaluate.ts';
 import type { TunedEpoch } from './record.ts';
 import { tune } from './tune.ts';
@@ -62,30 +62,6 @@ async function tuned(changes: Partial<Config> = {}, labels = dataset.labels, yie
   const { runtime } = await testDevice();
   const tuning = { runtime, dataset, config: { ...config, ...changes }, onEpoch: () => {}, yieldNow };
   return tune({ draw: drawFrom(1) }, draw(labels), tuning);
-}
-
-/** Keeps every third step. */
-function disk() {
-  const files = new Map<string, Uint8Array>();
-  const openTrainings: OpenTrainings = async (key) => ({
-    read: async () => files.get(key) ?? null,
-    due: (steps) => steps >= 3,
-    write: async (parts) => {
-      files.set(key, Uint8Array.from(Buffer.concat(parts)));
-    },
-    close: async (finished) => {
-      if (finished) files.delete(key);
-    },
-  });
-  return { files, openTrainings };
-}
-
-/** Awaited between pieces of work; calls off at the one that is named. */
-function cutting(at: number) {
-  let times = 0;
-  return async () => {
-    if (++times === at) throw new AppError('cancelled');
-  };
 }
 
 afterEach(async () => {
@@ -214,7 +190,7 @@ describe('fine-tuning', () => {
     const { runtime } = await testDevice();
     const changes = { tuneEpochs: 3, tuneViews: 'augmented', tuneLayerFactor: 3, tunePositives: 4 } as const;
     const run = new Pretrainer(config, dataset, runtime);
-    const { files, openTrainings } = disk();
+    const disk = new TestDisk(3);
     const evaluated = async (cutAt: number, kept = true) => {
       const heard: TunedEpoch[] = [];
       const takenUp: string[] = [];
@@ -223,7 +199,7 @@ describe('fine-tuning', () => {
         dataset,
         config: { ...config, ...changes },
         findings: [],
-        ...(kept && { openTrainings }),
+        ...(kept && { openTrainings: disk.open }),
         onProgress: () => {},
         onTuned: (epoch) => heard.push(epoch),
         onTakenUp: (words) => takenUp.push(words),
@@ -235,7 +211,7 @@ describe('fine-tuning', () => {
     const held = runtime.memory().inUse;
     // In the first training within an epoch, in the second one at the end of an epoch, and once more.
     await expect(evaluated(13)).rejects.toMatchObject({ code: 'cancelled' });
-    expect(files.size).toBe(1);
+    expect(disk.files.size).toBe(1);
     await expect(evaluated(40)).rejects.toMatchObject({ code: 'cancelled' });
     await expect(evaluated(8)).rejects.toMatchObject({ code: 'cancelled' });
     const again = await evaluated(0);
@@ -245,14 +221,14 @@ describe('fine-tuning', () => {
     expect(again.takenUp[0]).toMatch(/^Fine-tuning goes on at epoch \d of 3 \(pretrained start, draw 1\)\.$/);
     expect(again.heard).toEqual(whole.heard);
     expect(again.report).toEqual(whole.report);
-    expect(files.size).toBe(0);
+    expect(disk.files.size).toBe(0);
   }, 240_000);
 
   it('goes on within a study as well', async () => {
     const { runtime } = await testDevice();
     const short = { ...config, tuneEpochs: 2, labelDraws: 2 };
     const run = new Pretrainer(short, dataset, runtime);
-    const { files, openTrainings } = disk();
+    const disk = new TestDisk(3);
     const request = {
       config: short,
       findings: [],
@@ -265,7 +241,7 @@ describe('fine-tuning', () => {
       const around = {
         run,
         dataset,
-        ...(kept && { openTrainings }),
+        ...(kept && { openTrainings: disk.open }),
         onProgress: () => {},
         onTakenUp: (words: string) => takenUp.push(words),
         yieldNow: cutting(cutAt),
@@ -279,7 +255,7 @@ describe('fine-tuning', () => {
     expect(await scored(0)).toEqual(whole);
     run.dispose();
     expect(takenUp[0]).toMatch(/^Fine-tuning goes on at epoch [12] of 2 \(50 % of the labels, draw 1\)\.$/);
-    expect(files.size).toBe(0);
+    expect(disk.files.size).toBe(0);
   }, 240_000);
 
   it('ends when it is called off, and frees what it took', async () => {

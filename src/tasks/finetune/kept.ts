@@ -1,7 +1,7 @@
 // A fine-tuning as it is kept (../trainings.ts): one that is over by its scores and curve, one under way by everything that its next
 // step depends on. Order of films, views and mirroring are functions of seed and step, so the step is their whole state.
 
-import type { NamedTensor } from '../../checkpoint/stateDict.ts';
+import type { NamedTensors } from '../../checkpoint/stateDict.ts';
 import type { StoredTensor, WritableDtype } from '../../util/safetensors.ts';
 import {
   count,
@@ -12,10 +12,9 @@ import {
   numberOrNull,
   object,
   read,
-  Unfit,
 } from '../../util/schema.ts';
+import { storedAs, storedUnder } from '../networkState.ts';
 import type { Stored } from '../trainings.ts';
-import type { TunerState } from './tuner.ts';
 
 const EPOCH = object({ epoch: count, loss: number, auroc: numberOrNull });
 /** An epoch of one training: its mean loss, and the mean AUROC of the validation films after it. */
@@ -38,7 +37,7 @@ export interface Progress {
   readonly loss: number;
   readonly epochs: readonly Epoch[];
   readonly best: Best | null;
-  readonly tuner: TunerState;
+  readonly tuner: NamedTensors;
 }
 
 const PROGRESS = object({
@@ -74,8 +73,7 @@ const scoresIn = ({ tensors }: Stored, name: string) =>
   Float64Array.from(tensors.get(name)?.data ?? [], Number);
 
 export function storedProgress({ best, tuner, ...facts }: Progress): Stored {
-  const tensors = new Map<string, StoredTensor<WritableDtype>>();
-  for (const [name, tensor] of tuner) tensors.set(TUNER + name, { dtype: 'F32', ...tensor });
+  const tensors = new Map<string, StoredTensor<WritableDtype>>(storedAs(TUNER, tuner));
   if (best) tensors.set(BEST, doubles(best.scores));
   const { bestEpoch, value } = best ?? {};
   return { facts: { ...facts, best: best && { bestEpoch, value } }, tensors };
@@ -84,13 +82,7 @@ export function storedProgress({ best, tuner, ...facts }: Progress): Stored {
 /** @throws Unfit */
 export function readProgress(stored: Stored): Progress {
   const { best, ...facts } = read(PROGRESS, stored.facts, 'the fine-tuning');
-  const tuner = new Map<string, NamedTensor>();
-  for (const [name, tensor] of stored.tensors) {
-    if (!name.startsWith(TUNER)) continue;
-    const { shape, data } = tensor;
-    if (!(data instanceof Float32Array)) throw new Unfit(`${name} is not in single precision`);
-    tuner.set(name.slice(TUNER.length), { shape, data });
-  }
+  const tuner = storedUnder(TUNER, stored);
   return { ...facts, tuner, best: best && { ...best, scores: scoresIn(stored, BEST) } };
 }
 

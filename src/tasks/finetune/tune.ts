@@ -7,34 +7,22 @@ import type { Runtime } from '../../gpu/runtime.ts';
 import { LABEL_NEGATIVE, LABEL_POSITIVE } from '../../protocol/dataset.ts';
 import { BatchQueue, planesOf, readBatch, type TrainingSet } from '../../train/batchSource.ts';
 import { ViewRenderer } from '../../train/viewRenderer.ts';
-import { AppError } from '../../util/errors.ts';
 import { Rng } from '../../util/rng.ts';
 import type { Draw } from '../labelDraws.ts';
 import { meanAuroc } from '../scores/auroc.ts';
-import type { Keep, Stored } from '../trainings.ts';
+import { type Around, LEAST_STEPS, PendingLosses, type Stepping, trainEpochs } from '../stepping.ts';
+import type { Stored } from '../trainings.ts';
 import { type Best, type Epoch, type Progress, readProgress, storedProgress, type Tuned } from './kept.ts';
 import { SCORED_AT_ONCE, type Start, Tuner, viewsOf } from './tuner.ts';
 
-/** With few labelled films an epoch of one pass would be a step or two, and patience over before anything was learnt. */
-export const LEAST_STEPS = 8;
-/** Steps that may be queued before the loss of the oldest is waited for. */
-const IN_FLIGHT = 2;
-
-export interface Tuning {
+export interface Tuning extends Around {
   readonly runtime: Runtime;
   readonly dataset: TrainingSet;
   readonly config: Config;
-  /** Epochs done, of at most so many. */
-  readonly onEpoch: (done: number, total: number) => void;
   /** Hears each epoch, those of before a cut as well. */
   readonly onEpochDone?: (epoch: Epoch) => void;
   /** Where it was cut. */
   readonly from?: Stored | null;
-  /** Where it keeps how far it has come. */
-  readonly keep?: Keep;
-  /** Hears that it goes on from a cut, within this epoch of at most so many. */
-  readonly onTakenUp?: (epoch: number, total: number) => void;
-  readonly yieldNow: () => Promise<void>;
 }
 
 /** For each class negatives over positives among the films that are trained on, at most `most` and at least one over that. */
@@ -71,26 +59,11 @@ function filmsOfStep(rows: Uint32Array, batch: number, seed: number, draw: numbe
 
 /** @throws AppError loss-not-finite, cache-damaged, Unfit, and whatever `yieldNow` throws */
 export async function tune(start: Start, draw: Draw, tuning: Tuning): Promise<Tuned> {
-  const { config, onEpoch, keep, yieldNow } = tuning;
   const from = tuning.from ? readProgress(tuning.from) : null;
   const training = new Training(start, draw, tuning);
-  const { stepsPerEpoch } = training;
-  const total = config.tuneEpochs;
   try {
-    if (from) {
-      training.takeUp(from);
-      tuning.onTakenUp?.(Math.floor(from.step / stepsPerEpoch) + 1, total);
-    }
-    for (let step = from?.step ?? 0; step < total * stepsPerEpoch; step++) {
-      if (step % stepsPerEpoch === 0 || step === from?.step) onEpoch(Math.floor(step / stepsPerEpoch), total);
-      await training.step(step);
-      await yieldNow();
-      const taken = step + 1;
-      if (taken % stepsPerEpoch === 0 && !(await training.endEpoch(taken / stepsPerEpoch))) break;
-      if (!keep?.due(taken)) continue;
-      const words = `epoch ${Math.floor(step / stepsPerEpoch) + 1} of ${total}`;
-      keep.save(taken, words, storedProgress(await training.progress(taken)));
-    }
+    if (from) training.takeUp(from);
+    await trainEpochs(training, tuning.config.tuneEpochs, from?.step, tuning);
     return await training.result();
   } finally {
     await training.dispose();
@@ -98,15 +71,16 @@ export async function tune(start: Start, draw: Draw, tuning: Tuning): Promise<Tu
 }
 
 /** A training on one draw: its steps, what they have lost, and the best of its epochs so far. */
-class Training {
+class Training implements Stepping {
   readonly stepsPerEpoch: number;
   readonly #draw: Draw;
   readonly #tuning: Tuning;
   readonly #queue: BatchQueue;
   readonly #tuner: Tuner;
   readonly #renderer: ViewRenderer;
-  /** Of the steps that are still queued. */
-  readonly #losses: Promise<number>[] = [];
+  readonly #losses = new PendingLosses('fine-tuning; lower its rate.', (loss) => {
+    this.#loss += loss / this.stepsPerEpoch;
+  });
   /** Mean of the epoch, as far as it has come. */
   #loss = 0;
   #best: Best | null = null;
@@ -134,15 +108,13 @@ class Training {
   async step(step: number): Promise<void> {
     if (step % this.stepsPerEpoch === 0) this.#loss = 0;
     await this.#queue.ready(step);
-    const loss = takeStep(this.#tuner, this.#renderer, this.#queue, step, this.#draw, this.#tuning.config);
-    loss.catch(() => undefined);
-    this.#losses.push(loss);
-    await this.#settle(IN_FLIGHT);
+    await this.#losses.add(
+      takeStep(this.#tuner, this.#renderer, this.#queue, step, this.#draw, this.#tuning.config),
+    );
   }
 
-  /** Scores the films that decide; false where it has been long enough without anything better. */
   async endEpoch(epoch: number): Promise<boolean> {
-    await this.#settle(0);
+    await this.#losses.settle();
     const { val, test } = this.#draw;
     const value = val && meanAuroc(await this.#scores(val), this.#draw, val);
     this.#tell({ epoch, loss: this.#loss, auroc: value });
@@ -153,11 +125,10 @@ class Training {
     return true;
   }
 
-  /** All that the next step depends on, after `step` of them. */
-  async progress(step: number): Promise<Progress> {
-    await this.#settle(0);
+  async progress(step: number): Promise<Stored> {
+    await this.#losses.settle();
     const tuner = await this.#tuner.read();
-    return { step, loss: this.#loss, epochs: [...this.#epochs], best: this.#best, tuner };
+    return storedProgress({ step, loss: this.#loss, epochs: [...this.#epochs], best: this.#best, tuner });
   }
 
   async result(): Promise<Tuned> {
@@ -169,7 +140,7 @@ class Training {
   }
 
   async dispose(): Promise<void> {
-    await Promise.allSettled(this.#losses);
+    await this.#losses.dispose();
     this.#renderer.dispose();
     this.#tuner.dispose();
     this.#tuning.runtime.trim();
@@ -182,14 +153,6 @@ class Training {
   #tell(epoch: Epoch): void {
     this.#epochs.push(epoch);
     this.#tuning.onEpochDone?.(epoch);
-  }
-
-  async #settle(most: number): Promise<void> {
-    while (this.#losses.length > most) {
-      const loss = await this.#losses.shift()!;
-      if (!Number.isFinite(loss)) throw new AppError('loss-not-finite', 'fine-tuning; lower its rate.');
-      this.#loss += loss / this.stepsPerEpoch;
-    }
   }
 }
 

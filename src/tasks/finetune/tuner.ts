@@ -2,10 +2,10 @@
 // known, AdamW with a rate for the encoder and one for the layer. One step, the scores of given films in evaluation mode, and the
 // whole state to be kept and taken up again; when to stop is decided by tune.ts.
 
-import type { NamedTensor, NamedTensors } from '../../checkpoint/stateDict.ts';
+import type { NamedTensors } from '../../checkpoint/stateDict.ts';
 import type { Config } from '../../config/schema.ts';
 import { keptZeros } from '../../gpu/backend.ts';
-import { sizeOf, type Tensor, tf } from '../../gpu/kernel.ts';
+import { type Tensor, tf } from '../../gpu/kernel.ts';
 import {
   CROSS_ENTROPY_TERMS,
   crossEntropy,
@@ -25,8 +25,9 @@ import { methodOf } from '../../methods/records.ts';
 import { linear, type Pass } from '../../nn/layers.ts';
 import { type Draw as DrawWeights, Parameters } from '../../nn/parameters.ts';
 import { Tape } from '../../nn/tape.ts';
-import { Optimiser, SLOTS } from '../../optim/optimiser.ts';
+import { Optimiser } from '../../optim/optimiser.ts';
 import { LABEL_NEGATIVE, LABEL_POSITIVE } from '../../protocol/dataset.ts';
+import { type InTraining, readState, writeState } from '../networkState.ts';
 
 export const CLASSIFIER = `${PREFIX}.classifier`;
 
@@ -55,11 +56,6 @@ export const viewsOf = ({ tuneViews }: Pick<Config, 'tuneViews'>): 1 | 2 =>
 
 /** How the layer is called whose tensors these are; the encoder's have other names. */
 const ofLayer = (name: string) => name.startsWith(CLASSIFIER);
-
-/** Everything that a next step depends on, by name. */
-export type TunerState = NamedTensors;
-
-const OPTIMISER = 'optimiser.';
 
 export class Tuner {
   readonly parameters: Parameters;
@@ -154,50 +150,24 @@ export class Tuner {
     return made;
   }
 
-  /** Weights, statistics and moments after the steps recorded so far; later ones do not show in them. */
-  async read(): Promise<TunerState> {
-    const download = (tensor: Tensor) => {
-      const read = this.#runtime.read(tensor, sizeOf(tensor.shape) * 4);
-      // When the device goes, all of them fail, and only the first is waited for.
-      read.catch(() => undefined);
-      return read;
-    };
-    const [values, ...moments] = await Promise.all([
-      this.parameters.read(download),
-      ...this.#optimisers.map(({ optimiser }) => optimiser.read(download)),
-    ]);
-    const state = new Map<string, NamedTensor>();
-    for (const [name, tensor] of values) state.set(name, tensor);
-    for (const slots of moments) {
-      for (const [slot, tensors] of slots) {
-        for (const [name, tensor] of tensors) {
-          state.set(`${OPTIMISER}${slot}.${name}`, tensor);
-        }
-      }
-    }
-    return state;
+  /** All that the next step depends on, after the steps recorded so far. */
+  read(): Promise<NamedTensors> {
+    return readState(this.#training(), this.#runtime);
   }
 
-  /** Restores what `read` gave after so many steps. */
-  write(state: TunerState, steps: number): void {
-    this.parameters.write(state, (tensor, data) => this.#runtime.write(tensor, data));
-    const slots = new Map(
-      SLOTS.adamw.map((slot) => {
-        const front = `${OPTIMISER}${slot}.`;
-        const own = [...state].filter(([name]) => name.startsWith(front));
-        return [slot, new Map(own.map(([name, tensor]) => [name.slice(front.length), tensor]))];
-      }),
-    );
-    for (const { optimiser } of this.#optimisers) {
-      optimiser.adopt();
-      optimiser.write(slots, steps);
-    }
+  /** Restores what `read` gave after so many steps. @throws Unfit where it is of another network */
+  write(state: NamedTensors, steps: number): void {
+    writeState(this.#training(), state, steps, this.#runtime);
   }
 
   dispose(): void {
     this.parameters.dispose();
     for (const { optimiser } of this.#optimisers) optimiser.dispose();
     this.#weights.dispose();
+  }
+
+  #training(): InTraining {
+    return { parameters: this.parameters, optimisers: this.#optimisers.map(({ optimiser }) => optimiser) };
   }
 }
 

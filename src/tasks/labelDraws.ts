@@ -40,6 +40,10 @@ export function requireScorable(dataset: TrainingSet, config: Config, findings: 
   drawLabels(dataset, rows, scored, config);
 }
 
+/** What a draw is called where shares differ. */
+export const shareAndDraw = (share: number, { index }: { readonly index: number }): string =>
+  `${Number((100 * share).toPrecision(3))} % of the labels, draw ${index + 1}`;
+
 /** Columns that can be scored, and the others with the reason. @throws AppError labels-missing, split-impossible */
 export function chooseFindings(dataset: TrainingSet, rows: Rows, wanted: readonly string[]) {
   const { findings } = dataset;

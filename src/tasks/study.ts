@@ -15,7 +15,7 @@ import { AppError } from '../util/errors.ts';
 import type { EvaluationInput } from './evaluate.ts';
 import { type EncoderFeatures, encoderFeatures, pixelFeatures } from './features.ts';
 import { startFrom, tuneOrTakeUp } from './finetune/evaluate.ts';
-import { chooseFindings, type Draw, drawLabels, splitRows } from './labelDraws.ts';
+import { chooseFindings, type Draw, drawLabels, shareAndDraw, splitRows } from './labelDraws.ts';
 import { fitEncoder, fitLayer, fitPixels } from './linear/fit.ts';
 import { neighbourScores } from './neighbours/evaluate.ts';
 import { rank, rankedAuroc } from './scores/auroc.ts';
@@ -145,7 +145,7 @@ async function tuneBy(around: Surroundings, { config, findings }: StudyRequest):
   const trainings = await Trainings.open(openTrainings, asked, start.buffers);
   return {
     logits: async (draw, share) => {
-      const words = `${Number((100 * share).toPrecision(3))} % of the labels, draw ${draw.index + 1}`;
+      const words = shareAndDraw(share, draw);
       return (await tuneOrTakeUp(trainings, words, start, draw, { ...around, run, config })).scores;
     },
     secondsBefore: trainings.secondsBefore,

@@ -7,21 +7,24 @@ import { refusalOf } from '../../protocol/device.ts';
 import type { DrawnMask } from '../../protocol/looks.ts';
 import { drawFrom } from '../../train/initialise.ts';
 import type { Pretrainer } from '../../train/pretrain.ts';
-import { bitAt, unpackBits } from '../../util/bits.ts';
+import { unpackBits } from '../../util/bits.ts';
 import { hashWords } from '../../util/rng.ts';
 import { INTERVAL_WORDS, startWords } from '../compared/compare.ts';
-import type { Evaluate } from '../evaluate.ts';
+import type { Evaluate, EvaluationInput } from '../evaluate.ts';
 import { countFilms, type ValidationSource } from '../labelDraws.ts';
 import { pairedDifference } from '../scores/bootstrap.ts';
 import { setsOf } from '../sets.ts';
+import { LEAST_STEPS } from '../stepping.ts';
+import { Trainings } from '../trainings.ts';
 import { DECODER } from './decoder.ts';
 import { examplesOf } from './examples.ts';
-import { drawMasks, type MaskDraw, type MaskedFilms, maskedFilms, targetsOf } from './films.ts';
+import { digestOf, drawMasks, type MaskDraw, type MaskedFilms, maskedFilms, targetsOf } from './films.ts';
+import type { Trained } from './kept.ts';
 import { planMasks } from './memory.ts';
-import { intervalOf, meanOverFilms, type Overlap, overlapOf, type Resampled } from './overlap.ts';
+import { intervalOf, meanOverFilms, type Overlap, type Resampled } from './overlap.ts';
 import { MASK_SCORE_ORDER, type MaskScoreName, type SegmentationReport } from './record.ts';
 import { MASK_DECAY, type Start } from './segmenter.ts';
-import { LEAST_STEPS, type Trained, trainMasks } from './train.ts';
+import { trainOrTakeUp } from './train.ts';
 
 /** What is drawn on the test films, by the decoder on the pretrained encoder of the first draw. */
 export interface DrawnOnTest {
@@ -50,16 +53,21 @@ interface Named {
   readonly words: string;
   readonly start: Start;
 }
+/** With its running statistics. */
+type OfRun = Required<Start>;
 
 /** The run's encoder as it stands; the decoder is drawn anew. */
-export async function startOf(run: Pretrainer): Promise<Start> {
+export async function startOf(run: Pretrainer): Promise<OfRun> {
   const values = await run.model.parameters.read();
   for (const name of [...values.keys()]) if (name.startsWith(DECODER)) values.delete(name);
   return { draw: drawFrom(run.config.seed, 'init', values), buffers: values };
 }
 
 /** The run's encoder, and random ones as the evaluations of frozen features have them; decoders begin alike. */
-async function startsOf(run: Pretrainer, random: number): Promise<{ pretrained: Named; random: Named[] }> {
+async function startsOf(
+  run: Pretrainer,
+  random: number,
+): Promise<{ pretrained: Named & { readonly start: OfRun }; random: Named[] }> {
   const { seed } = run.config;
   return {
     pretrained: { words: 'pretrained encoder', start: await startOf(run) },
@@ -72,7 +80,7 @@ async function startsOf(run: Pretrainer, random: number): Promise<{ pretrained: 
 
 /** @throws AppError masks-missing, does-not-fit, split-impossible, loss-not-finite, and whatever `yieldNow` throws */
 export const evaluateSegmentation: Evaluate<'segmentation'> = async (input) => {
-  const { run, dataset, config, findings, onProgress, yieldNow } = input;
+  const { run, dataset, config, findings, onProgress } = input;
   const started = performance.now();
   targetsOf(dataset, findings);
   const memory = planMasks(config, run.runtime.kind);
@@ -84,62 +92,66 @@ export const evaluateSegmentation: Evaluate<'segmentation'> = async (input) => {
   const { draws, validation } = drawMasks(films, config);
   const sets = setsOf(run, dataset, input.pretrainedOn);
   const starts = await startsOf(run, config.randomEncoders);
-  const train = async ({ words, start }: Named): Promise<Trained[]> => {
-    const found: Trained[] = [];
-    for (const draw of draws) {
-      const onEpoch = (done: number, total: number) =>
-        onProgress(`Decoder on the ${words}, draw ${draw.index + 1}, epoch`, done, total);
-      const { truth } = films;
-      found.push(
-        await trainMasks(start, draw, { runtime: run.runtime, dataset, truth, config, onEpoch, yieldNow }),
-      );
-    }
-    return found;
-  };
-  const random: Trained[][] = [];
-  for (const start of starts.random) random.push(await train(start));
-  const pretrained = await train(starts.pretrained);
-
-  input.onMasks?.(drawnOnTest(dataset.fingerprint, films, pretrained[0]!));
-  const report = scoresOf(films, dataset.patients, { pretrained, random }, config);
-  return {
-    share: config.labelShare,
-    draws: draws.length,
-    seed: config.seed,
-    step: run.step,
-    targets: films.targets,
-    encoder: config.maskEncoder,
-    side: films.truth.side,
-    ...countsOf(films, draws),
-    ...report,
-    bestEpochs: {
-      pretrained: pretrained.map(({ bestEpoch }) => bestEpoch),
-      random: random.flat().map(({ bestEpoch }) => bestEpoch),
-    },
-    examples: examplesOf(films, pretrained[0]!.masks),
-    fingerprint: dataset.fingerprint,
-    ...(sets && { sets }),
-    seconds: (performance.now() - started) / 1000,
-    protocol: [...startWords({ start: run.start, sets }), ...protocolWords(films, config, draws, validation)],
-  };
-};
-
-/** What is drawn on the test films beside what is there, in their order. */
-export function overlapsOn({ truth, rows }: MaskedFilms): (trained: Trained) => Overlap[] {
-  const pixels = truth.side ** 2;
-  const there = Array.from(rows.test, (film) => {
-    const inside = new Uint8Array(pixels);
-    truth.write(film, inside);
-    return inside;
+  const { fingerprint } = dataset;
+  const key = { task: 'segmentation', config, findings, fingerprint, more: await digestOf(films) } as const;
+  const { buffers } = starts.pretrained.start;
+  return Trainings.during(input.openTrainings, key, buffers, async (trainings) => {
+    const trained = await trainAll(trainings, starts, draws, films, input);
+    const { pretrained, random } = trained;
+    const masks = pretrained[0]!.masks!;
+    input.onMasks?.(drawnOnTest(fingerprint, films, masks));
+    return {
+      share: config.labelShare,
+      draws: draws.length,
+      seed: config.seed,
+      step: run.step,
+      targets: films.targets,
+      encoder: config.maskEncoder,
+      side: films.truth.side,
+      ...countsOf(films, draws),
+      ...scoresOf(films, dataset.patients, trained, config),
+      bestEpochs: {
+        pretrained: pretrained.map(({ bestEpoch }) => bestEpoch),
+        random: random.flat().map(({ bestEpoch }) => bestEpoch),
+      },
+      examples: examplesOf(films, masks),
+      fingerprint,
+      ...(sets && { sets }),
+      seconds: trainings.secondsBefore + (performance.now() - started) / 1000,
+      protocol: [
+        ...startWords({ start: run.start, sets }),
+        ...protocolWords(films, config, draws, validation),
+      ],
+    };
   });
-  return ({ masks }) => masks.map((bits, i) => overlapOf((at) => bitAt(bits, at) === 1, there[i]!, pixels));
-}
+};
 
 interface AllTrained {
   /** Per draw. */
   readonly pretrained: readonly Trained[];
   /** Per random encoder and draw. */
   readonly random: readonly (readonly Trained[])[];
+}
+
+async function trainAll(
+  trainings: Trainings,
+  starts: Awaited<ReturnType<typeof startsOf>>,
+  draws: readonly MaskDraw[],
+  { truth }: MaskedFilms,
+  input: EvaluationInput,
+): Promise<AllTrained> {
+  const train = async ({ words, start }: Named, shown: boolean): Promise<Trained[]> => {
+    const found: Trained[] = [];
+    for (const draw of draws) {
+      const name = `${words}, draw ${draw.index + 1}`;
+      const around = { ...input, truth, shown: shown && draw === draws[0] };
+      found.push(await trainOrTakeUp(trainings, name, start, draw, around));
+    }
+    return found;
+  };
+  const random: Trained[][] = [];
+  for (const start of starts.random) random.push(await train(start, false));
+  return { random, pretrained: await train(starts.pretrained, true) };
 }
 
 function scoresOf(
@@ -149,12 +161,11 @@ function scoresOf(
   { seed }: Config,
 ): Pick<SegmentationReport, 'scores' | 'emptyFilms' | 'randomEncoders'> {
   const { rows } = films;
-  const overlaps = overlapsOn(films);
   const owners = Array.from(rows.test, (film) => patients[film]!);
   const mean = (score: MaskScoreName, repetitions: readonly (readonly Overlap[])[]) =>
     meanOverFilms(score, repetitions, owners, seed);
-  const own = pretrained.map(overlaps);
-  const others = random.map((draws) => draws.map(overlaps));
+  const own = pretrained.map(({ overlaps }) => overlaps);
+  const others = random.map((draws) => draws.map(({ overlaps }) => overlaps));
   const compare = (score: MaskScoreName) => {
     const [one, other] = [mean(score, own), mean(score, others.flat())] as [Resampled, Resampled];
     return { pretrained: intervalOf(one), random: intervalOf(other), gain: pairedDifference(one, other) };
@@ -192,7 +203,7 @@ function countsOf(
 function drawnOnTest(
   fingerprint: string,
   { truth, rows, targets }: MaskedFilms,
-  { masks }: Trained,
+  masks: readonly Uint8Array[],
 ): DrawnOnTest {
   const found = Array.from(rows.test, (film, i) => {
     return [film, { drawn: masks[i]!, truth: truth.bits(film) }] as const;

@@ -16,6 +16,7 @@ import { bitAt, packBits } from '../../util/bits.ts';
 import { AppError } from '../../util/errors.ts';
 import { formatCounted } from '../../util/format.ts';
 import { Rng } from '../../util/rng.ts';
+import { blocksOf, Checksum } from '../../vault/records.ts';
 import {
   carveValidation,
   countFilms,
@@ -72,6 +73,14 @@ export interface MaskedFilms {
   readonly rows: Rows;
   /** Films of the parts that are left out, and why. */
   readonly leftOut: { readonly unknown: number; readonly unreadable: number };
+}
+
+/** Of all that is known of the films: a fingerprint of the set says nothing of what is drawn on them. */
+export async function digestOf({ table, truth }: Pick<MaskedFilms, 'table' | 'truth'>): Promise<string> {
+  const sum = new Checksum();
+  const drawn = [...table.labels.keys()].filter((film) => truth.has(film)).map((film) => truth.bits(film));
+  for (const block of blocksOf([table.labels, table.splits, ...drawn])) await sum.add(block);
+  return sum.value();
 }
 
 /** Findings of which something is drawn, or those of them that are asked for. @throws AppError masks-missing */

@@ -1,6 +1,7 @@
-// An encoder with a U-Net decoder behind it in training on masks: the decoder alone on a frozen encoder, or both. One step, and the
-// masks of given films in evaluation mode; when to stop is decided by train.ts.
+// An encoder with a U-Net decoder behind it in training on masks: the decoder alone on a frozen encoder, or both. One step, the
+// masks of given films in evaluation mode, and the whole state to be kept and taken up again; when to stop is decided by train.ts.
 
+import type { NamedTensors } from '../../checkpoint/stateDict.ts';
 import type { Config } from '../../config/schema.ts';
 import { keptTensor } from '../../gpu/backend.ts';
 import { type Tensor, tf } from '../../gpu/kernel.ts';
@@ -10,9 +11,10 @@ import { type EncoderOutput, encode } from '../../methods/encoder/encode.ts';
 import { backbone, contextBottlenecks, joined } from '../../methods/encoder/network.ts';
 import { methodOf } from '../../methods/records.ts';
 import type { Pass } from '../../nn/layers.ts';
-import { type Draw as DrawWeights, Parameters } from '../../nn/parameters.ts';
+import { type Draw as DrawWeights, Parameters, partOf } from '../../nn/parameters.ts';
 import { Tape } from '../../nn/tape.ts';
 import { Optimiser } from '../../optim/optimiser.ts';
+import { type InTraining, readState, writeState, writeWeights } from '../networkState.ts';
 import { DECODER, decode, decoderNetwork } from './decoder.ts';
 
 /** As GLoRIA and MGCA have it for their decoders. */
@@ -40,17 +42,13 @@ const networkOf = (config: Config) =>
     decoderNetwork(config.width),
   );
 
-/** By the names of storages and buffers. */
-export type SegmenterState = ReadonlyMap<string, Float32Array>;
-
 export class Segmenter {
   readonly parameters: Parameters;
   readonly #runtime: Runtime;
   readonly #optimiser: Optimiser;
   readonly #config: Config;
   readonly #frozen: boolean;
-  /** What training changes: weights, and running statistics. */
-  readonly #changing: readonly string[];
+  readonly #training: InTraining;
 
   constructor(config: Config, runtime: Runtime, { draw, buffers }: Start) {
     this.#config = config;
@@ -63,17 +61,13 @@ export class Segmenter {
       if (known) runtime.write(this.parameters.get(name), known.data);
     }
     for (const tensor of this.parameters.all()) runtime.settle(tensor);
-    const names = spec.storages.map(({ name }) => name);
-    const trained = names.filter((name) => !this.#frozen || name.startsWith(`${DECODER}.`));
-    this.#changing = [
-      ...trained,
-      ...spec.buffers
-        .map(({ name }) => name)
-        .filter((name) => !this.#frozen || name.startsWith(`${DECODER}.`)),
-    ];
+    // A frozen encoder keeps its running statistics as well.
+    const changes = (name: string) => !this.#frozen || name.startsWith(`${DECODER}.`);
+    const trained = partOf(spec, changes).storages.map(({ name }) => name);
     const { momentum, trustCoefficient } = config;
     const settings = { kind: 'adamw', weightDecay: MASK_DECAY, momentum, trustCoefficient } as const;
     this.#optimiser = new Optimiser(settings, spec, new Set(trained), this.parameters, runtime);
+    this.#training = { parameters: this.parameters, optimisers: [this.#optimiser], changes };
   }
 
   /** Records one step; the promise brings its loss. As `record`. */
@@ -124,18 +118,24 @@ export class Segmenter {
     return made;
   }
 
-  /** A copy of all that training changes. */
-  async state(): Promise<SegmenterState> {
-    const reading = this.#changing.map(async (name) => {
-      const tensor = this.parameters.get(name);
-      return [name, await this.#runtime.read(tensor, tensor.size * 4)] as const;
-    });
-    return new Map(await Promise.all(reading));
+  /** All that the next step depends on, after the steps recorded so far. */
+  read(): Promise<NamedTensors> {
+    return readState(this.#training, this.#runtime);
   }
 
-  /** Goes back to what it was; the optimiser does not, so this is for looking. */
-  restore(state: SegmenterState): void {
-    for (const [name, data] of state) this.#runtime.write(this.parameters.get(name), data);
+  /** Restores what `read` gave after so many steps. @throws Unfit where it is of another network */
+  write(state: NamedTensors, steps: number): void {
+    writeState(this.#training, state, steps, this.#runtime);
+  }
+
+  /** A copy of what training changes, without what only a next step needs. */
+  weights(): Promise<NamedTensors> {
+    return this.parameters.read(this.#runtime.download, this.#training.changes);
+  }
+
+  /** Goes back to these; the optimiser does not, so this is for looking. @throws Unfit where they are of another network */
+  restore(weights: NamedTensors): void {
+    writeWeights(this.#training, weights, this.#runtime);
   }
 
   dispose(): void {

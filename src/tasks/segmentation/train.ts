@@ -7,33 +7,36 @@ import type { Runtime } from '../../gpu/runtime.ts';
 import { BatchQueue, planesOf, readBatch, type TrainingSet } from '../../train/batchSource.ts';
 import { ViewRenderer } from '../../train/viewRenderer.ts';
 import { packBits } from '../../util/bits.ts';
-import { AppError } from '../../util/errors.ts';
 import { Rng } from '../../util/rng.ts';
+import type { EvaluationInput } from '../evaluate.ts';
+import { type Around, LEAST_STEPS, PendingLosses, type Stepping, trainEpochs } from '../stepping.ts';
+import type { Stored, Trainings } from '../trainings.ts';
 import type { MaskDraw, TruthTable } from './films.ts';
-import { THRESHOLD } from './overlap.ts';
-import { LOOKED_AT_ONCE, Segmenter, type SegmenterState, type Start } from './segmenter.ts';
+import {
+  type Best,
+  type Progress,
+  readProgress,
+  readTrained,
+  storedProgress,
+  storedTrained,
+  type Trained,
+} from './kept.ts';
+import { type Overlap, overlapOf, THRESHOLD } from './overlap.ts';
+import { LOOKED_AT_ONCE, Segmenter, type Start } from './segmenter.ts';
 
-/** With few labelled films an epoch of one pass would be a step or two, and patience over before anything was learnt. */
-export const LEAST_STEPS = 8;
-/** Steps that may be queued before the loss of the oldest is waited for. */
-const IN_FLIGHT = 2;
-
-export interface Training {
+export interface Training extends Around {
   readonly runtime: Runtime;
   readonly dataset: TrainingSet;
   readonly truth: TruthTable;
   readonly config: Config;
-  /** Epochs done, of at most so many. */
-  readonly onEpoch: (done: number, total: number) => void;
-  readonly yieldNow: () => Promise<void>;
+  /** Somebody is shown what is drawn on the test films. */
+  readonly shown?: boolean;
+  /** Where it was cut. */
+  readonly from?: Stored | null;
 }
 
-export interface Trained {
-  /** Per test film in the order of the draw, what is inside as bits. */
-  readonly masks: readonly Uint8Array[];
-  /** Counted from 1. */
-  readonly bestEpoch: number;
-}
+type Surroundings = Pick<Training, 'truth' | 'shown'> &
+  Pick<EvaluationInput, 'run' | 'dataset' | 'config' | 'onProgress' | 'onTakenUp' | 'yieldNow'>;
 
 /**
  * The films of a pass: all that have a mask, and as many of the others, drawn anew for each pass, since a set of which most films
@@ -57,55 +60,112 @@ function filmsOfStep(fit: Uint32Array, truth: TruthTable, batch: number, seed: n
     if (last.pass !== pass) last = { pass, order: orderOf(pass) };
     return last.order[place % length]!;
   };
-  const filmsOf = (step: number) => Uint32Array.from({ length: batch }, (_, i) => at(step * batch + i));
-  return { filmsOf, length };
+  return (step: number) => Uint32Array.from({ length: batch }, (_, i) => at(step * batch + i));
 }
 
-/** @throws AppError loss-not-finite, cache-damaged, and whatever `yieldNow` throws */
+/** @throws AppError loss-not-finite, cache-damaged, Unfit, and whatever `yieldNow` throws */
 export async function trainMasks(start: Start, draw: MaskDraw, training: Training): Promise<Trained> {
-  const { runtime, dataset, truth, config, onEpoch, yieldNow } = training;
-  const pass = filmsOfPass(draw.fit, truth, new Rng(config.seed, 'probe')).length;
-  const batch = Math.min(config.maskBatch, pass);
-  const { filmsOf } = filmsOfStep(draw.fit, truth, batch, config.seed, draw.index);
-  const stepsPerEpoch = Math.max(LEAST_STEPS, Math.floor(pass / batch));
-  const epochs = config.maskEpochs;
-  const queue = new BatchQueue(planesOf(dataset), filmsOf, epochs * stepsPerEpoch);
-  const segmenter = new Segmenter(config, runtime, start);
-  const renderer = new ViewRenderer(runtime, dataset, { batchSize: Math.max(batch, LOOKED_AT_ONCE) });
-  const losses: Promise<number>[] = [];
-  const settle = async (most: number) => {
-    while (losses.length > most) {
-      const loss = await losses.shift()!;
-      if (!Number.isFinite(loss)) throw new AppError('loss-not-finite', 'of masks; lower their rate.');
-    }
-  };
-  let best: { state: SegmenterState; bestEpoch: number; loss: number } | null = null;
+  const from = training.from ? readProgress(training.from) : null;
+  const decoder = new DecoderTraining(start, draw, training);
   try {
-    for (let epoch = 1; epoch <= epochs; epoch++) {
-      onEpoch(epoch - 1, epochs);
-      for (let step = (epoch - 1) * stepsPerEpoch; step < epoch * stepsPerEpoch; step++) {
-        await queue.ready(step);
-        const loss = takeStep(segmenter, renderer, queue, step, draw.index, training);
-        loss.catch(() => undefined);
-        losses.push(loss);
-        await settle(IN_FLIGHT);
-        await yieldNow();
-      }
-      await settle(0);
-      if (!draw.val) continue;
-      const loss = await lossOf(segmenter, renderer, draw.val, training);
-      if (!best || loss < best.loss) {
-        best = { state: await segmenter.state(), bestEpoch: epoch, loss };
-      } else if (epoch - best.bestEpoch >= config.maskPatience) break;
-    }
-    if (best) segmenter.restore(best.state);
-    const masks = await masksOf(segmenter, renderer, draw.test, training);
-    return { masks, bestEpoch: best?.bestEpoch ?? epochs };
+    if (from) decoder.takeUp(from);
+    await trainEpochs(decoder, training.config.maskEpochs, from?.step, training);
+    return await decoder.result();
   } finally {
-    await Promise.allSettled(losses);
-    renderer.dispose();
-    segmenter.dispose();
-    runtime.trim();
+    await decoder.dispose();
+  }
+}
+
+/** The training of a start on a draw, kept under these words, or what it came to before a cut. */
+export async function trainOrTakeUp(
+  trainings: Trainings,
+  words: string,
+  start: Start,
+  draw: MaskDraw,
+  { run, onProgress, onTakenUp, ...asked }: Surroundings,
+): Promise<Trained> {
+  const stored = await trainings.run(words, async (from, keep) =>
+    storedTrained(
+      await trainMasks(start, draw, {
+        ...asked,
+        runtime: run.runtime,
+        from,
+        keep,
+        onEpoch: (done, total) => onProgress(`Decoder, ${words}, epoch`, done, total),
+        onTakenUp: (epoch, total) =>
+          onTakenUp?.(`The decoder goes on at epoch ${epoch} of ${total} (${words}).`),
+      }),
+    ),
+  );
+  return readTrained(stored);
+}
+
+/** A training on one draw: its steps, and the best of its epochs so far. */
+class DecoderTraining implements Stepping {
+  readonly stepsPerEpoch: number;
+  readonly #draw: MaskDraw;
+  readonly #training: Training;
+  readonly #queue: BatchQueue;
+  readonly #segmenter: Segmenter;
+  readonly #renderer: ViewRenderer;
+  readonly #losses = new PendingLosses('of masks; lower their rate.');
+  #best: Best | null = null;
+
+  constructor(start: Start, draw: MaskDraw, training: Training) {
+    const { runtime, dataset, truth, config } = training;
+    this.#draw = draw;
+    this.#training = training;
+    const pass = filmsOfPass(draw.fit, truth, new Rng(config.seed, 'probe')).length;
+    const batch = Math.min(config.maskBatch, pass);
+    this.stepsPerEpoch = Math.max(LEAST_STEPS, Math.floor(pass / batch));
+    const filmsOf = filmsOfStep(draw.fit, truth, batch, config.seed, draw.index);
+    this.#queue = new BatchQueue(planesOf(dataset), filmsOf, config.maskEpochs * this.stepsPerEpoch);
+    this.#segmenter = new Segmenter(config, runtime, start);
+    this.#renderer = new ViewRenderer(runtime, dataset, { batchSize: Math.max(batch, LOOKED_AT_ONCE) });
+  }
+
+  takeUp({ step, best, segmenter }: Progress): void {
+    this.#segmenter.write(segmenter, step);
+    this.#best = best;
+  }
+
+  async step(step: number): Promise<void> {
+    await this.#queue.ready(step);
+    await this.#losses.add(
+      takeStep(this.#segmenter, this.#renderer, this.#queue, step, this.#draw.index, this.#training),
+    );
+  }
+
+  async endEpoch(epoch: number): Promise<boolean> {
+    await this.#losses.settle();
+    const { val } = this.#draw;
+    if (!val) return true;
+    const loss = await lossOf(this.#segmenter, this.#renderer, val, this.#training);
+    const best = this.#best;
+    // What is not finite is no best, and could not be kept as such.
+    if (Number.isFinite(loss) && (!best || loss < best.loss)) {
+      this.#best = { weights: await this.#segmenter.weights(), bestEpoch: epoch, loss };
+      return true;
+    }
+    return !best || epoch - best.bestEpoch < this.#training.config.maskPatience;
+  }
+
+  async progress(step: number): Promise<Stored> {
+    await this.#losses.settle();
+    return storedProgress({ step, best: this.#best, segmenter: await this.#segmenter.read() });
+  }
+
+  async result(): Promise<Trained> {
+    if (this.#best) this.#segmenter.restore(this.#best.weights);
+    const bestEpoch = this.#best?.bestEpoch ?? this.#training.config.maskEpochs;
+    return { bestEpoch, ...(await drawOn(this.#segmenter, this.#renderer, this.#draw.test, this.#training)) };
+  }
+
+  async dispose(): Promise<void> {
+    await this.#losses.dispose();
+    this.#renderer.dispose();
+    this.#segmenter.dispose();
+    this.#training.runtime.trim();
   }
 }
 
@@ -171,15 +231,22 @@ async function lossOf(
   return sum / rows.length;
 }
 
-async function masksOf(
+/** Draws the masks of films, and holds them to the true ones. */
+async function drawOn(
   segmenter: Segmenter,
   renderer: ViewRenderer,
   rows: Uint32Array,
   training: Training,
-): Promise<Uint8Array[]> {
-  const masks: Uint8Array[] = [];
-  await look(segmenter, renderer, rows, training, (logits) => {
-    masks.push(packBits(logits.map((logit) => Number(logit > THRESHOLD))));
+): Promise<Pick<Trained, 'overlaps' | 'masks'>> {
+  const { truth, shown = false } = training;
+  const overlaps: Overlap[] = [];
+  const masks: Uint8Array[] | null = shown ? [] : null;
+  const there = new Uint8Array(truth.side ** 2);
+  await look(segmenter, renderer, rows, training, (logits, film) => {
+    there.fill(0);
+    truth.write(film, there);
+    overlaps.push(overlapOf((at) => logits[at]! > THRESHOLD, there, there.length));
+    masks?.push(packBits(logits.map((logit) => Number(logit > THRESHOLD))));
   });
-  return masks;
+  return { overlaps, masks };
 }

@@ -246,8 +246,9 @@ const api = {
   saveFeatures: async (request: Omit<FeatureRequest, 'checkpoint'>): Promise<void> =>
     offer(await client.engine.features({ ...request, checkpoint: await checkpointGiven() })),
 
-  /** The step that follows the checkpoint in the input. */
-  saveStep: async (): Promise<void> => offer(await client.engine.nextStep(await checkpointGiven())),
+  /** The steps that follow the checkpoint in the input. */
+  saveSteps: async (steps: number): Promise<void> =>
+    offer(await client.engine.nextSteps(await checkpointGiven(), steps)),
 
   /** Part and labels of every film; @param names by its path instead of a hash of that */
   filmsCsv: async (names: boolean): Promise<string> => (table ? filmsCsv(table, { names }) : ''),

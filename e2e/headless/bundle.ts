@@ -20,6 +20,7 @@ import {
   settings,
   UsageError,
   weightsFile,
+  wholeNumber,
 } from './arguments.ts';
 import { withSession } from './browser.ts';
 import type { Command } from './commands.ts';
@@ -35,6 +36,7 @@ const OPTIONS = {
   preset: { type: 'string' },
   names: { type: 'boolean', default: false },
   step: { type: 'boolean', default: false },
+  steps: { type: 'string' },
 } as const;
 
 /** Groups of settings that make the model what it is: a checkpoint has them already. */
@@ -50,13 +52,14 @@ async function pythonFiles(): Promise<Record<string, string>> {
 
 function readArguments(argv: readonly string[]) {
   const values = readOptions(argv, OPTIONS);
-  const { checkpoint, preset, names, step } = values;
+  const { checkpoint, preset, names } = values;
+  const steps = values.steps === undefined ? Number(values.step) : wholeNumber(values.steps, 'steps', 1);
   if ((checkpoint === undefined) === (preset === undefined)) {
     throw new UsageError('either --checkpoint FILE or --preset NAME is needed.');
   }
-  if (step && (!checkpoint || !values.data)) {
+  if (steps > 0 && (!checkpoint || !values.data)) {
     throw new UsageError(
-      '--step computes the step after a checkpoint on films: it needs --checkpoint and --data.',
+      '--step and --steps compute what follows a checkpoint on films: they need --checkpoint and --data.',
     );
   }
   if (names && !values.data) throw new UsageError('--names goes with --data.');
@@ -70,7 +73,7 @@ function readArguments(argv: readonly string[]) {
     preset: preset === undefined ? null : presetName(preset),
     given,
     names,
-    step,
+    steps,
     data: values.data === undefined ? null : dataArguments(values),
     out: required(values.out, 'out'),
   };
@@ -95,8 +98,8 @@ function listener(progress: Progress): (event: RunnerEvent) => void {
   };
 }
 
-/** What only the page can make: the table of parts, and the step in a file of the folder. */
-async function readFilms({ data, names, step }: Asked, run: Checkpoint, folder: string): Promise<string> {
+/** What only the page can make: the table of parts, and the steps in a file of the folder. */
+async function readFilms({ data, names, steps }: Asked, run: Checkpoint, folder: string): Promise<string> {
   const progress = new Progress();
   const config: Config = { ...run.config, syntheticSeed: data!.syntheticSeed ?? run.config.syntheticSeed };
   try {
@@ -107,9 +110,9 @@ async function readFilms({ data, names, step }: Asked, run: Checkpoint, folder: 
       if (run.step > 0 && summary.fingerprint !== run.fingerprint) {
         console.log('Note: the checkpoint was trained on other films, or on another split of these.');
       }
-      if (step) {
+      if (steps > 0) {
         await session.give('checkpoint', [path.join(folder, 'checkpoint.safetensors')]);
-        await session.save(path.join(folder, 'step.safetensors'), 'saveStep', undefined);
+        await session.save(path.join(folder, 'step.safetensors'), 'saveSteps', steps);
       }
       return session.call('filmsCsv', names);
     });
@@ -126,10 +129,10 @@ async function copyLog(from: string, folder: string): Promise<void> {
 
 export const bundle: Command = {
   usage:
-    'bundle --checkpoint FILE|--preset NAME [--data DIR [--labels FILE] [--names] [--step]] [--set key=value …] --out DIR',
+    'bundle --checkpoint FILE|--preset NAME [--data DIR [--labels FILE] [--names] [--step|--steps N]] [--set key=value …] --out DIR',
   summary:
     'Writes a run as a folder of Python files that go on with it in PyTorch: torchrun train.py --resume. --data adds the table ' +
-    'of parts, films by a hash of their paths or, with --names, by these; --step the next step, for check.py.',
+    'of parts, films by a hash of their paths or, with --names, by these; --step the next step, for check.py, --steps the next N.',
   async run(argv) {
     const asked = readArguments(argv);
     const run = await runOf(asked);

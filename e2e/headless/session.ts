@@ -10,7 +10,7 @@ export type Answer<K extends keyof RunnerApi> = Awaited<ReturnType<RunnerApi[K]>
 export type FileInput = 'checkpoint' | 'weights' | 'labels' | 'kept';
 
 /** Calls that end in a file. */
-export type FileCall = 'saveCheckpoint' | 'saveFeatures' | 'saveStep' | 'saveDiagnostics' | 'saveKept';
+export type FileCall = 'saveCheckpoint' | 'saveFeatures' | 'saveSteps' | 'saveDiagnostics' | 'saveKept';
 
 export interface EngineSession {
   readonly device: DeviceFacts;

@@ -307,7 +307,7 @@ class FakeEngine implements EngineClient {
     return Promise.resolve(null);
   }
 
-  nextStep(): Promise<never> {
+  nextSteps(): Promise<never> {
     return Promise.reject(new AppError('not-ready', 'the fake engine takes no step that could be compared.'));
   }
 

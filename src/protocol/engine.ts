@@ -361,10 +361,10 @@ export interface EngineApi {
    */
   stepAgain(step: number, checkpoint?: Uint8Array): Promise<StepAgain>;
   /**
-   * The step that follows a checkpoint, views, loss and gradients, as safetensors (train/stepFile.ts). A prepared run stays
+   * The steps that follow a checkpoint, views, losses and gradients, as safetensors (train/stepFile.ts). A prepared run stays
    * as it is. @throws AppError checkpoint-invalid, not-ready, too-few-films
    */
-  nextStep(checkpoint: Uint8Array): Promise<Uint8Array>;
+  nextSteps(checkpoint: Uint8Array, steps: number): Promise<Uint8Array>;
   /** By the run at hand; `config` says of which run the views are where none is prepared. @throws AppError not-ready */
   previewViews(film: number, step: number, config?: Config): Promise<ViewPair>;
   gateMaps(film: number): Promise<GateMaps>;

@@ -5,9 +5,10 @@
     python3 check.py --double                            (this side in double precision)
 
 step.safetensors is written by `npm run headless -- bundle --step`: the views of the step that follows the checkpoint, and what
-the playground made of them. Status 1 when an error exceeds 1e-4. Where a value lies within rounding of the kink of a ReLU, two
-programs may take it for either side, which a small network feels in every gradient below. A step that is outside and has such
-values is status 2: it cannot be told by it. With --double only the playground rounds; another step tells as well.
+the playground made of them (`--steps N` writes several, which are not for this program). Status 1 when an error exceeds 1e-4.
+Where a value lies within rounding of the kink of a ReLU, two programs may take it for either side, which a small network feels
+in every gradient below. A step that is outside and has such values is status 2: it cannot be told by it. With --double only the
+playground rounds; another step tells as well.
 """
 
 import argparse
@@ -69,6 +70,8 @@ def main(folder, double):
     tensors, metadata = checkpoint.read(folder / "checkpoint.safetensors")
     recorded, facts = checkpoint.read(folder / "step.safetensors")
     config = json.loads(metadata["config"])
+    if len(recorded["views"]) != 2 * config["batchSize"]:
+        raise SystemExit("step.safetensors holds several steps; check.py compares one.")
     network = Network(config).double() if double else Network(config)
     near = count_near_kinks(network)
     wrapped = distributed(network, device, world).train()

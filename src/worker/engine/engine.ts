@@ -263,11 +263,11 @@ export class Engine implements EngineApi {
     });
   }
 
-  async nextStep(checkpoint: Uint8Array): Promise<Uint8Array> {
+  async nextSteps(checkpoint: Uint8Array, steps: number): Promise<Uint8Array> {
     await this.#loop.halt();
     const dataset = this.#status.needDataset();
     return this.#evaluating.beside('evaluating', (runtime) =>
-      stepFile(readCheckpoint(checkpoint), dataset, runtime),
+      stepFile(readCheckpoint(checkpoint), dataset, runtime, steps),
     );
   }
 

@@ -1,5 +1,6 @@
 // Walks docs/tutorial.md as a new user would, in a fresh browser on a folder of films, and says what each of its steps took and what
-// the page said: `npx tsx e2e/tools/tutorial.ts FOLDER [OUT [STEPS]]`, OUT for pictures and the saved scores, STEPS for a shorter run.
+// the page said: `npx tsx e2e/tools/tutorial.ts FOLDER [OUT [STEPS [OTHER]]]`, OUT for pictures and the saved scores, STEPS for a shorter
+// run, OTHER a second folder that the model is evaluated on after its own.
 // It looks for what the tutorial names by the names it gives, so that it fails where the two part.
 
 import { mkdirSync } from 'node:fs';
@@ -9,9 +10,9 @@ import { chromiumFlags, findChromium } from './chromium.mjs';
 import { serve } from './serve.mjs';
 import { setUp } from './setup.mjs';
 
-const [folder, out, steps] = process.argv.slice(2);
+const [folder, out, steps, other] = process.argv.slice(2);
 if (!folder) {
-  console.error('tutorial FOLDER [OUT [STEPS]]');
+  console.error('tutorial FOLDER [OUT [STEPS [OTHER]]]');
   process.exit(1);
 }
 if (out) mkdirSync(out, { recursive: true });
@@ -101,6 +102,18 @@ async function score(page: Page, task: string): Promise<void> {
   await done(`5 ${task}`, await words('probe-verdict'));
 }
 
+async function elsewhere(folder: string): Promise<void> {
+  await page.getByTestId('other-folder-input').setInputFiles(folder);
+  await page.getByTestId('other-words').getByText('test films').waitFor();
+  await done('7 Other folder read', await words('other-words'));
+  await score(page, 'Nearest neighbours');
+  await page.getByText(`evaluated on ${path.basename(folder)}.`).waitFor();
+  await score(page, 'Linear evaluation');
+  await page.getByTestId('other-drop').click();
+  await page.getByTestId('evaluate-films').waitFor({ state: 'hidden' });
+  await done('7 Let go of', await words('data-panel'));
+}
+
 await page.goto(server.url);
 await button(/^Open my films/).waitFor();
 await done('1 Start', await words('first-visit'));
@@ -112,6 +125,7 @@ await score(page, 'Nearest neighbours');
 await score(page, 'Linear evaluation');
 const [download] = await Promise.all([page.waitForEvent('download'), button('CSV').click()]);
 if (out) await download.saveAs(path.join(out, download.suggestedFilename()));
+if (other) await elsewhere(other);
 await page.getByRole('tab', { name: 'Study' }).click();
 await page.getByTestId('study-start').waitFor();
 await done('6 Study', download.suggestedFilename());

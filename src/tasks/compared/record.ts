@@ -121,11 +121,12 @@ const WIDE_INTERVAL = 0.06;
 const FEW_TEST_FILMS = 200;
 
 /** What may be behind a gain that is none, each with what to change; only what the report itself suggests. */
-function likelyReasons({ step, films, run, gain }: Told): string[] {
+function likelyReasons({ step, films, run, gain, sets }: Told): string[] {
   const reasons: string[] = [];
   if (run) {
     const passes = (step * run.batchSize) / Math.max(1, films.train);
-    if (passes < FEW_PASSES) {
+    // Of a run on other films the report does not know how many they were.
+    if (passes < FEW_PASSES && !sets) {
       const times = passes < 1 ? 'less than one pass' : `${Math.round(passes)} passes`;
       reasons.push(`${step} steps are ${times} over the films (raise Steps)`);
     }

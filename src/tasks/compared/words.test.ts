@@ -39,6 +39,9 @@ describe('verdict', () => {
     expect(of(around(0.712, 0.05), around(0.002, 0.01))).toMatch(
       /leaves the mean AUROC where it was, at 0\.71/,
     );
+    const sets = { evaluated: 'here', pretrained: ['elsewhere'], test: 420, shared: 0 };
+    const other = of(around(0.66, 0.05), around(-0.05, 0.02), { share: 1, sets });
+    expect(other).toMatch(/Likely reasons: findings may be too fine for 64 px \(raise Image size\)\.$/);
     expect(of(none, none)).toMatch(/^No finding could be scored/);
   });
 

@@ -1,6 +1,7 @@
 // The planes of the built-in set, drawn by a few workers: first the films that a step asks for, and from the first step on
-// all others in their order, so that an evaluation finds them ready. A film is drawn once and kept. A film is a pure
-// function of the set, so training does not depend on who drew it or when.
+// others in their order, twice as many as were asked for, so that a run is never waited for long and an evaluation after it finds
+// all ready, but a few steps do not draw the whole set. A film is drawn once and kept. A film is a pure function of the set, so
+// training does not depend on who drew it or when.
 
 import type { DrawnSet } from '../../protocol/dataset.ts';
 import type { PlaneSource } from '../../train/batchSource.ts';
@@ -17,6 +18,8 @@ export interface Drawer {
 
 /** Films that a worker is given at a time: a few, so that what a step asks for is never long in coming. */
 const AT_A_TIME = 8;
+/** Films drawn unasked for each that a step asks for. */
+const AHEAD = 2;
 const MAX_WORKERS = 4;
 
 /** The engine and the page have a core left. */
@@ -72,8 +75,8 @@ export class DrawnPlanes implements PlaneSource {
   #idle: Drawer[] = [];
   readonly #busy = new Set<Drawer>();
   #closed = false;
-  /** Films that nobody asked for are drawn as well. */
-  #ahead = false;
+  /** As many films that nobody asked for may be drawn as well. */
+  #ahead = 0;
 
   /** @param count films of the set */
   constructor(
@@ -89,8 +92,8 @@ export class DrawnPlanes implements PlaneSource {
   }
 
   async read(films: Uint32Array): Promise<readonly Uint8Array[]> {
-    // Whoever looks at one film before a run does not want all others.
-    this.#ahead ||= films.length > 1;
+    // Whoever looks at one film before a run does not want others.
+    if (films.length > 1) this.#ahead += AHEAD * films.length;
     for (const film of films) if (!this.#films.has(film)) this.#ask(film);
     const planes = Promise.all(Array.from(films, (film) => this.#films.get(film)!.plane));
     this.#dispatch();
@@ -112,12 +115,14 @@ export class DrawnPlanes implements PlaneSource {
   /** The next few films to draw, those that were asked for first. */
   #takeFew(): number[] {
     const few = this.#queue.splice(0, AT_A_TIME);
-    if (few.length > 0 || this.#closed || !this.#ahead) return few;
-    for (; few.length < AT_A_TIME && this.#next < this.#count; this.#next++) {
+    if (few.length > 0 || this.#closed) return few;
+    const most = Math.min(AT_A_TIME, this.#ahead);
+    for (; few.length < most && this.#next < this.#count; this.#next++) {
       if (this.#films.has(this.#next)) continue;
       this.#films.set(this.#next, wanted());
       few.push(this.#next);
     }
+    this.#ahead -= few.length;
     return few;
   }
 
@@ -134,8 +139,9 @@ export class DrawnPlanes implements PlaneSource {
     }
   }
 
-  /** Nothing is left to draw: workers that have no film in hand end. */
+  /** Workers that have no film in hand end, unless the next step may want some. */
   #rest(): void {
+    if (!this.#closed && this.#next > 0 && this.#next < this.#count) return;
     for (const drawer of this.#idle) drawer.close();
     this.#idle = [];
   }

@@ -6,7 +6,7 @@
 
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { ensureChromium, findSwiftShaderIcd } from './chromium.mjs';
+import { ensureChromium, softwareVulkan } from './chromium.mjs';
 import { INTERRUPTED, main, root, runPackage, ToolError } from './process.mjs';
 import { setUp } from './setup.mjs';
 
@@ -100,12 +100,9 @@ await main(async () => {
   await setUp();
   mkdirSync(reports, { recursive: true });
   const chromium = await ensureChromium();
-  const icd = (await findSwiftShaderIcd()) ?? '';
   const env = {
     CHROMIUM_PATH: chromium,
-    SWIFTSHADER_ICD: icd,
-    // Chromium ships the Vulkan loader beside the driver; WebGPU in Node looks for it where libraries are looked for.
-    LD_LIBRARY_PATH: [process.env.LD_LIBRARY_PATH, path.dirname(icd)].filter(Boolean).join(path.delimiter),
+    ...(await softwareVulkan()),
     PLAYWRIGHT_JSON_OUTPUT_FILE: path.join(reports, 'e2e.json'),
   };
   const total = { ...none };

@@ -31,12 +31,13 @@ test('without a choice the kind of adapter decides; a form that is not there is 
 
 test('each form records programs of its own', async () => {
   const { runtime } = await testDevice();
-  const [x, w] = [tf.ones([2, 8, 8, 4]), tf.ones([3, 3, 4, 16])];
+  const [x, w] = [tf.ones([2, 8, 8, 64]), tf.ones([3, 3, 64, 64])];
   const names = new Set<string>();
   for (const form of CONV_FORMS.all) {
     await withForm(form, async () => {
       const programs = runtime.collect(() => tf.dispose(conv2d({ x, w }, { stride: 1, pad: 1 })));
-      for (const { name } of programs) names.add(name);
+      // What is before the last only prepares.
+      names.add(programs.at(-1)!.name);
     });
   }
   tf.dispose([x, w]);

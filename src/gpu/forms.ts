@@ -7,9 +7,19 @@ import type { PlainData, Tensor } from './backend.ts';
 
 /**
  * wide: large register tiles, few threads. narrow: small register tiles, many threads. shared: tiles in workgroup
- * memory. looped: nothing unrolled, so one short program does for every size. threads: one thread a sum. workgroup: a workgroup a sum. subgroup: the same, first within subgroups.
+ * memory. looped: nothing unrolled, so one short program does for every size. winograd: fewer products by Winograd's transforms, in
+ * large register tiles; winogradShared: the same through workgroup memory; both where a convolution allows. threads: one thread a sum. workgroup: a workgroup a sum. subgroup: the same, first within subgroups.
  */
-export type Form = 'wide' | 'narrow' | 'shared' | 'looped' | 'threads' | 'workgroup' | 'subgroup';
+export type Form =
+  | 'wide'
+  | 'narrow'
+  | 'shared'
+  | 'looped'
+  | 'winograd'
+  | 'winogradShared'
+  | 'threads'
+  | 'workgroup'
+  | 'subgroup';
 
 export interface Forms {
   readonly all: readonly Form[];
@@ -28,7 +38,7 @@ export const TILE_FORMS: Forms = {
 };
 export const CONV_FORMS: Forms = {
   ...TILE_FORMS,
-  all: [...TILE_FORMS.all, 'looped'],
+  all: [...TILE_FORMS.all, 'looped', 'winograd', 'winogradShared'],
   little: 'looped',
 };
 /** Whether the forms are tiles of a product, whose work is counted. */

@@ -102,7 +102,7 @@ export function kernelsInWords(kernels: readonly KernelFacts[]): Readonly<Record
 const DATABASE = 'mlvicx-kernels';
 const STORE = 'forms';
 /** Counts changes of the programs or of the measurement; older records are not read. */
-const MEASUREMENT = 2;
+const MEASUREMENT = 3;
 
 function open(): Promise<IDBPDatabase> | null {
   if (typeof indexedDB === 'undefined') return null;

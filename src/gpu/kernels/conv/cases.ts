@@ -41,6 +41,14 @@ const CONVOLUTIONS: [Convolution, ...Convolution[]] = [
   },
   { detail: '3 x 3, 64 to 64 channels, 2 px', x: [8, 2, 2, 64], outputs: 64, kernel: 3, stride: 1, pad: 1 },
   {
+    detail: '3 x 3, 64 to 72 channels, 9 x 18 px',
+    x: [2, 9, 18, 64],
+    outputs: 72,
+    kernel: 3,
+    stride: 1,
+    pad: 1,
+  },
+  {
     detail: '1 x 1 / 2, 8 to 16 channels, 14 px',
     x: [2, 14, 14, 8],
     outputs: 16,

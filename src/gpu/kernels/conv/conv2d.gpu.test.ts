@@ -5,12 +5,12 @@ import { describe, expect, test } from 'vitest';
 import { tf } from '../../backend.ts';
 import { CONV_FORMS } from '../../forms.ts';
 import { testDevice } from '../../testDevice.ts';
-import { given, gpuError, numericalGradient, relativeError, runOn, withForm } from '../parts/testing.ts';
+import { gpuError, numericalGradient, relativeError, runOn, withForm } from '../parts/testing.ts';
 import { conv2d, conv2dFilterGrad, conv2dInputGrad, convShape } from './conv2d.ts';
 import { chooseFilterTile } from './convFilterTile.ts';
+import { caseOf, type Entry } from './testing.ts';
 
-/** [n, h, w, cin], [kernel, cout, stride, pad]. */
-const CASES: [number[], number[]][] = [
+const CASES: Entry[] = [
   [
     [4, 32, 32, 3],
     [7, 8, 2, 3],
@@ -61,13 +61,7 @@ const CASES: [number[], number[]][] = [
   ],
 ];
 
-const caseOf = ([shape, [kernel, cout, stride, pad]]: (typeof CASES)[number]) => {
-  const w = [kernel!, kernel!, shape[3]!, cout!];
-  const window = { stride: stride!, pad: pad! };
-  return { x: given(shape, 1), w: given(w, 2, 0.2), dy: given(convShape(shape, w, window), 3), window };
-};
-
-async function expectReference(...entry: (typeof CASES)[number]) {
+async function expectReference(...entry: Entry) {
   const { x, w, dy, window } = caseOf(entry);
   const [, height, width] = x.shape as [number, number, number];
   const kernel = w.shape.slice(0, 2) as [number, number];
@@ -79,7 +73,10 @@ async function expectReference(...entry: (typeof CASES)[number]) {
 /** Every window, both strides, channels that come in fours and that do not. */
 const FOR_SHARED = [0, 1, 2, 3, 4, 9, 10, 11].map((i) => CASES[i]!);
 
-describe.each(CONV_FORMS.all)('%s tiles', (form) => {
+/** Those by Winograd's transforms are tried in winograd.gpu.test.ts. */
+const FORMS = CONV_FORMS.all.filter((form) => !form.startsWith('winograd'));
+
+describe.each(FORMS)('%s tiles', (form) => {
   test.each(form === 'shared' ? FOR_SHARED : CASES)(
     'x %j with window %j equals the reference',
     async (...entry) => {
@@ -95,7 +92,7 @@ describe.each(CONV_FORMS.all)('%s tiles', (form) => {
   );
 });
 
-async function expectSlope(...entry: (typeof CASES)[number]) {
+async function expectSlope(...entry: Entry) {
   const { x, w, dy, window } = caseOf(entry);
   const [, height, width] = x.shape as [number, number, number];
   const kernel = w.shape.slice(0, 2) as [number, number];

@@ -20,6 +20,9 @@ import {
 } from '../parts/lanes.ts';
 import { loopedConvolution } from './convLoop.ts';
 import { sharedConvolution } from './convShared.ts';
+import { winogradTiles } from './convWinograd.ts';
+import { sharedWinograd } from './convWinogradShared.ts';
+import { fitsWinograd, winogradPays } from './winogradFilter.ts';
 
 export interface Window {
   readonly stride: number;
@@ -68,8 +71,17 @@ export function runConvTile(
   const made = job.outputs[to]!;
   const [n, readH, readW, readC] = shape4(read.shape);
   const [, madeH, madeW, madeC] = shape4(made.shape);
+  if (job.form === 'winograd' && winogradPays(weights.shape, window, made.shape)) {
+    winogradTiles(job, direction, [read, weights, made]);
+    return;
+  }
+  if (job.form === 'winogradShared' && fitsWinograd(weights.shape, window)) {
+    sharedWinograd(job, direction, [read, weights, made]);
+    return;
+  }
+  const shared = job.form === 'shared' || job.form === 'winogradShared';
   // A strided input gradient as one product would multiply zeros three times out of four.
-  if (job.form === 'shared' && (direction === 'forward' || window.stride === 1)) {
+  if (shared && (direction === 'forward' || window.stride === 1)) {
     sharedConvolution(job, direction, window, [read, weights, made]);
     return;
   }
@@ -77,7 +89,7 @@ export function runConvTile(
     loopedConvolution(job, direction, window, [from, w, to]);
     return;
   }
-  const wide = job.form === 'wide';
+  const wide = job.form === 'wide' || job.form === 'winograd';
   const strided = window.stride > 1 && weights.shape[1]! <= 3;
   const most = wide ? (strided ? STRIDED : 16) : 4;
   const tile = chooseTile(most, made.shape, readW, direction === 'input' ? window.stride : 1);

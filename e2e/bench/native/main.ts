@@ -1,7 +1,7 @@
 // `npm run bench:native`: the training step in Node on Dawn, without a browser, and in turn with it the same step in PyTorch
 // where a python3 with torch is found. --problems bench,cores,laptop,paper, --repeats N, --block K (steps per timing),
-// --set key=value,…, --peak TFLOPS (of the card in float32), --no-torch, --profile, --json FILE; --start times the programs of the
-// first step instead (start.ts);
+// --set key=value,…, --forms kernel=form,… (the step in these forms, too), --peak TFLOPS (of the card in float32), --no-torch, --profile,
+// --json FILE; --start times the programs of the first step instead (start.ts);
 // --pack DIR only makes a folder that runs the same elsewhere (pack.ts).
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -9,8 +9,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Config, parseConfig } from '../../../src/config/schema.ts';
+import { chooseForms, type Form } from '../../../src/gpu/forms.ts';
+import type { KernelName } from '../../../src/protocol/device.ts';
+import { kernelOptions } from '../../headless/kernels.ts';
 import { stepFlops } from '../flops.ts';
 import { median } from '../median.ts';
+import type { OurSteps } from '../ours.ts';
 import { offerGpu } from './device.ts';
 import { PROBLEM_NAMES, PROBLEMS, type ProblemName } from './problems.ts';
 import { profileStep } from './profile.ts';
@@ -23,6 +27,7 @@ const { values } = parseArgs({
     repeats: { type: 'string', default: '5' },
     block: { type: 'string' },
     set: { type: 'string', default: '' },
+    forms: { type: 'string', default: '' },
     peak: { type: 'string' },
     'no-torch': { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
@@ -60,24 +65,42 @@ async function takeTurns(contenders: readonly Contender[], repeats: number, bloc
   }));
 }
 
+/** Forms by the registered names of kernels. */
+async function formsAsked(text: string): Promise<Map<string, Form>> {
+  const { KERNEL_TABLE } = await import('../../../src/gpu/kernels/table.ts');
+  const { forms } = kernelOptions({ without: '', forms: text });
+  if (typeof forms === 'string') throw new Error('--forms takes kernel=form,….');
+  return new Map(
+    Object.entries(forms).map(([name, form]) => [KERNEL_TABLE[name as KernelName].spec.name, form as Form]),
+  );
+}
+
 /** The step of one configuration everywhere; what it needs on disk is cleared away. */
 async function measure(name: ProblemName, config: Config, python: string | null): Promise<ProblemResult> {
   const { openOurDevice, prepareSteps } = await import('../ours.ts');
   const device = await openOurDevice();
-  const engine = await prepareSteps(device, config);
   const { adapter } = device;
   const { software } = device.runtime;
   const block = Number(values.block ?? (software ? 1 : 10));
-  const contenders: Contender[] = [
-    {
-      name: 'this project',
+  const engines: OurSteps[] = [];
+  /** Each from the same start. */
+  async function ours(label: string, choice: ReadonlyMap<string, Form>): Promise<Contender> {
+    chooseForms(choice);
+    const engine = await prepareSteps(device, config);
+    engines.push(engine);
+    return {
+      name: label,
       async block(steps) {
+        chooseForms(choice);
         const begin = performance.now();
         const loss = await engine.take(steps);
         return { ms: (performance.now() - begin) / steps, loss };
       },
-    },
-  ];
+    };
+  }
+  const contenders = [await ours('this project', new Map())];
+  if (values.forms) contenders.push(await ours(`with ${values.forms}`, await formsAsked(values.forms)));
+  const [engine] = engines as [OurSteps];
   const folder = await mkdtemp(path.join(tmpdir(), 'mlvicx-native-'));
   let torch: TorchProcess | null = null;
   try {
@@ -100,10 +123,11 @@ async function measure(name: ProblemName, config: Config, python: string | null)
     const sizes = { batchSize, width, imageSize, optimiser };
     const result = { name, ...sizes, adapter, torch: facts, block, flops, rows };
     if (!values.profile) return result;
+    chooseForms(new Map());
     return { ...result, profile: await profileStep(device.runtime, 2 * batchSize, engine.record) };
   } finally {
     torch?.close();
-    engine.dispose();
+    for (const { dispose } of engines) dispose();
     device.close();
     await rm(folder, { recursive: true, force: true });
   }

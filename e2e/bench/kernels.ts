@@ -6,7 +6,8 @@ import { openDevice } from '../../src/gpu/device.ts';
 import { KERNEL_NAMES, switchOff } from '../../src/gpu/kernels/stock.ts';
 import type { KernelName } from '../../src/gpu/kernels/table.ts';
 import type { Runtime } from '../../src/gpu/runtime.ts';
-import { KERNEL_CALLS, type KernelCall } from './kernelCases.ts';
+import { KERNEL_CALLS } from './kernelCases.ts';
+import type { KernelCall } from './kernelInputs.ts';
 import { median } from './median.ts';
 
 type Tensor = tf.Tensor;

@@ -9,6 +9,8 @@ export interface FormSet {
   readonly name: string;
   /** By registered names. */
   readonly choice: ReadonlyMap<string, Form>;
+  /** Whether most kernels take a form here that they take in no set before. */
+  readonly fresh: boolean;
 }
 
 /** Kernels must be defined by then: import the table of kernels first. */
@@ -16,10 +18,11 @@ export function formSets(): FormSet[] {
   const formed = [...KERNELS.values()].flatMap(({ name, forms }) =>
     forms ? [{ name, all: forms.all }] : [],
   );
-  const count = Math.max(...formed.map(({ all }) => all.length));
-  return Array.from({ length: count }, (_, place) => {
+  const counts = formed.map(({ all }) => all.length);
+  return Array.from({ length: Math.max(...counts) }, (_, place) => {
     const choice = new Map(formed.map(({ name, all }) => [name, all[Math.min(place, all.length - 1)]!]));
-    return { name: [...new Set(choice.values())].join(' + '), choice };
+    const fresh = counts.filter((count) => count > place).length > counts.length / 2;
+    return { name: [...new Set(choice.values())].join(' + '), choice, fresh };
   });
 }
 
@@ -28,7 +31,7 @@ export function hardwareForms(): FormSet {
   const formed = [...KERNELS.values()].flatMap(({ name, forms }) =>
     forms ? [[name, forms.hardware] as const] : [],
   );
-  return { name: 'forms of a card', choice: new Map(formed) };
+  return { name: 'forms of a card', choice: new Map(formed), fresh: true };
 }
 
 /** Runs `body` under a set, on whatever adapter the test has; one that lacks a form takes what it takes anyway. */

@@ -34,14 +34,17 @@ export class ProgramList {
     return [...this.#byText.values()];
   }
 
-  /** The programs of one training step, in every set of forms. */
-  async addRun({ name, config }: NamedRun): Promise<void> {
+  /**
+   * The programs of one training step, in every set of forms; where a setting is changed, without the sets in which only kernels
+   * with more forms than most are new: those are convolutions, which no setting changes.
+   */
+  async addRun({ name, config, alone }: NamedRun): Promise<void> {
     const runtime = this.#runtime;
     const { settle, write } = runtime;
     // Weights stay where they were drawn: the largest are half a gigabyte, and no program depends on them.
     Object.assign(runtime, { settle: () => undefined, write: () => undefined });
     const run = new Pretrainer(config, madeFilms(2 * config.batchSize), runtime);
-    await this.#add(name, () => run.compile(() => undefined));
+    await this.#add(name, () => run.compile(() => undefined), alone);
     run.dispose();
     Object.assign(runtime, { settle, write });
     runtime.trim();
@@ -67,10 +70,10 @@ export class ProgramList {
     }
   }
 
-  async #add(by: string, body: () => unknown): Promise<void> {
+  async #add(by: string, body: () => unknown, all = true): Promise<void> {
     const runtime = this.#runtime;
     const { dispatch, compile } = runtime;
-    for (const set of this.#sets) {
+    for (const set of this.#sets.filter(({ fresh }) => all || fresh)) {
       runtime.compile = async () => undefined;
       runtime.dispatch = (program) => {
         if (!this.#byText.has(program.code))

@@ -9,7 +9,7 @@ import torch
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "torch"))
 from unet import Segmenter, mask_loss  # noqa: E402
 
-from finetune import state_of  # noqa: E402
+from twins import among_twins, state_of  # noqa: E402
 
 STEPS = 1
 DECAY = 1e-6
@@ -24,6 +24,21 @@ def as_seen(model, generator):
             value.copy_(0.5 + torch.rand(value.shape, generator=generator))
 
 
+def steps(model, images, truth, rate):
+    trained = [weight for weight in model.parameters() if weight.requires_grad]
+    groups = [{"params": [w for w in trained if w.dim() > 1], "weight_decay": DECAY},
+              {"params": [w for w in trained if w.dim() == 1], "weight_decay": 0.0}]
+    optimiser = torch.optim.AdamW(groups, lr=rate)
+    losses = []
+    for _ in range(STEPS):
+        optimiser.zero_grad()
+        loss = mask_loss(model(images.to(trained[0].dtype)), truth)
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    return optimiser, losses
+
+
 def decoder(folder, generator):
     for width, films, size, rate, frozen in [(4, 4, 32, 1e-3, True), (6, 3, 45, 3e-4, False)]:
         torch.manual_seed(int(torch.randint(1 << 30, (1,), generator=generator)))
@@ -34,22 +49,11 @@ def decoder(folder, generator):
         truth = torch.nn.functional.interpolate(coarse, (size, size), mode="bilinear")[:, 0] > 0.5
         truth[-1] = False
         tensors = {"images": images, "truth": truth.to(torch.uint8), **state_of(model, "before.")}
-        model = model.double().train()
+        model.train()
         if frozen:
             model.encoder.eval().requires_grad_(False)
-        trained = [weight for weight in model.parameters() if weight.requires_grad]
-        groups = [{"params": [w for w in trained if w.dim() > 1], "weight_decay": DECAY},
-                  {"params": [w for w in trained if w.dim() == 1], "weight_decay": 0.0}]
-        optimiser = torch.optim.AdamW(groups, lr=rate)
-        losses = []
-        for _ in range(STEPS):
-            optimiser.zero_grad()
-            loss = mask_loss(model(images.double()), truth)
-            loss.backward()
-            optimiser.step()
-            losses.append(loss.item())
-        tensors.update(state_of(model, "after."))
-        model.eval()
-        tensors["logits"] = model(images.double()).detach()
+        name = f"decoder-w{width}n{films}"
+        losses, made = among_twins(name, model, images, lambda twin: steps(twin, images, truth, rate))
+        tensors.update(made)
         config = {"width": width, "size": size, "rate": rate, "frozen": frozen}
-        folder.add("decoder", f"decoder-w{width}n{films}", tensors, config=config, losses=losses)
+        folder.add("decoder", name, tensors, config=config, losses=losses)

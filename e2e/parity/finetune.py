@@ -9,12 +9,22 @@ import torch
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "torch"))
 from tuned import UNKNOWN, Tuned, adamw, known_loss  # noqa: E402
 
+from twins import among_twins, state_of  # noqa: E402
+
 DECAY = 1e-2
 
 
-def state_of(model, prefix):
-    state = model.state_dict().items()
-    return {f"{prefix}{name}": value.float() for name, value in state if "num_batches" not in name}
+def steps(model, images, labels, positives, rates, count):
+    optimiser = adamw(model, *rates, DECAY)
+    losses = []
+    for _ in range(count):
+        optimiser.zero_grad()
+        weights = torch.tensor(positives, dtype=torch.float64)
+        loss = known_loss(model(images.to(next(model.parameters()).dtype)), labels, weights)
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    return optimiser, losses
 
 
 def finetune(folder, generator):
@@ -29,19 +39,10 @@ def finetune(folder, generator):
         positives = [2.0 ** i / 3 for i in range(classes)] if apart else [1.0] * classes
         layer_rate = 10 * rate if apart else rate
         tensors = {"images": images, "labels": labels, **state_of(model, "before.")}
-        model = model.double().train()
-        optimiser = adamw(model, rate, layer_rate, DECAY)
-        losses = []
-        for _ in range(1 if apart else 3):
-            optimiser.zero_grad()
-            loss = known_loss(model(images.double()), labels, torch.tensor(positives, dtype=torch.float64))
-            loss.backward()
-            optimiser.step()
-            losses.append(loss.item())
-        tensors.update(state_of(model, "after."))
-        model.eval()
-        tensors["logits"] = model(images.double()).detach()
+        name = f"finetune-w{width}n{films}{'-apart' if apart else ''}"
+        given = images, labels, positives, (rate, layer_rate), 1 if apart else 3
+        losses, made = among_twins(name, model.train(), images, lambda twin: steps(twin, *given))
+        tensors.update(made)
         config = {"width": width, "classes": classes, "size": size, "rate": rate, "layerRate": layer_rate,
                   "decay": DECAY, "positives": positives}
-        name = f"finetune-w{width}n{films}{'-apart' if apart else ''}"
         folder.add("finetune", name, tensors, config=config, losses=losses)

@@ -16,14 +16,15 @@ class Stage(nn.Module):
         self.bn1 = nn.BatchNorm2d(outputs)
         self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
         self.bn2 = nn.BatchNorm2d(outputs)
+        self.relu = nn.ReLU()
 
     def forward(self, x, skip, side):
         height, width = skip.shape[2:] if skip is not None else side
         x = functional.interpolate(x, scale_factor=2, mode="nearest")[:, :, :height, :width]
         if skip is not None:
             x = torch.cat([x, skip], dim=1)
-        x = torch.relu(self.bn1(self.conv1(x)))
-        return torch.relu(self.bn2(self.conv2(x)))
+        x = self.relu(self.bn1(self.conv1(x)))
+        return self.relu(self.bn2(self.conv2(x)))
 
 
 class Decoder(nn.Module):

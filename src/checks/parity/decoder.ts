@@ -1,16 +1,14 @@
 // Decoder fixtures (e2e/parity/decoder.py): some steps on one batch of masks from recorded weights, the encoder frozen or trained;
-// then the losses, all weights and statistics, and the logits in evaluation mode are held against plain PyTorch.
+// then the losses, all weights, moments and statistics, and the logits in evaluation mode are held against plain PyTorch.
 
-import { isBufferName } from '../../checkpoint/stateDict.ts';
 import { defaultConfig } from '../../config/schema.ts';
-import { sizeOf } from '../../gpu/kernel.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
 import { Segmenter } from '../../tasks/segmentation/segmenter.ts';
 import { drawFrom } from '../../train/initialise.ts';
-import { stateOf } from './finetune.ts';
 import type { Fixture } from './fixtures.ts';
 import { toNhwc, upload } from './layouts.ts';
 import type { Rows } from './rows.ts';
+import { compareLogits, compareState, stateOf } from './tuned.ts';
 
 interface DecoderFixture {
   readonly config: {
@@ -38,13 +36,8 @@ export async function checkDecoder(fixture: Fixture, rows: Rows, runtime: Runtim
     const found: number[] = [];
     for (const _ of losses) found.push(await segmenter.step(images(), truth));
     rows.compare('tunedLoss', 'losses', found, losses);
-    const now = await segmenter.parameters.read();
-    for (const [name, { shape, data }] of stateOf(fixture, 'after.')) {
-      const own = now.get(name);
-      if (!own || sizeOf(own.shape) !== sizeOf(shape)) rows.fail(name, 'the network has no such tensor');
-      else rows.compare('tunedWeights', name, own.data, data, isBufferName(name) ? 'statistics' : 'weights');
-    }
-    rows.compare('tunedLogits', 'logits', await segmenter.logits(images()), fixture.numbers('logits'));
+    await compareState(fixture, rows, segmenter);
+    compareLogits(fixture, rows, await segmenter.logits(images()));
   } finally {
     segmenter.dispose();
   }

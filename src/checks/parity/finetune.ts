@@ -1,16 +1,15 @@
 // Fine-tuning fixtures (e2e/parity/finetune.py): some steps on one batch from recorded weights, labels not known among them, at one
-// rate or two, positives weighted or not; then the losses, all weights and statistics, and the logits in evaluation mode are held
-// against plain PyTorch.
+// rate or two, positives weighted or not; then the losses, all weights, moments and statistics, and the logits in evaluation mode
+// are held against plain PyTorch.
 
-import { fromTorchLayout, isBufferName, type NamedTensor } from '../../checkpoint/stateDict.ts';
 import { defaultConfig } from '../../config/schema.ts';
-import { sizeOf } from '../../gpu/kernel.ts';
 import type { Runtime } from '../../gpu/runtime.ts';
 import { Tuner } from '../../tasks/finetune/tuner.ts';
 import { drawFrom } from '../../train/initialise.ts';
 import type { Fixture } from './fixtures.ts';
 import { toNhwc, upload } from './layouts.ts';
 import type { Rows } from './rows.ts';
+import { compareLogits, compareState, stateOf } from './tuned.ts';
 
 interface FinetuneFixture {
   readonly config: {
@@ -25,17 +24,6 @@ interface FinetuneFixture {
     readonly positives?: readonly number[];
   };
   readonly losses: readonly number[];
-}
-
-/** The recorded state before or after the steps, in our layouts. */
-export function stateOf(fixture: Fixture, prefix: string): Map<string, NamedTensor> {
-  const names = [...fixture.tensors.keys()].filter((name) => name.startsWith(prefix));
-  return new Map(
-    names.map((whole) => {
-      const name = whole.slice(prefix.length);
-      return [name, fromTorchLayout(name, { shape: fixture.shape(whole), data: fixture.floats(whole) })];
-    }),
-  );
 }
 
 export async function checkFinetune(fixture: Fixture, rows: Rows, runtime: Runtime): Promise<void> {
@@ -62,13 +50,8 @@ export async function checkFinetune(fixture: Fixture, rows: Rows, runtime: Runti
     const found: number[] = [];
     for (const _ of losses) found.push(await tuner.step(images(), fixture.bytes('labels'), 1));
     rows.compare('tunedLoss', 'losses', found, losses);
-    const now = await tuner.parameters.read();
-    for (const [name, { shape, data }] of stateOf(fixture, 'after.')) {
-      const own = now.get(name);
-      if (!own || sizeOf(own.shape) !== sizeOf(shape)) rows.fail(name, 'the network has no such tensor');
-      else rows.compare('tunedWeights', name, own.data, data, isBufferName(name) ? 'statistics' : 'weights');
-    }
-    rows.compare('tunedLogits', 'logits', await tuner.logits(images()), fixture.numbers('logits'));
+    await compareState(fixture, rows, tuner);
+    compareLogits(fixture, rows, await tuner.logits(images()));
   } finally {
     tuner.dispose();
   }

@@ -117,6 +117,8 @@ export const TOLERANCES = {
   /** Some steps of fine-tuning by AdamW, which makes much of small gradients. */
   tunedLoss: relative(1e-4),
   tunedWeights: relative(1e-4),
+  /** Of gradients: of one step a tenth of them. */
+  tunedMoments: relative(1e-4),
   tunedLogits: relative(1e-3),
 
   /** Yes or no: an error of 1 is a no. */

@@ -17,7 +17,7 @@ const PATIENCE = 240_000;
 const SQUARES = squares(36, 32);
 const CONFIG = tinyConfig({
   maskEpochs: 3,
-  maskBatch: 8,
+  maskBatch: 4,
   maskRate: 1e-2,
   randomEncoders: 1,
   imageSize: 32,

@@ -9,7 +9,7 @@ import type { Config } from '../../src/config/schema.ts';
 import { readSafetensors } from '../../src/util/safetensors.ts';
 import { type App, TINY } from './app.ts';
 import { expect, test } from './fixtures.ts';
-import { maskedFolder } from './folders.ts';
+import { madeFolder } from './folders.ts';
 import { cutHeadless, headless } from './headless.ts';
 
 /** A task that trains networks: what it is asked on the page, what it says on the way, and what it shows in the end. */
@@ -117,17 +117,10 @@ function finishedIn(file: string): number {
 
 test('the runner goes on where it was interrupted, and begins with an encoder from a file', async () => {
   test.setTimeout(900_000);
-  const names = ['run-', 'whole-', 'parts-', 'masks-', 'cut-', 'given-'];
+  const names = ['run-', 'whole-', 'parts-', 'given-'];
   const folders = names.map((name) => mkdtempSync(path.join(tmpdir(), name)));
-  const [trained, whole, parts, masks, cutMasks, given] = folders as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
-  const data = maskedFolder(40);
+  const [trained, whole, parts, given] = folders as [string, string, string, string];
+  const data = madeFolder(40);
   const checkpoint = path.join(trained, 'checkpoint.safetensors');
   const set = (...settings: string[]) => settings.flatMap((one) => ['--set', one]);
   const size = [...['--preset', 'smoke'], ...set('width=4', 'batchSize=4')];
@@ -146,7 +139,6 @@ test('the runner goes on where it was interrupted, and begins with an encoder fr
   );
   expect(run.err).toBe('');
   const tuned = ['finetune', ...set('tuneEpochs=3', 'tuneBatch=8', 'tuneLayerFactor=10', 'tunePositives=5')];
-  const drawn = ['segmentation', ...set('maskEpochs=3', 'maskBatch=8', 'randomEncoders=1')];
   const asked = (task: readonly string[], out: string) => [
     ...['evaluate', '--task', ...task, '--data', data, '--share', '0.5', ...set('labelDraws=2')],
     ...['--out', out],
@@ -155,23 +147,19 @@ test('the runner goes on where it was interrupted, and begins with an encoder fr
     const { evaluation } = JSON.parse(readFileSync(path.join(out, 'report.json'), 'utf8'));
     return { ...evaluation.report, seconds: 0 };
   };
-  const goesOn = async (task: readonly string[], uncutOut: string, cutOut: string, last: string) => {
-    const uncut = await headless(...asked(task, uncutOut), '--checkpoint', checkpoint);
-    expect(uncut.err).toBe('');
-    // Told of each training at its first epoch.
-    expect(uncut.out).toContain(last);
-    const under = path.join(cutOut, 'evaluation-under-way.safetensors');
-    await cutHeadless([...asked(task, cutOut), '--checkpoint', checkpoint], () => finishedIn(under) > 0);
-    expect(readdirSync(cutOut)).not.toContain('report.json');
-    const rest = await headless(...asked(task, cutOut), '--checkpoint', checkpoint);
-    expect(rest.err).toBe('');
-    // What was trained is not trained again.
-    expect(rest.out).not.toContain(last);
-    expect(report(cutOut)).toEqual(report(uncutOut));
-    expect(existsSync(under)).toBe(false);
-  };
-  await goesOn(tuned, whole, parts, 'random start, draw 1');
-  await goesOn(drawn, masks, cutMasks, 'random encoder 1, draw 1');
+  const uncut = await headless(...asked(tuned, whole), '--checkpoint', checkpoint);
+  expect(uncut.err).toBe('');
+  // Told of each training at its first epoch.
+  expect(uncut.out).toContain('random start, draw 1');
+  const under = path.join(parts, 'evaluation-under-way.safetensors');
+  await cutHeadless([...asked(tuned, parts), '--checkpoint', checkpoint], () => finishedIn(under) > 0);
+  expect(readdirSync(parts)).not.toContain('report.json');
+  const rest = await headless(...asked(tuned, parts), '--checkpoint', checkpoint);
+  expect(rest.err).toBe('');
+  // What was trained is not trained again.
+  expect(rest.out).not.toContain('random start, draw 1');
+  expect(report(parts)).toEqual(report(whole));
+  expect(existsSync(under)).toBe(false);
 
   const encoder = path.join(given, 'resnet.safetensors');
   const out = await headless('export', '--checkpoint', checkpoint, '--as', 'torchvision', '--out', encoder);

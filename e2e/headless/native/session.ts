@@ -11,10 +11,12 @@ import type { DeviceFacts, EngineEvent } from '../../../src/protocol/engine.ts';
 import type { SourceFile } from '../../../src/protocol/intake.ts';
 import { AppError } from '../../../src/util/errors.ts';
 import type { EngineClient } from '../../../src/worker/client.ts';
+import type { Intake } from '../../../src/worker/intake/intake.ts';
+import { findSwiftShaderIcd } from '../../tools/chromium.mjs';
+import { offerGpu } from '../../tools/dawn.ts';
 import { linkedFiles } from '../giveFolder.ts';
 import { describeKernels } from '../kernels.ts';
 import type { Answer, EngineSession, FileCall, FileInput } from '../session.ts';
-import { offerDawn } from './dawn.ts';
 import { offerPictures } from './picture.ts';
 
 const asFile = async (file: string) => new File([await openAsBlob(file)], path.basename(file));
@@ -107,9 +109,8 @@ class NativeSession implements EngineSession {
   }
 }
 
-type Reader = Pick<import('../../../src/worker/intake/intake.ts').Intake, 'readFiles'>;
 interface Parts {
-  readonly intake: Reader;
+  readonly intake: Pick<Intake, 'readFiles'>;
   readonly schedule: Schedule;
   readonly delivery: Delivery;
   readonly onEvent: (event: RunnerEvent) => void;
@@ -120,15 +121,34 @@ function heard(event: EngineEvent, onEvent: (event: RunnerEvent) => void): void 
   else if (event.type !== 'snapshot' && event.type !== 'predictions') onEvent(event);
 }
 
-/** Rejects at Ctrl+C. */
-function interruption(): Promise<never> {
+/** Ctrl+C as a rejection, until it is let go of. */
+function interruption() {
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  let interrupt: () => void = () => undefined;
   const interrupted = new Promise<never>((_, reject) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => reject(new AppError('cancelled')));
-    }
+    interrupt = () => reject(new AppError('cancelled'));
   });
   interrupted.catch(() => undefined);
-  return interrupted;
+  for (const signal of signals) process.once(signal, interrupt);
+  const letGo = () => {
+    for (const signal of signals) process.off(signal, interrupt);
+  };
+  return { interrupted, letGo };
+}
+
+let offered: Promise<void> | null = null;
+
+/** WebGPU of this process, offered once. @throws AppError adapter-missing */
+function offerEngine(): Promise<void> {
+  offered ??= (async () => {
+    const icd = await findSwiftShaderIcd();
+    if (icd) process.env.SWIFTSHADER_ICD ??= icd;
+    await offerGpu().catch((cause: unknown) => {
+      throw new AppError('adapter-missing', cause instanceof Error ? cause.message : String(cause));
+    });
+    offerPictures();
+  })();
+  return offered;
 }
 
 /** Runs `work` with an engine in this process, and closes it afterwards. */
@@ -137,18 +157,21 @@ export async function withNativeSession<T>(
   work: (session: EngineSession) => Promise<T>,
   { kernels = ALL_KERNELS }: { readonly kernels?: KernelOptions } = {},
 ): Promise<T> {
-  await offerDawn();
-  offerPictures();
+  await offerEngine();
   const { Engine } = await import('../../../src/worker/engine/engine.ts');
-  const { Intake } = await import('../../../src/worker/intake/intake.ts');
+  const { Intake: FilmIntake } = await import('../../../src/worker/intake/intake.ts');
   const { decodeFilm } = await import('../../../src/data/decode.ts');
   const engine = new Engine();
   const decoder = { dispose: () => undefined };
-  const intake = new Intake((options) => ({ ...decoder, decode: ({ file }) => decodeFilm(file, options) }));
+  const intake = new FilmIntake((options) => ({
+    ...decoder,
+    decode: ({ file }) => decodeFilm(file, options),
+  }));
   const { port1, port2 } = new MessageChannel();
   engine.connectIntake(port1);
   intake.connectEngine(port2);
   const [schedule, delivery] = [new Schedule(), new Delivery()];
+  const { interrupted, letGo } = interruption();
   try {
     await engine.open((event) => {
       delivery.hear(event);
@@ -161,8 +184,9 @@ export async function withNativeSession<T>(
       `WebGPU without a browser: ${name}${device.software ? ' (software adapter, slow)' : ''}${describeKernels(device.kernels)}`,
     );
     const parts = { intake, schedule, delivery, onEvent };
-    return await work(new NativeSession(device, engine as unknown as EngineClient, parts, interruption()));
+    return await work(new NativeSession(device, engine as unknown as EngineClient, parts, interrupted));
   } finally {
+    letGo();
     await engine.close();
     port1.close();
     port2.close();

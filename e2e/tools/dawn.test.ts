@@ -1,6 +1,6 @@
-// The native benchmark takes a card for a card, and a driver on the processor for what it is, whoever offers it.
+// Dawn in Node takes a card for a card, and a driver on the processor for what it is, whoever offers it.
 import { expect, test } from 'vitest';
-import { suits } from './device.ts';
+import { suits } from './dawn.ts';
 
 const info = (fields: object) => fields as GPUAdapterInfo;
 const card = info({

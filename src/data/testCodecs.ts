@@ -1,5 +1,5 @@
-// What codecWasm.ts does, for tests in Node: the same files, read from the packages instead of fetched.
-// Use: vi.mock('./codecWasm.ts', () => import('./testCodecs.ts')).
+// What codecWasm.ts does, for Node: the same files, read from the packages instead of fetched. In tests:
+// vi.mock('./codecWasm.ts', () => import('./testCodecs.ts')).
 
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -14,9 +14,14 @@ const FILES: Record<CodecName, string> = {
 
 const compiled = new Map<CodecName, Promise<WebAssembly.Module>>();
 
+export async function codecBytes(name: CodecName): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(
+    await readFile(createRequire(import.meta.url).resolve(`@cornerstonejs/${FILES[name]}`)),
+  );
+}
+
 export function wasmOf(name: CodecName): Promise<WebAssembly.Module> {
-  const file = createRequire(import.meta.url).resolve(`@cornerstonejs/${FILES[name]}`);
-  const module = compiled.get(name) ?? readFile(file).then((bytes) => WebAssembly.compile(bytes));
+  const module = compiled.get(name) ?? codecBytes(name).then((bytes) => WebAssembly.compile(bytes));
   compiled.set(name, module);
   return module;
 }

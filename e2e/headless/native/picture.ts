@@ -2,19 +2,11 @@
 // (src/data/raster), here as much of both as that takes, on the libjpeg-turbo that DICOM films go through. It is Chromium's decoder
 // too, so that grey films come out the same to the last bit; a film in colour or with EXIF is refused rather than read otherwise.
 
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { decodeWith } from '../../../src/data/codec.ts';
 import { readCodecsFrom } from '../../../src/data/codecWasm.ts';
 import { readJpegHeader } from '../../../src/data/jpeg/header.ts';
+import { codecBytes } from '../../../src/data/testCodecs.ts';
 import { AppError } from '../../../src/util/errors.ts';
-
-const CODEC_FILES = {
-  jpeg: 'codec-libjpeg-turbo-8bit/decodewasm',
-  'jpeg-ls': 'codec-charls/decodewasm',
-  'jpeg-2000': 'codec-openjpeg/decodewasm',
-  htj2k: 'codec-openjph/wasm',
-} as const;
 
 interface GreyBitmap {
   readonly width: number;
@@ -81,9 +73,6 @@ class GreyCanvas {
 
 /** Puts them where src/data/raster looks for the browser's. */
 export function offerPictures(): void {
-  const { resolve } = createRequire(import.meta.url);
-  readCodecsFrom(
-    async (name) => new Uint8Array(await readFile(resolve(`@cornerstonejs/${CODEC_FILES[name]}`))),
-  );
+  readCodecsFrom(codecBytes);
   Object.assign(globalThis, { createImageBitmap: bitmapOf, OffscreenCanvas: GreyCanvas });
 }

@@ -59,6 +59,21 @@ export class App {
     );
   }
 
+  /** Checkpoints come every so many steps, however little time has passed; of a page whose faults can be made. */
+  async keepOften(every: number): Promise<void> {
+    // The page stands before its engine does.
+    await this.page.waitForFunction(() => globalThis.__engine);
+    await this.page.evaluate(
+      (everySteps) =>
+        globalThis.__engine!().keep({
+          everySteps,
+          everySeconds: 1000,
+          writingShare: 1,
+        }) as unknown as Promise<void>,
+      every,
+    );
+  }
+
   async step(): Promise<number> {
     return Number(await this.transport.getAttribute('data-step'));
   }

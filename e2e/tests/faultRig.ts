@@ -85,18 +85,8 @@ export class FaultRig {
     await this.app.reaches('idle');
   }
 
-  async keepOften(every = EVERY): Promise<void> {
-    // The page stands before its engine does.
-    await this.page.waitForFunction(() => globalThis.__engine);
-    await this.page.evaluate(
-      (everySteps) =>
-        globalThis.__engine!().keep({
-          everySteps,
-          everySeconds: 1000,
-          writingShare: 1,
-        }) as unknown as Promise<void>,
-      every,
-    );
+  keepOften(every = EVERY): Promise<void> {
+    return this.app.keepOften(every);
   }
 
   /** Begins a new run with these faults in it, whatever the last row left behind. */

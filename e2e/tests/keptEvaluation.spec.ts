@@ -58,15 +58,6 @@ for (const { name, settings, first, stage, goesOn, outcome } of TRAININGS) {
     await page.addInitScript(() => {
       globalThis.__faults = true;
     });
-    const keepOften = () =>
-      page.evaluate(
-        () =>
-          globalThis.__engine!().keep({
-            everySteps: 4,
-            everySeconds: 1000,
-            writingShare: 1,
-          }) as unknown as Promise<void>,
-      );
     const choose = async () => {
       await app.view('Evaluate');
       await page.getByTestId('probe-task').click();
@@ -80,7 +71,7 @@ for (const { name, settings, first, stage, goesOn, outcome } of TRAININGS) {
     await app.reachesStep(4);
     await app.command('playPause').click();
     await app.reaches('paused');
-    await keepOften();
+    await app.keepOften(4);
     await choose();
     await page.getByTestId('probe-run').click();
     await expect(page.getByText(new RegExp(`${stage}, ${first}, epoch [1-3] / 6`))).toBeVisible({

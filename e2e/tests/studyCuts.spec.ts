@@ -10,7 +10,8 @@ import { chromiumFlags, findChromium, PAGE_DRAWN_ELSEWHERE } from '../tools/chro
 import { App, TINY } from './app.ts';
 import { expect, test } from './fixtures.ts';
 
-const STEPS = 24;
+// Many enough that a run is still under way on a quick machine when the test has seen it begin.
+const STEPS = 80;
 const EVERY = 5;
 const SETTINGS: Partial<Config> = { ...TINY, probeEpochs: 3, labelDraws: 1, probeFlip: false };
 const LONG = { timeout: 150_000 };
@@ -40,16 +41,7 @@ async function onStudy(context: BrowserContext, home: string): Promise<App> {
 }
 
 async function settled(app: App): Promise<void> {
-  await app.page.waitForFunction(() => globalThis.__engine);
-  await app.page.evaluate(
-    (everySteps) =>
-      globalThis.__engine!().keep({
-        everySteps,
-        everySeconds: 1000,
-        writingShare: 1,
-      }) as unknown as Promise<void>,
-    EVERY,
-  );
+  await app.keepOften(EVERY);
   await app.view('Study');
 }
 
@@ -65,8 +57,15 @@ async function begin({ page }: App): Promise<void> {
 
 /** In the middle of a run of the method, beyond its first checkpoint. */
 async function midst(app: App, method: string): Promise<void> {
-  await expect(app.page.getByTestId('study-progress')).toContainText(`training ${method}`, LONG);
-  await app.reachesStep(EVERY + 2);
+  await app.page.waitForFunction(
+    ({ words, step }) => {
+      const shown = (id: string) => document.querySelector<HTMLElement>(`[data-testid=${id}]`);
+      const progress = shown('study-progress')?.textContent ?? '';
+      return progress.includes(words) && Number(shown('transport')?.dataset.step) >= step;
+    },
+    { words: `training ${method}`, step: EVERY + 2 },
+    LONG,
+  );
   expect(await app.step()).toBeLessThan(STEPS);
 }
 

@@ -43,7 +43,7 @@ export async function againWhereLost<T>(
             console.log('What is finished is kept; the same command goes on with it.');
           throw thrown;
         }
-        console.log(`${message} A new browser goes on.`);
+        console.log(`${message} A fresh engine goes on.`);
       }
     }
   } finally {

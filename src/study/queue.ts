@@ -12,6 +12,7 @@ import {
   type StudyTask,
   type ValidationScore,
 } from '../protocol/study.ts';
+import { meanOf } from '../tasks/scores/bootstrap.ts';
 import { AppError, asAppError } from '../util/errors.ts';
 import { pixelsId, randomId, runId, scoredId } from './names.ts';
 import {
@@ -49,9 +50,6 @@ export type Job =
     });
 
 const settled = (swept: Swept) => (sweptText(swept, '') ? `, ${sweptText(swept, '')}` : '');
-
-const mean = (values: readonly number[]) =>
-  values.length > 0 ? values.reduce((sum, value) => sum + value, 0) / values.length : null;
 
 function tries({ spec }: StudyState, method: StudyMethod): Job[] {
   const combinations = sweepOf(spec, method);
@@ -162,7 +160,7 @@ export function progressOf(state: StudyState, current = 0): StudyProgress {
   const jobs = jobsOf(state);
   const open = jobs.filter((job) => !isDone(state, job));
   const taking = (of: (job: Job) => boolean) =>
-    mean(jobs.filter(of).flatMap((job) => state[job.part][job.id]?.seconds ?? []));
+    meanOf(jobs.filter(of).flatMap((job) => state[job.part][job.id]?.seconds ?? []));
   // A task takes as long as it took other encoders; one that is still to come, as the others did.
   const expected = (job: Job) => {
     const alike = taking((one) => one.part === job.part && taskOf(one) === taskOf(job));

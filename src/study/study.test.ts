@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { AppError } from '../util/errors.ts';
 import { runId } from './names.ts';
 import { isComplete, jobsOf, nextJob, progressOf, runStudy } from './queue.ts';
+import { studyCsv, studyTex } from './report/files.ts';
 import { checkSpec, configOf, differences, sweepOf } from './spec.ts';
 import { readState } from './state.ts';
 import { chosenFor, sweepRows } from './sweep.ts';
@@ -171,6 +172,19 @@ describe('settings on validation films', () => {
     );
     const [best] = [...sweepRows(end, method!)].sort((a, b) => b.auroc! - a.auroc!);
     expect(chosenFor(end, method!)).toEqual(best!.swept);
+  });
+
+  test('are the table of its files, the chosen ones marked', async () => {
+    const host = new TestHost(begun(spec));
+    const end = await runStudy(host.kept, host);
+    const [head, ...lines] = studyCsv(end).trimEnd().split('\r\n');
+    expect(head).toBe('method,batchSize,minCropScale,seeds,validation_auroc,sd_seeds,chosen');
+    expect(lines).toHaveLength(2 * 4);
+    expect(lines.filter((line) => line.endsWith(',1'))).toHaveLength(2);
+    const tex = studyTex(end);
+    expect(tex.match(/\\textbf\{0\.\d{3} \$\\pm\$ 0\.\d{3}\}/g)).toHaveLength(2);
+    expect(tex).toContain('MLVICX & batchSize 4, minCropScale 0.3 & ');
+    expect(tex).toContain('No test film was scored');
   });
 });
 

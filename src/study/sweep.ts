@@ -2,18 +2,11 @@
 // at which they were tried. No test film has a say.
 
 import { METHODS } from '../methods/records.ts';
+import { spreadOf } from '../tasks/compared/record.ts';
+import { meanOf } from '../tasks/scores/bootstrap.ts';
 import { runId } from './names.ts';
 import { type StudyMethod, type Swept, sweepOf, sweepSeedsOf } from './spec.ts';
 import type { StudyState } from './state.ts';
-
-const mean = (values: readonly number[]) =>
-  values.length > 0 ? values.reduce((sum, value) => sum + value, 0) / values.length : null;
-
-function deviation(values: readonly number[]): number | null {
-  const middle = mean(values);
-  if (middle === null || values.length < 2) return null;
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1));
-}
 
 export interface SweepRow {
   readonly swept: Swept;
@@ -33,8 +26,8 @@ export const sweepRows = (state: StudyState, method: StudyMethod): readonly Swee
     const whole = aurocs.length === ids.length;
     return {
       swept,
-      auroc: whole ? mean(aurocs) : null,
-      spread: whole ? deviation(aurocs) : null,
+      auroc: whole ? meanOf(aurocs) : null,
+      spread: whole ? spreadOf(aurocs) : null,
       failed: ids.some((id) => state.failed[id] !== undefined),
     };
   });

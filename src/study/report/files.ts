@@ -1,13 +1,13 @@
 // The files that a study leaves beside its page: everything as JSON, the table as CSV and as LaTeX. Numbers are at full
 // precision in the first two and at three decimals in the last.
 
-import { inForce } from '../../config/schema.ts';
+import { type ConfigKey, inForce } from '../../config/schema.ts';
 import { METHODS } from '../../methods/records.ts';
 import { STUDY_TASKS, type StudyTask } from '../../protocol/study.ts';
 import { findingTables } from '../findings.ts';
 import { columnsOf, columnWords, differences, sweepSeedsOf } from '../spec.ts';
 import type { StudyState } from '../state.ts';
-import { chosenFor, sweepRows } from '../sweep.ts';
+import { chosenFor, sweepRows, sweptScore, sweptText } from '../sweep.ts';
 import { type Cell, studyTable } from '../table.ts';
 import { verdict } from '../verdict.ts';
 import { leftOut, warningsOf } from '../warnings.ts';
@@ -50,14 +50,42 @@ const csvRow = (label: string, { task, share, seeds, score, spread, difference }
   ...[difference?.value ?? null, difference?.low ?? null, difference?.high ?? null, difference?.p ?? null],
 ];
 
-/** A line per row, task and share. */
-export const studyCsv = (state: StudyState): string =>
-  [
-    fieldsOf(fieldOf(state.spec.tasks)),
-    ...studyTable(state).flatMap(({ label, cells }) => cells.map((one) => csvRow(label, one))),
-  ]
-    .map((line) => `${line.map(cell).join(',')}\r\n`)
-    .join('');
+/** Every setting that a method was tried with. */
+const triedRows = (state: StudyState) =>
+  state.spec.methods.flatMap((method) => {
+    const chosen = sweptText(chosenFor(state, method) ?? {}, '');
+    return sweepRows(state, method).map((row) => ({
+      label: METHODS[method.name].label,
+      ...row,
+      chosen: row.auroc !== null && sweptText(row.swept, '') === chosen,
+    }));
+  });
+
+/** Of a study on validation films, which has nothing else to tell. */
+function triedLines(state: StudyState) {
+  const keys = state.spec.sweep.map(({ key }) => key as ConfigKey);
+  const seeds = sweepSeedsOf(state.spec).length;
+  return [
+    ['method', ...keys, 'seeds', 'validation_auroc', 'sd_seeds', 'chosen'],
+    ...triedRows(state).map(({ label, swept, auroc, spread, chosen }) => [
+      label,
+      ...keys.map((key) => swept[key] ?? null),
+      ...[seeds, auroc, spread, chosen ? 1 : 0],
+    ]),
+  ];
+}
+
+/** A line per row, task and share; on validation films one per method and setting. */
+export function studyCsv(state: StudyState): string {
+  const lines =
+    state.spec.films === 'validation'
+      ? triedLines(state)
+      : [
+          fieldsOf(fieldOf(state.spec.tasks)),
+          ...studyTable(state).flatMap(({ label, cells }) => cells.map((one) => csvRow(label, one))),
+        ];
+  return lines.map((line) => `${line.map(cell).join(',')}\r\n`).join('');
+}
 
 const escapeTex = (text: string) => text.replace(/[&%$#_{}]/g, (sign) => `\\${sign}`);
 
@@ -69,29 +97,47 @@ function texCell({ score, spread }: Cell): string {
   return `${score.value.toFixed(3)}${spreadText}${interval}`;
 }
 
-/** A tabular of booktabs, its caption saying what stands in a cell. */
-export function studyTex(state: StudyState): string {
-  const { spec, data } = state;
-  const columns = columnsOf(spec);
-  const by = spec.tasks.map((task) => `${STUDY_TASKS[task].measure} by ${STUDY_TASKS[task].by}`).join('; ');
-  const rows = studyTable(state).map(
-    ({ label, cells }) => `${escapeTex(label)} & ${cells.map(texCell).join(' & ')} \\\\`,
-  );
-  const films = data ? `${data.films.test} test films of ${data.patients.test} patients` : 'the test films';
+/** A tabular of booktabs. */
+function texTable(caption: string, head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `${cells.join(' & ')} \\\\`;
   return [
     '% Needs the package booktabs.',
     '\\begin{table}',
-    `\\caption{Mean ${by}, ${films}: mean over label draws and ${spec.seeds.length} seed(s) $\\pm$ standard deviation over seeds (95\\,\\% interval over patients).}`,
-    `\\begin{tabular}{l${'l'.repeat(columns.length)}}`,
+    `\\caption{${caption}}`,
+    `\\begin{tabular}{${'l'.repeat(head.length)}}`,
     '\\toprule',
-    `Labels & ${columns.map((column) => escapeTex(columnWords(spec, column))).join(' & ')} \\\\`,
+    line(head),
     '\\midrule',
-    ...rows,
+    ...rows.map(line),
     '\\bottomrule',
     '\\end{tabular}',
     '\\end{table}',
     '',
   ].join('\n');
+}
+
+function triedTex(state: StudyState): string {
+  const seeds = sweepSeedsOf(state.spec).length;
+  const rows = triedRows(state).map(({ chosen, ...row }) => {
+    const score = sweptScore(row).replace(' ± ', ' $\\pm$ ');
+    return [escapeTex(row.label), escapeTex(sweptText(row.swept)), chosen ? `\\textbf{${score}}` : score];
+  });
+  const caption = `AUROC on validation films by a linear layer on frozen features: mean over ${seeds} seed(s) $\\pm$ standard deviation. No test film was scored.`;
+  return texTable(caption, ['Method', 'Settings', 'AUROC'], rows);
+}
+
+/** The table with what stands in a cell as its caption; on validation films what was tried. */
+export function studyTex(state: StudyState): string {
+  const { spec, data } = state;
+  if (spec.films === 'validation') return triedTex(state);
+  const columns = columnsOf(spec).map((column) => escapeTex(columnWords(spec, column)));
+  const by = spec.tasks.map((task) => `${STUDY_TASKS[task].measure} by ${STUDY_TASKS[task].by}`).join('; ');
+  const films = data ? `${data.films.test} test films of ${data.patients.test} patients` : 'the test films';
+  return texTable(
+    `Mean ${by}, ${films}: mean over label draws and ${spec.seeds.length} seed(s) $\\pm$ standard deviation over seeds (95\\,\\% interval over patients).`,
+    ['Labels', ...columns],
+    studyTable(state).map(({ label, cells }) => [escapeTex(label), ...cells.map(texCell)]),
+  );
 }
 
 /** Everything but the scores of resamples and the placements of films, which stay with the runs. */

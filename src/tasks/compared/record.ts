@@ -99,7 +99,7 @@ export const percent = (share: number): string => `${Number((share * 100).toPrec
 export const gainText = (value: number | null, decimals = 3): string =>
   value === null ? '–' : `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(decimals)}`;
 
-/** Mean and standard deviation of the random encoders' mean scores; null with fewer than two. */
+/** Standard deviation of the scores of several encoders; null with fewer than two. */
 export function spreadOf(scores: readonly (number | null)[] = []): number | null {
   const known = scores.filter((score) => score !== null);
   if (known.length < 2) return null;

@@ -24,7 +24,17 @@ const COMPILED_WITHIN = 300_000;
 /** After what the benchmark itself does to the page, which no person can. */
 const SETTLES_MS = 1000;
 
-export async function measureFrames(site: Site, seconds: number): Promise<FramesResult> {
+/** On the adapter that the page trains on. */
+const adapterOf = (page: Page): Promise<string> =>
+  page.evaluate(async () => {
+    const info = (await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' }))?.info;
+    return info ? [info.vendor, info.architecture, info.description].filter(Boolean).join(' ') : '';
+  });
+
+export async function measureFrames(
+  site: Site,
+  seconds: number,
+): Promise<{ adapter: string; frames: FramesResult }> {
   const page = await site.open('frames.html');
   const press = () => page.getByTestId('command-playPause').click({ timeout: COMPILED_WITHIN });
   const until = (state: string) =>
@@ -48,8 +58,9 @@ export async function measureFrames(site: Site, seconds: number): Promise<Frames
   await page.waitForTimeout(SETTLES_MS);
   const four = await watch();
   const map = await watchMap(page, watch);
+  const adapter = await adapterOf(page);
   await page.close();
-  return { paused, training, yielding, four, map };
+  return { adapter, frames: { paused, training, yielding, four, map } };
 }
 
 /** Pixels and times a second of the pointer over the map. */

@@ -61,7 +61,7 @@ const PARTS = {
     table: ({ methods }) => methods && methodTable(methods),
   },
   frames: {
-    measure: async (site, { seconds }) => ({ frames: await measureFrames(site, seconds) }),
+    measure: (site, { seconds }) => measureFrames(site, seconds),
     table: ({ frames }) => frames && framesTable(frames),
   },
 } as const satisfies Record<string, Part>;

@@ -60,7 +60,8 @@ export const PRESETS = {
     description: '48 px and a narrow encoder: something to watch within minutes.',
     values: {
       ...SHORT_RUN,
-      // Some hundred steps are few: at 2e-3 the views have hardly been drawn together when the schedule ends.
+      // Some hundred steps are few: at 2e-3 the views have hardly been drawn together when the schedule ends. Rate, crop and batch are the
+      // best of what was tried on films of Kermany (docs/comparison.md, "Recipes by sweep").
       learningRate: 6e-3,
       imageSize: 48,
       planeSize: 256,

@@ -32,6 +32,8 @@ export class RunKeeper {
   /** What looks have measured, and whether the file lacks any of it. */
   #snapshots: readonly Snapshot[];
   #unsavedSnapshots = false;
+  /** Their file is written once at a time. */
+  #writingSnapshots: Promise<void> = Promise.resolve();
   #marks: RunMark[];
   #state: RunRecord['state'];
   #waiting: { step: number; go: () => void }[] = [];
@@ -112,10 +114,18 @@ export class RunKeeper {
     this.#wake();
   }
 
-  /** What a look measured. */
+  /** What a look measured. It is measured beside the run, and may come after the checkpoint that it belongs to: the last one. */
   look(snapshot: Snapshot): void {
     this.#snapshots = withSnapshot(this.#snapshots, snapshot, this.record.config.diagnoseEvery);
     this.#unsavedSnapshots = true;
+    if (snapshot.step < this.#savedStep)
+      void this.#quietly(this.#keepLate(this.#savedStep, this.#generation));
+  }
+
+  async #keepLate(step: number, generation: number): Promise<void> {
+    await this.#work;
+    // Where the checkpoint was not written, its run begins anew before it.
+    if (generation === this.#generation && step <= this.#newest()) await this.#writeSnapshots(step);
   }
 
   mark(mark: RunMark): void {
@@ -221,6 +231,7 @@ export class RunKeeper {
   /** Lets go of the run once what is under way has been written. */
   async close(): Promise<void> {
     await this.#work;
+    await this.#writingSnapshots;
     await this.#vault.settled();
     this.#release();
   }
@@ -261,13 +272,17 @@ export class RunKeeper {
   }
 
   /** Those before a step; a run that goes on from there measures the later ones again. */
-  async #writeSnapshots(step: number): Promise<void> {
-    if (!this.#unsavedSnapshots) return;
-    this.#unsavedSnapshots = this.#snapshots.some((snapshot) => snapshot.step >= step);
-    await writeKeptSnapshots(
-      this.#vault.folder,
-      this.#snapshots.filter((snapshot) => snapshot.step < step),
-    );
+  #writeSnapshots(step: number): Promise<void> {
+    const writing = this.#writingSnapshots.then(async () => {
+      if (!this.#unsavedSnapshots) return;
+      this.#unsavedSnapshots = this.#snapshots.some((snapshot) => snapshot.step >= step);
+      await writeKeptSnapshots(
+        this.#vault.folder,
+        this.#snapshots.filter((snapshot) => snapshot.step < step),
+      );
+    });
+    this.#writingSnapshots = writing.catch(() => undefined);
+    return writing;
   }
 
   #patch(step: number) {

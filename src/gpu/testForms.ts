@@ -1,7 +1,7 @@
 // The sets of forms that tests walk through: in each, every kernel takes the form at the same place of its own list, so
 // that all sets together have every form of every kernel, those of later kernels included. Not part of the product.
 
-import { chooseForms, type Form } from './forms.ts';
+import { chooseForms, type Form, type Forms } from './forms.ts';
 import { KERNELS } from './kernel.ts';
 
 export interface FormSet {
@@ -26,13 +26,19 @@ export function formSets(): FormSet[] {
   });
 }
 
-/** What a graphics card takes without a measurement. */
-export function hardwareForms(): FormSet {
+function formsBy(name: string, form: (forms: Forms) => Form): FormSet {
   const formed = [...KERNELS.values()].flatMap(({ name, forms }) =>
-    forms ? [[name, forms.hardware] as const] : [],
+    forms ? [[name, form(forms)] as const] : [],
   );
-  return { name: 'forms of a card', choice: new Map(formed), fresh: true };
+  return { name, choice: new Map(formed), fresh: true };
 }
+
+/** What a graphics card takes without a measurement. */
+export const hardwareForms = (): FormSet => formsBy('forms of a card', ({ hardware }) => hardware);
+
+/** What the processor takes where a step is little work: programs that compile fast. */
+export const littleForms = (): FormSet =>
+  formsBy('forms of little work', (forms) => forms.little ?? forms.software);
 
 /** Runs `body` under a set, on whatever adapter the test has; one that lacks a form takes what it takes anyway. */
 export async function withForms<T>({ choice }: FormSet, body: () => T | Promise<T>): Promise<T> {

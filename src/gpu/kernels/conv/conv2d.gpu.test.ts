@@ -4,10 +4,12 @@ import '@tensorflow/tfjs-core/dist/register_all_gradients';
 import { describe, expect, test } from 'vitest';
 import { tf } from '../../backend.ts';
 import { CONV_FORMS } from '../../forms.ts';
+import { sizeOf } from '../../kernel.ts';
 import { testDevice } from '../../testDevice.ts';
 import { gpuError, numericalGradient, relativeError, runOn, withForm } from '../parts/testing.ts';
 import { conv2d, conv2dFilterGrad, conv2dInputGrad, convShape } from './conv2d.ts';
 import { chooseFilterTile } from './convFilterTile.ts';
+import { LARGE_WORK } from './convTile.ts';
 import { caseOf, type Entry } from './testing.ts';
 
 const CASES: Entry[] = [
@@ -106,7 +108,29 @@ async function expectSlope(...entry: Entry) {
   ).toBeLessThan(2e-6);
 }
 
-test.each(CASES)(
+/** Work from which tiles are larger: a row in parts, a stride, and small maps. */
+const LARGE: Entry[] = [
+  [
+    [3, 9, 37, 40],
+    [3, 48, 1, 1],
+  ],
+  [
+    [8, 19, 21, 48],
+    [3, 64, 2, 1],
+  ],
+  [
+    [33, 4, 3, 72],
+    [3, 76, 1, 1],
+  ],
+];
+
+test.each(LARGE)('x %j with window %j in larger tiles equals the reference', async (...entry) => {
+  const { w, dy } = caseOf(entry);
+  expect((sizeOf(w.shape) * sizeOf(dy.shape)) / w.shape[3]!).toBeGreaterThanOrEqual(LARGE_WORK);
+  await withForm('wide', () => expectReference(...entry));
+});
+
+test.each([...CASES, ...LARGE])(
   'x %j with window %j: looped gives what the tiles give, to the last bit',
   async (...entry) => {
     const { x, w, dy, window } = caseOf(entry);

@@ -3,7 +3,7 @@
 // unit everything is unrolled. Each tap has its list of (dy, x) pairs, without those that are known to lie in the
 // padding, and takes them four at a time as a product of two small matrices.
 
-import { type Shape, shape4 } from '../../kernel.ts';
+import { type Shape, shape4, sizeOf } from '../../kernel.ts';
 import { type Program, program, slicedIndex } from '../../program.ts';
 import {
   type Element,
@@ -17,7 +17,7 @@ import {
   tileFor,
   vec,
 } from '../parts/lanes.ts';
-import type { Window } from './convTile.ts';
+import { LARGE_WORK, type Window } from './convTile.ts';
 
 export interface FilterGradAttrs extends Window {
   readonly kernel: readonly [number, number];
@@ -39,8 +39,15 @@ export interface FilterTile {
   readonly wholeHeight: number | null;
 }
 
-/** Multiply-adds unrolled in one unit: more would load and store less per product, but compile far too slowly. */
-const UNROLLED = 1400;
+/** What bounds a wide unit. */
+interface Bounds {
+  /** Multiply-adds unrolled: more load and store less per product, but compile longer. */
+  readonly unrolled: number;
+  readonly positions: number;
+}
+const USUAL: Bounds = { unrolled: 1400, positions: 8 };
+/** Where a dispatch does at least LARGE_WORK; windows over 3 x 3 would take minutes to compile. */
+const LARGE: Bounds = { unrolled: 4700, positions: 16 };
 
 export function chooseFilterTile(wide: boolean, attrs: FilterGradAttrs, x: Shape, dy: Shape): FilterTile {
   const [n, h, w, cin] = shape4(x);
@@ -51,7 +58,11 @@ export function chooseFilterTile(wide: boolean, attrs: FilterGradAttrs, x: Shape
   const quads = cout <= 4 || (!wide && kw > 3) ? 1 : wide && kh * kw === 1 && cout > 8 ? 4 : 2;
   const tapRows = wide && kh * kw <= 9 ? kh : 1;
   const perPosition = tapRows * kw * read * 4 * quads;
-  const most = wide ? Math.min(8, Math.max(4, Math.floor(UNROLLED / perPosition))) : narrowColumns(attrs);
+  const large = kh * kw <= 9 && kh * kw * cin * sizeOf(dy) >= LARGE_WORK;
+  const { unrolled, positions } = large ? LARGE : USUAL;
+  const most = wide
+    ? Math.min(positions, Math.max(4, Math.floor(unrolled / perPosition)))
+    : narrowColumns(attrs);
   const wholeMap = wide && oh * ow <= most && kh * kw <= 9;
   const columns = tileFor(ow, most);
   const rows = wholeMap ? oh : 1;

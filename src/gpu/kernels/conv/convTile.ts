@@ -90,8 +90,11 @@ export function runConvTile(
     return;
   }
   const wide = job.form === 'wide' || job.form === 'winograd';
+  // Every tap, counted on the smaller side: a stride skips the rest.
+  const work = sizeOf(weights.shape) * n * Math.min(readH * readW, madeH * madeW);
   const strided = window.stride > 1 && weights.shape[1]! <= 3;
-  const most = wide ? (strided ? STRIDED : 16) : 4;
+  const usual = wide ? (strided ? STRIDED : WIDE) : NARROW;
+  const most = wide && work >= LARGE_WORK ? 2 * usual : usual;
   const tile = chooseTile(most, made.shape, readW, direction === 'input' ? window.stride : 1);
   const sides: Sides = {
     direction,
@@ -111,12 +114,19 @@ export function runConvTile(
     [read, weights, made],
     [threads, blocks, imageTiles, columnTiles, n, readH, readW, readC, madeH, madeW, madeC],
     flatGroups(threads, group),
-    // Every tap, counted on the smaller side: a stride skips the rest.
-    sizeOf(weights.shape) * n * Math.min(readH * readW, madeH * madeW),
+    work,
   );
 }
 
-/** Pixels of a tile of the strided convolutions within stages: they run once a step, and a large tile compiles too long. */
+/**
+ * Multiply-adds of a dispatch from which `wide` makes tiles twice as large: fewer loads a product, but a program that takes twice
+ * as long to compile, which so much work earns back within some hundred steps.
+ */
+export const LARGE_WORK = 2 ** 24;
+/** Pixels of a tile. */
+const WIDE = 16;
+const NARROW = 4;
+/** Those of strided convolutions within stages: they run once a step, and a large tile compiles too long. */
 const STRIDED = 8;
 
 /**

@@ -46,7 +46,7 @@ interface Bounds {
   readonly positions: number;
 }
 const USUAL: Bounds = { unrolled: 1400, positions: 8 };
-/** Where a dispatch does at least LARGE_WORK; windows over 3 x 3 would take minutes to compile. */
+/** Where a dispatch does at least LARGE_WORK; a stride or a window over 3 x 3 meets so many columns that it would compile for minutes. */
 const LARGE: Bounds = { unrolled: 4700, positions: 16 };
 
 export function chooseFilterTile(wide: boolean, attrs: FilterGradAttrs, x: Shape, dy: Shape): FilterTile {
@@ -58,7 +58,7 @@ export function chooseFilterTile(wide: boolean, attrs: FilterGradAttrs, x: Shape
   const quads = cout <= 4 || (!wide && kw > 3) ? 1 : wide && kh * kw === 1 && cout > 8 ? 4 : 2;
   const tapRows = wide && kh * kw <= 9 ? kh : 1;
   const perPosition = tapRows * kw * read * 4 * quads;
-  const large = kh * kw <= 9 && kh * kw * cin * sizeOf(dy) >= LARGE_WORK;
+  const large = attrs.stride === 1 && kh * kw <= 9 && kh * kw * cin * sizeOf(dy) >= LARGE_WORK;
   const { unrolled, positions } = large ? LARGE : USUAL;
   const most = wide
     ? Math.min(positions, Math.max(4, Math.floor(unrolled / perPosition)))

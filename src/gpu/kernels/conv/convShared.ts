@@ -21,32 +21,52 @@ function four(buffer: string, channels: number, at: string, left: string): strin
   return `return vec4<f32>(${lanes.join(', ')});`;
 }
 
-/** `fn left4`: the number at (row, k), or four of them where a tap's channels come in fours. */
+/**
+ * `fn pixelAt`: the number at (row, k), or four of them where channels come in fours. Forward, what a row of taps meets lies side
+ * by side in a row of the image, `along` it; towards the input the taps run against it.
+ */
 function imageLoad(kernel: Map4, channels: number, direction: Direction): string {
   const fours = channels % 4 === 0;
   const T = fours ? 'vec4<f32>' : 'f32';
-  const line = (axis: 'y' | 'z', tap: string) =>
-    direction === 'forward' ? `row.${axis} + i32(${tap})` : `row.${axis} - i32(${tap})`;
+  const across = kernel[1] * channels;
+  const place =
+    direction === 'forward'
+      ? `let y = row.y + i32(k / ${across}u);
+  let along = row.z * ${channels} + i32(k % ${across}u);`
+      : `let tap = k / ${channels}u;
+  let y = row.y - i32(tap / ${kernel[1]}u);
+  let along = (row.z - i32(tap % ${kernel[1]}u)) * ${channels} + i32(k % ${channels}u);`;
   return `
 fn pixelAt(row: vec4<i32>, k: u32) -> ${T} {
   if (row.w == 0 || k >= p.inner) { return ${T}(); }
-  let tap = k / ${channels}u;
-  let y = ${line('y', `tap / ${kernel[1]}u`)};
-  let x = ${line('z', `tap % ${kernel[1]}u`)};
-  if (y < 0 || x < 0 || y >= i32(p.height) || x >= i32(p.width)) { return ${T}(); }
-  let at = u32(row.x + y * i32(p.width) + x) * ${channels}u + k % ${channels}u;
-  return image[at${fours ? ' / 4u' : ''}];
+  ${place}
+  if (y < 0 || y >= i32(p.height) || along < 0 || along >= i32(p.width) * ${channels}) { return ${T}(); }
+  let at = (row.x + y * i32(p.width)) * ${channels} + along;
+  return image[at${fours ? ' / 4' : ''}];
 }
 fn left(row: vec4<i32>, m: u32, k: u32) -> vec4<f32> {
-  ${
-    fours
-      ? 'return pixelAt(row, k);'
-      : `return vec4<f32>(${range(4)
-          .map((l) => `pixelAt(row, k + ${l}u)`)
-          .join(', ')});`
-  }
+  ${fours ? 'return pixelAt(row, k);' : `${direction === 'forward' ? fourAlong(across, channels) : ''}${fourSingly('pixelAt(row, k', ')')}`}
 }`;
 }
+
+const fourSingly = (begin: string, end: string) =>
+  `return vec4<f32>(${range(4)
+    .map((l) => `${begin} + ${l}u${end}`)
+    .join(', ')});`;
+
+/** Four numbers of the same row of taps, such as the stem's seven pixels of three channels, are found at once. */
+const fourAlong = (across: number, channels: number) => `let first = k % ${across}u;
+  if (row.w != 0 && first + 3u < ${across}u && k + 3u < p.inner) {
+    let y = row.y + i32(k / ${across}u);
+    if (y < 0 || y >= i32(p.height)) { return vec4<f32>(); }
+    let along = row.z * ${channels} + i32(first);
+    let end = i32(p.width) * ${channels};
+    let at = (row.x + y * i32(p.width)) * ${channels} + along;
+    return vec4<f32>(${range(4)
+      .map((l) => `select(0.0, image[max(at + ${l}, 0)], along + ${l} >= 0 && along + ${l} < end)`)
+      .join(', ')});
+  }
+  `;
 
 /** Forward convolution, or input gradient at stride 1, of `read` with `weights` [kh,kw,cin,cout] into `made`. */
 export function sharedConvolution(
@@ -115,21 +135,14 @@ export function sharedFilterGradient(
 fn rowOf(m: u32) -> vec4<i32> { return vec4<i32>(); }
 fn pixelAt(m: u32, k: u32) -> ${T} {
   if (m >= p.rows || k >= p.inner) { return ${T}(); }
-  let tap = m / ${channels}u;
-  let y = i32(k / p.madeW % p.madeH) * ${stride} - ${pad} + i32(tap / ${kernel[1]}u);
-  let x = i32(k % p.madeW) * ${stride} - ${pad} + i32(tap % ${kernel[1]}u);
-  if (y < 0 || x < 0 || y >= i32(p.height) || x >= i32(p.width)) { return ${T}(); }
-  let pixel = (k / (p.madeW * p.madeH) * p.height + u32(y)) * p.width + u32(x);
-  return image[(pixel * ${channels}u + m % ${channels}u)${fours ? ' / 4u' : ''}];
+  let y = i32(k / p.madeW % p.madeH) * ${stride} - ${pad} + i32(m / ${kernel[1] * channels}u);
+  let along = (i32(k % p.madeW) * ${stride} - ${pad}) * ${channels} + i32(m % ${kernel[1] * channels}u);
+  if (y < 0 || along < 0 || y >= i32(p.height) || along >= i32(p.width) * ${channels}) { return ${T}(); }
+  let at = (i32(k / (p.madeW * p.madeH) * p.height) + y) * i32(p.width * ${channels}u) + along;
+  return image[at${fours ? ' / 4' : ''}];
 }
 fn left(row: vec4<i32>, m: u32, k: u32) -> vec4<f32> {
-  ${
-    fours
-      ? 'return pixelAt(m, k);'
-      : `return vec4<f32>(${range(4)
-          .map((l) => `pixelAt(m + ${l}u, k)`)
-          .join(', ')});`
-  }
+  ${fours ? 'return pixelAt(m, k);' : fourSingly('pixelAt(m', ', k)')}
 }
 fn right(k: u32, n: u32) -> vec4<f32> {
   if (k >= p.inner) { return vec4<f32>(); }

@@ -1,12 +1,13 @@
 // Matrix product through workgroup memory, for adapters where that is fast: a workgroup makes a tile of the result and
-// steps along the inner dimension, with 16 steps of both operands in workgroup memory at a time; each of its 128
-// threads holds up to 8 rows of four columns. What an operand is (a matrix, an image seen through a filter) is said by
-// the caller in WGSL. A long sum may be split into parts, which the caller adds.
+// steps along the inner dimension, with 16 steps of both operands in workgroup memory at a time, in fours of rows and of columns;
+// each of its 128 threads holds up to 8 x 8 results, and loads its share of the next 16 steps before it multiplies these. What an
+// operand is (a matrix, an image seen through a filter) is said by the caller in WGSL. A long sum may be split into parts, which
+// the caller adds.
 
 import type { TensorInfo } from '../../backend.ts';
 import type { GpuJob } from '../../kernel.ts';
 import { flatGroups, type ProgramSpec, program, slicedGroup } from '../../program.ts';
-import { each, storageOf, store4 } from './lanes.ts';
+import { each, range, storageOf, store4 } from './lanes.ts';
 
 const THREADS = 128;
 const STEP = 16;
@@ -36,10 +37,19 @@ export interface SharedProduct {
   readonly loads: string;
 }
 
-function tileFor(columns: number) {
-  const quads = columns <= 16 ? 4 : columns <= 32 ? 8 : 16;
-  const perThread = quads === 4 ? 4 : 8;
-  return { quads, perThread, rows: (THREADS / quads) * perThread };
+interface Tile {
+  /** Threads beside each other, and fours of columns that each holds. */
+  readonly across: number;
+  readonly quads: number;
+  /** Fours of rows that each holds. */
+  readonly fours: number;
+  /** Rows of the workgroup. */
+  readonly rows: number;
+}
+
+function tileFor(columns: number): Tile {
+  const [across, quads, fours] = columns <= 16 ? [4, 1, 1] : columns <= 32 ? [4, 2, 1] : [8, 2, 2];
+  return { across, quads, fours, rows: (THREADS / across) * 4 * fours };
 }
 
 /** Records the product into [parts, rows, columns]; one dispatch. `most` bounds the parts. */
@@ -51,7 +61,7 @@ export function runSharedProduct(
 ): { partials: TensorInfo; parts: number } {
   const { rows, inner, columns, sizes } = given;
   const tile = tileFor(columns);
-  const across = Math.ceil(columns / (4 * tile.quads));
+  const across = Math.ceil(columns / (4 * tile.quads * tile.across));
   const down = Math.ceil(rows / tile.rows);
   const steps = Math.ceil(inner / STEP);
   const wanted = Math.min(most, Math.max(1, Math.floor(WORKGROUPS / (across * down))));
@@ -64,20 +74,71 @@ export function runSharedProduct(
   return { partials, parts };
 }
 
-function code({ name, columns, reads, sizes, left, loads }: SharedProduct, tile: ReturnType<typeof tileFor>) {
-  const { quads, perThread, rows } = tile;
+/** What a thread loads of the left operand, and where it leaves it: fours of rows in workgroup memory, a line of them a step. */
+interface LeftLoads {
+  /** Once, before the steps. */
+  readonly begin: string;
+  /** Into `left0`, `left1`, ... at step `at`. */
+  load(at: string): string;
+  readonly keep: string;
+  readonly declare: string;
+}
+
+/** Four neighbouring steps of a row at a time: a thread takes four rows of them, and turns the square about. */
+function squaresOfLeft(stride: number, rows: number): LeftLoads {
+  const squares = Math.ceil((rows * STEP) / 16 / THREADS);
+  const k = (i: number) => `(lane + ${i * THREADS}u) % ${STEP / 4}u * 4u`;
+  const m = (i: number) => `(lane + ${i * THREADS}u) / ${STEP / 4}u * 4u`;
+  const all = (text: (i: number, r: number) => string) => each(squares, (i) => each(4, (r) => text(i, r)));
+  return {
+    begin: all((i, r) => `let row${i}_${r} = rowOf(firstRow + ${m(i)} + ${r}u);`),
+    declare: all((i, r) => `var left${i}_${r} = vec4<f32>();`),
+    load: (at) =>
+      all((i, r) => `left${i}_${r} = left(row${i}_${r}, firstRow + ${m(i)} + ${r}u, ${at} + ${k(i)});`),
+    keep: each(squares, (i) =>
+      each(4, (l) => {
+        const four = range(4).map((r) => `left${i}_${r}[${l}]`);
+        return `lefts[(${k(i)} + ${l}u) * ${stride}u + ${m(i)} / 4u] = vec4<f32>(${four.join(', ')});`;
+      }),
+    ),
+  };
+}
+
+/** Four neighbouring rows of a step at a time, as they are kept. */
+function rowsOfLeft(stride: number, rows: number): LeftLoads {
+  const loads = (rows * STEP) / 4 / THREADS;
+  const m = (i: number) => `(lane + ${i * THREADS}u) % ${rows / 4}u * 4u`;
+  const k = (i: number) => `(lane + ${i * THREADS}u) / ${rows / 4}u`;
+  return {
+    begin: each(loads, (i) => `let row${i} = rowOf(firstRow + ${m(i)});`),
+    declare: each(loads, (i) => `var left${i} = vec4<f32>();`),
+    load: (at) => each(loads, (i) => `left${i} = left(row${i}, firstRow + ${m(i)}, ${at} + ${k(i)});`),
+    keep: each(loads, (i) => `lefts[${k(i)} * ${stride}u + ${m(i)} / 4u] = left${i};`),
+  };
+}
+
+function code({ name, columns, reads, sizes, left, loads }: SharedProduct, tile: Tile) {
+  const { across, quads, fours, rows } = tile;
   const element = storageOf(columns);
-  const [leftLoads, rightLoads] = [(rows * STEP) / 4, STEP * quads];
-  const perLoad = leftLoads / THREADS;
+  // A four more in a line, so that the lines of a square do not all begin in the same bank.
+  const stride = rows / 4 + 1;
+  const lefts = (left === 'inner' ? squaresOfLeft : rowsOfLeft)(stride, rows);
+  const wide = across * quads;
+  const rightLoads = STEP * wide;
+  const rights = range(Math.ceil(rightLoads / THREADS));
   const place = (i: number) => `(lane + ${i * THREADS}u)`;
-  const leftPlace = (i: number) =>
-    left === 'inner'
-      ? { m: `${place(i)} / ${STEP / 4}u`, k: `${place(i)} % ${STEP / 4}u * 4u` }
-      : { m: `${place(i)} % ${rows / 4}u * 4u`, k: `${place(i)} / ${rows / 4}u` };
-  const keep = (lane: number) =>
-    left === 'inner' ? `lefts[(k + ${lane}u) * ${rows}u + m]` : `lefts[k * ${rows}u + m + ${lane}u]`;
+  const inside = (text: string) => (rightLoads < THREADS ? `if (lane < ${rightLoads}u) { ${text} }` : text);
+  const loadRight = (at: string) =>
+    rights
+      .map(
+        (i) =>
+          `right${i} = right(${at} + ${place(i)} / ${wide}u, firstColumn + ${place(i)} % ${wide}u * 4u);`,
+      )
+      .map(inside)
+      .join('\n');
+  const sums = range(4 * fours).flatMap((r) => range(quads).map((q) => `sum${r}_${q}`));
   return program({
-    name: `shared_${name}_${quads}_${element}`,
+    name: `shared_${name}_${across}x${quads}x${fours}_${element}`,
     reads,
     writes: { result: element },
     params: {
@@ -93,45 +154,52 @@ function code({ name, columns, reads, sizes, left, loads }: SharedProduct, tile:
     workgroup: [THREADS],
     sliced: true,
     declarations: `
-var<workgroup> lefts: array<f32, ${rows * STEP}>;
-var<workgroup> rights: array<vec4<f32>, ${STEP * quads}>;
+var<workgroup> lefts: array<vec4<f32>, ${STEP * stride}>;
+var<workgroup> rights: array<vec4<f32>, ${rightLoads}>;
 ${loads}`,
     body: `
   let tile = ${slicedGroup};
   if (tile >= p.across * p.down * p.parts) { return; }
-  let firstColumn = tile % p.across * ${4 * quads}u;
+  let firstColumn = tile % p.across * ${4 * wide}u;
   let firstRow = tile / p.across % p.down * ${rows}u;
   let part = tile / (p.across * p.down);
   let begin = part * p.perPart;
   let end = min(p.inner, begin + p.perPart);
-  let quad = lane % ${quads}u;
-  let mine = lane / ${quads}u * ${perThread}u;
-${each(perLoad, (i) => `let row${i} = rowOf(firstRow + ${leftPlace(i).m});`)}
-${each(perThread, (r) => `var sum${r} = vec4<f32>();`)}
-  for (var at = begin; at < end; at += ${STEP}u) {
-${each(
-  perLoad,
-  (i) => `{ let m = ${leftPlace(i).m}; let k = ${leftPlace(i).k};
-      let four = left(row${i}, firstRow + m, at + k);
-      ${each(4, (l) => `${keep(l)} = four[${l}];`)} }`,
-)}
-${each(Math.ceil(rightLoads / THREADS), (i) => {
-  const fill = `rights[${place(i)}] = right(at + ${place(i)} / ${quads}u, firstColumn + ${place(i)} % ${quads}u * 4u);`;
-  return rightLoads < THREADS ? `if (lane < ${rightLoads}u) { ${fill} }` : fill;
-})}
-    workgroupBarrier();
-    for (var k = 0u; k < ${STEP}u; k++) {
-      let b = rights[k * ${quads}u + quad];
-      let line = k * ${rows}u + mine;
-${each(perThread, (r) => `sum${r} += lefts[line + ${r}u] * b;`)}
+  let mineAcross = lane % ${across}u;
+  let mineDown = lane / ${across}u * ${fours}u;
+${lefts.begin}
+${lefts.declare}
+${rights.map((i) => `var right${i} = vec4<f32>();`).join('\n')}
+${sums.map((sum) => `var ${sum} = vec4<f32>();`).join('\n')}
+  // Every step is loaded before the one ahead of it is multiplied, and kept after it.
+  for (var at = begin; at < end + ${STEP}u; at += ${STEP}u) {
+    if (at < end) {
+${lefts.load('at')}
+${loadRight('at')}
+    }
+    if (at > begin) {
+      for (var k = 0u; k < ${STEP}u; k++) {
+${each(fours, (f) => `let a${f} = lefts[k * ${stride}u + mineDown + ${f}u];`)}
+${each(quads, (q) => `let b${q} = rights[k * ${wide}u + mineAcross + ${q * across}u];`)}
+${range(4 * fours)
+  .flatMap((r) => range(quads).map((q) => `sum${r}_${q} += a${r >> 2}[${r & 3}] * b${q};`))
+  .join('\n')}
+      }
     }
     workgroupBarrier();
+${lefts.keep}
+${rights.map((i) => inside(`rights[${place(i)}] = right${i};`)).join('\n')}
+    workgroupBarrier();
   }
-  let column = firstColumn + quad * 4u;
-  let left4 = i32(p.columns) - i32(column);
-${each(perThread, (r) => {
-  const at = `((part * p.rows + firstRow + mine + ${r}u) * p.columns + column)`;
-  return `if (firstRow + mine + ${r}u < p.rows) { let to = ${at};\n${store4('result', element, 'to', `sum${r}`, 'left4')} }`;
-})}`,
+${each(quads, (q) =>
+  each(4 * fours, (r) => {
+    const row = `firstRow + mineDown * 4u + ${r}u`;
+    const column = `firstColumn + (mineAcross + ${q * across}u) * 4u`;
+    return `if (${row} < p.rows) {
+    let column = ${column};
+    let to = (part * p.rows + ${row}) * p.columns + column;
+    ${store4('result', element, 'to', `sum${r}_${q}`, 'i32(p.columns) - i32(column)')} }`;
+  }),
+)}`,
   });
 }

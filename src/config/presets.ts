@@ -77,7 +77,7 @@ export const PRESETS = {
       solariseProbability2: 0,
       batchSize: 32,
       maxSteps: 440,
-      // A narrow encoder bears a large rate; on whole films it learns the few labelled ones by heart (docs/comparison.md).
+      // Of what was tried on films of Kermany the best with all labels (docs/comparison.md, "Linear, neighbours and fine-tuning").
       tuneRate: 3e-3,
       tuneViews: 'augmented',
     },

@@ -120,7 +120,7 @@ export function runConvTile(
 
 /**
  * Multiply-adds of a dispatch from which `wide` makes tiles twice as large: fewer loads a product, but a program that takes twice
- * as long to compile, which so much work earns back within some hundred steps.
+ * as long to compile (docs/performance.md, Larger tiles).
  */
 export const LARGE_WORK = 2 ** 24;
 /** Pixels of a tile. */

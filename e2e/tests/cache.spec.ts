@@ -11,6 +11,8 @@ import { type App, TINY } from './app.ts';
 import { expect, test } from './fixtures.ts';
 import { headless } from './headless.ts';
 
+test.use({ copies: true });
+
 const FILMS = 120;
 let folder = '';
 

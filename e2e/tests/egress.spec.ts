@@ -7,6 +7,8 @@ import { PAGE_WAYS, type Target, tryFromPage, tryFromWorker, tryToLeave, WORKER_
 import { expect, test } from './fixtures.ts';
 import { openPlainHost, openSecondOrigin, type PlainHost, type SecondOrigin } from './secondOrigin.ts';
 
+test.use({ copies: true });
+
 /** Longer than a STUN request takes to be sent, and than the slowest way of the control page. */
 const SETTLE_MS = 1500;
 

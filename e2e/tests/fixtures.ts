@@ -1,8 +1,9 @@
 // The `test` of every browser spec: hands out the app, and fails if, by the end of the test, the page or a worker
 // threw, the console showed an error, or anything was asked of another origin.
-// A spec that provokes an error on purpose names it with `allow`.
+// A spec that provokes an error on purpose names it with `allow`. One that is about the service worker, or about pages that come from
+// its copy of the app, says `test.use({ copies: true })`: elsewhere each page would copy the whole app beside what is tested.
 
-import { test as base, type ConsoleMessage } from 'playwright/test';
+import { type BrowserContext, test as base, type ConsoleMessage } from 'playwright/test';
 import { App } from './app.ts';
 
 export { expect } from 'playwright/test';
@@ -16,6 +17,14 @@ interface Watch {
   allowForeign(): void;
 }
 
+/** Pages of the context find a browser that allows no service worker, as some private windows do. */
+export async function withoutCopies(context: BrowserContext): Promise<void> {
+  await context.addInitScript(() => {
+    if (!('ServiceWorkerContainer' in globalThis)) return;
+    ServiceWorkerContainer.prototype.register = () => Promise.reject(new Error('not in this test'));
+  });
+}
+
 const LOCAL_SCHEMES = ['data:', 'blob:', 'about:'];
 
 function isForeign(address: string, home: string): boolean {
@@ -25,7 +34,12 @@ function isForeign(address: string, home: string): boolean {
 
 const whereOf = (message: ConsoleMessage) => message.location().url.split('/').at(-1) ?? '';
 
-export const test = base.extend<{ home: string; watch: Watch; app: App }>({
+export const test = base.extend<{ copies: boolean; home: string; watch: Watch; app: App }>({
+  copies: [false, { option: true }],
+  context: async ({ context, copies }, use) => {
+    if (!copies) await withoutCopies(context);
+    await use(context);
+  },
   home: async ({ browserName: _ }, use) => {
     const url = process.env.PLAYGROUND_URL;
     if (!url) throw new Error('PLAYGROUND_URL is not set: globalSetup did not run');

@@ -9,6 +9,8 @@ import { checksumOf } from '../../src/vault/records.ts';
 import { type App, TINY } from './app.ts';
 import { expect, test } from './fixtures.ts';
 
+test.use({ copies: true });
+
 const rows = (page: Page) => page.getByTestId('run-row');
 
 async function reload(app: App): Promise<void> {

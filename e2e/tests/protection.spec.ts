@@ -7,6 +7,8 @@ import { expect, test } from './fixtures.ts';
 import { madeFolder } from './folders.ts';
 import { openPlainHost, type PlainHost } from './secondOrigin.ts';
 
+test.use({ copies: true });
+
 let host: PlainHost;
 test.beforeAll(async () => {
   host = await openPlainHost();

@@ -5,6 +5,7 @@
 import { expect, test } from 'playwright/test';
 import { FaultRig } from './faultRig.ts';
 import { FAULT_ROWS } from './faultRows.ts';
+import { withoutCopies } from './fixtures.ts';
 
 test.describe.configure({ mode: 'default', timeout: 150_000 });
 
@@ -15,6 +16,7 @@ test.beforeAll(async ({ browser }) => {
   // The first compilation, on a machine that may be busy.
   test.setTimeout(240_000);
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, acceptDownloads: true });
+  await withoutCopies(context);
   await context.addInitScript(() => {
     globalThis.__faults = true;
   });

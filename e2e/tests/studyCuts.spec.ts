@@ -8,7 +8,7 @@ import { type BrowserContext, chromium } from 'playwright/test';
 import type { Config } from '../../src/config/schema.ts';
 import { chromiumFlags, findChromium, PAGE_DRAWN_ELSEWHERE } from '../tools/chromium.mjs';
 import { App, TINY } from './app.ts';
-import { expect, test } from './fixtures.ts';
+import { expect, test, withoutCopies } from './fixtures.ts';
 
 // Many enough that a run is still under way on a quick machine when the test has seen it begin.
 const STEPS = 40;
@@ -26,6 +26,7 @@ async function browserOn(profile: string): Promise<BrowserContext> {
     viewport: { width: 1440, height: 900 },
     acceptDownloads: true,
   });
+  await withoutCopies(context);
   await context.addInitScript(() => {
     globalThis.__faults = true;
   });

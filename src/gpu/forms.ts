@@ -25,6 +25,8 @@ export interface Forms {
   readonly all: readonly Form[];
   /** What is taken without a measurement: adapters on the processor dislike barriers and like registers. */
   readonly software: Form;
+  /** What is taken instead where the adapter cannot run that. */
+  readonly plain?: Form;
   /** The same where a step is little work: there, compiling a large tile takes longer than it ever saves. */
   readonly little?: Form;
   readonly hardware: Form;
@@ -36,13 +38,19 @@ export const TILE_FORMS: Forms = {
   little: 'narrow',
   hardware: 'narrow',
 };
-export const CONV_FORMS: Forms = {
+export const FILTER_FORMS: Forms = {
   ...TILE_FORMS,
-  all: [...TILE_FORMS.all, 'looped', 'winograd', 'winogradShared'],
+  all: [...TILE_FORMS.all, 'subgroup'],
+  software: 'subgroup',
+  plain: 'wide',
+};
+export const CONV_FORMS: Forms = {
+  ...FILTER_FORMS,
+  all: [...FILTER_FORMS.all, 'looped', 'winograd', 'winogradShared'],
   little: 'looped',
 };
 /** Whether the forms are tiles of a product, whose work is counted. */
-export const isTiled = (forms: Forms): boolean => forms === TILE_FORMS || forms === CONV_FORMS;
+export const isTiled = (forms: Forms): boolean => [TILE_FORMS, FILTER_FORMS, CONV_FORMS].includes(forms);
 export const SUM_FORMS: Forms = {
   all: ['threads', 'workgroup', 'subgroup'],
   software: 'threads',
@@ -72,7 +80,8 @@ export function formFor(name: string, forms: Forms, adapter: Adapter): Form {
   const form = chosen.get(name);
   if (form && formsHere(forms, adapter).includes(form)) return form;
   if (!adapter.software) return forms.hardware;
-  return (adapter.little && forms.little) || forms.software;
+  if (adapter.little && forms.little) return forms.little;
+  return formsHere(forms, adapter).includes(forms.software) ? forms.software : forms.plain!;
 }
 
 /**

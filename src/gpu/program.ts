@@ -54,6 +54,7 @@ export function program(spec: ProgramSpec): Program {
   const writes = Object.entries(spec.writes);
   const params = Object.entries({ ...spec.params, ...(spec.sliced && { firstGroup: 'u32' as const }) });
   const lines = (spec.enable ?? []).map((feature) => `enable ${feature};`);
+  if (spec.enable?.includes('subgroups')) lines.push('diagnostic(off, subgroup_uniformity);');
   let slot = 0;
   for (const [name, element] of reads) {
     lines.push(`@group(0) @binding(${slot++}) var<storage, read> ${name}: array<${element}>;`);

@@ -3,7 +3,7 @@
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
 import { describe, expect, test } from 'vitest';
 import { tf } from '../../backend.ts';
-import { CONV_FORMS } from '../../forms.ts';
+import { CONV_FORMS, type Form } from '../../forms.ts';
 import { sizeOf } from '../../kernel.ts';
 import { testDevice } from '../../testDevice.ts';
 import { gpuError, numericalGradient, relativeError, runOn, withForm } from '../parts/testing.ts';
@@ -60,6 +60,10 @@ const CASES: Entry[] = [
   [
     [2, 5, 6, 4],
     [5, 3, 3, 2],
+  ],
+  [
+    [6, 9, 21, 8],
+    [3, 32, 1, 1],
   ],
 ];
 
@@ -119,6 +123,10 @@ const LARGE: Entry[] = [
     [3, 64, 2, 1],
   ],
   [
+    [5, 9, 37, 32],
+    [3, 48, 1, 1],
+  ],
+  [
     [33, 4, 3, 72],
     [3, 76, 1, 1],
   ],
@@ -127,7 +135,7 @@ const LARGE: Entry[] = [
 test.each(LARGE)('x %j with window %j in larger tiles equals the reference', async (...entry) => {
   const { w, dy } = caseOf(entry);
   expect((sizeOf(w.shape) * sizeOf(dy.shape)) / w.shape[3]!).toBeGreaterThanOrEqual(LARGE_WORK);
-  await withForm('wide', () => expectReference(...entry));
+  for (const form of ['wide', 'subgroup'] as const) await withForm(form, () => expectReference(...entry));
 });
 
 test.each([...CASES, ...LARGE])(
@@ -135,7 +143,7 @@ test.each([...CASES, ...LARGE])(
   async (...entry) => {
     const { x, w, dy, window } = caseOf(entry);
     const [, height, width] = x.shape as [number, number, number];
-    const made = async (form: 'wide' | 'narrow' | 'looped') => {
+    const made = async (form: Form) => {
       const outputs: Float32Array[] = [];
       await withForm(form, async () => {
         outputs.push(...(await runOn('webgpu', conv2d, { x, w }, window)).outputs);
@@ -146,7 +154,7 @@ test.each([...CASES, ...LARGE])(
       return outputs;
     };
     const looped = await made('looped');
-    for (const form of ['wide', 'narrow'] as const) {
+    for (const form of ['wide', 'narrow', 'subgroup'] as const) {
       const tiled = await made(form);
       for (const [i, numbers] of looped.entries())
         expect(numbers.filter((value, at) => value !== tiled[i]![at])).toHaveLength(0);
@@ -178,7 +186,7 @@ test('what a thread of a narrow filter gradient holds at once fits into the regi
     const attrs = { kernel: [kernel!, kernel!] as const, stride: stride!, pad: pad! };
     const made = convShape([32, side, side, cin!], [kernel!, kernel!, cin!, 64], attrs);
     const { images, rows, columns, read, quads, tapRows } = chooseFilterTile(
-      false,
+      'narrow',
       attrs,
       [32, side, side, cin!],
       made,

@@ -3,7 +3,7 @@
 // to add atomically. Towards the filter it is a long sum over batch and positions for few results (convFilterTile.ts): it is split
 // into chunks of output rows, each with its own partial result, and the partials are added afterwards.
 
-import { CONV_FORMS, TILE_FORMS } from '../../forms.ts';
+import { CONV_FORMS, FILTER_FORMS } from '../../forms.ts';
 import { defineKernel, type GpuJob, type Plain, type Shape, shape4, sizeOf } from '../../kernel.ts';
 import { flatGroups } from '../../program.ts';
 import { foldPartials, storageOf } from '../parts/lanes.ts';
@@ -94,7 +94,7 @@ function inputGradReference(dy: Plain, w: Plain, { stride, pad }: Window, dx: Pl
 export const conv2dFilterGrad = defineKernel<'x' | 'dy', FilterGradAttrs>({
   name: 'MlvConv2dFilterGrad',
   inputs: ['x', 'dy'],
-  forms: TILE_FORMS,
+  forms: FILTER_FORMS,
   outputs: ({ x, dy }, { kernel }) => [[...kernel, x[3]!, dy[3]!]],
   gpu: runFilterGrad,
   reference: ({ x, dy }, attrs, [out]) => filterGradReference(x, dy, attrs, out!),
@@ -108,11 +108,11 @@ function runFilterGrad(job: GpuJob<'x' | 'dy'>, attrs: FilterGradAttrs): void {
     sharedFilterGradient(job, attrs);
     return;
   }
-  const wide = job.form === 'wide';
+  const wide = job.form !== 'narrow';
   const { x, dy } = job.inputs;
   const [n, h, w, cin] = shape4(x.shape);
   const [, oh, ow, cout] = shape4(dy.shape);
-  const tile = chooseFilterTile(wide, attrs, x.shape, dy.shape);
+  const tile = chooseFilterTile(job.form, attrs, x.shape, dy.shape);
   const inBlocks = cin / tile.read;
   const outBlocks = Math.ceil(cout / (4 * tile.quads));
   const tapBlocks = attrs.kernel[0] / tile.tapRows;

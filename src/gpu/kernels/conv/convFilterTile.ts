@@ -3,6 +3,7 @@
 // unit everything is unrolled. Each tap has its list of (dy, x) pairs, without those that are known to lie in the
 // padding, and takes them four at a time as a product of two small matrices.
 
+import type { Form } from '../../forms.ts';
 import { type Shape, shape4, sizeOf } from '../../kernel.ts';
 import { type Program, program, slicedIndex } from '../../program.ts';
 import {
@@ -17,6 +18,7 @@ import {
   tileFor,
   vec,
 } from '../parts/lanes.ts';
+import { exchange, imageOf, memberOf, ownImages, type Together, togetherFor } from './convExchange.ts';
 import { LARGE_WORK, type Window } from './convTile.ts';
 
 export interface FilterGradAttrs extends Window {
@@ -37,6 +39,8 @@ export interface FilterTile {
   /** Width of x where a unit spans the row, and its height where a unit spans the map. */
   readonly wholeWidth: number | null;
   readonly wholeHeight: number | null;
+  /** Threads that hold other output channels of the same taps, load x of a part of the images each and exchange it. */
+  readonly together: Together;
 }
 
 /** What bounds a wide unit. */
@@ -44,37 +48,50 @@ interface Bounds {
   /** Multiply-adds unrolled: more load and store less per product, but compile longer. */
   readonly unrolled: number;
   readonly positions: number;
+  /** Positions where threads exchange what they load of x, of which little is loaded then. */
+  readonly exchanged: number;
 }
-const USUAL: Bounds = { unrolled: 1400, positions: 8 };
+const USUAL: Bounds = { unrolled: 1400, positions: 8, exchanged: 8 };
 /** Where a dispatch does at least LARGE_WORK; a stride or a window over 3 x 3 meets so many columns that it would compile for minutes. */
-const LARGE: Bounds = { unrolled: 4700, positions: 16 };
+const LARGE: Bounds = { unrolled: 4700, positions: 16, exchanged: 16 };
+/** Up to this width, a large unit without exchange spans the row: nothing in it is loaded in vain, and it is as fast. */
+const SPANNED = 16;
 
-export function chooseFilterTile(wide: boolean, attrs: FilterGradAttrs, x: Shape, dy: Shape): FilterTile {
+export function chooseFilterTile(form: Form, attrs: FilterGradAttrs, x: Shape, dy: Shape): FilterTile {
   const [n, h, w, cin] = shape4(x);
   const [, oh, ow, cout] = shape4(dy);
   const [kh, kw] = attrs.kernel;
   const read = lanesOf(cin);
+  const wide = form !== 'narrow';
+  const busy = kh * kw * cin * sizeOf(dy) >= LARGE_WORK;
+  const large = busy && attrs.stride === 1 && kh * kw <= 9;
+  const together = form === 'subgroup' && kh * kw > 1 && !(large && ow <= SPANNED) ? togetherFor(n, cout) : 1;
   // The taps of a row times the channels of a block are numbers that a thread holds all along.
-  const quads = cout <= 4 || (!wide && kw > 3) ? 1 : wide && kh * kw === 1 && cout > 8 ? 4 : 2;
+  const alone = cout <= 4 || (!wide && kw > 3);
+  const twice = together === 1 || (busy && !large && cout % (8 * together) === 0);
+  const quads = alone || !twice ? 1 : wide && kh * kw === 1 && cout > 8 ? 4 : 2;
   const tapRows = wide && kh * kw <= 9 ? kh : 1;
+  const { unrolled, positions, exchanged } = large ? LARGE : USUAL;
   const perPosition = tapRows * kw * read * 4 * quads;
-  const large = attrs.stride === 1 && kh * kw <= 9 && kh * kw * cin * sizeOf(dy) >= LARGE_WORK;
-  const { unrolled, positions } = large ? LARGE : USUAL;
-  const most = wide
+  const spread = wide
     ? Math.min(positions, Math.max(4, Math.floor(unrolled / perPosition)))
     : narrowColumns(attrs);
+  const most = together > 1 ? exchanged / together : spread;
   const wholeMap = wide && oh * ow <= most && kh * kw <= 9;
   const columns = tileFor(ow, most);
   const rows = wholeMap ? oh : 1;
+  const images =
+    Math.min(Math.ceil(n / together), Math.max(1, Math.floor(most / (rows * columns)))) * together;
   return {
     read,
     quads,
     tapRows,
-    images: Math.min(n, Math.max(1, Math.floor(most / (rows * columns)))),
+    images,
     rows,
     columns,
     wholeWidth: columns === ow ? w : null,
     wholeHeight: wholeMap ? h : null,
+    together,
   };
 }
 
@@ -110,7 +127,7 @@ export function filterProgram(
   group: number,
 ): Program {
   const { kernel, stride, pad } = attrs;
-  const { read, quads, tapRows, images, rows, columns, wholeWidth, wholeHeight } = tile;
+  const { read, quads, tapRows, images, rows, columns, wholeWidth, wholeHeight, together } = tile;
   const tapBlocks = kernel[0] / tapRows;
   const sums = range(tapRows).flatMap((ky) =>
     range(kernel[1]).flatMap((kx) => range(quads).map((q) => ({ ky, kx, q, name: `s${ky}_${kx}_${q}` }))),
@@ -118,14 +135,16 @@ export function filterProgram(
   return program({
     name:
       `convFilter_${kernel.join('x')}s${stride}p${pad}_r${read}_m${element}_${quads}q${tapRows}` +
-      `_${images}x${rows}x${columns}_${wholeHeight ?? 'part'}_${wholeWidth ?? 'part'}_g${group}`,
+      `_${images}x${rows}x${columns}_${wholeHeight ?? 'part'}_${wholeWidth ?? 'part'}_g${group}_t${together}`,
     reads: { x: read === 4 ? 'vec4<f32>' : 'f32', dy: element },
     writes: { partials: element },
     params: PARAMS,
     workgroup: [group],
     sliced: true,
+    ...(together > 1 && { enable: ['subgroups'] as const }),
     body: `${slicedIndex(group)}
   if (index >= p.threads) { return; }
+${memberOf(tile)}
   let co = index % p.outBlocks * ${4 * quads}u;
   let ci = index / p.outBlocks % p.inBlocks * ${read}u;
   let rest = index / (p.outBlocks * p.inBlocks);
@@ -138,7 +157,7 @@ ${sums.map(({ name }) => `var ${name} = ${read === 1 ? 'vec4<f32>' : mat(read, 4
     let image = unit / (p.columnTiles * p.rowTiles) * ${images}u;
     let top = i32(oy) * ${stride} + i32(ky) - ${pad};
     let left = i32(ox) * ${stride} - ${pad};
-${each(images, (i) => `let image${i} = min(image + ${i}u, p.n - 1u);`)}
+${each(images, (i) => `let at${i} = image + ${imageOf(tile, i)}; let image${i} = min(at${i}, p.n - 1u);`)}
 ${gradientLoads(tile, element)}
 ${wholeHeight === null ? each(tapRows, (ky) => rowOfTaps(attrs, tile, ky)) : wholeMap(attrs, tile)}
   }
@@ -148,13 +167,16 @@ ${sums.map(({ ky, kx, q, name }) => storeSum(kernel, read, element, ky, kx, q, n
 }
 
 /** `g<q>_<i>_<r>_<c>`: four output channels of dy at a position, zero beyond the row and the batch. */
-function gradientLoads({ images, rows, columns, quads, wholeWidth }: FilterTile, element: Element): string {
+function gradientLoads(
+  { images, rows, columns, quads, wholeWidth, together }: FilterTile,
+  element: Element,
+): string {
   const lines = range(images).flatMap((i) =>
     range(rows).flatMap((r) =>
       range(columns).flatMap((c) => {
         const at = `((image${i} * p.oh + oy + ${r}u) * p.ow + ox + ${c}u) * p.cout + co`;
         const limits = [
-          ...(i > 0 ? [`image + ${i}u < p.n`] : []),
+          ...(i > 0 || together > 1 ? [`at${i} < p.n`] : []),
           ...(wholeWidth === null && c > 0 ? [`ox + ${c}u < p.ow`] : []),
         ];
         return range(quads).map((q) => {
@@ -170,17 +192,21 @@ function gradientLoads({ images, rows, columns, quads, wholeWidth }: FilterTile,
 
 /** One row of x per image, loaded and multiplied by the taps of filter row `ky`; skipped in the padding. */
 function rowOfTaps(attrs: FilterGradAttrs, tile: FilterTile, ky: number): string {
-  const { images, read, wholeWidth } = tile;
+  const { read, wholeWidth } = tile;
   const columns = columnsRead(attrs, tile);
-  const loads = range(images).flatMap((i) =>
+  const loads = ownImages(tile).flatMap((i) =>
     columns.map((c) => {
       const at = (column: string) =>
         `((image${i} * u32(p.h) + u32(line)) * u32(p.w) + ${column}) * p.cin + ci`;
-      const name = `let x${i}_0_${c}`;
-      if (wholeWidth !== null) return `${name} = ${loadX(read, at(`${c - attrs.pad}u`))};`;
+      const name = (image: number) => `x${image}_0_${c}`;
       const column = `(left + ${c})`;
-      const value = loadX(read, at(`u32(clamp(${column}, 0, p.w - 1))`));
-      return `${name} = select(${vec(read)}(), ${value}, ${column} >= 0 && ${column} < p.w);`;
+      const value = loadX(
+        read,
+        at(wholeWidth !== null ? `${c - attrs.pad}u` : `u32(clamp(${column}, 0, p.w - 1))`),
+      );
+      const kept =
+        wholeWidth !== null ? value : `select(${vec(read)}(), ${value}, ${column} >= 0 && ${column} < p.w)`;
+      return `let ${name(i)} = ${kept};\n${exchange(tile, i, name)}`;
     }),
   );
   return `{ let line = top + ${ky};
@@ -192,15 +218,17 @@ ${each(attrs.kernel[1], (kx) => tapSum(tile, ky, kx, pairsOf(attrs, tile, 0, kx)
 
 /** All rows of a small map at once: what lies in the padding is known for every tap. */
 function wholeMap(attrs: FilterGradAttrs, tile: FilterTile): string {
-  const { images, read, wholeHeight } = tile;
+  const { read, wholeHeight } = tile;
   const lines = range((tile.rows - 1) * attrs.stride + attrs.kernel[0]).filter(
     (l) => l >= attrs.pad && l - attrs.pad < wholeHeight!,
   );
-  const loads = range(images).flatMap((i) =>
+  const loads = ownImages(tile).flatMap((i) =>
     lines.flatMap((l) =>
       columnsRead(attrs, tile).map((c) => {
         const row = `(image${i} * u32(p.h) + ${l - attrs.pad}u) * u32(p.w)`;
-        return `let x${i}_${l}_${c} = ${loadX(read, `(${row} + ${c - attrs.pad}u) * p.cin + ci`)};`;
+        const name = (image: number) => `x${image}_${l}_${c}`;
+        const value = loadX(read, `(${row} + ${c - attrs.pad}u) * p.cin + ci`);
+        return `let ${name(i)} = ${value};\n${exchange(tile, i, name)}`;
       }),
     ),
   );

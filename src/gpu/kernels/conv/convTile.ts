@@ -18,6 +18,7 @@ import {
   tileFor,
   vec,
 } from '../parts/lanes.ts';
+import { exchange, imageOf, memberOf, ownImages, type Together, togetherFor } from './convExchange.ts';
 import { loopedConvolution } from './convLoop.ts';
 import { sharedConvolution } from './convShared.ts';
 import { winogradTiles } from './convWinograd.ts';
@@ -41,6 +42,8 @@ interface Tile {
   readonly quads: number;
   /** Width of the map read, if one tile spans the whole row. */
   readonly whole: number | null;
+  /** Threads that make other channels of the same pixels, load a part of their images each and exchange what they loaded. */
+  readonly together: Together;
 }
 
 interface Use {
@@ -55,6 +58,8 @@ interface Sides {
   readonly kernel: readonly [number, number];
   readonly window: Window;
   readonly read: Lanes;
+  /** All channels are read at once. */
+  readonly once: boolean;
   readonly readElement: ReturnType<typeof storageOf>;
   readonly madeElement: ReturnType<typeof storageOf>;
 }
@@ -89,18 +94,18 @@ export function runConvTile(
     loopedConvolution(job, direction, window, [from, w, to]);
     return;
   }
-  const wide = job.form === 'wide' || job.form === 'winograd';
+  const together = job.form === 'subgroup' ? togetherFor(n, madeC) : 1;
+  const wide = ['wide', 'winograd', 'subgroup'].includes(job.form);
   // Every tap, counted on the smaller side: a stride skips the rest.
   const work = sizeOf(weights.shape) * n * Math.min(readH * readW, madeH * madeW);
-  const strided = window.stride > 1 && weights.shape[1]! <= 3;
-  const usual = wide ? (strided ? STRIDED : WIDE) : NARROW;
-  const most = wide && work >= LARGE_WORK ? 2 * usual : usual;
-  const tile = chooseTile(most, made.shape, readW, direction === 'input' ? window.stride : 1);
+  const most = wide ? pixelsOf(weights.shape, window, work) : NARROW;
+  const tile = chooseTile(together, most, made.shape, readW, direction === 'input' ? window.stride : 1);
   const sides: Sides = {
     direction,
     kernel: [weights.shape[0]!, weights.shape[1]!],
     window,
     read: lanesOf(readC),
+    once: lanesOf(readC) === readC,
     readElement: storageOf(readC),
     madeElement: storageOf(madeC),
   };
@@ -119,28 +124,40 @@ export function runConvTile(
 }
 
 /**
- * Multiply-adds of a dispatch from which `wide` makes tiles twice as large: fewer loads a product, but a program that takes twice
- * as long to compile (docs/performance.md, Larger tiles).
+ * Multiply-adds of a dispatch from which `wide` and `subgroup` make tiles twice as large: fewer loads a product, but a program that
+ * takes twice as long to compile (docs/performance.md, Larger tiles).
  */
 export const LARGE_WORK = 2 ** 24;
-/** Pixels of a tile. */
+/** Pixels of a tile for eight channels; where threads exchange what they load, twice as many for four. */
 const WIDE = 16;
 const NARROW = 4;
+/** Columns up to which a usual tile of threads that exchange what they load knows its row. */
+const SPANNED = 4;
 /** Those of strided convolutions within stages: they run once a step, and a large tile compiles too long. */
 const STRIDED = 8;
+
+function pixelsOf(weights: Shape, { stride }: Window, work: number): number {
+  // A window over 3 x 3 meets so many columns that a larger tile gains nothing.
+  if (weights[1]! > 3) return WIDE;
+  const usual = stride > 1 ? STRIDED : WIDE;
+  return work >= LARGE_WORK ? 2 * usual : usual;
+}
 
 /**
  * Software adapters like large tiles (loads are dear, registers are memory); hardware likes many threads.
  * Tiles of the input gradient start at multiples of the stride, so that the taps they meet are known.
  */
-function chooseTile(pixels: number, made: Shape, readW: number, multiple: number): Tile {
+function chooseTile(together: Together, pixels: number, made: Shape, readW: number, multiple: number): Tile {
   const [n, , madeW, madeC] = shape4(made);
-  const most = Math.max(pixels, multiple);
+  const quads = madeC > 4 && together === 1 ? 2 : 1;
+  const each = together === 1 ? pixels : (2 * pixels) / together;
+  const most = Math.max(each, multiple);
   const columns =
     madeW <= most ? madeW : multiple * tileFor(Math.ceil(madeW / multiple), Math.floor(most / multiple));
-  const images = Math.min(n, Math.max(1, Math.floor(most / columns)));
-  const quads = madeC > 4 ? 2 : 1;
-  return { images, columns, quads, whole: columns === madeW ? readW : null };
+  const images = Math.min(Math.ceil(n / together), Math.max(1, Math.floor(most / columns))) * together;
+  // Where little is loaded, taking a row for a part of one costs less than a program for each size of map.
+  const spans = columns === madeW && (together === 1 || columns <= SPANNED || pixels > WIDE);
+  return { images, columns, quads, whole: spans ? readW : null, together };
 }
 
 /** Every (tap, pixel) of a tile with the column it reads; padding columns are left out where they are known. */
@@ -160,12 +177,12 @@ function usesOf({ direction, kernel, window: { stride, pad } }: Sides, { columns
 const nameOf = (column: number) => (column < 0 ? `m${-column}` : `${column}`);
 
 function convProgram(sides: Sides, tile: Tile, group: number): Program {
-  const { direction, kernel, window, read, readElement, madeElement } = sides;
-  const { images, columns, quads, whole } = tile;
+  const { direction, kernel, window, read, once, readElement, madeElement } = sides;
+  const { images, columns, quads, whole, together } = tile;
   const uses = usesOf(sides, tile);
   const name =
-    `conv_${direction}_${kernel.join('x')}s${window.stride}p${window.pad}_r${read}${readElement}_m${madeElement}` +
-    `_${images}x${columns}x${quads}_${whole ?? 'part'}_g${group}`;
+    `conv_${direction}_${kernel.join('x')}s${window.stride}p${window.pad}_r${read}${once ? 'once' : ''}${readElement}_m${madeElement}` +
+    `_${images}x${columns}x${quads}_${whole ?? 'part'}_g${group}_t${together}`;
   return program({
     name,
     reads: { x: readElement, w: direction === 'forward' ? madeElement : readElement },
@@ -185,20 +202,25 @@ function convProgram(sides: Sides, tile: Tile, group: number): Program {
     },
     workgroup: [group],
     sliced: true,
+    ...(together > 1 && { enable: ['subgroups'] as const }),
     body: `${slicedIndex(group)}
   if (index >= p.threads) { return; }
   let channel = (index % p.blocks) * ${4 * quads}u;
   let image = index / p.blocks % p.imageTiles * ${images}u;
   let first = index / (p.blocks * p.imageTiles) % p.columnTiles * ${columns}u;
   let row = index / (p.blocks * p.imageTiles * p.columnTiles);
-${each(images, (i) => `let image${i} = min(image + ${i}u, p.n - 1u) * u32(p.readH * p.readW) * p.readC;`)}
+${memberOf(tile)}
+${each(images, (i) => `let image${i} = image + ${imageOf(tile, i)};`)}
+${ownImages(tile)
+  .map((i) => `let from${i} = min(image${i}, p.n - 1u) * u32(p.readH * p.readW) * p.readC;`)
+  .join('\n')}
 ${columnOffsets(sides, tile, uses)}
 ${accumulators(tile, (acc) => `var ${acc} = vec4<f32>();`)}
 ${rowLoop(sides, productsOf(sides, tile, uses))}
 ${each(images, (i) =>
   each(columns, (t) => {
-    const inside = `${i > 0 ? `image + ${i}u < p.n && ` : ''}first + ${t}u < p.madeW`;
-    const at = `((((image + ${i}u) * p.madeH + row) * p.madeW + first + ${t}u) * p.madeC + channel)`;
+    const inside = `${i > 0 || together > 1 ? `image${i} < p.n && ` : ''}first + ${t}u < p.madeW`;
+    const at = `(((image${i} * p.madeH + row) * p.madeW + first + ${t}u) * p.madeC + channel)`;
     const stores = each(quads, (q) =>
       store4(
         'y',
@@ -233,31 +255,44 @@ function columnOffsets({ direction, window }: Sides, { whole }: Tile, uses: read
 
 const columnsOf = (uses: readonly Use[]) => [...new Set(uses.map((use) => use.column))].sort((a, b) => a - b);
 
-/** Loops over the rows read and their channels, with `ky`, `line` (offset of the row) and `c` in scope. */
-function rowLoop({ direction, kernel, window: { stride, pad }, read }: Sides, products: string): string {
-  const [from, step, line] =
+/**
+ * Loops over the rows read, none of them in the padding, and their channels, with `ky`, `line` (offset of the row) and `c` in scope. Channels
+ * that are read at once need no loop, which would carry all sums around with it.
+ */
+function rowLoop(
+  { direction, kernel, window: { stride, pad }, read, once }: Sides,
+  products: string,
+): string {
+  const [from, to, step, line] =
     direction === 'forward'
-      ? ['0', 1, `i32(row) * ${stride} + ky - ${pad}`]
-      : [`(i32(row) + ${pad}) % ${stride}`, stride, `(i32(row) + ${pad} - ky) / ${stride}`];
-  const early = direction === 'input' ? `i32(row) + ${pad} < ky || ` : '';
-  return `for (var ky = ${from}; ky < ${kernel[0]}; ky += ${step}) {
-    let line = ${line};
-    if (${early}line < 0 || line >= p.readH) { continue; }
-    let lineAt = u32(line * p.readW) * p.readC;
-    for (var c = 0u; c < p.readC; c += ${read}u) {
+      ? [`max(0, -at)`, `min(${kernel[0]}, p.readH - at)`, 1, 'at + ky']
+      : [
+          `max(at % ${stride}, at - (p.readH - 1) * ${stride})`,
+          `min(${kernel[0]}, at + 1)`,
+          stride,
+          `(at - ky) / ${stride}`,
+        ];
+  const at = direction === 'forward' ? `i32(row) * ${stride} - ${pad}` : `i32(row) + ${pad}`;
+  return `let at = ${at};
+  let last = ${to};
+  for (var ky = ${from}; ky < last; ky += ${step}) {
+    let lineAt = u32((${line}) * p.readW) * p.readC;
+    ${once ? 'let c = 0u; {' : `for (var c = 0u; c < p.readC; c += ${read}u) {`}
       let base = lineAt + c;
 ${products}
     }
   }`;
 }
 
-function productsOf(sides: Sides, { images, quads, whole }: Tile, uses: readonly Use[]): string {
+function productsOf(sides: Sides, tile: Tile, uses: readonly Use[]): string {
   const { kernel, read, readElement } = sides;
-  const lines = range(images).flatMap((i) =>
+  const { images, quads, whole } = tile;
+  const lines = ownImages(tile).flatMap((i) =>
     columnsOf(uses).map((c) => {
-      const value = load('x', readElement, `image${i} + base + at${nameOf(c)}`, read);
+      const value = load('x', readElement, `from${i} + base + at${nameOf(c)}`, read);
       const kept = whole !== null ? value : `select(${vec(read)}(), ${value}, in${nameOf(c)})`;
-      return `let x${i}_${nameOf(c)} = ${kept};`;
+      const name = (image: number) => `x${image}_${nameOf(c)}`;
+      return `let ${name(i)} = ${kept};\n${exchange(tile, i, name)}`;
     }),
   );
   for (const tap of range(kernel[1])) {

@@ -6,6 +6,7 @@
 import type { Form } from '../../forms.ts';
 import { type Shape, shape4, sizeOf } from '../../kernel.ts';
 import { type Program, program, slicedIndex } from '../../program.ts';
+import { exchange, memberOf, ownRows, rowOf, type Together, togetherFor } from '../parts/exchange.ts';
 import {
   type Element,
   each,
@@ -18,7 +19,6 @@ import {
   tileFor,
   vec,
 } from '../parts/lanes.ts';
-import { exchange, imageOf, memberOf, ownImages, type Together, togetherFor } from './convExchange.ts';
 import { LARGE_WORK, type Window } from './convTile.ts';
 
 export interface FilterGradAttrs extends Window {
@@ -65,7 +65,7 @@ export function chooseFilterTile(form: Form, attrs: FilterGradAttrs, x: Shape, d
   const wide = form !== 'narrow';
   const busy = kh * kw * cin * sizeOf(dy) >= LARGE_WORK;
   const large = busy && attrs.stride === 1 && kh * kw <= 9;
-  const together = form === 'subgroup' && kh * kw > 1 && !(large && ow <= SPANNED) ? togetherFor(n, cout) : 1;
+  const together = form === 'subgroup' && !(large && ow <= SPANNED) ? togetherFor(n, cout) : 1;
   // The taps of a row times the channels of a block are numbers that a thread holds all along.
   const alone = cout <= 4 || (!wide && kw > 3);
   const twice = together === 1 || (busy && !large && cout % (8 * together) === 0);
@@ -157,7 +157,7 @@ ${sums.map(({ name }) => `var ${name} = ${read === 1 ? 'vec4<f32>' : mat(read, 4
     let image = unit / (p.columnTiles * p.rowTiles) * ${images}u;
     let top = i32(oy) * ${stride} + i32(ky) - ${pad};
     let left = i32(ox) * ${stride} - ${pad};
-${each(images, (i) => `let at${i} = image + ${imageOf(tile, i)}; let image${i} = min(at${i}, p.n - 1u);`)}
+${each(images, (i) => `let at${i} = image + ${rowOf(tile, i)}; let image${i} = min(at${i}, p.n - 1u);`)}
 ${gradientLoads(tile, element)}
 ${wholeHeight === null ? each(tapRows, (ky) => rowOfTaps(attrs, tile, ky)) : wholeMap(attrs, tile)}
   }
@@ -194,7 +194,7 @@ function gradientLoads(
 function rowOfTaps(attrs: FilterGradAttrs, tile: FilterTile, ky: number): string {
   const { read, wholeWidth } = tile;
   const columns = columnsRead(attrs, tile);
-  const loads = ownImages(tile).flatMap((i) =>
+  const loads = ownRows(tile, tile.images).flatMap((i) =>
     columns.map((c) => {
       const at = (column: string) =>
         `((image${i} * u32(p.h) + u32(line)) * u32(p.w) + ${column}) * p.cin + ci`;
@@ -222,7 +222,7 @@ function wholeMap(attrs: FilterGradAttrs, tile: FilterTile): string {
   const lines = range((tile.rows - 1) * attrs.stride + attrs.kernel[0]).filter(
     (l) => l >= attrs.pad && l - attrs.pad < wholeHeight!,
   );
-  const loads = ownImages(tile).flatMap((i) =>
+  const loads = ownRows(tile, tile.images).flatMap((i) =>
     lines.flatMap((l) =>
       columnsRead(attrs, tile).map((c) => {
         const row = `(image${i} * u32(p.h) + ${l - attrs.pad}u) * u32(p.w)`;

@@ -6,6 +6,7 @@
 
 import { type GpuJob, type Shape, shape4, sizeOf } from '../../kernel.ts';
 import { flatGroups, type Program, program, slicedIndex } from '../../program.ts';
+import { exchange, memberOf, ownRows, rowOf, type Together, togetherFor } from '../parts/exchange.ts';
 import {
   each,
   type Lanes,
@@ -18,7 +19,6 @@ import {
   tileFor,
   vec,
 } from '../parts/lanes.ts';
-import { exchange, imageOf, memberOf, ownImages, type Together, togetherFor } from './convExchange.ts';
 import { loopedConvolution } from './convLoop.ts';
 import { sharedConvolution } from './convShared.ts';
 import { winogradTiles } from './convWinograd.ts';
@@ -127,7 +127,7 @@ export function runConvTile(
  * Multiply-adds of a dispatch from which `wide` and `subgroup` make tiles twice as large: fewer loads a product, but a program that
  * takes twice as long to compile (docs/performance.md, Larger tiles).
  */
-export const LARGE_WORK = 2 ** 24;
+export const LARGE_WORK = 2 ** 26;
 /** Pixels of a tile for eight channels; where threads exchange what they load, twice as many for four. */
 const WIDE = 16;
 const NARROW = 4;
@@ -210,8 +210,8 @@ function convProgram(sides: Sides, tile: Tile, group: number): Program {
   let first = index / (p.blocks * p.imageTiles) % p.columnTiles * ${columns}u;
   let row = index / (p.blocks * p.imageTiles * p.columnTiles);
 ${memberOf(tile)}
-${each(images, (i) => `let image${i} = image + ${imageOf(tile, i)};`)}
-${ownImages(tile)
+${each(images, (i) => `let image${i} = image + ${rowOf(tile, i)};`)}
+${ownRows(tile, tile.images)
   .map((i) => `let from${i} = min(image${i}, p.n - 1u) * u32(p.readH * p.readW) * p.readC;`)
   .join('\n')}
 ${columnOffsets(sides, tile, uses)}
@@ -287,7 +287,7 @@ ${products}
 function productsOf(sides: Sides, tile: Tile, uses: readonly Use[]): string {
   const { kernel, read, readElement } = sides;
   const { images, quads, whole } = tile;
-  const lines = ownImages(tile).flatMap((i) =>
+  const lines = ownRows(tile, tile.images).flatMap((i) =>
     columnsOf(uses).map((c) => {
       const value = load('x', readElement, `from${i} + base + at${nameOf(c)}`, read);
       const kept = whole !== null ? value : `select(${vec(read)}(), ${value}, in${nameOf(c)})`;

@@ -6,8 +6,10 @@
 // same three products through workgroup memory (sharedTile.ts).
 
 import type { TensorInfo } from '../../backend.ts';
+import type { Form } from '../../forms.ts';
 import type { GpuJob } from '../../kernel.ts';
 import { flatGroups, type Program, program, slicedIndex } from '../../program.ts';
+import { exchange, memberOf, ownRows, rowOf, type Together, togetherFor } from '../parts/exchange.ts';
 import { each, load, range, storageOf, store4 } from '../parts/lanes.ts';
 import { runSharedProduct } from '../parts/sharedTile.ts';
 
@@ -24,11 +26,15 @@ interface Tile {
   readonly rows: number;
   /** Groups of four columns made. */
   readonly quads: number;
+  /** Threads that make other columns of the same rows, load a part of the rows each and exchange what they loaded. */
+  readonly together: Together;
 }
 
 /** Inner steps that a part has at least, so that parts cost less than they bring. */
 const LEAST_INNER = 64;
 const THREADS = { wide: 64, narrow: 16384 };
+/** Rows of threads that exchange them. */
+const EXCHANGED = 32;
 
 /** Records the product in `parts` parts [parts, rows, columns] into the tensor that `target` gives; one dispatch. */
 export function runProduct(
@@ -39,8 +45,8 @@ export function runProduct(
   { rows, inner, columns }: ProductSize,
   target: (parts: number) => TensorInfo,
 ): { partials: TensorInfo; parts: number } {
-  const wide = job.form === 'wide';
-  const tile = chooseTile(wide, product, rows, columns);
+  const wide = job.form !== 'narrow';
+  const tile = chooseTile(job.form, product, rows, columns);
   const across = Math.ceil(columns / (4 * tile.quads));
   const down = Math.ceil(rows / tile.rows);
   const wanted = Math.ceil((wide ? THREADS.wide : THREADS.narrow) / (across * down));
@@ -68,11 +74,15 @@ export function runProduct(
   return { partials, parts };
 }
 
-function chooseTile(wide: boolean, product: Product, rows: number, columns: number): Tile {
-  const quads = columns <= 4 ? 1 : wide && rows >= 16 && columns >= 64 ? 4 : 2;
-  const most = wide ? 16 : product === 'filter' ? 8 : 4;
-  const fitting = Math.min(most, product === 'filter' ? Math.ceil(rows / 4) * 4 : rows);
-  return { rows: fitting, quads };
+function chooseTile(form: Form, product: Product, rows: number, columns: number): Tile {
+  const wide = form !== 'narrow';
+  const whole = product === 'filter' ? Math.ceil(rows / 4) : rows;
+  const together = form === 'subgroup' ? togetherFor(whole, columns) : 1;
+  const quads = together > 1 || columns <= 4 ? 1 : wide && rows >= 16 && columns >= 64 ? 4 : 2;
+  const most = together > 1 ? EXCHANGED : wide ? 16 : product === 'filter' ? 8 : 4;
+  // What is exchanged is a row, or four of them in the filter form.
+  const pitch = product === 'filter' ? 4 * together : together;
+  return { rows: Math.min(most, Math.ceil(rows / pitch) * pitch), quads, together };
 }
 
 type Element = ReturnType<typeof storageOf>;
@@ -85,11 +95,11 @@ function productProgram(
   bElement: Element,
   cElement: Element,
 ): Program {
-  const { rows, quads } = tile;
+  const { rows, quads, together } = tile;
   const step =
     product === 'filter' ? filterStep(tile, aElement, bElement) : rowStep(product, tile, aElement, bElement);
   return program({
-    name: `dense_${product}_${rows}x${quads}_a${aElement}_b${bElement}_c${cElement}_g${group}`,
+    name: `dense_${product}_${rows}x${quads}_a${aElement}_b${bElement}_c${cElement}_g${group}_t${together}`,
     reads: { a: aElement, b: bElement },
     writes: { c: cElement },
     params: {
@@ -103,13 +113,16 @@ function productProgram(
     },
     workgroup: [group],
     sliced: true,
+    ...(together > 1 && { enable: ['subgroups'] as const }),
     body: `${slicedIndex(group)}
   if (index >= p.threads) { return; }
+${memberOf(tile)}
   let column = index % p.across * ${4 * quads}u;
   let row = index / p.across % p.down * ${rows}u;
   let part = index / (p.across * p.down);
   let end = min(p.inner, (part + 1u) * p.perPart);
-${each(rows, (r) => `let row${r} = min(row + ${r}u, p.rows - 1u);`)}
+${each(rows, (r) => `let made${r} = row + ${placeOf(product, tile, r)};`)}
+${each(rows, (r) => `let row${r} = min(made${r}, p.rows - 1u);`)}
 ${each(quads * 4, (j) => `let column${j} = min(column + ${j}u, p.columns - 1u);`)}
 ${each(rows, (r) => each(quads, (q) => `var s${r}_${q} = vec4<f32>();`))}
   for (var i = part * p.perPart; i < end; i += 4u) {
@@ -120,10 +133,14 @@ ${each(rows, (r) => {
     const left = `i32(p.columns) - i32(column + ${4 * q}u)`;
     return store4('c', cElement, `at + ${4 * q}u`, `s${r}_${q}`, left);
   });
-  return `if (row + ${r}u < p.rows) { let at = (part * p.rows + row + ${r}u) * p.columns + column;\n${stores} }`;
+  return `if (made${r} < p.rows) { let at = (part * p.rows + made${r}) * p.columns + column;\n${stores} }`;
 })}`,
   });
 }
+
+/** Which row of its tile a thread calls its `r`th; in the filter form fours of rows are exchanged. */
+const placeOf = (product: Product, tile: Tile, r: number): string =>
+  product === 'filter' ? `4u * (${rowOf(tile, Math.floor(r / 4))}) + ${r % 4}u` : rowOf(tile, r);
 
 /** Four neighbours along the inner dimension, zero beyond the end of the part. */
 function inner4(buffer: string, element: Element, line: string): string {
@@ -139,8 +156,11 @@ const across4 = (buffer: string, element: Element, l: number, line: string, size
   load(buffer, element, `min(i + ${l}u, end - 1u) * ${size} + ${line}`, 4);
 
 /** forward and input: each row of `a` as four inner numbers, times a matrix from `b`. */
-function rowStep(product: 'forward' | 'input', { rows, quads }: Tile, a: Element, b: Element): string {
-  const values = each(rows, (r) => `let a${r} = ${inner4('a', a, `row${r}`)};`);
+function rowStep(product: 'forward' | 'input', tile: Tile, a: Element, b: Element): string {
+  const { rows, quads } = tile;
+  const values = ownRows(tile, rows)
+    .map((r) => `let a${r} = ${inner4('a', a, `row${r}`)};\n${exchange(tile, r, (row) => `a${row}`)}`)
+    .join('\n');
   const products = each(quads, (q) => {
     const columns = range(4).map((l) =>
       product === 'forward'
@@ -154,19 +174,25 @@ function rowStep(product: 'forward' | 'input', { rows, quads }: Tile, a: Element
 }
 
 /** filter: four rows of `a` and of `b` at a time; `a` is transposed and cleared beyond the end. */
-function filterStep({ rows, quads }: Tile, a: Element, b: Element): string {
+function filterStep(tile: Tile, a: Element, b: Element): string {
+  const { rows, quads } = tile;
   const right = each(quads, (q) => {
     const columns = range(4).map((l) => across4('b', b, l, `column + ${4 * q}u`, 'p.columns'));
     return `let b${q} = mat4x4<f32>(${columns.join(', ')});`;
   });
+  const values = ownRows(tile, rows / 4).flatMap((r) =>
+    range(4).map((l) => {
+      const from = across4('a', a, l, `row${4 * r}`, 'p.rows');
+      const name = (row: number) => `a${row}_${l}`;
+      return `let ${name(r)} = select(vec4<f32>(), ${from}, i + ${l}u < end);\n${exchange(tile, r, name)}`;
+    }),
+  );
   const left = each(rows / 4, (r) => {
-    const lines = range(4).map(
-      (l) => `select(vec4<f32>(), ${across4('a', a, l, `row + ${4 * r}u`, 'p.rows')}, i + ${l}u < end)`,
-    );
+    const lines = range(4).map((l) => `a${r}_${l}`);
     const terms = each(quads, (q) => each(4, (k) => `s${4 * r + k}_${q} += b${q} * t[${k}];`));
     return `{ let t = transpose(mat4x4<f32>(${lines.join(', ')}));\n${terms} }`;
   });
-  return `${right}\n${left}`;
+  return `${right}\n${values.join('\n')}\n${left}`;
 }
 
 /** Four numbers along a line of `buffer`, from `at` in a line of `size`; zero beyond it. */

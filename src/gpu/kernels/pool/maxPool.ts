@@ -2,7 +2,7 @@
 // element of each window was taken (the first in row-major order among equals) and is written in gather form: a
 // thread owns a stride x stride block of input elements and looks at every window that holds one of them.
 
-import { defineKernel, type GpuJob, type Plain, shape4 } from '../../kernel.ts';
+import { defineKernel, type GpuJob, type Plain, shape4, sizeOf } from '../../kernel.ts';
 import { flatGroups, type Program, program, threadFor } from '../../program.ts';
 import { convSide } from '../conv/convTile.ts';
 import { each, range, storageOf } from '../parts/lanes.ts';
@@ -62,13 +62,16 @@ function runPoolGrad(job: GpuJob<'x' | 'dy'>, attrs: PoolAttrs): void {
   const { x, dy } = job.inputs;
   const [n, h, w, c] = shape4(x.shape);
   const lanes = c % 4 === 0 ? 4 : 1;
-  // Larger blocks share more loads between windows, which pays where loads are dear; hardware wants threads.
-  const blocks = job.form === 'wide' && attrs.size <= 3 ? 2 : 1;
+  // Larger blocks share more loads between windows, which pays where loads are dear and many; hardware wants threads.
+  const blocks = job.form === 'wide' && attrs.size <= 3 && sizeOf(x.shape) >= MANY ? 2 : 1;
   const side = blocks * attrs.stride;
   const threads = (n * Math.ceil(h / side) * Math.ceil(w / side) * c) / lanes;
   const params = sizes(threads, x.shape, dy.shape, lanes);
   job.run(gradProgram(attrs, lanes, blocks), [x, dy, job.outputs[0]!], params, flatGroups(threads, 64));
 }
+
+/** Numbers of a map from which a program that takes six times as long to compile is worth two thirds of the time. */
+const MANY = 2 ** 20;
 
 const LOWEST = '-3.4028234e38';
 

@@ -1,7 +1,7 @@
 // What choosing a form does: the adapter at hand runs all of them, another program is recorded, and what it cannot run
 // is not taken.
 import { afterEach, expect, test } from 'vitest';
-import { CONV_FORMS, chooseForms, formFor, formsHere, SUM_FORMS, TILE_FORMS } from './forms.ts';
+import { CONV_FORMS, chooseForms, FILTER_FORMS, formFor, formsHere, SUM_FORMS, TILE_FORMS } from './forms.ts';
 import { tf } from './kernel.ts';
 import { conv2d } from './kernels/conv/conv2d.ts';
 import { withForm } from './kernels/parts/testing.ts';
@@ -21,12 +21,14 @@ test('without a choice the kind of adapter decides; a form that is not there is 
     software: false,
     device: { features: new Set<string>() as unknown as GPUSupportedFeatures },
   };
-  expect(formFor('K', TILE_FORMS, runtime)).toBe('wide');
+  expect(formFor('K', TILE_FORMS, runtime)).toBe('subgroup');
+  expect(formFor('K', TILE_FORMS, { ...hardware, software: true })).toBe('wide');
+  expect(formFor('K', FILTER_FORMS, { ...hardware, software: true, little: true })).toBe('narrow');
   expect(formFor('K', TILE_FORMS, hardware)).toBe('narrow');
   chooseForms(new Map([['K', 'subgroup']]));
   expect(formFor('K', SUM_FORMS, runtime)).toBe('subgroup');
   expect(formFor('K', SUM_FORMS, hardware)).toBe('workgroup');
-  expect(formFor('K', TILE_FORMS, runtime)).toBe('wide');
+  expect(formFor('K', TILE_FORMS, hardware)).toBe('narrow');
 });
 
 test('each form records programs of its own', async () => {

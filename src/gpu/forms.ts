@@ -6,9 +6,10 @@
 import type { PlainData, Tensor } from './backend.ts';
 
 /**
- * wide: large register tiles, few threads. narrow: small register tiles, many threads. shared: tiles in workgroup
- * memory. looped: nothing unrolled, so one short program does for every size. winograd: fewer products by Winograd's transforms, in
- * large register tiles; winogradShared: the same through workgroup memory; both where a convolution allows. threads: one thread a sum. workgroup: a workgroup a sum. subgroup: the same, first within subgroups.
+ * wide: large register tiles, few threads. subgroup, of tiles: the same, quads of threads exchanging what they load. narrow: small
+ * register tiles, many threads. shared: tiles in workgroup memory. looped: nothing unrolled, so one short program does for every size. winograd: fewer products by Winograd's transforms, in
+ * large register tiles; winogradShared: the same through workgroup memory; both where a convolution allows. threads: one thread a sum. workgroup: a workgroup a sum. subgroup, of
+ * sums: the same, first within subgroups.
  */
 export type Form =
   | 'wide'
@@ -23,37 +24,33 @@ export type Form =
 
 export interface Forms {
   readonly all: readonly Form[];
-  /** What is taken without a measurement: adapters on the processor dislike barriers and like registers. */
-  readonly software: Form;
-  /** What is taken instead where the adapter cannot run that. */
-  readonly plain?: Form;
+  /**
+   * What is taken without a measurement, the first that the adapter can run: adapters on the processor dislike barriers and like
+   * registers. The last is one that every adapter can run.
+   */
+  readonly software: readonly [...Form[], Form];
   /** The same where a step is little work: there, compiling a large tile takes longer than it ever saves. */
-  readonly little?: Form;
+  readonly little?: readonly [...Form[], Form];
   readonly hardware: Form;
 }
 
 export const TILE_FORMS: Forms = {
-  all: ['wide', 'narrow', 'shared'],
-  software: 'wide',
-  little: 'narrow',
+  all: ['wide', 'narrow', 'shared', 'subgroup'],
+  software: ['subgroup', 'wide'],
+  little: ['narrow'],
   hardware: 'narrow',
 };
-export const FILTER_FORMS: Forms = {
-  ...TILE_FORMS,
-  all: [...TILE_FORMS.all, 'subgroup'],
-  software: 'subgroup',
-  plain: 'wide',
-};
+export const FILTER_FORMS: Forms = { ...TILE_FORMS, little: ['subgroup', 'narrow'] };
 export const CONV_FORMS: Forms = {
-  ...FILTER_FORMS,
-  all: [...FILTER_FORMS.all, 'looped', 'winograd', 'winogradShared'],
-  little: 'looped',
+  ...TILE_FORMS,
+  all: [...TILE_FORMS.all, 'looped', 'winograd', 'winogradShared'],
+  little: ['looped'],
 };
 /** Whether the forms are tiles of a product, whose work is counted. */
 export const isTiled = (forms: Forms): boolean => [TILE_FORMS, FILTER_FORMS, CONV_FORMS].includes(forms);
 export const SUM_FORMS: Forms = {
   all: ['threads', 'workgroup', 'subgroup'],
-  software: 'threads',
+  software: ['threads'],
   hardware: 'workgroup',
 };
 
@@ -77,11 +74,12 @@ export const formsHere = (forms: Forms, { device }: Adapter): readonly Form[] =>
 
 /** The form that a kernel takes; a choice that the adapter cannot run is none. */
 export function formFor(name: string, forms: Forms, adapter: Adapter): Form {
+  const here = formsHere(forms, adapter);
   const form = chosen.get(name);
-  if (form && formsHere(forms, adapter).includes(form)) return form;
+  if (form && here.includes(form)) return form;
   if (!adapter.software) return forms.hardware;
-  if (adapter.little && forms.little) return forms.little;
-  return formsHere(forms, adapter).includes(forms.software) ? forms.software : forms.plain!;
+  const liked = (adapter.little && forms.little) || forms.software;
+  return liked.find((one) => here.includes(one)) ?? liked[0]!;
 }
 
 /**

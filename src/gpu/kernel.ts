@@ -81,7 +81,7 @@ export interface Kernel<In extends string, Attrs extends object, Out extends str
 }
 
 const FLOAT_BYTES = 4;
-const ONE_FORM: Forms = { all: ['threads'], software: 'threads', hardware: 'threads' };
+const ONE_FORM: Forms = { all: ['threads'], software: ['threads'], hardware: 'threads' };
 
 let runtime: Runtime | null = null;
 

@@ -68,7 +68,7 @@ test('where a browser tells late that work is done, nothing is chosen that the t
     const { spec } = KERNEL_TABLE[name as KernelName];
     const [usual] = longer[name as KernelName]!;
     const found = longer[name as KernelName]!.find((one) => one.name === form)!;
-    if (form !== spec.forms!.software) expect(usual!.ms! - found.ms!).toBeGreaterThan(found.within!);
+    if (form !== spec.forms!.software[0]) expect(usual!.ms! - found.ms!).toBeGreaterThan(found.within!);
   }
 }, 120_000);
 

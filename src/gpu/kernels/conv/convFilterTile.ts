@@ -54,6 +54,8 @@ interface Bounds {
 const USUAL: Bounds = { unrolled: 1400, positions: 8, exchanged: 8 };
 /** Where a dispatch does at least LARGE_WORK; a stride or a window over 3 x 3 meets so many columns that it would compile for minutes. */
 const LARGE: Bounds = { unrolled: 4700, positions: 16, exchanged: 16 };
+/** Below so many multiply-adds, threads that exchange hold as little as narrow ones: a third of the text to compile. */
+const LITTLE_WORK = 2 ** 22;
 /** Up to this width, a large unit without exchange spans the row: nothing in it is loaded in vain, and it is as fast. */
 const SPANNED = 16;
 
@@ -62,8 +64,9 @@ export function chooseFilterTile(form: Form, attrs: FilterGradAttrs, x: Shape, d
   const [, oh, ow, cout] = shape4(dy);
   const [kh, kw] = attrs.kernel;
   const read = lanesOf(cin);
-  const wide = form !== 'narrow';
-  const busy = kh * kw * cin * sizeOf(dy) >= LARGE_WORK;
+  const work = kh * kw * cin * sizeOf(dy);
+  const wide = form === 'wide' || (form === 'subgroup' && work >= LITTLE_WORK);
+  const busy = work >= LARGE_WORK;
   const large = busy && attrs.stride === 1 && kh * kw <= 9;
   const together = form === 'subgroup' && !(large && ow <= SPANNED) ? togetherFor(n, cout) : 1;
   // The taps of a row times the channels of a block are numbers that a thread holds all along.
@@ -76,7 +79,7 @@ export function chooseFilterTile(form: Form, attrs: FilterGradAttrs, x: Shape, d
   const spread = wide
     ? Math.min(positions, Math.max(4, Math.floor(unrolled / perPosition)))
     : narrowColumns(attrs);
-  const most = together > 1 ? exchanged / together : spread;
+  const most = Math.max(1, Math.floor((together > 1 && wide ? exchanged : spread) / together));
   const wholeMap = wide && oh * ow <= most && kh * kw <= 9;
   const columns = tileFor(ow, most);
   const rows = wholeMap ? oh : 1;
@@ -89,7 +92,8 @@ export function chooseFilterTile(form: Form, attrs: FilterGradAttrs, x: Shape, d
     images,
     rows,
     columns,
-    wholeWidth: columns === ow ? w : null,
+    // Where little is loaded, taking a row for a part of one costs less than a program for each width.
+    wholeWidth: columns === ow && (together === 1 || wholeMap) ? w : null,
     wholeHeight: wholeMap ? h : null,
     together,
   };

@@ -1,6 +1,6 @@
 // Dense layers against their references at sizes with and without a split sum, and against central differences.
 import { describe, expect, test } from 'vitest';
-import { FILTER_FORMS } from '../../forms.ts';
+import { TILE_FORMS } from '../../forms.ts';
 import { given, gpuError, numericalGradient, relativeError, runOn, withForm } from '../parts/testing.ts';
 import { columnSums, dense, denseFilterGrad, denseInputGrad } from './dense.ts';
 
@@ -30,7 +30,7 @@ async function expectReference(...size: readonly [number, number, number]) {
   expect(await gpuError(columnSums, { dy }, {})).toBeLessThan(2e-6);
 }
 
-describe.each(FILTER_FORMS.all)('%s tiles', (form) => {
+describe.each(TILE_FORMS.all)('%s tiles', (form) => {
   test.each(SIZES)('n %i, k %i, m %i equals the reference', async (...size) => {
     await withForm(form, () => expectReference(...size));
   });

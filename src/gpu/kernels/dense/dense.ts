@@ -3,7 +3,7 @@
 // into parts that are added afterwards, so that the whole machine has work. Plain loops are at the end.
 
 import type { TensorInfo } from '../../backend.ts';
-import { FILTER_FORMS } from '../../forms.ts';
+import { TILE_FORMS } from '../../forms.ts';
 import { defineKernel, type GpuJob, type Plain } from '../../kernel.ts';
 import { flatGroups, program, threadFor } from '../../program.ts';
 import { foldPartials, storageOf } from '../parts/lanes.ts';
@@ -13,7 +13,7 @@ import { type Product, runProduct, sharedDense } from './denseTile.ts';
 export const dense = defineKernel<'x' | 'w' | 'b', { bias: boolean }>({
   name: 'MlvDense',
   inputs: ['x', 'w', 'b'],
-  forms: FILTER_FORMS,
+  forms: TILE_FORMS,
   outputs: ({ x, w }) => [[x[0]!, w[1]!]],
   gpu(job, { bias }) {
     const { x, w, b } = job.inputs;
@@ -27,7 +27,7 @@ export const dense = defineKernel<'x' | 'w' | 'b', { bias: boolean }>({
 export const denseInputGrad = defineKernel<'dy' | 'w', Record<string, never>>({
   name: 'MlvDenseInputGrad',
   inputs: ['dy', 'w'],
-  forms: FILTER_FORMS,
+  forms: TILE_FORMS,
   outputs: ({ dy, w }) => [[dy[0]!, w[0]!]],
   gpu(job) {
     const { dy, w } = job.inputs;
@@ -40,7 +40,7 @@ export const denseInputGrad = defineKernel<'dy' | 'w', Record<string, never>>({
 export const denseFilterGrad = defineKernel<'x' | 'dy', Record<string, never>>({
   name: 'MlvDenseFilterGrad',
   inputs: ['x', 'dy'],
-  forms: FILTER_FORMS,
+  forms: TILE_FORMS,
   outputs: ({ x, dy }) => [[x[1]!, dy[1]!]],
   gpu(job) {
     const { x, dy } = job.inputs;

@@ -42,7 +42,7 @@ export const maxPool = defineKernel<'x', PoolAttrs>({
 export const maxPoolGrad = defineKernel<'x' | 'dy', PoolAttrs>({
   name: 'MlvMaxPoolGrad',
   inputs: ['x', 'dy'],
-  forms: { all: ['wide', 'narrow'], software: 'wide', little: 'narrow', hardware: 'narrow' },
+  forms: { all: ['wide', 'narrow'], software: ['wide'], little: ['narrow'], hardware: 'narrow' },
   outputs: ({ x }) => [x],
   gpu: runPoolGrad,
   reference({ x, dy }, attrs, [dx]) {

@@ -35,7 +35,7 @@ export interface Forms {
 }
 
 export const TILE_FORMS: Forms = {
-  all: ['wide', 'narrow', 'shared', 'subgroup'],
+  all: ['wide', 'subgroup', 'narrow', 'shared'],
   software: ['subgroup', 'wide'],
   little: ['narrow'],
   hardware: 'narrow',

@@ -7,6 +7,7 @@ import { Model } from '../methods/model.ts';
 import { filmCount, inOrder, planesOf, type TrainingSet } from '../train/batchSource.ts';
 import { drawFrom } from '../train/initialise.ts';
 import type { Pretrainer } from '../train/pretrain.ts';
+import { readBehind } from '../train/readBehind.ts';
 import { ViewRenderer } from '../train/viewRenderer.ts';
 import { hashWords } from '../util/rng.ts';
 
@@ -75,16 +76,22 @@ async function featuresOf(
   const results: Float32Array[] = [];
   for (const [pass, flip] of passes.entries()) {
     const features = new Float32Array(films * dimensions);
-    for await (const { first, wanted, ...batch } of inOrder(planesOf(dataset), films, BATCH)) {
-      const images = renderer.evaluation(batch, run.config.imageSize, flip);
-      const norm = config.probeNorm === 'batch' ? 'batch' : 'running';
-      const made = model.features(images, norm, { bottlenecks: config.probeFeatures === 'attended' });
-      images.dispose();
-      const values = await run.runtime.read(made, BATCH * dimensions * 4);
-      made.dispose();
-      features.set(values.subarray(0, wanted * dimensions), first * dimensions);
-      onProgress(pass * films + first + wanted, passes.length * films);
-    }
+    await readBehind(
+      inOrder(planesOf(dataset), films, BATCH),
+      (batch) => {
+        const images = renderer.evaluation(batch, run.config.imageSize, flip);
+        const norm = config.probeNorm === 'batch' ? 'batch' : 'running';
+        const made = model.features(images, norm, { bottlenecks: config.probeFeatures === 'attended' });
+        images.dispose();
+        const read = run.runtime.read(made, BATCH * dimensions * 4);
+        made.dispose();
+        return read;
+      },
+      ({ first, wanted }, values) => {
+        features.set(values.subarray(0, wanted * dimensions), first * dimensions);
+        onProgress(pass * films + first + wanted, passes.length * films);
+      },
+    );
     results.push(features);
   }
   const [features, flipped] = results;

@@ -12,6 +12,7 @@ import { globalMean, type Pass } from '../nn/layers.ts';
 import { type StoredTensor, type WritableDtype, writeSafetensors } from '../util/safetensors.ts';
 import { filmCount, inOrder, planesOf, type TrainingSet } from './batchSource.ts';
 import { drawFrom } from './initialise.ts';
+import { readBehind } from './readBehind.ts';
 import { ViewRenderer } from './viewRenderer.ts';
 
 /** Films per forward pass. Batches are full, the last one padded, so that shapes never change. */
@@ -37,19 +38,24 @@ export async function featureFile(
   const columns = new Map<string, Column>();
   try {
     loadWeights(model, checkpoint, runtime);
-    for await (const { first, wanted, ...batch } of inOrder(planesOf(dataset), films, BATCH)) {
-      const shown = renderer.evaluation(batch, config.imageSize, false);
-      const made: Record<string, Tensor> = evaluate(model, shown);
-      if (images) made.images = shown.clone();
-      shown.dispose();
-      for (const [name, tensor] of Object.entries(made)) {
-        const column = columns.get(name) ?? new Column(films, tensor.shape.slice(1));
-        columns.set(name, column);
-        column.fill(first, await runtime.read(tensor, tensor.size * 4));
-        tensor.dispose();
-      }
-      onProgress(first + wanted, films);
-    }
+    await readBehind(
+      inOrder(planesOf(dataset), films, BATCH),
+      (batch) => {
+        const shown = renderer.evaluation(batch, config.imageSize, false);
+        const made: Record<string, Tensor> = evaluate(model, shown);
+        if (images) made.images = shown.clone();
+        shown.dispose();
+        return Promise.all(Object.entries(made).map((one) => readColumn(runtime, ...one)));
+      },
+      ({ first, wanted }, read) => {
+        for (const { name, shape, values } of read) {
+          const column = columns.get(name) ?? new Column(films, shape.slice(1));
+          columns.set(name, column);
+          column.fill(first, values);
+        }
+        onProgress(first + wanted, films);
+      },
+    );
   } finally {
     model.dispose();
     renderer.dispose();
@@ -66,6 +72,14 @@ export async function featureFile(
     step: String(checkpoint.step),
     fingerprint: dataset.fingerprint,
   });
+}
+
+/** What was made of a batch under one name; the tensor is freed. */
+async function readColumn(runtime: Runtime, name: string, tensor: Tensor) {
+  const { shape, size } = tensor;
+  const read = runtime.read(tensor, size * 4);
+  tensor.dispose();
+  return { name, shape, values: await read };
 }
 
 /**

@@ -12,7 +12,7 @@ import { flatGroups, program, threadFor } from '../../program.ts';
 import { blocksFor, type ColumnReduction, rowsAtOnce, runColumnReduction } from '../parts/columnReduce.ts';
 import { elementOf, vectorLanes, zeroOf } from '../parts/lanes.ts';
 import { FEW_ROWS, fewRowsForward } from './batchNormFewRows.ts';
-import { PER_CHUNK, PER_ELEMENT } from './batchNormText.ts';
+import { PER_CHUNK, ROW_FIELDS, rowsOfChannel, rowsOfThread } from './batchNormText.ts';
 
 export interface BatchNormAttrs {
   readonly groups: number;
@@ -75,12 +75,11 @@ export const batchNorm = defineKernel<TrainInput, BatchNormAttrs, 'y' | 'stats'>
       [attrs.groups, rows, columns, chunks, attrs.eps, attrs.momentum],
       flatGroups(columns, 16),
     );
-    const size = attrs.groups * rows * columns;
+    const dispatch = rowsOfChannel(attrs.groups, rows, columns);
     run(
       normalise(lanes, attrs.relu, attrs.residual),
       [x, outputs[1]!, gamma, beta, residual, outputs[0]!],
-      [rows, columns, size],
-      flatGroups(size, 64),
+      ...dispatch,
     );
   },
   reference({ x, gamma, beta, residual, runningMean, runningVar }, attrs, [y, stats]) {
@@ -135,12 +134,11 @@ export const batchNormEval = defineKernel<TrainInput, BatchNormEvalAttrs>({
     const columns = channels / lanes;
     const stats = scratch([1, 2, channels]);
     run(runningStats, [runningMean, runningVar, stats], [channels, attrs.eps], flatGroups(channels, 64));
-    const size = sizeOf(x.shape) / lanes;
+    const dispatch = rowsOfChannel(1, sizeOf(x.shape) / channels, columns);
     run(
       normalise(lanes, attrs.relu, attrs.residual),
       [x, stats, gamma, beta, residual, outputs[0]!],
-      [size / columns, columns, size],
-      flatGroups(size, 64),
+      ...dispatch,
     );
   },
   reference({ x, gamma, beta, residual, runningMean, runningVar }, attrs, [y]) {
@@ -261,16 +259,17 @@ const runningStats = program({
 /** y from x and the statistics; in place, x stands where y will. */
 export function normalise(lanes: 1 | 4, relu: boolean, residual: boolean, inPlace = false) {
   const T = elementOf(lanes);
-  const value = `(${inPlace ? 'y' : 'x'}[index] - mean) * (rstd * gamma[c]) + beta[c]${residual ? ' + residual[index]' : ''}`;
+  const value = `(${inPlace ? 'y' : 'x'}[at] - mean) * scale + shift${residual ? ' + residual[at]' : ''}`;
   return program({
     name: `bnApply${lanes}${relu ? 'r' : ''}${residual ? 's' : ''}${inPlace ? 'i' : ''}`,
     reads: { ...(inPlace ? {} : { x: T }), stats: T, gamma: T, beta: T, residual: T },
     writes: { y: T },
-    params: { rows: 'u32', columns: 'u32', size: 'u32' },
+    params: ROW_FIELDS,
     workgroup: [64],
-    body: `
-  ${PER_ELEMENT}
-  y[index] = ${relu ? `max(${value}, ${zeroOf(lanes)})` : value};`,
+    body: rowsOfThread(
+      'let scale = rstd * gamma[c]; let shift = beta[c];',
+      `y[at] = ${relu ? `max(${value}, ${zeroOf(lanes)})` : value};`,
+    ),
   });
 }
 
@@ -292,14 +291,13 @@ export const batchNormApply = defineKernel<
     const { x, stats, gamma, beta, residual } = inputs;
     const channels = gamma.shape[0]!;
     const lanes = vectorLanes(channels);
-    const size = sizeOf(x.shape) / lanes;
-    const columns = channels / lanes;
+    const groups = stats.shape[0]!;
+    const dispatch = rowsOfChannel(groups, sizeOf(x.shape) / channels / groups, channels / lanes);
     const y = inPlace ? takeOver(0, 'x') : outputs[0]!;
     run(
       normalise(lanes, relu, added, inPlace),
       [...(inPlace ? [] : [x]), stats, gamma, beta, residual, y],
-      [size / columns / stats.shape[0]!, columns, size],
-      flatGroups(size, 64),
+      ...dispatch,
     );
   },
   reference({ x, stats, gamma, beta, residual }, { relu, residual: added }, [y]) {

@@ -3,14 +3,14 @@
 
 import { program, threadFor } from '../../program.ts';
 import { elementOf, type VectorLanes, zeroOf } from '../parts/lanes.ts';
-import { type Mask, maskName, openGradient, PER_ELEMENT } from './batchNormText.ts';
+import { type Mask, maskName, openGradient, opening, ROW_FIELDS, rowsOfThread } from './batchNormText.ts';
 
 /** Rows per group up to which this form is used. */
 export const FEW_ROWS = 256;
 
 export function fewRowsForward(lanes: VectorLanes, relu: boolean, residual: boolean) {
   const T = elementOf(lanes);
-  const value = `(x[at] - mean) * scale + beta[c]${residual ? ' + residual[at]' : ''}`;
+  const value = `(x[at] - mean) * scale + shift${residual ? ' + residual[at]' : ''}`;
   return program({
     name: `bnFewRows${lanes}${relu ? 'r' : ''}${residual ? 's' : ''}`,
     reads: { x: T, gamma: T, beta: T, residual: T },
@@ -39,6 +39,7 @@ export function fewRowsForward(lanes: VectorLanes, relu: boolean, residual: bool
     movingMean = (1.0 - p.momentum) * movingMean + p.momentum * mean;
     movingVar = (1.0 - p.momentum) * movingVar + p.momentum * variance * (n / max(n - 1.0, 1.0));
     let scale = rstd * gamma[c];
+    let shift = beta[c];
     for (var r = 0u; r < p.rows; r++) {
       let at = (first + r) * p.columns + c;
       y[at] = ${relu ? `max(${value}, ${zeroOf(lanes)})` : value};
@@ -51,7 +52,7 @@ export function fewRowsForward(lanes: VectorLanes, relu: boolean, residual: bool
 
 export function fewRowsBackward(lanes: VectorLanes, mask: Mask, residual: boolean, inPlace: boolean) {
   const T = elementOf(lanes);
-  const open = openGradient(lanes, mask, 'at', inPlace ? 'dx' : 'dy');
+  const open = openGradient(lanes, mask, inPlace ? 'dx' : 'dy');
   return program({
     name: `bnGradFewRows${lanes}${maskName(mask)}${residual ? 's' : ''}${inPlace ? 'i' : ''}`,
     reads: { x: T, y: T, ...(inPlace ? {} : { dy: T }), stats: T, gamma: T },
@@ -67,21 +68,26 @@ export function fewRowsBackward(lanes: VectorLanes, mask: Mask, residual: boolea
     let first = g * p.rows;
     let mean = stats[g * 2u * p.columns + c];
     let rstd = stats[(g * 2u + 1u) * p.columns + c];
+    ${opening(mask)}
     var sum = ${zeroOf(lanes)};
     var product = ${zeroOf(lanes)};
     for (var r = 0u; r < p.rows; r++) {
       let at = (first + r) * p.columns + c;
+      let v = x[at];
       let d = ${open};
       sum += d;
-      product += d * (x[at] - mean) * rstd;
+      product += d * (v - mean) * rstd;
     }
     allSum += sum;
     allProduct += product;
     let scale = gamma[c] * rstd;
+    let meanSum = sum / n;
+    let meanProduct = product / n;
     for (var r = 0u; r < p.rows; r++) {
       let at = (first + r) * p.columns + c;
+      let v = x[at];
       let d = ${open};
-      dx[at] = scale * (d - sum / n - (x[at] - mean) * rstd * (product / n));
+      dx[at] = scale * (d - meanSum - (v - mean) * rstd * meanProduct);
       ${residual ? 'dresidual[at] = d;' : ''}
     }
   }
@@ -97,10 +103,12 @@ export function residualGradient(lanes: VectorLanes, mask: Mask) {
     name: `bnGradResidual${lanes}${maskName(mask)}`,
     reads: { x: T, y: T, dy: T, stats: T, gamma: T },
     writes: { dresidual: T },
-    params: { rows: 'u32', columns: 'u32', size: 'u32' },
+    params: ROW_FIELDS,
     workgroup: [64],
-    body: `
-  ${PER_ELEMENT}
-  dresidual[index] = ${openGradient(lanes, mask, 'index')};`,
+    body: rowsOfThread(
+      opening(mask),
+      `${mask === 'x' ? 'let v = x[at];' : ''}
+    dresidual[at] = ${openGradient(lanes, mask)};`,
+    ),
   });
 }

@@ -9,7 +9,17 @@ import { type ColumnReduction, runColumnReduction } from '../parts/columnReduce.
 import { elementOf, type VectorLanes, vectorLanes, zeroOf } from '../parts/lanes.ts';
 import { chunksFor } from './batchNorm.ts';
 import { FEW_ROWS, fewRowsBackward, residualGradient } from './batchNormFewRows.ts';
-import { type Mask, maskName, openGradient, PER_CHUNK, PER_ELEMENT, STATISTICS } from './batchNormText.ts';
+import {
+  type Mask,
+  maskName,
+  openGradient,
+  opening,
+  PER_CHUNK,
+  ROW_FIELDS,
+  rowsOfChannel,
+  rowsOfThread,
+  STATISTICS,
+} from './batchNormText.ts';
 
 /** In place, dx takes the memory of dy. */
 export interface BatchNormGradAttrs extends InPlace {
@@ -67,9 +77,9 @@ function fewRows({ inputs, outputs, run }: GpuJob<Input>, attrs: BatchNormGradAt
     flatGroups(columns, 16),
   );
   if (!apart) return;
-  const size = groups * rows * columns;
+  const dispatch = rowsOfChannel(groups, rows, columns);
   const given = [x, y, dy, stats, gamma, dresidual!];
-  run(residualGradient(lanes, mask), given, [rows, columns, size], flatGroups(size, 64));
+  run(residualGradient(lanes, mask), given, ...dispatch);
 }
 
 /** Sums over chunks of rows, the sums of those, and then every position on its own. */
@@ -94,13 +104,12 @@ function manyRows(job: GpuJob<Input>, attrs: BatchNormGradAttrs, rows: number): 
     runColumnReduction({ run, form }, sumsReduction(lanes, mask), table, summed, [chunks]);
   }
   run(combine(lanes), [partial, sums, dgamma!, dbeta!], [groups, columns, chunks], flatGroups(columns, 16));
-  const size = groups * rows * columns;
+  const dispatch = rowsOfChannel(groups, rows, columns);
   const targets = residual ? [dx!, dresidual!] : [dx!];
   run(
     apply(lanes, mask, residual, inPlace),
     [x, y, ...(inPlace ? [] : [dy]), stats, gamma, sums, ...targets],
-    [rows, columns, size],
-    flatGroups(size, 64),
+    ...dispatch,
   );
 }
 
@@ -145,13 +154,15 @@ function partialSums(lanes: VectorLanes, mask: Mask) {
     body: `
   ${PER_CHUNK}
   ${STATISTICS}
+  ${opening(mask)}
   var sum = ${zeroOf(lanes)};
   var product = ${zeroOf(lanes)};
   for (var r = chunk; r < p.rows; r += p.chunks) {
     let at = (g * p.rows + r) * p.columns + c;
-    let d = ${openGradient(lanes, mask, 'at')};
+    let v = x[at];
+    let d = ${openGradient(lanes, mask)};
     sum += d;
-    product += d * (x[at] - mean);
+    product += d * (v - mean);
   }
   let at = (g * p.chunks + chunk) * 2u * p.columns + c;
   partial[at] = sum;
@@ -170,15 +181,17 @@ function sumsReduction(lanes: VectorLanes, mask: Mask): ColumnReduction {
     prepare: `
   let chunk = segment % p.chunks;
   let g = segment / p.chunks;
-  ${STATISTICS}`,
+  ${STATISTICS}
+  ${opening(mask)}`,
     start: `State(${zeroOf(lanes)}, ${zeroOf(lanes)})`,
     first: 'chunk',
     step: 'p.chunks',
     visit: `
     let at = (g * p.rows + r) * p.columns + c;
-    let d = ${openGradient(lanes, mask, 'at')};
+    let v = x[at];
+    let d = ${openGradient(lanes, mask)};
     s.sum += d;
-    s.product += d * (x[at] - mean);`,
+    s.product += d * (v - mean);`,
     merge: 'return State(a.sum + b.sum, a.product + b.product);',
     finish: `
     let to = segment * 2u * p.columns + c;
@@ -223,14 +236,17 @@ function apply(lanes: VectorLanes, mask: Mask, residual: boolean, inPlace: boole
     name: `bnGradApply${lanes}${maskName(mask)}${residual ? 's' : ''}${inPlace ? 'i' : ''}`,
     reads: { x: T, y: T, ...(inPlace ? {} : { dy: T }), stats: T, gamma: T, sums: T },
     writes: residual ? { dx: T, dresidual: T } : { dx: T },
-    params: { rows: 'u32', columns: 'u32', size: 'u32' },
+    params: ROW_FIELDS,
     workgroup: [64],
-    body: `
-  ${PER_ELEMENT}
+    body: rowsOfThread(
+      `${opening(mask)}
   let meanSum = sums[g * 2u * p.columns + c] / f32(p.rows);
   let meanProduct = sums[(g * 2u + 1u) * p.columns + c] / f32(p.rows);
-  let d = ${openGradient(lanes, mask, 'index', inPlace ? 'dx' : 'dy')};
-  dx[index] = gamma[c] * rstd * (d - meanSum - (x[index] - mean) * rstd * meanProduct);
-  ${residual ? 'dresidual[index] = d;' : ''}`,
+  let scale = gamma[c] * rstd;`,
+      `let v = x[at];
+    let d = ${openGradient(lanes, mask, inPlace ? 'dx' : 'dy')};
+    dx[at] = scale * (d - meanSum - (v - mean) * rstd * meanProduct);
+    ${residual ? 'dresidual[at] = d;' : ''}`,
+    ),
   });
 }

@@ -6,10 +6,11 @@
 // The backward pass is in bottleneckGrad.ts; WGSL is in bottleneckPrograms.ts.
 
 import { SUM_FORMS } from '../../forms.ts';
-import { defineKernel, type InPlace, type Plain, shape4, sizeOf } from '../../kernel.ts';
+import { defineKernel, type InPlace, type Plain, shape4 } from '../../kernel.ts';
 import { flatGroups } from '../../program.ts';
 import { runColumnReduction } from '../parts/columnReduce.ts';
 import { vectorLanes } from '../parts/lanes.ts';
+import { rowsDispatch } from '../parts/rows.ts';
 import {
   channelGate,
   channelPool,
@@ -68,12 +69,7 @@ export const bottleneck = defineKernel<BottleneckInput, Record<string, never>, B
     run(spatialPool(lanes), [x, gc, spatial], [n * h * w, h * w, columns], flatGroups(n * h * w, 64));
     const tiles = Math.ceil(w / GATE_PIXELS);
     run(spatialGate, [spatial, ws, gs], [n, h, w, tiles], flatGroups(n * h * tiles, 32));
-    run(
-      gatedOutput(lanes),
-      [x, gc, gs, out],
-      [n * h * w * columns, h * w, columns],
-      flatGroups(n * h * w * columns, 64),
-    );
+    run(gatedOutput(lanes), [x, gc, gs, out], ...rowsDispatch(n, h * w, columns));
   },
   reference({ x, w1, w2, ws }, _attrs, outputs) {
     const [n, h, w] = x.shape as [number, number, number];
@@ -178,15 +174,13 @@ export const bottleneckApply = defineKernel<'x' | 'channelGate' | 'spatialGate',
   outputs: ({ x }) => [x],
   gpu({ inputs, outputs, takeOver, run }, { inPlace = false }) {
     const { x, channelGate, spatialGate } = inputs;
-    const [, h, w, c] = shape4(x.shape);
+    const [n, h, w, c] = shape4(x.shape);
     const lanes = vectorLanes(c);
-    const size = sizeOf(x.shape) / lanes;
     const out = inPlace ? takeOver(0, 'x') : outputs[0]!;
     run(
       gatedOutput(lanes, inPlace),
       [...(inPlace ? [] : [x]), channelGate, spatialGate, out],
-      [size, h * w, c / lanes],
-      flatGroups(size, 64),
+      ...rowsDispatch(n, h * w, c / lanes),
     );
   },
   reference({ x, channelGate, spatialGate }, _attrs, [out]) {

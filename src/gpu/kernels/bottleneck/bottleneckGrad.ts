@@ -10,8 +10,10 @@ import { defineKernel, type GpuJob, type InPlace, type Plain, shape4 } from '../
 import { flatGroups } from '../../program.ts';
 import { runColumnReduction } from '../parts/columnReduce.ts';
 import { vectorLanes } from '../parts/lanes.ts';
+import { rowsDispatch } from '../parts/rows.ts';
 import { SPATIAL_KERNEL } from './bottleneck.ts';
 import * as programs from './bottleneckGradPrograms.ts';
+import { GATE_PIXELS } from './bottleneckPrograms.ts';
 
 export type BottleneckGradInput =
   | 'x'
@@ -38,7 +40,6 @@ export const bottleneckGrad = defineKernel<BottleneckGradInput, InPlace, 'dx' | 
     const { x, dout, channelGate, spatialGate, pooled, spatial } = job.inputs;
     const [n, h, w, c] = shape4(x.shape);
     const lanes = vectorLanes(c);
-    const size = (n * h * w * c) / lanes;
     const dx = inPlace ? job.takeOver(0, 'dout') : job.outputs[0]!;
     const tensors = [
       ...(inPlace ? [] : [dout]),
@@ -50,7 +51,7 @@ export const bottleneckGrad = defineKernel<BottleneckGradInput, InPlace, 'dx' | 
       dpooled,
       dx,
     ];
-    job.run(programs.inputGradient(lanes, inPlace), tensors, [size, h * w, c / lanes], flatGroups(size, 64));
+    job.run(programs.inputGradient(lanes, inPlace), tensors, ...rowsDispatch(n, h * w, c / lanes));
   },
   reference(inputs, _attrs, outputs) {
     const [n, h, w, c] = shape4(inputs.x.shape);
@@ -88,7 +89,14 @@ function spatialGradients({ inputs, outputs, scratch, run, form }: GpuJob<Bottle
     [pixels, h * w, c / lanes],
     flatGroups(pixels, 64),
   );
-  run(programs.spatialPoolGradient, [dgate, ws, dspatial], [n, h, w], flatGroups(pixels, 64));
+  const tiles = Math.ceil(w / GATE_PIXELS);
+  run(
+    programs.spatialPoolGradient,
+    [dgate, ws, dspatial],
+    [n, h, w, tiles],
+    flatGroups(n * h * tiles, 32),
+    pixels,
+  );
   const chunks = Math.max(1, Math.min(form === 'threads' ? 64 : 512, Math.floor((n * h) / 8)));
   const taps = SPATIAL_KERNEL * SPATIAL_KERNEL;
   const partial = scratch([chunks, taps, 2]);

@@ -3,7 +3,8 @@
 import { program, threadFor } from '../../program.ts';
 import type { ColumnReduction } from '../parts/columnReduce.ts';
 import { elementOf, sumOf, type VectorLanes, zeroOf } from '../parts/lanes.ts';
-import { gateProgram } from './bottleneckPrograms.ts';
+import { ROW_FIELDS, rowsOfThread } from '../parts/rows.ts';
+import { GATE_COLUMNS, GATE_PIXELS, gatePixels, gateProgram } from './bottleneckPrograms.ts';
 
 /** Gradient at the spatial convolution's output (before the sigmoid), [N,H,W]. */
 export function spatialGateGradient(lanes: VectorLanes) {
@@ -27,26 +28,31 @@ export function spatialGateGradient(lanes: VectorLanes) {
   });
 }
 
-/** Gradients of the mean and the maximum over channels, [N,H,W,2]: the 7x7 convolution transposed. */
+/** Gradients of the mean and the maximum over channels, [N,H,W,2]: the 7x7 convolution transposed, GATE_PIXELS of a row a thread. */
 export const spatialPoolGradient = program({
   name: 'ctxSpatialPoolGrad',
   reads: { dgate: 'f32', ws: 'vec2<f32>' },
   writes: { dspatial: 'vec2<f32>' },
-  params: { films: 'u32', height: 'u32', width: 'u32' },
-  workgroup: [64],
+  params: { films: 'u32', height: 'u32', width: 'u32', tiles: 'u32' },
+  workgroup: [32],
+  declarations: `
+fn gradientAt(row: i32, x: i32) -> f32 {
+  return select(0.0, dgate[row + clamp(x, 0, i32(p.width) - 1)], x >= 0 && x < i32(p.width));
+}`,
   body: `
-  ${threadFor(64, 'p.films * p.height * p.width')}
-  let x = i32(index % p.width);
-  let y = i32(index / p.width % p.height);
-  let first = index / (p.height * p.width) * p.height * p.width;
-  var sum = vec2<f32>(0.0);
+  ${threadFor(32, 'p.films * p.height * p.tiles')}
+  let x = i32(index % p.tiles) * ${GATE_PIXELS};
+  let y = i32(index / p.tiles % p.height);
+  let first = i32(index / (p.height * p.tiles) * p.height);
+  ${gatePixels((i) => `var sum${i} = vec2<f32>(0.0);`)}
   for (var ky = max(0, y + 4 - i32(p.height)); ky < min(7, y + 4); ky++) {
-    let row = first + u32(y + 3 - ky) * p.width;
-    for (var kx = max(0, x + 4 - i32(p.width)); kx < min(7, x + 4); kx++) {
-      sum += dgate[row + u32(x + 3 - kx)] * ws[ky * 7 + kx];
-    }
+    let row = (first + y + 3 - ky) * i32(p.width);
+    ${GATE_COLUMNS.map((c) => `let v${c + 3} = gradientAt(row, x + ${c});`).join('\n    ')}
+    ${Array.from({ length: 7 }, (_, kx) => `let w${kx} = ws[ky * 7 + ${kx}];`).join(' ')}
+    ${gatePixels((i) => Array.from({ length: 7 }, (_, kx) => `sum${i} += v${i + 6 - kx} * w${kx};`).join(' '))}
   }
-  dspatial[index] = sum;`,
+  let target0 = (first + y) * i32(p.width) + x;
+  ${gatePixels((i) => `if (x + ${i} < i32(p.width)) { dspatial[target0 + ${i}] = sum${i}; }`)}`,
 });
 
 /** Partial sums of the spatial kernel's gradient: one thread per tap and chunk of rows. */
@@ -222,18 +228,17 @@ export function inputGradient(lanes: VectorLanes, inPlace: boolean) {
       dpooled: T,
     },
     writes: { dx: T },
-    params: { size: 'u32', pixels: 'u32', columns: 'u32' },
+    params: ROW_FIELDS,
     workgroup: [64],
-    body: `
-  ${threadFor(64, 'p.size', 'at')}
-  let c = at % p.columns;
-  let pixel = at / p.columns;
-  let n = pixel / p.pixels;
-  ${attendedGradient(lanes, 'c', inPlace ? 'dx' : 'dout')}
-  let position = ${lanes === 4 ? 'vec4<f32>(f32(pixel % p.pixels))' : 'f32(pixel % p.pixels)'};
-  let isPeak = pooled[(n * 3u + 2u) * p.columns + c] == position;
-  let fromPools = dpooled[n * 2u * p.columns + c] / f32(p.pixels)
-    + select(${zeroOf(lanes)}, dpooled[(n * 2u + 1u) * p.columns + c], isPeak);
-  dx[at] = channelGate[n * p.columns + c] * dy + fromPools;`,
+    body: rowsOfThread(
+      `let gate = channelGate[g * p.columns + c];
+  let fromMean = dpooled[g * 2u * p.columns + c] / f32(p.rows);
+  let fromPeak = dpooled[(g * 2u + 1u) * p.columns + c];
+  let peakAt = pooled[(g * 3u + 2u) * p.columns + c];`,
+      `let pixel = g * p.rows + r;
+    ${attendedGradient(lanes, 'c', inPlace ? 'dx' : 'dout')}
+    let isPeak = peakAt == ${lanes === 4 ? 'vec4<f32>(f32(r))' : 'f32(r)'};
+    dx[at] = gate * dy + (fromMean + select(${zeroOf(lanes)}, fromPeak, isPeak));`,
+    ),
   });
 }

@@ -3,6 +3,7 @@
 import { type Program, type ProgramSpec, program, threadFor } from '../../program.ts';
 import type { ColumnReduction } from '../parts/columnReduce.ts';
 import { elementOf, sumOf, type VectorLanes, zeroOf } from '../parts/lanes.ts';
+import { ROW_FIELDS, rowsOfThread } from '../parts/rows.ts';
 
 /** Mean, maximum and first position of the maximum over H and W, per film and channel. */
 export function channelPool(lanes: VectorLanes) {
@@ -147,8 +148,10 @@ export function spatialPool(lanes: VectorLanes) {
 /** Pixels of a row that one thread of the spatial convolution makes, so that a value read serves several taps. */
 export const GATE_PIXELS = 4;
 
-const GATE_COLUMNS = Array.from({ length: GATE_PIXELS + 6 }, (_, column) => column - 3);
-const gatePixels = (make: (pixel: number) => string) =>
+/** Columns that they meet, relative to the first. */
+export const GATE_COLUMNS = Array.from({ length: GATE_PIXELS + 6 }, (_, column) => column - 3);
+/** Text for each of them, one per line. */
+export const gatePixels = (make: (pixel: number) => string) =>
   Array.from({ length: GATE_PIXELS }, (_, pixel) => make(pixel)).join('\n    ');
 
 /** gs = sigmoid(conv7x7 of (mean, max), padding 3), [N,H,W]. */
@@ -186,12 +189,11 @@ export function gatedOutput(lanes: VectorLanes, inPlace = false) {
     name: `ctxOutput${lanes}${inPlace ? 'i' : ''}`,
     reads: { ...(inPlace ? {} : { x: T }), channelGate: T, spatialGate: 'f32' },
     writes: { out: T },
-    params: { size: 'u32', pixels: 'u32', columns: 'u32' },
+    params: ROW_FIELDS,
     workgroup: [64],
-    body: `
-  ${threadFor(64, 'p.size')}
-  let pixel = index / p.columns;
-  let gate = channelGate[pixel / p.pixels * p.columns + index % p.columns];
-  out[index] = ${inPlace ? 'out' : 'x'}[index] * gate * spatialGate[pixel];`,
+    body: rowsOfThread(
+      'let gate = channelGate[g * p.columns + c];',
+      `out[at] = ${inPlace ? 'out' : 'x'}[at] * gate * spatialGate[g * p.rows + r];`,
+    ),
   });
 }

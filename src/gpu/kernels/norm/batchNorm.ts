@@ -11,8 +11,9 @@ import { defineKernel, type InPlace, type Plain, sizeOf } from '../../kernel.ts'
 import { flatGroups, program, threadFor } from '../../program.ts';
 import { blocksFor, type ColumnReduction, rowsAtOnce, runColumnReduction } from '../parts/columnReduce.ts';
 import { elementOf, vectorLanes, zeroOf } from '../parts/lanes.ts';
+import { ROW_FIELDS, rowsDispatch, rowsOfThread } from '../parts/rows.ts';
 import { FEW_ROWS, fewRowsForward } from './batchNormFewRows.ts';
-import { PER_CHUNK, ROW_FIELDS, rowsOfChannel, rowsOfThread } from './batchNormText.ts';
+import { PER_CHUNK, STATISTICS } from './batchNormText.ts';
 
 export interface BatchNormAttrs {
   readonly groups: number;
@@ -75,7 +76,7 @@ export const batchNorm = defineKernel<TrainInput, BatchNormAttrs, 'y' | 'stats'>
       [attrs.groups, rows, columns, chunks, attrs.eps, attrs.momentum],
       flatGroups(columns, 16),
     );
-    const dispatch = rowsOfChannel(attrs.groups, rows, columns);
+    const dispatch = rowsDispatch(attrs.groups, rows, columns);
     run(
       normalise(lanes, attrs.relu, attrs.residual),
       [x, outputs[1]!, gamma, beta, residual, outputs[0]!],
@@ -134,7 +135,7 @@ export const batchNormEval = defineKernel<TrainInput, BatchNormEvalAttrs>({
     const columns = channels / lanes;
     const stats = scratch([1, 2, channels]);
     run(runningStats, [runningMean, runningVar, stats], [channels, attrs.eps], flatGroups(channels, 64));
-    const dispatch = rowsOfChannel(1, sizeOf(x.shape) / channels, columns);
+    const dispatch = rowsDispatch(1, sizeOf(x.shape) / channels, columns);
     run(
       normalise(lanes, attrs.relu, attrs.residual),
       [x, stats, gamma, beta, residual, outputs[0]!],
@@ -267,7 +268,8 @@ export function normalise(lanes: 1 | 4, relu: boolean, residual: boolean, inPlac
     params: ROW_FIELDS,
     workgroup: [64],
     body: rowsOfThread(
-      'let scale = rstd * gamma[c]; let shift = beta[c];',
+      `${STATISTICS}
+  let scale = rstd * gamma[c]; let shift = beta[c];`,
       `y[at] = ${relu ? `max(${value}, ${zeroOf(lanes)})` : value};`,
     ),
   });
@@ -292,7 +294,7 @@ export const batchNormApply = defineKernel<
     const channels = gamma.shape[0]!;
     const lanes = vectorLanes(channels);
     const groups = stats.shape[0]!;
-    const dispatch = rowsOfChannel(groups, sizeOf(x.shape) / channels / groups, channels / lanes);
+    const dispatch = rowsDispatch(groups, sizeOf(x.shape) / channels / groups, channels / lanes);
     const y = inPlace ? takeOver(0, 'x') : outputs[0]!;
     run(
       normalise(lanes, relu, added, inPlace),

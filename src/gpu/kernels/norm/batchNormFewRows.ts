@@ -3,7 +3,8 @@
 
 import { program, threadFor } from '../../program.ts';
 import { elementOf, type VectorLanes, zeroOf } from '../parts/lanes.ts';
-import { type Mask, maskName, openGradient, opening, ROW_FIELDS, rowsOfThread } from './batchNormText.ts';
+import { ROW_FIELDS, rowsOfThread } from '../parts/rows.ts';
+import { type Mask, maskName, openGradient, opening, STATISTICS } from './batchNormText.ts';
 
 /** Rows per group up to which this form is used. */
 export const FEW_ROWS = 256;
@@ -106,7 +107,8 @@ export function residualGradient(lanes: VectorLanes, mask: Mask) {
     params: ROW_FIELDS,
     workgroup: [64],
     body: rowsOfThread(
-      opening(mask),
+      `${STATISTICS}
+  ${opening(mask)}`,
       `${mask === 'x' ? 'let v = x[at];' : ''}
     dresidual[at] = ${openGradient(lanes, mask)};`,
     ),

@@ -7,19 +7,10 @@ import { defineKernel, type GpuJob, type InPlace, type Plain, sizeOf } from '../
 import { flatGroups, program, threadFor } from '../../program.ts';
 import { type ColumnReduction, runColumnReduction } from '../parts/columnReduce.ts';
 import { elementOf, type VectorLanes, vectorLanes, zeroOf } from '../parts/lanes.ts';
+import { ROW_FIELDS, rowsDispatch, rowsOfThread } from '../parts/rows.ts';
 import { chunksFor } from './batchNorm.ts';
 import { FEW_ROWS, fewRowsBackward, residualGradient } from './batchNormFewRows.ts';
-import {
-  type Mask,
-  maskName,
-  openGradient,
-  opening,
-  PER_CHUNK,
-  ROW_FIELDS,
-  rowsOfChannel,
-  rowsOfThread,
-  STATISTICS,
-} from './batchNormText.ts';
+import { type Mask, maskName, openGradient, opening, PER_CHUNK, STATISTICS } from './batchNormText.ts';
 
 /** In place, dx takes the memory of dy. */
 export interface BatchNormGradAttrs extends InPlace {
@@ -77,7 +68,7 @@ function fewRows({ inputs, outputs, run }: GpuJob<Input>, attrs: BatchNormGradAt
     flatGroups(columns, 16),
   );
   if (!apart) return;
-  const dispatch = rowsOfChannel(groups, rows, columns);
+  const dispatch = rowsDispatch(groups, rows, columns);
   const given = [x, y, dy, stats, gamma, dresidual!];
   run(residualGradient(lanes, mask), given, ...dispatch);
 }
@@ -104,7 +95,7 @@ function manyRows(job: GpuJob<Input>, attrs: BatchNormGradAttrs, rows: number): 
     runColumnReduction({ run, form }, sumsReduction(lanes, mask), table, summed, [chunks]);
   }
   run(combine(lanes), [partial, sums, dgamma!, dbeta!], [groups, columns, chunks], flatGroups(columns, 16));
-  const dispatch = rowsOfChannel(groups, rows, columns);
+  const dispatch = rowsDispatch(groups, rows, columns);
   const targets = residual ? [dx!, dresidual!] : [dx!];
   run(
     apply(lanes, mask, residual, inPlace),
@@ -239,7 +230,8 @@ function apply(lanes: VectorLanes, mask: Mask, residual: boolean, inPlace: boole
     params: ROW_FIELDS,
     workgroup: [64],
     body: rowsOfThread(
-      `${opening(mask)}
+      `${STATISTICS}
+  ${opening(mask)}
   let meanSum = sums[g * 2u * p.columns + c] / f32(p.rows);
   let meanProduct = sums[(g * 2u + 1u) * p.columns + c] / f32(p.rows);
   let scale = gamma[c] * rstd;`,

@@ -93,8 +93,8 @@ export async function registers(hear: (check: Check) => void): Promise<void> {
       const named = most.map(
         ({ name, vector, spilled, waves }) => `${name} ${vector}+${spilled}, ${waves} waves`,
       );
-      // Large register tiles are for adapters on the processor, which have registers without end. Sets begin with the form of convolutions.
-      const software = ['wide', 'subgroup', 'winograd'].includes(set.split(' + ')[0]!);
+      // Large register tiles are for adapters on the processor, which have registers without end.
+      const software = set.split(' + ').some((form) => ['wide', 'exchanged', 'winograd'].includes(form));
       const detail = `${spilling.length} of ${list.length} spill; most registers: ${named.join('; ')}`;
       hear({ what: `${family}, ${set}`, ok: software || spilling.length === 0, detail });
     }

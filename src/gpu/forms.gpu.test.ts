@@ -21,7 +21,7 @@ test('without a choice the kind of adapter decides; a form that is not there is 
     software: false,
     device: { features: new Set<string>() as unknown as GPUSupportedFeatures },
   };
-  expect(formFor('K', TILE_FORMS, runtime)).toBe('subgroup');
+  expect(formFor('K', TILE_FORMS, runtime)).toBe('exchanged');
   expect(formFor('K', TILE_FORMS, { ...hardware, software: true })).toBe('wide');
   expect(formFor('K', FILTER_FORMS, { ...hardware, software: true, little: true })).toBe('narrow');
   expect(formFor('K', TILE_FORMS, hardware)).toBe('narrow');

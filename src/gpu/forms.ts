@@ -6,13 +6,15 @@
 import type { PlainData, Tensor } from './backend.ts';
 
 /**
- * wide: large register tiles, few threads. subgroup, of tiles: the same, quads of threads exchanging what they load. narrow: small
- * register tiles, many threads. shared: tiles in workgroup memory. looped: nothing unrolled, so one short program does for every size. winograd: fewer products by Winograd's transforms, in
- * large register tiles; winogradShared: the same through workgroup memory; both where a convolution allows. threads: one thread a sum. workgroup: a workgroup a sum. subgroup, of
- * sums: the same, first within subgroups.
+ * wide: large register tiles, few threads. exchanged: the same, quads of threads exchanging what they load. narrow: small register
+ * tiles, many threads. shared: tiles in workgroup memory. looped: nothing unrolled, so one short program does for every size.
+ * winograd: fewer products by Winograd's transforms, in large register tiles; winogradShared: the same through workgroup memory;
+ * both where a convolution allows. threads: one thread a sum. workgroup: a workgroup a sum. subgroup: the same, first within
+ * subgroups.
  */
 export type Form =
   | 'wide'
+  | 'exchanged'
   | 'narrow'
   | 'shared'
   | 'looped'
@@ -35,12 +37,12 @@ export interface Forms {
 }
 
 export const TILE_FORMS: Forms = {
-  all: ['wide', 'subgroup', 'narrow', 'shared'],
-  software: ['subgroup', 'wide'],
+  all: ['wide', 'exchanged', 'narrow', 'shared'],
+  software: ['exchanged', 'wide'],
   little: ['narrow'],
   hardware: 'narrow',
 };
-export const FILTER_FORMS: Forms = { ...TILE_FORMS, little: ['subgroup', 'narrow'] };
+export const FILTER_FORMS: Forms = { ...TILE_FORMS, little: ['exchanged', 'narrow'] };
 export const CONV_FORMS: Forms = {
   ...TILE_FORMS,
   all: [...TILE_FORMS.all, 'looped', 'winograd', 'winogradShared'],
@@ -68,9 +70,11 @@ export function chooseForms(choices: ReadonlyMap<string, Form>): void {
   chosen = choices;
 }
 
+const IN_SUBGROUPS: readonly Form[] = ['exchanged', 'subgroup'];
+
 /** The forms that an adapter can run. */
 export const formsHere = (forms: Forms, { device }: Adapter): readonly Form[] =>
-  forms.all.filter((form) => form !== 'subgroup' || device.features.has('subgroups'));
+  forms.all.filter((form) => !IN_SUBGROUPS.includes(form) || device.features.has('subgroups'));
 
 /** The form that a kernel takes; a choice that the adapter cannot run is none. */
 export function formFor(name: string, forms: Forms, adapter: Adapter): Form {

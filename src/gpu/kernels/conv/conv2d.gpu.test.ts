@@ -135,7 +135,7 @@ const LARGE: Entry[] = [
 test.each(LARGE)('x %j with window %j in larger tiles equals the reference', async (...entry) => {
   const { w, dy } = caseOf(entry);
   expect((sizeOf(w.shape) * sizeOf(dy.shape)) / w.shape[3]!).toBeGreaterThanOrEqual(LARGE_WORK);
-  for (const form of ['wide', 'subgroup'] as const) await withForm(form, () => expectReference(...entry));
+  for (const form of ['wide', 'exchanged'] as const) await withForm(form, () => expectReference(...entry));
 });
 
 test.each([...CASES, ...LARGE])(
@@ -154,7 +154,7 @@ test.each([...CASES, ...LARGE])(
       return outputs;
     };
     const looped = await made('looped');
-    for (const form of ['wide', 'narrow', 'subgroup'] as const) {
+    for (const form of ['wide', 'narrow', 'exchanged'] as const) {
       const tiled = await made(form);
       for (const [i, numbers] of looped.entries())
         expect(numbers.filter((value, at) => value !== tiled[i]![at])).toHaveLength(0);

@@ -65,10 +65,10 @@ export function chooseFilterTile(form: Form, attrs: FilterGradAttrs, x: Shape, d
   const [kh, kw] = attrs.kernel;
   const read = lanesOf(cin);
   const work = kh * kw * cin * sizeOf(dy);
-  const wide = form === 'wide' || (form === 'subgroup' && work >= LITTLE_WORK);
+  const wide = form === 'wide' || (form === 'exchanged' && work >= LITTLE_WORK);
   const busy = work >= LARGE_WORK;
   const large = busy && attrs.stride === 1 && kh * kw <= 9;
-  const together = form === 'subgroup' && !(large && ow <= SPANNED) ? togetherFor(n, cout) : 1;
+  const together = form === 'exchanged' && !(large && ow <= SPANNED) ? togetherFor(n, cout) : 1;
   // The taps of a row times the channels of a block are numbers that a thread holds all along.
   const alone = cout <= 4 || (!wide && kw > 3);
   const twice = together === 1 || (busy && !large && cout % (8 * together) === 0);

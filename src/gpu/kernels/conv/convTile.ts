@@ -94,8 +94,8 @@ export function runConvTile(
     loopedConvolution(job, direction, window, [from, w, to]);
     return;
   }
-  const together = job.form === 'subgroup' ? togetherFor(n, madeC) : 1;
-  const wide = ['wide', 'winograd', 'subgroup'].includes(job.form);
+  const together = job.form === 'exchanged' ? togetherFor(n, madeC) : 1;
+  const wide = ['wide', 'winograd', 'exchanged'].includes(job.form);
   // Every tap, counted on the smaller side: a stride skips the rest.
   const work = sizeOf(weights.shape) * n * Math.min(readH * readW, madeH * madeW);
   const most = wide ? pixelsOf(weights.shape, window, work) : NARROW;
@@ -124,7 +124,7 @@ export function runConvTile(
 }
 
 /**
- * Multiply-adds of a dispatch from which `wide` and `subgroup` make tiles twice as large: fewer loads a product, but a program that
+ * Multiply-adds of a dispatch from which `wide` and `exchanged` make tiles twice as large: fewer loads a product, but a program that
  * takes twice as long to compile (docs/performance.md, Larger tiles).
  */
 export const LARGE_WORK = 2 ** 26;

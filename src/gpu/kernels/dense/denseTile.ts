@@ -77,7 +77,7 @@ export function runProduct(
 function chooseTile(form: Form, product: Product, rows: number, columns: number): Tile {
   const wide = form !== 'narrow';
   const whole = product === 'filter' ? Math.ceil(rows / 4) : rows;
-  const together = form === 'subgroup' ? togetherFor(whole, columns) : 1;
+  const together = form === 'exchanged' ? togetherFor(whole, columns) : 1;
   const quads = together > 1 || columns <= 4 ? 1 : wide && rows >= 16 && columns >= 64 ? 4 : 2;
   const most = together > 1 ? EXCHANGED : wide ? 16 : product === 'filter' ? 8 : 4;
   // What is exchanged is a row, or four of them in the filter form.

@@ -31,8 +31,8 @@ export interface ProgramSpec {
   readonly sliced?: true;
   /** Workgroup variables, helper functions and constants at module scope. */
   readonly declarations?: string;
-  /** Body of `fn main`; sees `id` (global), `local`, `group` and `count` (workgroups) as vec3<u32>, and `lane` (local index); with subgroups `subgroupSize` and `subgroupLane`. */
-  readonly body: string;
+  /** Body of `fn main`, or what makes it when it is compiled, as a long one takes longer to write than to record; sees `id` (global), `local`, `group` and `count` (workgroups) as vec3<u32>, and `lane` (local index); with subgroups `subgroupSize` and `subgroupLane`. */
+  readonly body: string | (() => string);
   /** Adds `enable` directives. */
   readonly enable?: readonly ('f16' | 'subgroups')[];
 }
@@ -48,18 +48,35 @@ export interface Program extends ProgramSpec {
 const SUBGROUPS =
   ', @builtin(subgroup_size) subgroupSize: u32, @builtin(subgroup_invocation_id) subgroupLane: u32';
 
-/** Completes a spec with its WGSL text. */
+/** Completes a spec with its WGSL text, which is written when it is first asked for. */
 export function program(spec: ProgramSpec): Program {
-  const reads = Object.entries(spec.reads ?? {});
-  const writes = Object.entries(spec.writes);
   const params = Object.entries({ ...spec.params, ...(spec.sliced && { firstGroup: 'u32' as const }) });
+  const [x, y = 1, z = 1] = spec.workgroup;
+  let text: string | undefined;
+  return {
+    ...spec,
+    get code() {
+      text ??= textOf(spec, params);
+      return text;
+    },
+    bindingKinds: [
+      ...Object.keys(spec.reads ?? {}).map(() => 'read-only-storage' as const),
+      ...Object.keys(spec.writes).map(() => 'storage' as const),
+      ...(params.length > 0 ? (['uniform'] as const) : []),
+    ],
+    paramKinds: params.map(([, type]) => type),
+    threads: x * y * z,
+  };
+}
+
+function textOf(spec: ProgramSpec, params: readonly (readonly [string, string])[]): string {
   const lines = (spec.enable ?? []).map((feature) => `enable ${feature};`);
   if (spec.enable?.includes('subgroups')) lines.push('diagnostic(off, subgroup_uniformity);');
   let slot = 0;
-  for (const [name, element] of reads) {
+  for (const [name, element] of Object.entries(spec.reads ?? {})) {
     lines.push(`@group(0) @binding(${slot++}) var<storage, read> ${name}: array<${element}>;`);
   }
-  for (const [name, element] of writes) {
+  for (const [name, element] of Object.entries(spec.writes)) {
     lines.push(`@group(0) @binding(${slot++}) var<storage, read_write> ${name}: array<${element}>;`);
   }
   if (params.length > 0) {
@@ -73,20 +90,10 @@ export function program(spec: ProgramSpec): Program {
     'fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>,',
     '  @builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>,',
     `  @builtin(local_invocation_index) lane: u32${spec.enable?.includes('subgroups') ? SUBGROUPS : ''}) {`,
-    spec.body,
+    typeof spec.body === 'string' ? spec.body : spec.body(),
     '}',
   );
-  return {
-    ...spec,
-    code: lines.join('\n'),
-    bindingKinds: [
-      ...reads.map(() => 'read-only-storage' as const),
-      ...writes.map(() => 'storage' as const),
-      ...(params.length > 0 ? (['uniform'] as const) : []),
-    ],
-    paramKinds: params.map(([, type]) => type),
-    threads: x * y * z,
-  };
+  return lines.join('\n');
 }
 
 /** `ceil(n / size)`, the number of workgroups or tiles that cover n. */

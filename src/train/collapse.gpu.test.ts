@@ -8,7 +8,7 @@ import { verdictOf } from '../store/curves/verdict.ts';
 import { Pretrainer, trainingLoop } from './pretrain.ts';
 import { madeFilms, tinyConfig } from './testRun.ts';
 
-const STEPS = 100;
+const STEPS = 60;
 const EASY = {
   minCropScale: 0.8,
   brightness: 0.1,

@@ -146,7 +146,7 @@ export function filterProgram(
     workgroup: [group],
     sliced: true,
     ...(together > 1 && { enable: ['subgroups'] as const }),
-    body: `${slicedIndex(group)}
+    body: () => `${slicedIndex(group)}
   if (index >= p.threads) { return; }
 ${memberOf(tile)}
   let co = index % p.outBlocks * ${4 * quads}u;

@@ -112,7 +112,7 @@ function convolution(
     workgroup: [GROUP],
     sliced: true,
     declarations: TAPS[direction],
-    body: `${slicedIndex(GROUP)}
+    body: () => `${slicedIndex(GROUP)}
   if (index >= p.threads) { return; }
   let channel = index % p.blocks * ${4 * quads}u;
   let image = index / p.blocks % p.imageTiles * ${images}u;

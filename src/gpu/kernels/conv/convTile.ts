@@ -203,7 +203,7 @@ function convProgram(sides: Sides, tile: Tile, group: number): Program {
     workgroup: [group],
     sliced: true,
     ...(together > 1 && { enable: ['subgroups'] as const }),
-    body: `${slicedIndex(group)}
+    body: () => `${slicedIndex(group)}
   if (index >= p.threads) { return; }
   let channel = (index % p.blocks) * ${4 * quads}u;
   let image = index / p.blocks % p.imageTiles * ${images}u;

@@ -96,7 +96,7 @@ function convolution(tile: Tile): Program {
     },
     workgroup: [GROUP],
     sliced: true,
-    body: `${slicedIndex(GROUP)}
+    body: () => `${slicedIndex(GROUP)}
   if (index >= p.threads) { return; }
   let block = index % p.blocks;
   let image = index / p.blocks % p.imageTiles * ${images}u;

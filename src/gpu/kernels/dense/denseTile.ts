@@ -114,7 +114,7 @@ function productProgram(
     workgroup: [group],
     sliced: true,
     ...(together > 1 && { enable: ['subgroups'] as const }),
-    body: `${slicedIndex(group)}
+    body: () => `${slicedIndex(group)}
   if (index >= p.threads) { return; }
 ${memberOf(tile)}
   let column = index % p.across * ${4 * quads}u;

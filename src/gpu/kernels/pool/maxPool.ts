@@ -87,7 +87,7 @@ function poolProgram({ size, stride, pad }: PoolAttrs, lanes: number): Program {
     writes: { y: element },
     params: PARAMS,
     workgroup: [64],
-    body: `${threadFor(64, 'p.threads')}
+    body: () => `${threadFor(64, 'p.threads')}
   let wide = (p.ow + ${OUTPUTS - 1}) / ${OUTPUTS};
   let c = index % p.c;
   let ox = i32(index / p.c) % wide * ${OUTPUTS};
@@ -145,7 +145,7 @@ function gradProgram({ size, stride, pad }: PoolAttrs, lanes: number, blocks: nu
     writes: { dx: element },
     params: PARAMS,
     workgroup: [64],
-    body: `${threadFor(64, 'p.threads')}
+    body: () => `${threadFor(64, 'p.threads')}
   let wide = (p.w + ${side - 1}) / ${side};
   let high = (p.h + ${side - 1}) / ${side};
   let c = index % p.c;

@@ -35,33 +35,11 @@ const HARDWARE_FLAGS = [
   '--ignore-gpu-blocklist',
   '--enable-gpu',
 ];
-/**
- * What Chromium is to do without. The first is the pages of its own address bar, which each window loads before anyone asks for
- * them: three seconds of the processor, seen by nobody. Of several such lists only the last counts, so the others are those
- * that Playwright switches off.
- */
-const UNWANTED = [
-  'PreloadTopChromeWebUI',
-  'AvoidUnnecessaryBeforeUnloadCheckSync',
-  'DestroyProfileOnBrowserClose',
-  'HttpsUpgrades',
-  'HttpsFirstBalancedModeAutoEnable',
-  'LensOverlay',
-  'MediaRouter',
-  'PaintHolding',
-  'ThirdPartyStoragePartitioning',
-  'AvoidCorsURLLoaderRestartOnRedirect',
-  'OptimizationHints',
-  'NetworkTimeServiceQuerying',
-  'AimEnabled',
-  'PreconnectToSearch',
-];
 /** No address but this machine's resolves, so nothing a run loads can come from elsewhere. */
 const COMMON_FLAGS = [
   '--headless=new',
   '--no-sandbox',
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1',
-  `--disable-features=${UNWANTED.join(',')}`,
 ];
 
 /** Lets the page be drawn without the adapter that computes: on the processor the two would take turns on the same cores. */

@@ -31,6 +31,8 @@ export interface ProgramSpec {
   readonly sliced?: true;
   /** Workgroup variables, helper functions and constants at module scope. */
   readonly declarations?: string;
+  /** The four threads of a quad take the same branches, those of a workgroup may not: more than WGSL can see. */
+  readonly quadsTogether?: true;
   /** Body of `fn main`, or what makes it when it is compiled, as a long one takes longer to write than to record; sees `id` (global), `local`, `group` and `count` (workgroups) as vec3<u32>, and `lane` (local index); with subgroups `subgroupSize` and `subgroupLane`. */
   readonly body: string | (() => string);
   /** Adds `enable` directives. */
@@ -71,7 +73,7 @@ export function program(spec: ProgramSpec): Program {
 
 function textOf(spec: ProgramSpec, params: readonly (readonly [string, string])[]): string {
   const lines = (spec.enable ?? []).map((feature) => `enable ${feature};`);
-  if (spec.enable?.includes('subgroups')) lines.push('diagnostic(off, subgroup_uniformity);');
+  if (spec.quadsTogether) lines.push('diagnostic(off, subgroup_uniformity);');
   let slot = 0;
   for (const [name, element] of Object.entries(spec.reads ?? {})) {
     lines.push(`@group(0) @binding(${slot++}) var<storage, read> ${name}: array<${element}>;`);

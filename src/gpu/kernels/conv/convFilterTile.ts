@@ -6,7 +6,15 @@
 import type { Form } from '../../forms.ts';
 import { type Shape, shape4, sizeOf } from '../../kernel.ts';
 import { type Program, program, slicedIndex } from '../../program.ts';
-import { exchange, memberOf, ownRows, rowOf, type Together, togetherFor } from '../parts/exchange.ts';
+import {
+  exchange,
+  inQuads,
+  memberOf,
+  ownRows,
+  rowOf,
+  type Together,
+  togetherFor,
+} from '../parts/exchange.ts';
 import {
   type Element,
   each,
@@ -145,7 +153,7 @@ export function filterProgram(
     params: PARAMS,
     workgroup: [group],
     sliced: true,
-    ...(together > 1 && { enable: ['subgroups'] as const }),
+    ...inQuads(tile),
     body: () => `${slicedIndex(group)}
   if (index >= p.threads) { return; }
 ${memberOf(tile)}

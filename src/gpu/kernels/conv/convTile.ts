@@ -6,7 +6,15 @@
 
 import { type GpuJob, type Shape, shape4, sizeOf } from '../../kernel.ts';
 import { flatGroups, type Program, program, slicedIndex } from '../../program.ts';
-import { exchange, memberOf, ownRows, rowOf, type Together, togetherFor } from '../parts/exchange.ts';
+import {
+  exchange,
+  inQuads,
+  memberOf,
+  ownRows,
+  rowOf,
+  type Together,
+  togetherFor,
+} from '../parts/exchange.ts';
 import {
   each,
   type Lanes,
@@ -202,7 +210,7 @@ function convProgram(sides: Sides, tile: Tile, group: number): Program {
     },
     workgroup: [group],
     sliced: true,
-    ...(together > 1 && { enable: ['subgroups'] as const }),
+    ...inQuads(tile),
     body: () => `${slicedIndex(group)}
   if (index >= p.threads) { return; }
   let channel = (index % p.blocks) * ${4 * quads}u;

@@ -9,7 +9,15 @@ import type { TensorInfo } from '../../backend.ts';
 import type { Form } from '../../forms.ts';
 import type { GpuJob } from '../../kernel.ts';
 import { flatGroups, type Program, program, slicedIndex } from '../../program.ts';
-import { exchange, memberOf, ownRows, rowOf, type Together, togetherFor } from '../parts/exchange.ts';
+import {
+  exchange,
+  inQuads,
+  memberOf,
+  ownRows,
+  rowOf,
+  type Together,
+  togetherFor,
+} from '../parts/exchange.ts';
 import { each, load, range, storageOf, store4 } from '../parts/lanes.ts';
 import { runSharedProduct } from '../parts/sharedTile.ts';
 
@@ -113,7 +121,7 @@ function productProgram(
     },
     workgroup: [group],
     sliced: true,
-    ...(together > 1 && { enable: ['subgroups'] as const }),
+    ...inQuads(tile),
     body: () => `${slicedIndex(group)}
   if (index >= p.threads) { return; }
 ${memberOf(tile)}

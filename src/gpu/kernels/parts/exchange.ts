@@ -21,6 +21,10 @@ export function togetherFor(rows: number, columns: number): Together {
 /** By which bits of their numbers two threads differ. */
 const SWAPS = ['', 'quadSwapX', 'quadSwapY', 'quadSwapDiagonal'];
 
+/** What a program that exchanges is given beside its text. */
+export const inQuads = ({ together }: Exchanging) =>
+  together > 1 ? ({ enable: ['subgroups'], quadsTogether: true } as const) : {};
+
 /** Declares `member`, which rowOf needs: the thread's number among those that exchange. */
 export const memberOf = ({ together }: Exchanging): string =>
   together > 1 ? `let member = subgroupLane % ${together}u;` : '';

@@ -51,21 +51,21 @@ export interface FilterTile {
   readonly together: Together;
 }
 
-/** What bounds a wide unit. */
-interface Bounds {
-  /** Multiply-adds unrolled: more load and store less per product, but compile longer. */
-  readonly unrolled: number;
-  readonly positions: number;
-  /** Positions where threads exchange what they load of x, of which little is loaded then. */
-  readonly exchanged: number;
-}
-const USUAL: Bounds = { unrolled: 1400, positions: 8, exchanged: 8 };
+/** What bounds a wide unit: multiply-adds unrolled, since more load and store less per product, but compile longer; and positions. */
+const USUAL = { unrolled: 1400, positions: 8 } as const;
 /** Where a dispatch does at least LARGE_WORK; a stride or a window over 3 x 3 meets so many columns that it would compile for minutes. */
-const LARGE: Bounds = { unrolled: 4700, positions: 16, exchanged: 16 };
+const LARGE = { unrolled: 4700, positions: 16 } as const;
 /** Below so many multiply-adds, threads that exchange hold as little as narrow ones: a third of the text to compile. */
 const LITTLE_WORK = 2 ** 22;
-/** Up to this width, a large unit without exchange spans the row: nothing in it is loaded in vain, and it is as fast. */
+/** Up to this width, a large unit without exchange spans the row: nothing in it is loaded in vain, and it is faster. */
 const SPANNED = 16;
+
+/**
+ * Positions of all films of a unit that threads exchange: in fours, small windows take sixteen whatever the work, for each thread loads
+ * a quarter. SwiftShader compiles sixteen of two films for 19 s, of four for 0.6 s; so pairs do not exchange in large units.
+ */
+const exchangedPositions = ({ stride, kernel: [kh, kw] }: FilterGradAttrs, together: Together) =>
+  together === 4 && stride === 1 && kh * kw <= 9 ? 16 : 8;
 
 export function chooseFilterTile(form: Form, attrs: FilterGradAttrs, x: Shape, dy: Shape): FilterTile {
   const [n, h, w, cin] = shape4(x);
@@ -76,18 +76,20 @@ export function chooseFilterTile(form: Form, attrs: FilterGradAttrs, x: Shape, d
   const wide = form === 'wide' || (form === 'exchanged' && work >= LITTLE_WORK);
   const busy = work >= LARGE_WORK;
   const large = busy && attrs.stride === 1 && kh * kw <= 9;
-  const together = form === 'exchanged' && !(large && ow <= SPANNED) ? togetherFor(n, cout) : 1;
+  const possible = form === 'exchanged' ? togetherFor(n, cout) : 1;
+  const together = large && (ow <= SPANNED || possible < 4) ? 1 : possible;
   // The taps of a row times the channels of a block are numbers that a thread holds all along.
   const alone = cout <= 4 || (!wide && kw > 3);
   const twice = together === 1 || (busy && !large && cout % (8 * together) === 0);
   const quads = alone || !twice ? 1 : wide && kh * kw === 1 && cout > 8 ? 4 : 2;
   const tapRows = wide && kh * kw <= 9 ? kh : 1;
-  const { unrolled, positions, exchanged } = large ? LARGE : USUAL;
+  const { unrolled, positions } = large ? LARGE : USUAL;
   const perPosition = tapRows * kw * read * 4 * quads;
   const spread = wide
     ? Math.min(positions, Math.max(4, Math.floor(unrolled / perPosition)))
     : narrowColumns(attrs);
-  const most = Math.max(1, Math.floor((together > 1 && wide ? exchanged : spread) / together));
+  const exchanging = together > 1 && wide;
+  const most = Math.floor((exchanging ? exchangedPositions(attrs, together) : spread) / together);
   const wholeMap = wide && oh * ow <= most && kh * kw <= 9;
   const columns = tileFor(ow, most);
   const rows = wholeMap ? oh : 1;

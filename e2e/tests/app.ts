@@ -1,5 +1,6 @@
 // The app as the specs speak of it: open it with settings, give it films, run it, read where it stands.
 
+import path from 'node:path';
 import { expect, type Locator, type Page } from 'playwright/test';
 import { presetConfig } from '../../src/config/presets.ts';
 import { type Config, parseConfig } from '../../src/config/schema.ts';
@@ -7,7 +8,7 @@ import { shareHash } from '../../src/config/share.ts';
 import type { EngineState } from '../../src/protocol/engine.ts';
 
 /** Compiling the first step on a software adapter that other work shares. */
-const PATIENCE = { timeout: 90_000 };
+const PATIENCE = { timeout: 150_000 };
 
 /** Settings of a model so small that most of a test is the test. */
 export const TINY: Partial<Config> = {
@@ -40,6 +41,13 @@ export class App {
 
   async filmsShown(): Promise<void> {
     await expect(this.page.getByTestId('data-panel')).toHaveAttribute('data-state', 'ready', PATIENCE);
+  }
+
+  /** Films of a folder take the place of those at hand. */
+  async takeFolder(folder: string): Promise<void> {
+    await this.page.getByTestId('folder-input').setInputFiles(folder);
+    await expect(this.page.getByTestId('data-panel')).toContainText(path.basename(folder), PATIENCE);
+    await this.filmsShown();
   }
 
   command(name: 'playPause' | 'step' | 'stop' | 'reset'): Locator {

@@ -67,7 +67,9 @@ test('a study that is cut goes on, and ends with the numbers of one that was not
 
 test('by click: the table fills, and a reload goes on', async ({ app }) => {
   test.setTimeout(300_000);
+  const data = madeFolder(40);
   await app.open({ ...TINY, probeEpochs: 3, labelDraws: 1, probeFlip: false });
+  await app.takeFolder(data);
   const { page } = app;
   await app.view('Study');
   await page.getByTestId('study-seeds').fill('1');
@@ -78,12 +80,14 @@ test('by click: the table fills, and a reload goes on', async ({ app }) => {
   await page.keyboard.press('Enter');
   await page.getByTestId('study-start').click();
   const row = (id: string) => page.locator(`[data-row="${id}"]`);
-  await expect(row('pixels')).toContainText(/0\.\d{3}/, { timeout: 90_000 });
-  await expect(page.getByTestId('study-progress')).toContainText('training MLVICX', { timeout: 90_000 });
+  // A run is short: looked for at every frame.
+  const training = page.getByTestId('study-progress').filter({ hasText: 'training MLVICX' });
+  await training.waitFor({ timeout: 150_000 });
 
   await page.reload();
   await app.filmsShown();
   await app.reaches('idle');
+  await app.takeFolder(data);
   await app.view('Study');
   await expect(row('pixels')).toContainText(/0\.\d{3}/);
   await page.getByTestId('study-continue').click();
@@ -95,4 +99,5 @@ test('by click: the table fills, and a reload goes on', async ({ app }) => {
   expect(Object.keys(JSON.parse(text).runs.trained)).toEqual(['mlvicx-seed1', 'vicreg-seed1']);
   await row('vicreg').getByTitle('Show the curves of these runs').click();
   await expect(page.getByTestId('chart-total')).toBeVisible();
+  rmSync(data, { recursive: true });
 });

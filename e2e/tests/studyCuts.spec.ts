@@ -9,6 +9,7 @@ import type { Config } from '../../src/config/schema.ts';
 import { chromiumFlags, findChromium, PAGE_DRAWN_ELSEWHERE } from '../tools/chromium.mjs';
 import { App, TINY } from './app.ts';
 import { expect, test, withoutCopies } from './fixtures.ts';
+import { madeFolder } from './folders.ts';
 
 // Many enough that a run is still under way on a quick machine when the test has seen it begin.
 const STEPS = 40;
@@ -34,14 +35,15 @@ async function browserOn(profile: string): Promise<BrowserContext> {
 }
 
 /** The Study view of a page whose runs are kept every few steps. */
-async function onStudy(context: BrowserContext, home: string): Promise<App> {
+async function onStudy(context: BrowserContext, home: string, films: string): Promise<App> {
   const app = new App(context.pages()[0] ?? (await context.newPage()), home);
   await app.open(SETTINGS);
-  await settled(app);
+  await settled(app, films);
   return app;
 }
 
-async function settled(app: App): Promise<void> {
+async function settled(app: App, films: string): Promise<void> {
+  await app.takeFolder(films);
   await app.keepOften(EVERY);
   await app.view('Study');
 }
@@ -87,21 +89,22 @@ async function numbers(app: App) {
 test('a reload, a lost device and a closed browser cost a study nothing', async ({ home }) => {
   test.setTimeout(600_000);
   const [whole, parts] = ['whole-', 'parts-'].map((name) => mkdtempSync(path.join(tmpdir(), name)));
+  const films = madeFolder(40);
   let context = await browserOn(whole!);
-  let app = await onStudy(context, home);
+  let app = await onStudy(context, home, films);
   await begin(app);
   const uncut = await numbers(app);
   expect(uncut.curves.map(({ steps }) => steps)).toEqual([STEPS, STEPS]);
   await context.close();
 
   context = await browserOn(parts!);
-  app = await onStudy(context, home);
+  app = await onStudy(context, home, films);
   await begin(app);
   await midst(app, 'MLVICX');
   await app.page.reload();
   await app.filmsShown();
   await app.reaches('idle');
-  await settled(app);
+  await settled(app, films);
   await app.page.getByTestId('study-continue').click();
   await midst(app, 'VICReg');
   await app.page.evaluate(
@@ -111,9 +114,9 @@ test('a reload, a lost device and a closed browser cost a study nothing', async 
   await context.close();
 
   context = await browserOn(parts!);
-  app = await onStudy(context, home);
+  app = await onStudy(context, home, films);
   await app.page.getByTestId('study-continue').click();
   expect(await numbers(app)).toEqual(uncut);
   await context.close();
-  for (const folder of [whole!, parts!]) rmSync(folder, { recursive: true });
+  for (const folder of [films, whole!, parts!]) rmSync(folder, { recursive: true });
 });

@@ -184,11 +184,11 @@ export function EvaluationKept() {
 }
 
 function EvaluationProgress() {
-  const progress = useEvaluation((state) => state.progress);
+  const { progress, kept, task } = useEvaluation();
   const share = progress && progress.total > 0 ? (progress.done / progress.total) * 100 : 0;
   return (
     <div className={styles.probeProgress} role="status">
-      <span className="num dim">
+      <span className="num dim" title={kept?.task === task ? `Kept up to here: ${kept.words}` : undefined}>
         {progress ? `${progress.stage} ${progress.done} / ${progress.total}` : 'Starting'}
       </span>
       <Progress value={share} size={4} aria-label="Progress of the evaluation" transitionDuration={0} />

@@ -2,26 +2,14 @@
 // steps nor the page wait for it. Owned by engine/measuring.ts.
 
 import '../../guard/workerScope.ts';
-import { type Measurement, mapsOf, type OutputMap, type ProbeFeatures } from '../../diagnostics/probe.ts';
-import { measureProbe } from '../../tasks/neighbours/monitor.ts';
 import { expose } from '../rpc.ts';
+import { Measurer } from './measurer.ts';
 
-/** Of the last look, whose maps are still to be made. */
-let last: ProbeFeatures | null = null;
+const measurer = new Measurer();
 
 const api = {
-  /** What curves wait for. */
-  measure(features: ProbeFeatures): Measurement {
-    last = features;
-    return measureProbe(features);
-  },
-
-  /** What takes longest, of the same look. */
-  maps(): OutputMap[] {
-    const maps = last ? mapsOf(last) : [];
-    last = null;
-    return maps;
-  },
+  measure: measurer.measure.bind(measurer),
+  maps: measurer.maps.bind(measurer),
 };
 
 export type MeasureApi = typeof api;

@@ -89,9 +89,9 @@ test('by click: the table fills, and a reload goes on', async ({ app }) => {
   await app.reaches('idle');
   await app.takeFolder(data);
   await app.view('Study');
-  await expect(row('pixels')).toContainText(/0\.\d{3}/);
+  await expect(row('pixels')).toContainText(/[01]\.\d{3}/);
   await page.getByTestId('study-continue').click();
-  await expect(row('vicreg')).toContainText(/0\.\d{3}/, { timeout: 150_000 });
+  await expect(row('vicreg')).toContainText(/[01]\.\d{3}/, { timeout: 150_000 });
   await expect(page.getByTestId('study-verdict')).toContainText('With a single seed');
   await expect(page.getByTestId('study-progress')).toHaveCount(0);
 

@@ -1,6 +1,7 @@
 // One whole step of the published configuration at its own batch size, recorded on a real device as a card takes it,
 // while the device computes nothing: every buffer, bind group and dispatch is made and validated. Two hours of
-// computation on this adapter become seconds, and what only size can break is found.
+// computation on this adapter become seconds, and what only size can break is found. Texts of programs are validated, too, but
+// not compiled: what runs in their place has their bindings and does nothing.
 import { afterEach, expect, test } from 'vitest';
 import type { Field } from '../../config/fields.ts';
 import { presetConfig } from '../../config/presets.ts';
@@ -9,6 +10,7 @@ import { WANTED_LIMITS } from '../../gpu/device.ts';
 import { countBuffers } from '../../gpu/testBuffers.ts';
 import { testDevice } from '../../gpu/testDevice.ts';
 import { hardwareForms, withForms } from '../../gpu/testForms.ts';
+import { withIdlePrograms } from '../../gpu/testIdle.ts';
 import { DEFAULT_LIMITS } from '../../gpu/testLimits.ts';
 import { planBudget } from '../../plan/budget.ts';
 import type { AdapterLimits } from '../../protocol/device.ts';
@@ -29,6 +31,9 @@ interface Dispatch {
   readonly groups: readonly number[];
 }
 
+/** Names of programs whose texts have been validated. */
+const validated = new Set<string>();
+
 afterEach(async () => {
   expect((await testDevice()).takeFaults()).toEqual([]);
 });
@@ -40,30 +45,32 @@ test.each(published().map((config) => [(config as { method?: string }).method ??
     const { runtime, device } = await testDevice();
     const pass = GPUComputePassEncoder.prototype;
     const { dispatchWorkgroups } = pass;
-    const { dispatch } = runtime;
     const dispatches: Dispatch[] = [];
     pass.dispatchWorkgroups = () => undefined;
-    runtime.dispatch = (program, tensors, params, groups, ...work) => {
-      dispatches.push({ name: program.name, groups: groups.map((count) => count ?? 1) });
-      dispatch.call(runtime, program, tensors, params, groups, ...work);
-    };
     const buffers = countBuffers(device);
     const { normal } = Rng.prototype;
     // Drawing the weights would take as long as all the rest.
     Rng.prototype.normal = () => 0;
+    const step = async () => {
+      const { dispatch } = runtime;
+      runtime.dispatch = (program, tensors, params, groups, ...work) => {
+        dispatches.push({ name: program.name, groups: groups.map((count) => count ?? 1) });
+        if (!validated.has(program.name)) device.createShaderModule({ code: program.code });
+        validated.add(program.name);
+        dispatch.call(runtime, program, tensors, params, groups, ...work);
+      };
+      const run = new Pretrainer(config, squareFilms(config), runtime);
+      await run.compile(() => undefined);
+      dispatches.length = 0;
+      runtime.counts.mostWork = 0;
+      // Nothing was computed, and that is noticed.
+      await expect(run.submitStep()).rejects.toThrow(/zero/);
+      run.dispose();
+    };
     try {
-      await withForms(hardwareForms(), async () => {
-        const run = new Pretrainer(config, squareFilms(config), runtime);
-        await run.compile(() => undefined);
-        dispatches.length = 0;
-        runtime.counts.mostWork = 0;
-        // Nothing was computed, and that is noticed.
-        await expect(run.submitStep()).rejects.toThrow(/zero/);
-        run.dispose();
-      });
+      await withForms(hardwareForms(), () => withIdlePrograms(runtime, step));
     } finally {
       pass.dispatchWorkgroups = dispatchWorkgroups;
-      runtime.dispatch = dispatch;
       Rng.prototype.normal = normal;
       buffers.stop();
       runtime.trim();

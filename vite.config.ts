@@ -16,6 +16,17 @@ const OWN_DEVICE = readdirSync(sources, { recursive: true, encoding: 'utf8' })
   .filter((file) => readFileSync(path.join(sources, file), 'utf8').includes('installGpu('))
   .map((file) => path.posix.join('src', ...file.split(path.sep)));
 
+/** What tests of the page read again for each file: hundreds of modules, bundled once. */
+const LIBRARIES_OF_THE_PAGE = [
+  '@mantine/core',
+  '@mantine/hooks',
+  '@tabler/icons-react',
+  '@testing-library/react',
+  'react',
+  'react-dom',
+  'recharts',
+];
+
 export default defineConfig({
   base: './',
   plugins: [react(), guard()],
@@ -49,6 +60,7 @@ export default defineConfig({
         },
       },
     ],
+    deps: { optimizer: { client: { enabled: true, include: LIBRARIES_OF_THE_PAGE } } },
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // By itself Vitest leaves one core to others, which on a machine of two is half of it. Each file keeps about one busy.

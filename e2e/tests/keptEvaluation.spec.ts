@@ -28,7 +28,7 @@ const TRAININGS: readonly Training[] = [
   {
     name: 'Fine-tuning',
     folder: () => madeFolder(40),
-    settings: { tuneEpochs: 6, tunePatience: 6, tuneBatch: 8 },
+    settings: { tuneEpochs: 4, tunePatience: 4, tuneBatch: 8 },
     first: 'pretrained start, draw 1',
     goesOn: 'Fine-tuning goes on',
     outcome: async (app) => {
@@ -39,7 +39,7 @@ const TRAININGS: readonly Training[] = [
   {
     name: 'Segmentation',
     folder: () => maskedFolder(20),
-    settings: { maskEpochs: 6, maskPatience: 6, randomEncoders: 1 },
+    settings: { maskEpochs: 4, maskPatience: 4, randomEncoders: 1 },
     first: 'random encoder 1, draw 1',
     goesOn: 'The decoder goes on',
     outcome: async (app) => {
@@ -76,7 +76,7 @@ for (const { name, folder, settings, first, goesOn, outcome } of TRAININGS) {
     await page.getByTestId('probe-run').click();
     // Its epochs are short: looked at at every frame.
     await page
-      .getByTitle(new RegExp(`^Kept up to here: ${first}, epoch [1-5] of 6`))
+      .getByTitle(new RegExp(`^Kept up to here: ${first}, epoch [1-3] of 4`))
       .waitFor({ timeout: 120_000 });
 
     await page.reload();
@@ -87,11 +87,11 @@ for (const { name, folder, settings, first, goesOn, outcome } of TRAININGS) {
     await app.reaches('paused');
     await choose();
     await expect(page.getByTestId('probe-kept')).toContainText(
-      new RegExp(`One that was cut is kept up to here: ${first}, epoch [1-6] of 6\\.`),
+      new RegExp(`One that was cut is kept up to here: ${first}, epoch [1-4] of 4\\.`),
     );
     await page.getByTestId('probe-run').click();
     await page
-      .getByText(new RegExp(`${goesOn} at epoch [1-6] of 6 \\(${first}`))
+      .getByText(new RegExp(`${goesOn} at epoch [1-4] of 4 \\(${first}`))
       .waitFor({ timeout: 120_000 });
     const resumed = await outcome(app);
     await expect(page.getByTestId('probe-kept')).toBeHidden();

@@ -1,5 +1,6 @@
 // Where a step's time goes: the dispatches of one step are written down as they are recorded, with the kernel that asked for
-// them, and then each is run again alone between two timestamps. Sums over kernels, and over the parts of the method.
+// them, and then each is run again alone between two timestamps. Sums over kernels, over the parts of the method, and over
+// programs of one kind, which are the passes over a map that a kernel takes.
 
 import { tf } from '../../../src/gpu/backend.ts';
 import type { Runtime } from '../../../src/gpu/runtime.ts';
@@ -11,8 +12,15 @@ interface Dispatch {
   readonly groups: Parameters<GPUComputePassEncoder['dispatchWorkgroups']>;
 }
 
+/** Of one step. */
+export interface Profile {
+  readonly parts: ProfileRow[];
+  readonly kernels: ProfileRow[];
+  readonly programs: ProfileRow[];
+}
+
 export interface ProfileRow {
-  /** Kernel with the shape of its first input, or a part of the method. */
+  /** Kernel with the shape of its first input, a part of the method, or what names of programs begin with. */
   readonly name: string;
   readonly dispatches: number;
   readonly ms: number;
@@ -116,20 +124,19 @@ function summed(entries: readonly { name: string; ms: number }[]): ProfileRow[] 
 }
 
 /** Profiles one step; `views` are the images in it, both views counted. @throws Error without timestamps */
-export async function profileStep(
-  { device }: Runtime,
-  views: number,
-  record: () => void,
-): Promise<{ parts: ProfileRow[]; kernels: ProfileRow[] }> {
+export async function profileStep({ device }: Runtime, views: number, record: () => void): Promise<Profile> {
   if (!device.features.has('timestamp-query')) throw new Error('this adapter has no timestamps.');
   const dispatches = dispatchesOf(record);
   await device.queue.onSubmittedWorkDone();
-  const timed: { kernel: string; ms: number }[] = [];
-  for (const dispatch of dispatches)
-    timed.push({ kernel: dispatch.kernel, ms: await timeOf(device, dispatch) });
+  const timed: { kernel: string; program: string; ms: number }[] = [];
+  for (const dispatch of dispatches) {
+    const [program] = /^[a-z]+(_[a-z]+)?/i.exec(dispatch.pipeline.label) ?? [''];
+    timed.push({ kernel: dispatch.kernel, program, ms: await timeOf(device, dispatch) });
+  }
   const partOf = (kernel: string) => PARTS.find(([, holds]) => holds(kernel, views))![0];
   return {
     parts: summed(timed.map(({ kernel, ms }) => ({ name: partOf(kernel), ms }))),
     kernels: summed(timed.map(({ kernel, ms }) => ({ name: kernel, ms }))),
+    programs: summed(timed.map(({ program, ms }) => ({ name: program, ms }))),
   };
 }

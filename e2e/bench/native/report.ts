@@ -1,7 +1,7 @@
 // What the native benchmark measured for one configuration, as a table for people.
 
 import { table } from '../report.ts';
-import type { ProfileRow } from './profile.ts';
+import type { Profile, ProfileRow } from './profile.ts';
 import type { TorchFacts } from './torch.ts';
 
 export interface Row {
@@ -26,7 +26,7 @@ export interface ProblemResult {
   readonly flops: number;
   /** Ours first. */
   readonly rows: readonly Row[];
-  readonly profile?: { readonly parts: readonly ProfileRow[]; readonly kernels: readonly ProfileRow[] };
+  readonly profile?: Profile;
 }
 
 /** `peak` is what the card can do in float32, TFLOP/s. */
@@ -52,8 +52,8 @@ export function nativeTable(result: ProblemResult, peak: number | null): string 
   return `${name}: ${setting}\nAdapter: ${adapter}${beside}\n${work}\n\n${table([head, ...lines])}`;
 }
 
-/** Parts of the method, then the kernels that take the most. */
-export function profileTable({ parts, kernels }: NonNullable<ProblemResult['profile']>, most = 25): string {
+/** Parts of the method, then the kernels and the kinds of programs that take the most. */
+export function profileTable({ parts, kernels, programs }: Profile, most = 25): string {
   const lines = (head: string, rows: readonly ProfileRow[]) =>
     table([
       [head, 'dispatches', 'ms', 'of the step'],
@@ -64,5 +64,9 @@ export function profileTable({ parts, kernels }: NonNullable<ProblemResult['prof
         `${(100 * share).toFixed(2)} %`,
       ]),
     ]);
-  return `${lines('part, dispatch by dispatch', parts)}\n\n${lines('kernel and first input', kernels.slice(0, most))}`;
+  return [
+    lines('part, dispatch by dispatch', parts),
+    lines('kernel and first input', kernels.slice(0, most)),
+    lines('programs that begin with', programs.slice(0, most)),
+  ].join('\n\n');
 }

@@ -70,8 +70,8 @@ test('a second visit takes every film from the cache, and trains from it without
   await app.reaches('done');
   const waits = app.page.getByTestId('data-waits');
   await expect(waits).toContainText(/48 steps?|of 48/);
-  // The first steps wait for the reader to start; from the second epoch on none does.
-  expect(Number(await waits.getAttribute('data-waited'))).toBeLessThan(10);
+  // Steps of the first epoch, of which there are 20, may wait for the reader; from the second one on none does.
+  expect(Number(await waits.getAttribute('data-waited'))).toBeLessThanOrEqual(20);
 });
 
 test('a changed file and a pack that is gone are decoded again, and nothing else', async ({ app }) => {
@@ -210,7 +210,7 @@ test('training is the same bit by bit from the cache and from memory', async () 
     expect([err, status]).toEqual(['', 0]);
     // From the second epoch on the films are at hand before the step: the first has 20 steps of 4 films.
     const { dataWaits } = JSON.parse(readFileSync(path.join(out, 'report.json'), 'utf8'));
-    expect(dataWaits.lastStep).toBeLessThan(10);
+    expect(dataWaits.lastStep).toBeLessThan(20);
     const lines = readFileSync(path.join(out, 'metrics.jsonl'), 'utf8').trimEnd().split('\n');
     const checkpoint = readFileSync(path.join(out, 'checkpoint.safetensors'));
     rmSync(out, { recursive: true });

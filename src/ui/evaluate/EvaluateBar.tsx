@@ -3,7 +3,7 @@
 
 import { Button, MultiSelect, Progress, SegmentedControl, Select, Tooltip } from '@mantine/core';
 import { IconTargetArrow } from '@tabler/icons-react';
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import { isAtWork, isTraining } from '../../protocol/engine.ts';
 import { setDraft, useSettings } from '../../store/page/settings.ts';
 import { ready } from '../../store/run/acts.ts';
@@ -184,11 +184,17 @@ export function EvaluationKept() {
 }
 
 function EvaluationProgress() {
-  const { progress, kept, task } = useEvaluation();
+  const progress = useEvaluation((state) => state.progress);
+  const kept = useEvaluation((state) => state.kept);
+  // It stands while one evaluation runs: what was kept before is of another.
+  const [before] = useState(kept);
   const share = progress && progress.total > 0 ? (progress.done / progress.total) * 100 : 0;
   return (
     <div className={styles.probeProgress} role="status">
-      <span className="num dim" title={kept?.task === task ? `Kept up to here: ${kept.words}` : undefined}>
+      <span
+        className="num dim"
+        title={kept && kept !== before ? `Kept up to here: ${kept.words}` : undefined}
+      >
         {progress ? `${progress.stage} ${progress.done} / ${progress.total}` : 'Starting'}
       </span>
       <Progress value={share} size={4} aria-label="Progress of the evaluation" transitionDuration={0} />
